@@ -1,0 +1,110 @@
+"""Files that others wrote or will read: arrays checked before allocation, writes that are whole."""
+
+import os
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+
+# Larger than any network for the supported devices by a wide margin, smaller than a PC's memory.
+ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
+
+
+@contextmanager
+def replacing(path):
+    """Give a temporary path beside ``path``, which replaces it if the block succeeds.
+
+    An interrupted or failed block leaves the old file, or none, and no temporary file.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last: matplotlib and others tell the format by it.
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_arrays(path, arrays):
+    """Write a dict of arrays as ``.npz``, whole or not at all; equal arrays give equal bytes."""
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read_arrays(path, what, limit=ARRAY_LIMIT):
+    """Read an ``.npz`` file that may come from anybody.
+
+    Parameters
+    ----------
+    path : path-like
+        File to read.
+    what : str
+        What the file should be, for the message: ``"a checkpoint"``.
+    limit : int
+        Most bytes that its arrays may take when unpacked.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Numbers and strings only: pickled objects are refused.
+
+    Raises
+    ------
+    ValueError
+        If the file is not an intact ``.npz`` of plain arrays within the limit.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {info.filename.removesuffix(".npy"): member
+                    for info, member in _members(archive, path, limit)}
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+        raise ValueError(f"{path} must be {what} (.npz): {_reason(error)} "
+                         f"(make it again, or check the download)") from None
+    except ValueError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise ValueError(f"{path} must be {what} (.npz): {_reason(error)} "
+                         f"(make it again, or check the download)") from None
+    except (RuntimeError, zipfile.zlib.error) as error:  # encrypted, or damaged inside
+        raise ValueError(f"{path} must be {what} (.npz): {_reason(error)} "
+                         f"(make it again, or check the download)") from None
+
+
+def _members(archive, path, limit):
+    left = limit
+    for info in archive.infolist():
+        with archive.open(info) as file:
+            version = np.lib.format.read_magic(file)
+            read = {(1, 0): np.lib.format.read_array_header_1_0,
+                    (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+            if read is None:
+                raise ValueError(f"array {info.filename!r} has an unknown .npy version")
+            shape, _, dtype = read(file)
+            if dtype.hasobject:
+                raise ValueError(f"array {info.filename!r} holds Python objects")
+            size = dtype.itemsize
+            for extent in shape:
+                size *= extent
+            left -= size
+            if left < 0:
+                raise ValueError(f"{path} must hold at most {limit >> 20} MiB of arrays: "
+                                 f"{info.filename!r} alone says {size >> 20} MiB "
+                                 f"(is it the right file?)")
+            if size > info.file_size:
+                raise ValueError(f"array {info.filename!r} is cut short")
+        with archive.open(info) as file:
+            yield info, np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _reason(error):
+    return " ".join(str(error).split()) or type(error).__name__
