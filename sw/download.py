@@ -1,0 +1,107 @@
+"""Downloads of known files: several mirrors, resumed where they stopped, checked by SHA-256."""
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tqdm import tqdm
+
+
+TIMEOUT = 30  # seconds without a byte
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that never changes.
+
+    Attributes
+    ----------
+    name : str
+        Name on the mirrors and on disk.
+    size : int
+        Bytes.
+    sha256 : str
+        Checksum, hexadecimal.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+
+def fetch(file, folder, mirrors):
+    """Download ``file`` into ``folder`` unless it is there, from the first mirror that works.
+
+    A download that is cut stays as ``.NAME.part`` and goes on from there the next time. The file
+    gets its name only when its checksum is right.
+
+    Parameters
+    ----------
+    file : File
+        What to get.
+    folder : path-like
+        Where to; made if need be.
+    mirrors : sequence of str
+        URLs of folders, tried in order.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    path = Path(folder) / file.name
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{file.name}.part")
+    reasons = []
+    for mirror in mirrors:
+        try:
+            _transfer(f"{mirror}/{file.name}", part, file)
+            _check(part, file)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            reasons.append(f"{urlsplit(mirror).netloc}: {reason or type(error).__name__}")
+            continue
+        part.replace(path)
+        return path
+    raise OSError(f"{file.name} could not be downloaded: {'; '.join(reasons)} (go online and try "
+                  f"again, or put the file into {folder}, or set THRESHER_DATA to a folder that "
+                  f"has it)")
+
+
+def _transfer(url, part, file):
+    """Bring ``part`` to the full size, from where it ends."""
+    have = part.stat().st_size if part.exists() else 0
+    if have > file.size:
+        part.unlink()
+        have = 0
+    if have == file.size:
+        return
+    headers = {"User-Agent": "thresher"} | ({"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(url, headers=headers)
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+        resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
+        have = have if resumed else 0
+        with open(part, "ab" if resumed else "wb") as out, \
+                tqdm(total=file.size, initial=have, desc=file.name, unit="B", unit_scale=True,
+                     delay=1) as bar:
+            while have <= file.size and (piece := answer.read(2**16)):
+                out.write(piece)
+                have += len(piece)
+                bar.update(len(piece))
+    if have < file.size:
+        raise OSError(f"ended after {have} of {file.size} bytes")
+
+
+def _check(part, file):
+    """Remove ``part`` and complain unless it is exactly the file."""
+    with open(part, "rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if digest != file.sha256:
+        part.unlink()
+        raise ValueError(f"sent another file (SHA-256 {digest[:12]}, not {file.sha256[:12]})")
