@@ -1,0 +1,94 @@
+"""Thermometer encoder: pixels in, one bit a level out."""
+
+import numpy as np
+from amaranth import *
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+
+__all__ = ["ThermometerEncoder"]
+
+
+class ThermometerEncoder(wiring.Component):
+    """Compares pixels with the thresholds of a folded network's encoder.
+
+    A beat holds ``pixels`` pixels of ``pixel_bits`` bits, the first one lowest, each shifted right
+    by ``encoder.shift``; it becomes ``pixels * levels`` bits, pixel by pixel, the lowest threshold
+    first. What fills the last beat up is compared too, and means nothing.
+
+    Latency is 1 cycle, or 0 if the pixels are bits already; throughput is one beat per cycle.
+
+    Parameters
+    ----------
+    encoder : :class:`sw.network.Encoder`
+        Thresholds.
+    pixels : int
+        Pixels in a beat.
+
+    Members
+    -------
+    i : In(stream.Signature(pixels * pixel_bits))
+        Pixels, ``ceil(inputs / pixels)`` beats an image.
+    o : Out(stream.Signature(pixels * levels))
+        Encoded bits.
+    """
+
+    def __init__(self, encoder, *, pixels):
+        if not 1 <= pixels <= encoder.inputs:
+            raise ValueError(f"Pixels in a beat must be in 1..{encoder.inputs}: {pixels}")
+        self.encoder = encoder
+        self.pixels = pixels
+        self.beats = -(-encoder.inputs // pixels)
+        rows = np.zeros((self.beats * pixels, encoder.levels), dtype=np.int64)
+        rows[:encoder.inputs] = encoder.thresholds >> encoder.shift
+        rows[encoder.inputs:] = rows[encoder.inputs - 1]  # any will do
+        self.rows = rows.reshape(self.beats, pixels, encoder.levels)
+        self.is_wire = encoder.pixel_bits == encoder.levels == 1 and bool((rows == 1).all())
+        self.latency = 0 if self.is_wire else 1
+        super().__init__({
+            "i": In(stream.Signature(pixels * encoder.pixel_bits)),
+            "o": Out(stream.Signature(pixels * encoder.levels)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+
+        if self.is_wire:
+            m.d.comb += self.o.payload.eq(self.i.payload)
+            m.d.comb += self.o.valid.eq(self.i.valid)
+            m.d.comb += self.i.ready.eq(self.o.ready)
+            return m
+
+        # Thresholds of this beat: the same ones for all, or read from a ROM a beat ahead.
+        width = self.encoder.pixel_bits + 1  # 2**pixel_bits never fires
+        transfer = Signal()
+        primed = Const(1)
+        if (self.rows == self.rows[0]).all():
+            thresholds = [Const(int(value), width) for value in self.rows[0].ravel()]
+        else:
+            words = [sum(int(value) << (width * place)
+                         for place, value in enumerate(beat.ravel())) for beat in self.rows]
+            m.submodules.rom = rom = memory.Memory(shape=width * self.rows[0].size,
+                                                   depth=self.beats, init=words)
+            port = rom.read_port()
+            beat, next_beat = Signal(range(self.beats)), Signal(range(self.beats))
+            m.d.comb += next_beat.eq(beat)
+            with m.If(transfer):
+                m.d.comb += next_beat.eq(Mux(beat == self.beats - 1, 0, beat + 1))
+            m.d.sync += beat.eq(next_beat)
+            m.d.comb += port.addr.eq(next_beat)
+            primed = Signal()
+            m.d.sync += primed.eq(1)
+            thresholds = [port.data.word_select(place, width)
+                          for place in range(self.rows[0].size)]
+
+        m.d.comb += self.i.ready.eq((~self.o.valid | self.o.ready) & primed)
+        m.d.comb += transfer.eq(self.i.valid & self.i.ready)
+        with m.If(transfer):
+            for place, threshold in enumerate(thresholds):
+                pixel = self.i.payload.word_select(place // self.encoder.levels,
+                                                   self.encoder.pixel_bits)
+                m.d.sync += self.o.payload[place].eq(pixel >= threshold)
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += self.o.valid.eq(transfer)
+        return m

@@ -1,0 +1,134 @@
+"""Label select: the first of the highest scores."""
+
+from math import ceil
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .popcount import Delays
+from .stream import CreditQueue
+
+
+__all__ = ["LabelSelect", "answer_layout", "select"]
+
+
+def answer_layout(classes, score_bits):
+    """Layout of an accelerator's answer: label lowest, then the scores, the first class first."""
+    return data.StructLayout({
+        "label": range(classes),
+        "scores": data.ArrayLayout(signed(score_bits), classes),
+    })
+
+
+def select(delays, candidates):
+    """Best of some scores, in a tree with a register after each level.
+
+    Parameters
+    ----------
+    delays : Delays
+        Makes the registers.
+    candidates : list of (score, index, present)
+        In the order in which ties are won; the first is always present.
+
+    Returns
+    -------
+    (score, index, depth)
+        The winner's, ``depth`` cycles later.
+    """
+    depth = 0
+    while len(candidates) > 1:
+        winners = []
+        for left, right in zip(candidates[::2], candidates[1::2], strict=False):
+            wins = right[2] & (~left[2] | (right[0] > left[0]))
+            winners.append((Mux(wins, right[0], left[0]), Mux(wins, right[1], left[1]),
+                            left[2] | right[2]))
+        winners += candidates[len(winners) * 2:]
+        candidates = [tuple(delays.register(value) for value in winner) for winner in winners]
+        depth += 1
+    (score, index, _), = candidates
+    return score, index, depth
+
+
+class LabelSelect(wiring.Component):
+    """Collects the scores of an image and finds the first maximum.
+
+    Takes ``ceil(classes / pe)`` words of ``pe`` scores an image, one per cycle. Latency is
+    ``ceil(log2(pe)) + 2`` cycles from the last word of an image to its answer (:attr:`latency`).
+
+    Parameters
+    ----------
+    classes : int
+        Number of scores of an image.
+    score_bits : int
+        Width of a signed score.
+    pe : int
+        Scores in a word, the first one lowest; the last word of an image is filled up with
+        anything.
+
+    Members
+    -------
+    i : In(stream.Signature(ArrayLayout(signed(score_bits), pe)))
+        Scores.
+    o : Out(stream.Signature(answer_layout(classes, score_bits)))
+        Label and scores.
+    """
+
+    def __init__(self, classes, score_bits, *, pe=1):
+        if not 1 <= pe <= classes:
+            raise ValueError(f"PE of a label select must be in 1..{classes}, its classes: {pe}")
+        self.classes = classes
+        self.score_bits = score_bits
+        self.pe = pe
+        self.words = ceil(classes / pe)
+        self.depth = (pe - 1).bit_length()
+        self.latency = self.depth + 2
+        self.queue_depth = ceil((self.words + self.latency) / self.words)
+        super().__init__({
+            "i": In(stream.Signature(data.ArrayLayout(signed(score_bits), pe))),
+            "o": Out(stream.Signature(answer_layout(classes, score_bits))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.queue = queue = CreditQueue(self.o.payload.shape(), depth=self.queue_depth)
+        wiring.connect(m, queue.o, wiring.flipped(self.o))
+        delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
+
+        # Input: the first word of an image reserves a slot for the answer.
+        index = Signal(range(self.words))
+        first, last, transfer = Signal(), Signal(), Signal()
+        m.d.comb += first.eq(index == 0)
+        m.d.comb += last.eq(index == self.words - 1)
+        m.d.comb += self.i.ready.eq(~first | queue.free)
+        m.d.comb += transfer.eq(self.i.valid & self.i.ready)
+        m.d.comb += queue.reserve.eq(transfer & first)
+        with m.If(transfer):
+            m.d.sync += index.eq(Mux(last, 0, index + 1))
+
+        # Within a word.
+        in_last_word = self.classes - (self.words - 1) * self.pe
+        candidates = [(self.i.payload[place], Const(place, range(self.pe)),
+                       Const(1) if place < in_last_word else ~last) for place in range(self.pe)]
+        score, place, depth = select(delays, candidates)
+        scores = [delays.delay(self.i.payload[lane], depth) for lane in range(self.pe)]
+        transfer, last = (control.delay(value, depth) for value in (transfer, last))
+        first, index = (delays.delay(value, depth) for value in (first, index))
+
+        # Across words: the best so far stays unless a later score is higher.
+        answer = Signal(self.o.payload.shape(), reset_less=True)
+        best = Signal(signed(self.score_bits), reset_less=True)
+        base = Signal(range(self.classes + self.pe), reset_less=True)
+        base_here = Mux(first, 0, base)
+        with m.If(transfer):
+            m.d.sync += base.eq(base_here + self.pe)
+            with m.If(first | (score > best)):
+                m.d.sync += best.eq(score)
+                m.d.sync += answer.label.eq(base_here + place)
+        for word in range(self.words):
+            with m.If(index == word):
+                for lane in range(min(self.pe, self.classes - word * self.pe)):
+                    m.d.sync += answer.scores[word * self.pe + lane].eq(scores[lane])
+        m.d.comb += queue.push.eq(control.register(transfer & last))
+        m.d.comb += queue.payload.eq(answer)
+        return m

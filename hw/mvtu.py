@@ -1,0 +1,202 @@
+"""Matrix-vector-threshold unit: a layer computed by ``pe × simd`` lanes, weights in ROM."""
+
+from math import ceil
+
+import numpy as np
+from amaranth import *
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .popcount import Delays, count_bits, plan_count
+from .rom import lane_words, neuron_words, weight_planes
+from .stream import CreditQueue
+
+
+__all__ = ["MVTU"]
+
+POPCOUNT_LEVELS = 6  # adders in a row between registers
+
+# Cycles from a step until its fold is pushed, besides the popcount's: memory, agree, count,
+# total, result.
+STEP_LATENCY = 5
+
+
+class MVTU(wiring.Component):
+    """One layer of a folded network, ``pe`` neurons × ``simd`` inputs a cycle.
+
+    Takes a vector in ``ceil(inputs / simd)`` words, keeps it, and goes through it once for each
+    fold of ``pe`` neurons: a lane whose input agrees with its weight counts 1. A second buffer
+    takes the next vector meanwhile. Nothing stops a fold that has begun: it reserves its place in
+    the output queue first.
+
+    The interval is ``ceil(inputs / simd) * ceil(neurons / pe)`` cycles a vector, without a bubble.
+    Latency, from the last word of a vector to its last result, is ``interval + 6 + p`` cycles, p
+    for the registers inside the popcount (:attr:`latency`).
+
+    Parameters
+    ----------
+    layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
+        Weights, and thresholds or biases.
+    pe : int
+        Neurons at once, in ``1..neurons``; the last fold is filled up.
+    simd : int
+        Inputs at once, in ``1..inputs``; the last word of a vector is filled up with zeros.
+    rom : str
+        Where the weights are: ``"block"`` RAM, or ``"distributed"`` over LUTs.
+
+    Members
+    -------
+    i : In(stream.Signature(simd))
+        Input bits, the first one lowest.
+    o : Out(stream.Signature(pe)) or Out(stream.Signature(ArrayLayout(signed(score_bits), pe)))
+        Activations, or scores, of a fold of neurons, the first one lowest.
+    """
+
+    def __init__(self, layer, *, pe, simd, rom="block"):
+        for what, value, most, of in [("PE", pe, layer.outputs, "neurons"),
+                                      ("SIMD", simd, layer.inputs, "inputs")]:
+            if not 1 <= value <= most:
+                raise ValueError(f"{what} of layer {layer.name!r} must be in 1..{most}, its "
+                                 f"{of}: {value}")
+        if rom not in ("block", "distributed"):
+            raise ValueError(f"ROM of layer {layer.name!r} must be 'block' or 'distributed': "
+                             f"{rom!r}")
+        self.layer = layer
+        self.pe = pe
+        self.simd = simd
+        self.rom = rom
+        self.neuron_folds = ceil(layer.outputs / pe)
+        self.synapse_folds = ceil(layer.inputs / simd)
+        self.interval = self.neuron_folds * self.synapse_folds
+        self.plan = plan_count(simd, POPCOUNT_LEVELS)
+        self.latency = self.interval + STEP_LATENCY + 1 + self.plan.depth
+        held = self.synapse_folds + STEP_LATENCY + self.plan.depth + 1  # a slot, in cycles
+        self.queue_depth = ceil(held / self.synapse_folds)
+        self.result = (pe if layer.kind == "dense"
+                       else data.ArrayLayout(signed(layer.score_bits), pe))
+        super().__init__({
+            "i": In(stream.Signature(simd)),
+            "o": Out(stream.Signature(self.result)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.queue = queue = CreditQueue(self.result, depth=self.queue_depth)
+        wiring.connect(m, queue.o, wiring.flipped(self.o))
+        delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
+
+        # Read: a word of the vector, and the weights of this step.
+        step, first, last, fold, inputs = self._read_vector(m, queue)
+        planes = self._read_weights(m, step)
+
+        # Agree: XNOR, or one of two planes where some lanes have no synapse.
+        agree = []
+        for lane in range(self.pe * self.simd):
+            x = inputs[lane % self.simd]
+            w = [plane[lane] for plane in planes]
+            agree.append(delays.register(~(x ^ w[0]) if len(w) == 1 else Mux(x, *w)))
+
+        # Count and accumulate; control signals wait for the data.
+        waited = 2 + self.plan.depth + 1
+        first, fold = (delays.delay(value, waited) for value in (first, fold))
+        last = control.delay(last, waited)
+        totals = []
+        for neuron in range(self.pe):
+            lanes = agree[neuron * self.simd:(neuron + 1) * self.simd]
+            count = delays.register(Cat(*count_bits(delays, lanes, self.plan)))
+            total = Signal(range(self.layer.inputs + 1), reset_less=True, name=f"total_{neuron}")
+            if self.synapse_folds == 1:
+                m.d.sync += total.eq(count)
+            else:
+                m.d.sync += total.eq(Mux(first, 0, total) + count)
+            totals.append(total)
+
+        # Compare: the results of a fold enter the queue together.
+        results = Signal(self.pe * (Shape.cast(self.result).width // self.pe), reset_less=True)
+        m.d.sync += results.eq(Cat(*self._results(m, totals, fold)))
+        finished = Signal(2)  # a total, then a result, is that of a whole fold
+        m.d.sync += finished.eq(Cat(last, finished[0]))
+        m.d.comb += queue.push.eq(finished[1])
+        m.d.comb += Value.cast(queue.payload).eq(results)
+        return m
+
+    def _read_vector(self, m, queue):
+        """Write vectors into two banks and step through the full one, once a neuron fold."""
+        index_bits = (self.synapse_folds - 1).bit_length()
+        m.submodules.banks = banks = memory.Memory(shape=self.simd, depth=2 << index_bits, init=[])
+        write, read = banks.write_port(), banks.read_port()
+        full = Signal(2)
+        w_bank, w_index = Signal(), Signal(index_bits)
+        m.d.comb += self.i.ready.eq(~full.bit_select(w_bank, 1))
+        m.d.comb += write.addr.eq(Cat(w_index, w_bank))
+        m.d.comb += write.data.eq(self.i.payload)
+        m.d.comb += write.en.eq(self.i.valid & self.i.ready)
+        with m.If(write.en):
+            m.d.sync += w_index.eq(w_index + 1)
+            with m.If(w_index == self.synapse_folds - 1):
+                m.d.sync += w_index.eq(0)
+                m.d.sync += w_bank.eq(~w_bank)
+                m.d.sync += full.bit_select(w_bank, 1).eq(1)
+
+        r_bank, r_index = Signal(), Signal(index_bits)
+        fold = Signal(range(self.neuron_folds))
+        step, first, last, last_fold = Signal(), Signal(), Signal(), Signal()
+        m.d.comb += first.eq(r_index == 0)
+        m.d.comb += last.eq(r_index == self.synapse_folds - 1)
+        m.d.comb += last_fold.eq(fold == self.neuron_folds - 1)
+        m.d.comb += step.eq(~first | (full.bit_select(r_bank, 1) & queue.free))
+        m.d.comb += queue.reserve.eq(step & first)
+        m.d.comb += read.addr.eq(Cat(r_index, r_bank))
+        with m.If(step):
+            m.d.sync += r_index.eq(r_index + 1)
+            with m.If(last):
+                m.d.sync += r_index.eq(0)
+                m.d.sync += fold.eq(Mux(last_fold, 0, fold + 1))
+                with m.If(last_fold):
+                    m.d.sync += r_bank.eq(~r_bank)
+                    m.d.sync += full.bit_select(r_bank, 1).eq(0)
+        return step, first, step & last, fold, read.data
+
+    def _read_weights(self, m, step):
+        """Words of the weight ROM, one plane or two, in the cycle after each step."""
+        planes = weight_planes(self.layer.weights, self.synapse_folds * self.simd)
+        words = [lane_words(plane, pe=self.pe, simd=self.simd) for plane in planes]
+        lanes = self.pe * self.simd
+        joined = [sum(word << (place * lanes) for place, word in enumerate(step_words))
+                  for step_words in zip(*words, strict=True)]
+        m.submodules.weights = rom = memory.Memory(
+            shape=lanes * len(planes), depth=self.interval, init=joined,
+            attrs={"rom_style": "block" if self.rom == "block" else "logic"})
+        port = rom.read_port()
+        address = Signal(range(self.interval))
+        m.d.comb += port.addr.eq(address)
+        with m.If(step):
+            m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
+        return [port.data[place * lanes:(place + 1) * lanes] for place in range(len(planes))]
+
+    def _results(self, m, totals, fold):
+        """Activations or scores of the fold whose totals are there; ``fold`` is a cycle ahead."""
+        if self.layer.kind == "dense":
+            values = self.layer.thresholds
+            width = int(values.max()).bit_length()
+        else:
+            values = self.layer.bias - self.layer.fan_in
+            width = self.layer.score_bits + 1
+        width = max(width, 1)
+        if np.all(values == values[0]):
+            constants = [Const(int(values[0]) % 2**width, width)] * self.pe
+        elif self.neuron_folds == 1:
+            constants = [Const(int(value) % 2**width, width) for value in values]
+        else:
+            words = neuron_words(values, width, pe=self.pe)
+            style = "logic" if self.neuron_folds <= 32 else "block"
+            m.submodules.constants = rom = memory.Memory(
+                shape=width * self.pe, depth=self.neuron_folds, init=words,
+                attrs={"rom_style": style})
+            port = rom.read_port()
+            m.d.comb += port.addr.eq(fold)
+            constants = [port.data.word_select(place, width) for place in range(self.pe)]
+        if self.layer.kind == "dense":
+            return [total >= constant for total, constant in zip(totals, constants, strict=True)]
+        return [((total << 1) + constant.as_signed())[:self.layer.score_bits]
+                for total, constant in zip(totals, constants, strict=True)]

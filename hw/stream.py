@@ -1,0 +1,151 @@
+"""Streams: stages in a row, a register between two, and a queue behind a free-running pipeline."""
+
+from itertools import pairwise
+
+from amaranth import *
+from amaranth.lib import fifo, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+
+__all__ = ["CreditQueue", "Dataflow", "StreamBuffer"]
+
+
+class StreamBuffer(wiring.Component):
+    """One register between a producer and a consumer.
+
+    Latency is 1 cycle; throughput is one payload per cycle.
+
+    Parameters
+    ----------
+    shape : :class:`ShapeLike`
+        Shape of the payload.
+
+    Members
+    -------
+    i : In(stream.Signature(shape))
+        Payloads.
+    o : Out(stream.Signature(shape))
+        The same payloads.
+    """
+
+    def __init__(self, shape):
+        self.shape = shape
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
+        with m.If(self.i.ready):
+            m.d.sync += self.o.valid.eq(self.i.valid)
+            m.d.sync += self.o.payload.eq(self.i.payload)
+        return m
+
+
+class CreditQueue(wiring.Component):
+    """The output of a pipeline that cannot wait.
+
+    The pipeline's head takes a slot by ``reserve`` for each payload it lets in; its tail delivers
+    that payload by ``push``, any number of cycles later, and is never refused. A slot is free
+    again when the consumer has taken its payload.
+
+    Latency is 1 cycle from ``push`` to ``o.valid``; throughput is one payload per cycle if
+    ``depth`` covers the cycles from ``reserve`` until the freed slot is seen: the pipeline's, and
+    2 of the queue.
+
+    Parameters
+    ----------
+    shape : :class:`ShapeLike`
+        Shape of the payload.
+    depth : int
+        Number of slots, at least 1.
+
+    Members
+    -------
+    free : Out(1)
+        A slot is free.
+    reserve : In(1)
+        Takes a slot; ignored while none is ``free``.
+    push : In(1)
+        Delivers ``payload`` into the oldest slot reserved.
+    payload : In(shape)
+        What is delivered.
+    o : Out(stream.Signature(shape))
+        The payloads, in order.
+    """
+
+    def __init__(self, shape, *, depth):
+        if depth < 1:
+            raise ValueError(f"Depth of a queue must be at least 1: {depth}")
+        self.shape = shape
+        self.depth = depth
+        super().__init__({
+            "free": Out(1),
+            "reserve": In(1),
+            "push": In(1),
+            "payload": In(shape),
+            "o": Out(stream.Signature(shape)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+
+        # Credits: slots neither reserved nor filled.
+        credits = Signal(range(self.depth + 1), init=self.depth)
+        taken = Signal()
+        returned = Signal()
+        m.d.comb += self.free.eq(credits != 0)
+        m.d.comb += taken.eq(self.reserve & self.free)
+        m.d.comb += returned.eq(self.o.valid & self.o.ready)
+        m.d.sync += credits.eq(credits - taken + returned)
+
+        if self.depth == 1:
+            with m.If(returned):
+                m.d.sync += self.o.valid.eq(0)
+            with m.If(self.push):
+                m.d.sync += self.o.valid.eq(1)
+                m.d.sync += self.o.payload.eq(self.payload)
+            return m
+
+        width = Shape.cast(self.shape).width
+        m.submodules.slots = slots = fifo.SyncFIFO(width=width, depth=self.depth)
+        m.d.comb += slots.w_en.eq(self.push)
+        m.d.comb += slots.w_data.eq(Value.cast(self.payload))
+        m.d.comb += self.o.valid.eq(slots.r_rdy)
+        m.d.comb += Value.cast(self.o.payload).eq(slots.r_data)
+        m.d.comb += slots.r_en.eq(self.o.ready)
+        return m
+
+
+class Dataflow(wiring.Component):
+    """Stages in a row, each with an ``i`` and an ``o`` stream.
+
+    Latency is the sum of the stages'; throughput is that of the slowest.
+
+    Parameters
+    ----------
+    stages : dict of str to :class:`wiring.Component`
+        The stages in order, by the name each has in waveforms and reports.
+
+    Members
+    -------
+    i
+        Input of the first stage.
+    o
+        Output of the last stage.
+    """
+
+    def __init__(self, stages):
+        self.stages = dict(stages)
+        first, *_, last = [*self.stages.values()] * 2
+        super().__init__({"i": Out(first.i.signature), "o": Out(last.o.signature)})
+
+    def elaborate(self, platform):
+        m = Module()
+        for name, stage in self.stages.items():
+            m.submodules[name] = stage
+        for producer, consumer in pairwise(self.stages.values()):
+            connect(m, producer.o, consumer.i)
+        first, *_, last = [*self.stages.values()] * 2
+        connect(m, flipped(self.i), first.i)
+        connect(m, last.o, flipped(self.o))
+        return m

