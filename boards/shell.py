@@ -1,0 +1,75 @@
+"""Everything between a board's pins and the design: clock, serial port, LEDs."""
+
+from amaranth import *
+from amaranth.lib import io
+
+from .clock import Clock
+from .pll import solve
+
+
+class Shell(Elaboratable):
+    """A design on a board.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    design : wiring.Component
+        What runs on it: ports ``rx`` In(1), ``tx`` Out(1), ``leds`` Out(8), domain ``sync``.
+    frequency : int or Fraction
+        Clock to ask for, in Hz; ``frequency`` holds the one that the PLL makes.
+    """
+
+    def __init__(self, board, design, frequency):
+        self.board = board
+        self.design = design
+        self.pll, self.frequency = clock_plan(board, frequency)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.clock = Clock(self.pll, self.frequency)
+        m.submodules.design = design = self.design
+
+        serial = platform.request("uart", dir="-")
+        m.submodules.rx = rx = io.Buffer("i", serial.rx)
+        m.submodules.tx = tx = io.Buffer("o", serial.tx)
+        m.d.comb += [design.rx.eq(rx.i), tx.o.eq(design.tx)]
+
+        for index, port in enumerate(_ports(platform, self.board.leds)):
+            m.submodules[f"led{index}"] = led = io.Buffer("o", port)
+            m.d.comb += led.o.eq(design.leds[index])
+        for index, port in enumerate(_ports(platform, self.board.high)):
+            m.submodules[f"high{index}"] = high = io.Buffer("o", port)
+            m.d.comb += high.o.eq(1)
+        return m
+
+
+def clock_plan(board, frequency):
+    """Return what the board's PLL needs and makes.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    frequency : int or Fraction
+        Wanted frequency in Hz.
+
+    Returns
+    -------
+    tuple of (None, Ecp5Pll or Ice40Pll) and Fraction
+        Settings, and the frequency that they give, in Hz.
+    """
+    oscillator = round(board.create_platform().default_clk_frequency)
+    pll = solve(board.family, oscillator, frequency)
+    return pll, frequency if pll is None else pll.output
+
+
+def _ports(platform, names):
+    """Yield the port of each name such as ``"led 0"`` or ``"rgb_led 0 r"``."""
+    requested = {}
+    for name in names:
+        resource, number, *member = name.split()
+        key = resource, int(number)
+        if key not in requested:
+            requested[key] = platform.request(*key, dir="-")
+        yield getattr(requested[key], member[0]) if member else requested[key]
