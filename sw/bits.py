@@ -20,8 +20,10 @@ def pack(bits, width=64):
     if not 1 <= width <= 64:
         raise ValueError(f"Word width must be in 1..64: {width} (use to_int for wider words)")
     count = bits.shape[-1]
-    padded = np.zeros((*bits.shape[:-1], -(-count // width), width), dtype=np.uint8)
-    padded.reshape(*bits.shape[:-1], -1)[..., :count] = bits
+    length = -(-count // width)
+    padded = np.zeros((*bits.shape[:-1], length * width), dtype=np.uint8)
+    padded[..., :count] = bits
+    padded = padded.reshape(*bits.shape[:-1], length, width)
     octets = np.packbits(padded, axis=-1, bitorder="little")
     words = np.zeros((*padded.shape[:-1], 8), dtype=np.uint8)
     words[..., :octets.shape[-1]] = octets
@@ -46,7 +48,7 @@ def unpack(words, count, width=64):
     """
     words = np.ascontiguousarray(words, dtype="<u8")
     bits = np.unpackbits(words[..., None].view(np.uint8), axis=-1, bitorder="little")
-    return bits[..., :width].reshape(*words.shape[:-1], -1)[..., :count]
+    return bits[..., :width].reshape(*words.shape[:-1], words.shape[-1] * width)[..., :count]
 
 
 def to_int(bits):

@@ -1,0 +1,159 @@
+"""Measures the golden model on a test set, and whether it equals what PyTorch computed."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from . import checkpoint as checkpoints
+from . import datasets, golden, network
+from .command import run
+from .files import write_text
+from .fold import beside
+
+
+def evaluate(model, images, labels):
+    """Run the golden model over a test set.
+
+    Parameters
+    ----------
+    model : sw.golden.Model
+        The network.
+    images : ndarray of uint8, shape (n, *input_shape)
+        Test images.
+    labels : ndarray of integers, shape (n,)
+        Their true classes.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, classes)
+        Scores.
+    dict
+        ``images``, ``correct``, ``accuracy`` in percent, ``ties`` for the top score, of which the
+        first counts, and ``images_per_second`` of one core.
+    """
+    start = time.process_time()
+    scores = model.scores(images)
+    seconds = time.process_time() - start
+    correct = int((golden.labels(scores) == labels).sum())
+    top = scores.max(axis=1, keepdims=True)
+    return scores, {
+        "images": len(images),
+        "correct": correct,
+        "accuracy": 100 * correct / len(images),
+        "ties": int(((scores == top).sum(axis=1) > 1).sum()),
+        "images_per_second": round(len(images) / max(seconds, 1e-9)),
+    }
+
+
+def compare(scores, expected):
+    """Say where scores differ from expected ones, both int32, shape (n, classes).
+
+    Returns
+    -------
+    dict
+        ``images`` compared, how many ``labels_differ`` and ``scores_differ`` (images with any
+        other score), and the index of the ``first`` such image, or None.
+    """
+    differ = np.flatnonzero((scores != expected).any(axis=1))
+    return {
+        "images": len(scores),
+        "labels_differ": int((golden.labels(scores) != golden.labels(expected)).sum()),
+        "scores_differ": len(differ),
+        "first": int(differ[0]) if len(differ) else None,
+    }
+
+
+def load_test_set(folded, name):
+    """Return a dataset's test images and labels, checked to fit a network."""
+    images, labels, names = datasets.load_test(name)
+    if images.shape[1:] != folded.input_shape:
+        raise ValueError(f"Dataset {str(name)!r} must have images of the network's shape "
+                         f"{folded.input_shape}: {images.shape[1:]} (choose another with "
+                         f"--dataset)")
+    if len(names) != folded.classes:
+        raise ValueError(f"Dataset {str(name)!r} must have as many classes as the network: "
+                         f"{len(names)}, not {folded.classes} (choose another with --dataset)")
+    return images, labels
+
+
+def dataset_name(folded, given=None):
+    """Return the dataset to test a network with: the given one, or that of its training."""
+    name = given or folded.provenance.get("dataset")
+    if not name:
+        raise ValueError("Dataset must be given: the network does not say what it was trained on "
+                         "(use --dataset)")
+    return str(name)
+
+
+def _expected(path, folded, count):
+    """Return PyTorch's scores of the test set from a checkpoint, or None if it has none."""
+    scores = checkpoints.load(path).test_scores
+    if scores is None:
+        return None
+    if scores.shape != (count, folded.classes):
+        raise ValueError(f"{path} must hold scores of the {count} test images for "
+                         f"{folded.classes} classes: {scores.shape[0]} for {scores.shape[1]} "
+                         f"(choose its dataset with --dataset)")
+    return scores
+
+
+def _report(compared, scores, expected, labels):
+    """Print what a comparison found."""
+    count, index = compared["images"], compared["first"]
+    if index is None:
+        print(f"equal to PyTorch: {count} of {count} labels and scores")
+        return
+    print(f"differs from PyTorch: {compared['labels_differ']} labels, scores of "
+          f"{compared['scores_differ']} images of {count}")
+    have, want = scores[index], expected[index]
+    place = int(np.flatnonzero(have != want)[0])
+    print(f"first in image {index}: score of class {labels[place]!r} is {have[place]}, PyTorch's "
+          f"is {want[place]}; label {labels[have.argmax()]!r}, PyTorch's is "
+          f"{labels[want.argmax()]!r}")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m sw.evaluate", description=__doc__)
+    parser.add_argument("network", type=Path, metavar="NET", help="NAME.net.npz from sw.fold")
+    parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
+                        help="with PyTorch's scores (default: NAME.ckpt.npz beside NET, if there)")
+    parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    parser.add_argument("--limit", type=int, metavar="N",
+                        help="only the first N test images; nothing is written then")
+    args = parser.parse_args(argv)
+    if args.limit is not None and args.limit < 1:
+        raise ValueError(f"Limit must be at least 1: {args.limit}")
+
+    folded = network.load(args.network)
+    name = dataset_name(folded, args.dataset)
+    images, labels = load_test_set(folded, name)
+    scores, result = evaluate(golden.Model(folded), images[:args.limit], labels[:args.limit])
+    print(f"{args.network}: identity {folded.identity[:12]}; {name}, {len(scores)} test images")
+    print(f"accuracy {result['accuracy']:.2f} %: {result['correct']} of {result['images']}, "
+          f"{result['ties']} ties for the top score")
+    print(f"golden model: {result['images_per_second']:,} images/s on one core")
+
+    source = args.checkpoint or beside(args.network, ".ckpt.npz")
+    compared = None
+    if args.checkpoint or source.exists():
+        expected = _expected(source, folded, len(images))
+        if expected is not None:
+            expected = expected[:args.limit]
+            compared = compare(scores, expected)
+            _report(compared, scores, expected, folded.labels)
+    if compared is None:
+        print("not compared with PyTorch: no checkpoint with scores")
+
+    if args.limit is None:
+        output = beside(args.network, ".eval.json")
+        record = {"identity": folded.identity, "dataset": name, **result, "compared": compared}
+        write_text(output, json.dumps(record, indent=2) + "\n")
+        print(f"wrote {output}")
+    return int(compared is not None and compared["first"] is not None)
+
+
+if __name__ == "__main__":
+    run(main)

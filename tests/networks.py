@@ -1,0 +1,103 @@
+"""Small networks for tests, and the plain ±1 arithmetic that every faster form must equal."""
+
+import numpy as np
+
+from sw.checkpoint import Checkpoint, Hidden, Last
+from sw.network import Dense, Encoder, Network, Scores
+
+
+def random_weights(rng, neurons, inputs, synapses=None):
+    """Return weights of -1 and +1, int8; with ``synapses`` a row, the others are 0."""
+    weights = rng.choice(np.array([-1, 1], np.int8), (neurons, inputs))
+    if synapses is not None:
+        order = rng.random((neurons, inputs)).argsort(axis=1)
+        weights[order >= min(synapses, inputs)] = 0
+    return weights
+
+
+def random_dense(rng, neurons, inputs, synapses=None, name="fc0"):
+    """Return a hidden layer with thresholds near the middle, so that its outputs vary."""
+    weights = random_weights(rng, neurons, inputs, synapses)
+    fan_in = np.count_nonzero(weights, axis=1)
+    spread = np.sqrt(fan_in).astype(np.int64) + 1
+    thresholds = np.clip(fan_in // 2 + rng.integers(-spread, spread + 1), 0, fan_in + 1)
+    return Dense(name, weights, thresholds.astype(np.int32))
+
+
+def random_network(rng, sizes, synapses=None, levels=(128,), labels=None, input_shape=None):
+    """Return a folded network of random weights.
+
+    ``sizes`` are the inputs, the neurons of each hidden layer and the classes; ``synapses`` are
+    those of a neuron, for each layer but the encoder, None for all.
+    """
+    synapses = synapses or [None] * (len(sizes) - 1)
+    encoder = Encoder.uniform(sizes[0], levels)
+    layers, inputs = [encoder], encoder.outputs
+    for index, (neurons, each) in enumerate(zip(sizes[1:-1], synapses, strict=False)):
+        layers.append(random_dense(rng, neurons, inputs, each, f"fc{index}"))
+        inputs = neurons
+    bias = rng.integers(-3, 4, sizes[-1]).astype(np.int32)
+    layers.append(Scores("scores", random_weights(rng, sizes[-1], inputs, synapses[-1]), bias))
+    return Network(layers, labels or [str(index) for index in range(sizes[-1])],
+                   input_shape or (sizes[0],), {"dataset": "mnist"})
+
+
+def random_checkpoint(rng, sizes, synapses=None, **others):
+    """Return a checkpoint of random latent weights and BatchNorm, some gammas negative or 0."""
+    synapses = synapses or [None] * (len(sizes) - 1)
+    hidden, inputs = [], sizes[0]
+    for index, (neurons, each) in enumerate(zip(sizes[1:-1], synapses, strict=False)):
+        gamma = rng.normal(0.7, 0.5, neurons).astype(np.float32)
+        gamma[::7] = 0
+        hidden.append(Hidden(
+            f"fc{index}", rng.normal(size=(neurons, inputs)).astype(np.float32),
+            np.abs(random_weights(rng, neurons, inputs, each)).astype(np.uint8), gamma,
+            rng.normal(0, 0.5, neurons).astype(np.float32),
+            rng.normal(0, inputs**0.5 / 2, neurons).astype(np.float32),
+            rng.uniform(0.5, 2 * inputs, neurons).astype(np.float32)))
+        inputs = neurons
+    last = Last("scores", rng.normal(size=(sizes[-1], inputs)).astype(np.float32),
+                np.abs(random_weights(rng, sizes[-1], inputs, synapses[-1])).astype(np.uint8),
+                rng.integers(-3, 4, sizes[-1]).astype(np.int32))
+    return Checkpoint(**{"encoder": Encoder.uniform(sizes[0]), "hidden": hidden, "last": last,
+                         "labels": [str(index) for index in range(sizes[-1])],
+                         "input_shape": (sizes[0],), "provenance": {"dataset": "mnist"},
+                         **others})
+
+
+def random_images(rng, count, network):
+    """Return images of random bytes for a network."""
+    return rng.integers(0, 256, (count, *network.input_shape), dtype=np.uint8)
+
+
+def plain_trace(network, images):
+    """Return what every layer puts out, in the words of the definition: a list of arrays.
+
+    Inputs and weights are -1, 0 and +1; a neuron fires where the sum of products says that at
+    least ``threshold`` of its synapses agree.
+    """
+    encoder = network.encoder
+    pixels = images.reshape(len(images), -1, 1).astype(np.int64)
+    x = (pixels >= encoder.thresholds).reshape(len(images), -1)
+    outputs = [x]
+    for layer in network.layers[1:]:
+        weights = layer.weights.astype(np.int64)
+        sums = np.where(x, 1, -1) @ weights.T
+        fan_in = np.abs(weights).sum(axis=1)
+        if layer.kind == "scores":
+            outputs.append(sums + layer.bias)
+        else:
+            x = sums >= 2 * layer.thresholds.astype(np.int64) - fan_in
+            outputs.append(x)
+    return outputs
+
+
+def checkpoint_scores(checkpoint, images):
+    """Return the scores of a checkpoint from its float BatchNorm, layer by layer: int32."""
+    encoder = checkpoint.encoder
+    pixels = images.reshape(len(images), -1, 1).astype(np.int64)
+    x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
+    for layer in checkpoint.hidden:
+        with np.errstate(over="ignore", invalid="ignore"):
+            x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
+    return (x @ checkpoint.last.weights.T + checkpoint.last.bias).astype(np.int32)
