@@ -1,0 +1,182 @@
+"""Random affine and elastic distortion of grey images, batched, before they become bits."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import pi
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+
+BATCH = 2500  # images that are distorted at once: their grid stays in the cache
+KNOTS = 4  # elastic distortion moves this many by this many bumps
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """Largest distortion; each image draws its own within these bounds.
+
+    Attributes
+    ----------
+    rotation : float
+        Degrees.
+    scale : float
+        Relative change of size, each axis on its own.
+    shear : float
+        Tangent of the shear angle.
+    shift : float
+        Part of the image's size.
+    elastic : float
+        Standard deviation of the smooth displacement, in part of the image's size.
+    """
+
+    rotation: float = 12.0
+    scale: float = 0.12
+    shear: float = 0.15
+    shift: float = 0.055
+    elastic: float = 0.0
+
+    def times(self, factor):
+        """Return all bounds times ``factor``."""
+        return Distortion(*(factor * bound for bound in vars(self).values()))
+
+    @property
+    def nothing(self):
+        return not any(vars(self).values())
+
+
+def generator(*numbers):
+    """Return a random generator that depends on these numbers alone."""
+    state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state >> np.uint64(1)))
+
+
+def basis(height, width):
+    """Return the functions over the image whose sums are the coordinates to read from.
+
+    Returns
+    -------
+    Tensor of float32, shape (3 + KNOTS**2, height * width)
+        Constant, x, y in -1..1, then smooth bumps on a KNOTS by KNOTS grid.
+    """
+    x = ((torch.arange(width) * 2 + 1) / width - 1).repeat(height)
+    y = ((torch.arange(height) * 2 + 1) / height - 1).repeat_interleave(width)
+    knots = (torch.arange(KNOTS) * 2 + 1) / KNOTS - 1
+    across, down = ((axis[None] - knots[:, None]) * KNOTS / 2 for axis in (x, y))
+    bumps = torch.exp(-down.square())[:, None] * torch.exp(-across.square())[None]
+    return torch.cat([torch.ones(1, len(x)), x[None], y[None], bumps.flatten(0, 1)])
+
+
+def distort(images, distortion, random, functions):
+    """Return distorted copies of images.
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (n, height, width)
+        Grey levels.
+    distortion : Distortion
+        Bounds.
+    random : torch.Generator
+        Source of the distortions.
+    functions : Tensor
+        What :func:`basis` returned for this size.
+
+    Returns
+    -------
+    Tensor of float32, shape (n, height, width)
+        Read with bilinear interpolation, 0 outside.
+    """
+    count, height, width = images.shape
+    drawn = torch.rand((count, 6), generator=random) * 2 - 1
+    angle = drawn[:, 0] * distortion.rotation * pi / 180
+    wide, high = 1 + drawn[:, 1] * distortion.scale, 1 + drawn[:, 2] * distortion.scale
+    shear = drawn[:, 3] * distortion.shear
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    move = drawn[:, 4:] * distortion.shift * 2
+    parts = torch.zeros((2, count, len(functions)))
+    parts[0, :, :3] = torch.stack([move[:, 0], wide * cos, shear - wide * sin], dim=1)
+    parts[1, :, :3] = torch.stack([move[:, 1], high * sin, high * cos], dim=1)
+    if distortion.elastic:
+        bumps = torch.randn((2, count, KNOTS**2), generator=random)
+        parts[:, :, 3:] = bumps * distortion.elastic * 2
+    grid = (parts.flatten(0, 1) @ functions).view(2, count, height, width).permute(1, 2, 3, 0)
+    return functional.grid_sample(images[:, None], grid, mode="bilinear", padding_mode="zeros",
+                                  align_corners=False)[:, 0]
+
+
+def encode(images, thresholds, dtype=torch.bfloat16):
+    """Return the encoder's bits as ±1.
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (n, inputs)
+        Grey levels or features, 0..255.
+    thresholds : Tensor of float32, shape (inputs, levels)
+        Of the encoder.
+    dtype : torch.dtype
+        Of the result.
+
+    Returns
+    -------
+    Tensor of dtype, shape (n, inputs * levels)
+    """
+    return (images[:, :, None] >= thresholds).flatten(1).to(dtype).mul_(2).sub_(1)
+
+
+class Feed:
+    """Training data of one epoch after the other, shuffled, distorted and encoded.
+
+    What an epoch holds depends on the seed and the epoch's number alone. The next epoch is made
+    by a thread of its own while the present one is used, on another core if there is one.
+
+    Parameters
+    ----------
+    images : Tensor of uint8, shape (n, ``*input_shape``)
+    labels : Tensor of int64, shape (n,)
+    thresholds : Tensor of float32, shape (inputs, levels)
+        Of the encoder.
+    distortion : Distortion
+        Only images with two dimensions can be distorted.
+    seed, epochs : int
+        Seed of all that is random; number of the last epoch plus one.
+    """
+
+    def __init__(self, images, labels, thresholds, *, distortion, seed, epochs):
+        if images.ndim != 3 and not distortion.nothing:
+            raise ValueError(f"Augmentation must be off for inputs that are no pictures: shape "
+                             f"{tuple(images.shape[1:])} (use --augment 0)")
+        self.images = images
+        self.labels = labels
+        self.thresholds = thresholds
+        self.distortion = distortion
+        self.seed = seed
+        self.epochs = epochs
+        self._basis = None if distortion.nothing else basis(*images.shape[1:])
+        self._pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+        self._ahead = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._pool.shutdown(cancel_futures=True)
+
+    def take(self, epoch):
+        """Return bits, bfloat16 ±1 (n, inputs * levels), and labels of an epoch."""
+        present = self._ahead.pop(epoch, None) or self._pool.submit(self.make, epoch)
+        if epoch + 1 < self.epochs:
+            self._ahead = {epoch + 1: self._pool.submit(self.make, epoch + 1)}
+        return present.result()
+
+    def make(self, epoch):
+        """Make an epoch's data."""
+        random = generator(self.seed, 1 + epoch)
+        order = torch.randperm(len(self.images), generator=random)
+        bits = torch.empty((len(order), self.thresholds.numel()), dtype=torch.bfloat16)
+        for start in range(0, len(order), BATCH):
+            images = self.images[order[start:start + BATCH]].float()
+            if self._basis is not None:
+                images = distort(images, self.distortion, random, self._basis)
+            bits[start:start + BATCH] = encode(images.flatten(1), self.thresholds)
+        return bits, self.labels[order]

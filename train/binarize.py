@@ -1,0 +1,119 @@
+"""Binarized layers: ±1 forward, straight-through gradients, evaluation exact in float32."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class SignActivation(torch.autograd.Function):
+    """+1 where ``x >= 0``, else -1, as bfloat16; gradient ``max(0, 1 - |x| / width)``.
+
+    Latent weights get their gradient unchanged (:class:`SignWeight`); here the triangle keeps
+    neurons that are far from their threshold from being moved.
+    """
+
+    width = 1.5
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return bipolar(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, = ctx.saved_tensors
+        return gradient.float() * (1 - x.abs() / SignActivation.width).clamp_(min=0)
+
+
+class SignWeight(torch.autograd.Function):
+    """+1 where ``weight >= 0``, else -1, times ``mask``, as bfloat16; gradient unchanged.
+
+    The gradient also reaches weights that are masked out: this is how they come back.
+    """
+
+    @staticmethod
+    def forward(ctx, weight, mask):
+        signs = bipolar(weight)
+        return signs if mask is None else signs.mul_(mask)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.float(), None
+
+
+def bipolar(x, dtype=torch.bfloat16):
+    """Return +1 where ``x >= 0``, else -1 (``torch.sign(0)`` would be 0)."""
+    return (x >= 0).to(dtype).mul_(2).sub_(1)
+
+
+class BinaryLinear(nn.Module):
+    """Dot products of ±1 inputs with ±1 weights over the synapses.
+
+    In training the products are bfloat16 with float32 accumulation, rounded to bfloat16 at the
+    end; in evaluation they are float32, exact below 2**24.
+
+    Parameters
+    ----------
+    inputs, neurons : int
+        Size.
+    limit : float
+        Latent weights are kept in ``-limit..limit``.
+    generator : torch.Generator
+        Source of the first weights.
+    """
+
+    def __init__(self, inputs, neurons, *, limit, generator):
+        super().__init__()
+        self.limit = limit
+        first = torch.rand((neurons, inputs), generator=generator) * 2 - 1
+        self.weight = nn.Parameter(first * 0.1)
+        self.register_buffer("mask", torch.ones((neurons, inputs), dtype=torch.uint8))
+        self._factor = None
+
+    @property
+    def inputs(self):
+        return self.weight.shape[1]
+
+    @property
+    def neurons(self):
+        return self.weight.shape[0]
+
+    def set_mask(self, mask):
+        """Take another mask, uint8 (neurons, inputs), 1 for a synapse."""
+        self.mask.copy_(mask)
+        self.refresh()
+
+    def refresh(self):
+        """Derive what training multiplies with from the mask."""
+        dense = bool(self.mask.all())
+        self._factor = None if dense else self.mask.to(torch.bfloat16)
+
+    def forward(self, x):
+        if self.training:
+            return functional.linear(x, SignWeight.apply(self.weight, self._factor)).float()
+        return functional.linear(x.float(), bipolar(self.weight, torch.float32) * self.mask)
+
+    def clamp(self):
+        """Keep latent weights within the limit."""
+        self.weight.data.clamp_(-self.limit, self.limit)
+
+
+class Normalize(nn.Module):
+    """BatchNorm whose evaluation is the arithmetic that folding reproduces (see sw.checkpoint)."""
+
+    eps = 1e-5
+    momentum = 0.1
+
+    def __init__(self, neurons):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(neurons))
+        self.beta = nn.Parameter(torch.zeros(neurons))
+        self.register_buffer("mean", torch.zeros(neurons))
+        self.register_buffer("variance", torch.ones(neurons))
+
+    def forward(self, x):
+        if self.training:
+            return functional.batch_norm(x, self.mean, self.variance, self.gamma, self.beta,
+                                         training=True, momentum=self.momentum, eps=self.eps)
+        inverse = self.gamma / torch.sqrt(self.variance + self.eps)
+        return (x - self.mean) * inverse + self.beta

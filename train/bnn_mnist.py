@@ -1,0 +1,219 @@
+"""Trains a binarized network: ``python -m train.bnn_mnist --network sfc --seed 1``."""
+
+import argparse
+import json
+import platform
+import re
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sw import checkpoint, datasets
+from sw.command import run
+from sw.files import write_text
+
+from . import loop, pictures, resume
+from .models import encoder_for, scores, to_checkpoint
+from .recipes import RECIPES, Recipe
+
+
+SAVE_EVERY = 15  # seconds between two states on disk
+INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
+
+
+def main(argv=None):
+    options = _parser().parse_args(argv)
+    if options.list:
+        return _list()
+    loop.deterministic()
+    recipe = _recipe(options)
+    name = options.name or recipe.name if options.dataset == "mnist" or options.name \
+        else f"{datasets.short_name(options.dataset)}-{recipe.name}"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ValueError(f"Name must be up to 64 letters, digits, '.', '_' and '-': {name!r}")
+    folder = Path(options.output or Path("build") / name)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {kind: folder / f"{name}.{kind}"
+             for kind in ("ckpt.npz", "json", "curve.png", "confusion.png", "resume.pt")}
+    dataset = datasets.load(options.dataset)
+    levels = recipe.levels or (8 if dataset.train_images.ndim == 2 else 1)
+    if dataset.train_images.ndim == 2:
+        recipe = recipe.changed(augment=0.0 if options.augment is None else options.augment)
+    rows, held = loop.split(len(dataset.train_images), options.limit)
+    encoder = encoder_for(dataset.train_images[rows], levels)
+    recipe.changed(levels=levels).check(encoder.outputs)
+    trainer = loop.Trainer(recipe, encoder, _part(dataset, rows), _part(dataset, held),
+                           len(dataset.labels), options.seed)
+    start = json.loads(json.dumps({
+        "recipe": recipe.changed(levels=levels).to_json(), "seed": options.seed,
+        "dataset": str(options.dataset), "limit": options.limit, "torch": torch.__version__}))
+    if options.resume:
+        trainer.restore(resume.load(files["resume.pt"], start))
+    print(f"{name}: {prod(dataset.input_shape)} inputs x {levels} levels, "
+          f"{'-'.join(map(str, (encoder.outputs, *recipe.hidden, len(dataset.labels))))}, "
+          f"{recipe.synapse_total(encoder.outputs, len(dataset.labels)):,} synapses, "
+          f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
+          flush=True)
+    interrupted = _train(trainer, files["resume.pt"], start, options.time_limit)
+    if not trainer.state.best_epoch:
+        raise ValueError("Training must finish one epoch before it has a result: it was "
+                         "interrupted earlier")
+    _finish(trainer, dataset, start, files, interrupted)
+    if not interrupted:
+        files["resume.pt"].unlink(missing_ok=True)
+    return INTERRUPTED if interrupted else 0
+
+
+def _train(trainer, path, start, time_limit):
+    """Train, leaving the state on disk now and then; return whether Ctrl-C ended it."""
+    saved = time.monotonic()
+
+    def on_epoch(state):
+        nonlocal saved
+        if time.monotonic() - saved >= SAVE_EVERY:
+            resume.save(path, state, start)
+            saved = time.monotonic()
+
+    with _interrupt() as seen:
+        trainer.run(on_epoch=on_epoch, stopped=lambda: bool(seen), time_limit=time_limit)
+        interrupted = bool(seen) and trainer.state.epoch < trainer.state.epochs
+        if interrupted and trainer.state.epoch:
+            resume.save(path, trainer.state, start)
+            print(f"interrupted after {trainer.state.epoch} of {trainer.state.epochs} epochs; "
+                  f"--resume goes on from there", flush=True)
+    return interrupted
+
+
+@contextmanager
+def _interrupt():
+    """Collect the first Ctrl-C in a list instead of raising; a second one interrupts at once."""
+    seen = []
+
+    def note(number, frame):
+        seen.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _finish(trainer, dataset, start, files, interrupted):
+    """Evaluate the best epoch on the test images, the one time they are read, and write all."""
+    state, network = trainer.state, trainer.network
+    network.load_state_dict(state.best)
+    images = torch.from_numpy(dataset.test_images.copy())
+    test_scores = scores(network, images, trainer.encoder).numpy().astype(np.int32)
+    given = test_scores.argmax(axis=1)
+    matrix = np.zeros((len(dataset.labels),) * 2, dtype=np.int64)
+    np.add.at(matrix, (dataset.test_labels, given), 1)
+    correct = int(np.trace(matrix))
+    accuracy = 100 * correct / len(given)
+    kept = state.history[state.best_epoch - 1]
+    result = {"test_accuracy": round(accuracy, 4), "test_correct": correct,
+              "test_images": len(given), "validation_accuracy": round(kept["validation"], 4),
+              "best_epoch": state.best_epoch, "epochs": state.epoch, "planned": state.epochs,
+              "interrupted": interrupted, "synapses": kept["synapses"]}
+    provenance = {**start, "dataset": dataset.name, "scaled": dataset.scaled, **result}
+    checkpoint.save(files["ckpt.npz"], to_checkpoint(
+        network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
+        provenance=provenance, test_scores=test_scores))
+    title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
+    pictures.curve(files["curve.png"], state.history, state.best_epoch, title)
+    pictures.confusion(files["confusion.png"], matrix, dataset.labels, title)
+    write_text(files["json"], json.dumps(
+        {**provenance, "seconds": round(state.seconds, 1), "machine": platform.processor()
+         or platform.machine(), "confusion": matrix.tolist(), "history": state.history},
+        indent=1) + "\n")
+    if kept["synapses"] > (planned := trainer.recipe.synapse_total(trainer.encoder.outputs,
+                                                                   len(dataset.labels))):
+        print(f"it still has {kept['synapses']:,} synapses of the {planned:,} planned: it ended "
+              f"before {100 * loop.sparsity.RAMP:.0f} % of its epochs")
+    print(f"wrote {', '.join(str(files[kind]) for kind in list(files)[:4])} "
+          f"(epoch {state.best_epoch}, validation {kept['validation']:.2f} %, "
+          f"{state.seconds:.0f} s)")
+    print(f"test accuracy {accuracy:.2f} %")
+
+
+def _recipe(options):
+    if options.network not in RECIPES:
+        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {options.network} (or "
+                         f"give the layers with --hidden)")
+    recipe = RECIPES[options.network]
+    if options.hidden is not None:
+        recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
+                        limit=4.0 if options.synapses else 1.0)
+    return recipe.changed(**{what: getattr(options, what) for what in (
+        "synapses", "levels", "epochs", "batch", "rate", "augment")})
+
+
+def _part(dataset, rows):
+    return (torch.from_numpy(dataset.train_images[rows]),
+            torch.from_numpy(dataset.train_labels[rows]))
+
+
+def _list():
+    print(f"{'network':<12} {'layers':<24} {'synapses a neuron':<18} {'in all':>9} {'epochs':>6}")
+    for recipe in RECIPES.values():
+        print(f"{recipe.name:<12} {'-'.join(map(str, (784, *recipe.hidden, 10))):<24} "
+              f"{'/'.join(map(str, recipe.synapses or ('all',))):<18} "
+              f"{recipe.synapse_total():>9,} {recipe.epochs:>6}")
+
+
+def _numbers(text):
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be integers with commas between them: "
+                                         f"{text!r}") from None
+
+
+def _positive(kind):
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < 2**32:
+            raise argparse.ArgumentTypeError(f"must be a positive number: {text!r}")
+        return value
+    return parse
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m train.bnn_mnist", description="Train a binarized network for an FPGA.")
+    add = parser.add_argument
+    add("--network", default="sfc", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")
+    add("--list", action="store_true", help="print the named networks and leave")
+    add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
+    add("--synapses", type=_numbers, metavar="N,N,…",
+        help="synapses of a neuron in each layer, the last included: sparse connectivity, learnt")
+    add("--dataset", default="mnist", help="mnist, fashion-mnist, or the path of an IDX folder, "
+        ".npz, CSV file or image folder (default: mnist)")
+    add("--levels", type=_positive(int), metavar="N",
+        help="thresholds an input (default: 1 for pictures, 8 for tables)")
+    add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")
+    add("--batch", type=_positive(int), metavar="N", help="images a step")
+    add("--rate", type=_positive(float), metavar="X", help="first learning rate")
+    add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
+    add("--limit", type=_positive(int), metavar="N", help="use only N training images")
+    add("--seed", type=int, default=1, help="seed of all that is random (default: 1)")
+    add("--time-limit", type=_positive(float), metavar="SECONDS",
+        help="train only as many epochs as fit")
+    add("--output", metavar="DIR", help="folder for the results (default: build/NAME)")
+    add("--name", help="name of the files (default: the network's, after the dataset's)")
+    add("--resume", action="store_true", help="go on with a training that was interrupted")
+    return parser
+
+
+if __name__ == "__main__":
+    run(main, sys.argv[1:])

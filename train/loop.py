@@ -1,0 +1,211 @@
+"""The training loop: steps, validation, the best epoch, and a state that resumes bit for bit."""
+
+import time
+from copy import deepcopy
+from dataclasses import dataclass, field
+from math import cos, pi
+
+import numpy as np
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from . import sparsity
+from .augment import Distortion, Feed, generator
+from .models import Network, scores
+
+
+VALIDATION_SHARE = 12  # one training image in twelve chooses the epoch: 5,000 of MNIST's 60,000
+
+
+@dataclass
+class State:
+    """Everything that the rest of the training depends on, at the end of an epoch.
+
+    Attributes
+    ----------
+    epoch, epochs : int
+        Epochs done and planned; a time limit can shorten the plan.
+    seconds : float
+        Time spent so far.
+    history : list of dict
+        Loss, training accuracy and validation accuracy (percent) of each epoch.
+    best_epoch : int
+        Epoch of ``best``, counted from 1; 0 for none.
+    best : dict
+        Parameters of the best epoch.
+    """
+
+    epochs: int
+    epoch: int = 0
+    seconds: float = 0.0
+    history: list = field(default_factory=list)
+    best_epoch: int = 0
+    best: dict = field(default_factory=dict)
+    network: dict = field(default_factory=dict)
+    optimizer: dict = field(default_factory=dict)
+
+
+def deterministic():
+    """Make results depend on the seed alone: one thread, deterministic algorithms."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+def split(count, limit=None):
+    """Return the rows for training and for validation, the same for every seed.
+
+    Parameters
+    ----------
+    count : int
+        Training images of the dataset.
+    limit : int or None
+        Use at most this many of them.
+    """
+    order = np.random.default_rng(0).permutation(count)[:limit]
+    held = max(1, len(order) // VALIDATION_SHARE)
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+class Trainer:
+    """Trains one network.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Network and training.
+    encoder : Encoder
+        Integers to bits.
+    train, validation : tuple of Tensor
+        Images, uint8 (n, ``*input_shape``), and labels, int64 (n,).
+    classes : int
+        Number of classes.
+    seed : int
+        Seed of all that is random.
+    """
+
+    def __init__(self, recipe, encoder, train, validation, classes, seed):
+        self.recipe = recipe
+        self.encoder = encoder
+        self.train = train
+        self.validation = validation
+        self.seed = seed
+        self.batch = min(recipe.batch, len(train[0]))
+        self.steps = len(train[0]) // self.batch  # an epoch; what is left over waits for the next
+        self.network = Network(encoder.outputs, (*recipe.hidden, classes),
+                               recipe.counts(encoder.outputs), limit=recipe.limit,
+                               generator=generator(seed, 0))
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate, fused=True)
+        self.state = State(recipe.epochs)
+
+    def restore(self, state):
+        """Go on from a state that :meth:`run` gave."""
+        self.network.load_state_dict(state.network)
+        for linear in self.network.linear:
+            linear.refresh()
+        self.optimizer.load_state_dict(deepcopy(state.optimizer))
+        self.state = state
+
+    def run(self, *, on_epoch, stopped=lambda: False, time_limit=None):
+        """Train to the end, or until ``stopped()`` or the time limit.
+
+        Parameters
+        ----------
+        on_epoch : callable
+            Called with the state at the end of each epoch.
+        stopped : callable
+            Asked after each step; an unfinished epoch is dropped.
+        time_limit : float or None
+            Seconds. After two epochs the plan is shortened to what fits.
+        """
+        distortion = Distortion(elastic=self.recipe.elastic).times(self.recipe.augment)
+        thresholds = torch.from_numpy(self.encoder.thresholds).float()
+        with Feed(*self.train, thresholds, distortion=distortion, seed=self.seed,
+                  epochs=self.recipe.epochs) as feed, \
+                tqdm(total=self.state.epochs, initial=self.state.epoch, unit="epoch",
+                     desc=self.recipe.name, smoothing=0.1) as bar:
+            while self.state.epoch < self.state.epochs:
+                begin = time.monotonic()
+                entry = self._epoch(feed, bar, stopped)
+                if entry is None:
+                    return
+                self.state.seconds += time.monotonic() - begin
+                self._record(entry)
+                on_epoch(self.state)
+                bar.update()
+                if time_limit is not None:
+                    self._shorten(time_limit)
+                    bar.total = self.state.epochs
+
+    def _epoch(self, feed, bar, stopped):
+        """Train one epoch; return its loss and accuracy, or None if stopped."""
+        bits, labels = feed.take(self.state.epoch)
+        self.network.train()
+        loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+        for step in range(self.steps):
+            if stopped():
+                return None
+            rows = slice(step * self.batch, (step + 1) * self.batch)
+            loss, logits = self._step(self.state.epoch * self.steps + step, bits[rows],
+                                      labels[rows])
+            loss_sum += loss
+            correct += (logits.argmax(1) == labels[rows]).sum()
+            if step % 50 == 0:
+                bar.set_postfix(self._shown(loss=f"{float(loss):.3f}"))
+        if not torch.isfinite(loss_sum):
+            raise ValueError(f"Loss must stay finite: {float(loss_sum)} in epoch "
+                             f"{self.state.epoch + 1} (lower the rate, now {self.recipe.rate})")
+        return {"loss": float(loss_sum) / self.steps,
+                "train": 100 * float(correct) / (self.steps * self.batch)}
+
+    def _step(self, step, bits, labels):
+        steps = self.state.epochs * self.steps
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.rate * (1 + cos(pi * step / steps)) / 2
+        sparsity.update(self.network, step, steps)
+        logits = self.network.logits(bits)
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.network.clamp()
+        return loss.detach(), logits.detach()
+
+    def _record(self, entry):
+        """Validate, keep the best epoch, and take the state at this moment."""
+        state = self.state
+        state.epoch += 1
+        images, labels = self.validation
+        correct = scores(self.network, images, self.encoder).argmax(1) == labels
+        entry["validation"] = 100 * float(correct.sum()) / len(labels)
+        entry["synapses"] = self.network.synapses
+        state.network = _copy(self.network.state_dict())
+        state.optimizer = deepcopy(self.optimizer.state_dict())
+        kept = state.history[state.best_epoch - 1] if state.best_epoch else None
+        if kept is None or _rank(entry) >= _rank(kept):
+            state.best_epoch, state.best = state.epoch, state.network
+        state.history.append(entry)
+
+    def _shorten(self, time_limit):
+        """Plan only as many epochs as fit into the time limit, once two have been timed."""
+        state = self.state
+        if state.epoch >= 2:
+            fitting = int(state.epoch * time_limit / state.seconds)
+            if state.epoch == 2 or state.seconds * (1 + 1 / state.epoch) > time_limit:
+                state.epochs = max(state.epoch, min(state.epochs, fitting))
+
+    def _shown(self, **values):
+        if self.state.history:
+            values["validation"] = f"{self.state.history[-1]['validation']:.2f} %"
+            best = self.state.history[self.state.best_epoch - 1]
+            values["best"] = f"{best['validation']:.2f} %"
+        return values
+
+
+def _rank(entry):
+    """Fewer synapses first, so that no epoch before the end of the ramp wins; then accuracy."""
+    return -entry["synapses"], entry["validation"]
+
+
+def _copy(tensors):
+    return {name: value.clone() for name, value in tensors.items()}

@@ -1,0 +1,149 @@
+"""The networks: encoder, binarized dense layers with BatchNorm, scores; to and from checkpoints."""
+
+from itertools import pairwise
+from math import log
+
+import numpy as np
+import torch
+from torch import nn
+
+from sw.checkpoint import Checkpoint, Hidden, Last
+from sw.network import Encoder
+
+from .augment import encode
+from .binarize import BinaryLinear, Normalize, SignActivation
+
+
+class Network(nn.Module):
+    """Binarized fully connected network.
+
+    Parameters
+    ----------
+    inputs : int
+        Bits from the encoder.
+    neurons : sequence of int
+        Neurons of each layer; the last one's are the classes.
+    counts : sequence of int
+        Synapses that a neuron of each layer has at the end of training.
+    limit : float
+        Bound of the latent weights.
+    generator : torch.Generator
+        Source of the first weights.
+    """
+
+    def __init__(self, inputs, neurons, counts, *, limit, generator):
+        super().__init__()
+        self.counts = tuple(counts)
+        self.linear = nn.ModuleList(
+            BinaryLinear(before, after, limit=limit, generator=generator)
+            for before, after in pairwise((inputs, *neurons)))
+        self.normal = nn.ModuleList(Normalize(width) for width in neurons[:-1])
+        self.log_scale = nn.Parameter(torch.tensor(log(4 / self.counts[-1]**0.5)))
+
+    @property
+    def synapses(self):
+        """Synapses of all layers as they are now."""
+        return sum(int(linear.mask.sum()) for linear in self.linear)
+
+    def forward(self, x):
+        """Return scores of ±1 bits, shape (n, inputs); float32, exact integers in evaluation."""
+        for linear, normal in zip(self.linear[:-1], self.normal, strict=True):
+            x = normal(linear(x))
+            x = SignActivation.apply(x)
+        return self.linear[-1](x)
+
+    def logits(self, x):
+        """Return what softmax takes in training: scores by a learnt scale."""
+        return self(x) * torch.exp(self.log_scale)
+
+    def clamp(self):
+        """Keep all latent weights within their limit."""
+        for linear in self.linear:
+            linear.clamp()
+
+
+def encoder_for(images, levels):
+    """Return the encoder for a dataset.
+
+    Pictures get the same thresholds everywhere, multiples of a power of two, so that the low bits
+    of a pixel never reach the hardware. Tables get quantiles of each column.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, ``*input_shape``)
+        Training images.
+    levels : int
+        Thresholds an input.
+    """
+    if images.ndim > 2:
+        return Encoder.uniform(int(np.prod(images.shape[1:])), uniform_thresholds(levels))
+    thresholds = [column_thresholds(column, levels) for column in images.T]
+    return Encoder("encoder", np.array(thresholds, dtype=np.int32))
+
+
+def uniform_thresholds(levels):
+    """Return evenly spaced thresholds in 1..255, multiples of the largest fitting power of two."""
+    if not 1 <= levels <= 255:
+        raise ValueError(f"Levels must be in 1..255: {levels}")
+    step = 256 >> levels.bit_length()
+    return tuple(step * round(256 * (level + 1) / (levels + 1) / step) for level in range(levels))
+
+
+def column_thresholds(column, levels):
+    """Return thresholds that part a column's values into groups of about equal size.
+
+    Values that stand often would take several quantiles: then the distinct values are parted
+    instead. The last threshold is repeated if there are fewer distinct values than groups.
+    """
+    parts = np.arange(1, levels + 1) / (levels + 1)
+    chosen = np.quantile(column, parts, method="higher").astype(np.int32)
+    values = np.unique(column).astype(np.int32)
+    if len(np.unique(np.append(chosen, values[0]))) == levels + 1:
+        return chosen
+    if len(values) <= levels + 1:
+        above = values[1:] if len(values) > 1 else values
+        return np.pad(above, (0, levels - len(above)), mode="edge")
+    return values[np.rint(parts * (len(values) - 1)).astype(int)]
+
+
+@torch.no_grad()
+def scores(network, images, encoder, batch=2500):
+    """Return the scores PyTorch gives in evaluation mode.
+
+    Parameters
+    ----------
+    network : Network
+        Its mode is restored.
+    images : Tensor of uint8, shape (n, ``*input_shape``)
+        Grey levels or features.
+    encoder : Encoder
+        Of the network.
+    batch : int
+        Images at once; does not change the result.
+
+    Returns
+    -------
+    Tensor of float32, shape (n, classes)
+        Integers.
+    """
+    training, thresholds = network.training, torch.from_numpy(encoder.thresholds).float()
+    network.eval()
+    parts = [network(encode(part.flatten(1).float(), thresholds, torch.float32))
+             for part in images.split(batch)]
+    network.train(training)
+    return torch.cat(parts)
+
+
+def to_checkpoint(network, encoder, **facts):
+    """Return a network as a checkpoint, which also takes all fields that are no layers."""
+    arrays = {name: value.detach().numpy().copy() for name, value in network.state_dict().items()}
+    normal = ("gamma", "beta", "mean", "variance")
+    hidden = tuple(
+        Hidden(f"fc{index + 1}", arrays[f"linear.{index}.weight"], arrays[f"linear.{index}.mask"],
+               *(arrays[f"normal.{index}.{what}"] for what in normal), eps=Normalize.eps)
+        for index in range(len(network.normal)))
+    index = len(hidden)
+    last = Last(f"fc{index + 1}", arrays[f"linear.{index}.weight"], arrays[f"linear.{index}.mask"],
+                np.zeros(network.linear[-1].neurons, dtype=np.int32),
+                float(np.exp(arrays["log_scale"])))
+    return Checkpoint(encoder, hidden, last, **facts)

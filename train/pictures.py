@@ -1,0 +1,72 @@
+"""Pictures of a training: the curve and the confusion matrix."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sw.files import replacing
+
+
+def curve(path, history, best_epoch, title):
+    """Draw loss and errors over the epochs as PNG.
+
+    Parameters
+    ----------
+    path : path-like
+        Picture to write.
+    history : list of dict
+        ``loss``, ``train`` and ``validation`` (accuracies in percent) of each epoch.
+    best_epoch : int
+        Epoch to mark, counted from 1.
+    title : str
+        Line above.
+    """
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    epochs = np.arange(1, len(history) + 1)
+    for part, label in (("train", "training images, distorted"), ("validation", "validation")):
+        errors = [max(100 - entry[part], 1e-2) for entry in history]
+        axes.plot(epochs, errors, label=f"error on {label}")
+    axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")
+    axes.set(xlabel="epoch", ylabel="error (%)", yscale="log", title=title)
+    axes.grid(which="both", alpha=0.3)
+    loss = axes.twinx()
+    loss.plot(epochs, [entry["loss"] for entry in history], color="tab:green", alpha=0.5)
+    loss.set_ylabel("loss", color="tab:green")
+    loss.set_ylim(bottom=0)
+    axes.legend()
+    _save(figure, path)
+
+
+def confusion(path, matrix, labels, title):
+    """Draw a confusion matrix as PNG.
+
+    Parameters
+    ----------
+    path : path-like
+        Picture to write.
+    matrix : ndarray of integers, shape (classes, classes)
+        Images of class (row) that got a label (column).
+    labels : sequence of str
+        Names of the classes.
+    title : str
+        Line above.
+    """
+    side = 2.5 + 0.45 * len(labels)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)  # the root makes errors visible
+    if len(labels) <= 30:
+        for (row, column), count in np.ndenumerate(matrix):
+            if count:
+                axes.text(column, row, str(count), ha="center", va="center", fontsize=7,
+                          color="white" if share[row, column] > 0.4 else "black")
+        axes.set_xticks(range(len(labels)), labels, rotation=90 if max(map(len, labels)) > 2 else 0)
+        axes.set_yticks(range(len(labels)), labels)
+    axes.set(xlabel="label given", ylabel="class", title=title)
+    _save(figure, path)
+
+
+def _save(figure, path):
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110, metadata={"Software": None})

@@ -1,0 +1,104 @@
+"""Named networks and how each is trained; every value was chosen on validation images."""
+
+from dataclasses import asdict, dataclass, replace
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network and its training.
+
+    Attributes
+    ----------
+    name : str
+        Name on the command line and of the files.
+    hidden : tuple of int
+        Neurons of each hidden layer.
+    synapses : tuple of int or None
+        Synapses of a neuron in each layer, the last included; None for all inputs.
+    levels : int or None
+        Thresholds an input; None for 1 on pictures and 8 on tables.
+    epochs : int
+        Passes over the training images.
+    batch : int
+        Images a step.
+    rate : float
+        Adam's first learning rate; it falls to 0 as a cosine.
+    limit : float
+        Bound of the latent weights.
+    augment : float
+        Factor on the distortion of training pictures; 0 for none.
+    elastic : float
+        Elastic part of the distortion, in part of the image's size.
+    smoothing : float
+        Label smoothing of the cross-entropy.
+    """
+
+    name: str
+    hidden: tuple
+    synapses: tuple | None = None
+    levels: int | None = None
+    epochs: int = 100
+    batch: int = 500
+    rate: float = 1e-2
+    limit: float = 1.0
+    augment: float = 1.0
+    elastic: float = 0.0
+    smoothing: float = 0.0
+
+    def counts(self, inputs):
+        """Return the synapses of a neuron in each layer, for a number of encoded inputs."""
+        fan_ins = (inputs, *self.hidden)
+        return fan_ins if self.synapses is None else self.synapses
+
+    def synapse_total(self, inputs=784, classes=10):
+        """Return the synapses of the whole network."""
+        return sum(count * neurons for count, neurons
+                   in zip(self.counts(inputs), (*self.hidden, classes), strict=True))
+
+    def to_json(self):
+        """Return all fields as a dict that JSON can hold."""
+        return asdict(self)
+
+    def changed(self, **fields):
+        """Return a copy with those fields changed that are not None."""
+        return replace(self, **{name: value for name, value in fields.items() if value is not None})
+
+    def check(self, inputs):
+        """Refuse what cannot be trained, for a number of encoded inputs."""
+        if not self.hidden or min(self.hidden) < 1 or max(self.hidden) > 2**16:
+            raise ValueError(f"Hidden layers must be one or more, of 1 to 65536 neurons: "
+                             f"{_listed(self.hidden)}")
+        if self.synapses is not None:
+            self._check_synapses((inputs, *self.hidden))
+        for what, low, high in (("epochs", 1, 100_000), ("batch", 2, 100_000), ("rate", 1e-9, 10),
+                                ("limit", 1e-3, 1e3), ("augment", 0, 5), ("elastic", 0, 1),
+                                ("smoothing", 0, 0.9)):
+            if not low <= getattr(self, what) <= high:
+                raise ValueError(f"{what.capitalize()} must be in {low}..{high}: "
+                                 f"{getattr(self, what)}")
+
+    def _check_synapses(self, fan_ins):
+        if len(self.synapses) != len(fan_ins):
+            raise ValueError(f"Synapses must be one number for each of the {len(fan_ins)} layers, "
+                             f"the last included: {_listed(self.synapses)}")
+        for index, (count, inputs) in enumerate(zip(self.synapses, fan_ins, strict=True), 1):
+            if not 1 <= count <= inputs:
+                raise ValueError(f"Synapses of layer 'fc{index}' must be in 1..{inputs}, its "
+                                 f"inputs: {count}")
+
+
+def _listed(numbers):
+    return ",".join(map(str, numbers)) or "none"
+
+
+RECIPES = {recipe.name: recipe for recipe in (
+    Recipe("tiny", (16,), epochs=2, batch=100, augment=0),
+    Recipe("tfc", (64, 64, 64), augment=0),
+    Recipe("sfc", (256, 256, 256)),
+    Recipe("lfc", (1024, 1024, 1024)),
+    Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), limit=4),
+    Recipe("wired-6", (2048, 1024, 512), (6, 6, 6, 160), limit=4),
+    Recipe("wired-16", (512, 512, 256), (24, 16, 16, 96), limit=4),
+    Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), limit=4),
+    Recipe("wired-up5k", (512, 256), (6, 6, 64), limit=4),
+)}

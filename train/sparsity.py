@@ -1,0 +1,50 @@
+"""Learnt sparse connectivity: each neuron keeps the synapses with the largest latent weights."""
+
+import torch
+
+
+INTERVAL = 10  # steps between two choices of synapses
+RAMP = 0.4  # part of training in which the number of synapses comes down
+FREEZE = 0.7  # part of training after which the choice no longer changes
+
+
+def largest(weight, count):
+    """Return the mask of the ``count`` largest ``|weight|`` of each row: exactly ``count`` ones.
+
+    Parameters
+    ----------
+    weight : Tensor of float32, shape (neurons, inputs)
+        Latent weights.
+    count : int
+        Synapses of a neuron, 1 to inputs.
+
+    Returns
+    -------
+    Tensor of uint8, shape (neurons, inputs)
+    """
+    chosen = torch.topk(weight.detach().abs(), count, dim=1, sorted=False).indices
+    return torch.zeros(weight.shape, dtype=torch.uint8).scatter_(1, chosen, 1)
+
+
+def wanted(inputs, count, progress):
+    """Return how many synapses a neuron has at ``progress`` in 0..1, the end at ``count``."""
+    left = max(0.0, 1 - progress / RAMP)
+    return count + round((inputs - count) * left**3)
+
+
+def update(network, step, steps):
+    """Choose the synapses of every layer anew, if it is time.
+
+    Parameters
+    ----------
+    network : Network
+        Its ``counts`` say how many synapses a neuron of each layer has at the end.
+    step, steps : int
+        Steps done, steps of the whole training.
+    """
+    freeze = int(FREEZE * steps)
+    if step > freeze or (step % INTERVAL and step != freeze):
+        return
+    for layer, count in zip(network.linear, network.counts, strict=True):
+        if count < layer.inputs:
+            layer.set_mask(largest(layer.weight, wanted(layer.inputs, count, step / steps)))
