@@ -1,7 +1,9 @@
 """Files that others wrote or will read: arrays checked before allocation, writes that are whole."""
 
 import os
+import struct
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +12,10 @@ import numpy as np
 
 # Larger than any network for the supported devices by a wide margin, smaller than a PC's memory.
 ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
+
+# What zipfile and numpy raise for files that are cut short, changed, encrypted or foreign.
+_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, OSError,
+           NotImplementedError, RuntimeError, TypeError, ValueError)
 
 
 @contextmanager
@@ -63,24 +69,18 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
     ValueError
         If the file is not an intact ``.npz`` of plain arrays within the limit.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {info.filename.removesuffix(".npy"): member
-                    for info, member in _members(archive, path, limit)}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
-        raise ValueError(f"{path} must be {what} (.npz): {_reason(error)} "
-                         f"(make it again, or check the download)") from None
-    except ValueError as error:
-        if str(error).startswith(str(path)):
-            raise
-        raise ValueError(f"{path} must be {what} (.npz): {_reason(error)} "
-                         f"(make it again, or check the download)") from None
-    except (RuntimeError, zipfile.zlib.error) as error:  # encrypted, or damaged inside
-        raise ValueError(f"{path} must be {what} (.npz): {_reason(error)} "
-                         f"(make it again, or check the download)") from None
+    with open(path, "rb") as file:  # what fails here is not the content's fault
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return {info.filename.removesuffix(".npy"): member
+                        for info, member in _members(archive, limit)}
+        except _DAMAGE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+    raise ValueError(f"{path} must be {what} (.npz): {reason} (make it again, or check the "
+                     f"download)")
 
 
-def _members(archive, path, limit):
+def _members(archive, limit):
     left = limit
     for info in archive.infolist():
         with archive.open(info) as file:
@@ -97,14 +97,9 @@ def _members(archive, path, limit):
                 size *= extent
             left -= size
             if left < 0:
-                raise ValueError(f"{path} must hold at most {limit >> 20} MiB of arrays: "
-                                 f"{info.filename!r} alone says {size >> 20} MiB "
-                                 f"(is it the right file?)")
+                raise ValueError(f"its arrays take more than {limit >> 20} MiB, "
+                                 f"{info.filename!r} alone {size >> 20}")
             if size > info.file_size:
                 raise ValueError(f"array {info.filename!r} is cut short")
         with archive.open(info) as file:
             yield info, np.lib.format.read_array(file, allow_pickle=False)
-
-
-def _reason(error):
-    return " ".join(str(error).split()) or type(error).__name__

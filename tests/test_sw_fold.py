@@ -44,7 +44,7 @@ def assert_fold_is_exact(layer):
                 neuron, popcount)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(seed=st.integers(0, 2**32), inputs=st.integers(1, 40), share=st.floats(0, 1),
        gamma=FLOATS | SPECIAL, beta=FLOATS | SPECIAL, mean=FLOATS | SPECIAL,
        variance=st.floats(0, 2**100, width=32), eps=st.sampled_from([1e-5, 1e-3, 1.0]))
@@ -55,7 +55,7 @@ def test_equals_batchnorm_for_any_floats(seed, inputs, share, gamma, beta, mean,
                                 (rng.random((1, inputs)) < share).astype(np.uint8), *values, eps))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), fan_in=st.integers(1, 60),
        synapses=st.none() | st.integers(0, 60))
 def test_equals_batchnorm_for_trained_looking_layers(seed, fan_in, synapses):

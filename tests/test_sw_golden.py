@@ -26,7 +26,7 @@ def assert_equals_plain(network, images):
     np.testing.assert_array_equal(model.labels(images), plain[-1].argmax(axis=1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 2**32), inputs=st.integers(1, 150),
        hidden=st.lists(st.tuples(st.integers(1, 150), st.none() | st.integers(0, 150)), max_size=3),
        classes=st.integers(2, 30), last=st.none() | st.integers(0, 20),
@@ -51,7 +51,7 @@ def test_equals_plain_arithmetic_at_sizes_in_use(sizes, synapses, count):
     assert_equals_plain(network, random_images(rng, count, network))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 2**32), inputs=st.integers(1, 300), neurons=st.integers(1, 20),
        share=st.floats(0, 1), count=st.integers(1, 20))
 def test_both_ways_of_counting_agree(seed, inputs, neurons, share, count):
