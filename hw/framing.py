@@ -66,8 +66,10 @@ class Deframer(wiring.Component):
     -------
     i : In(stream.Signature(data.StructLayout({"data": 8, "error": 1})))
         Octets of the line; ``error`` spoils the frame that it is in.
-    o : Out(stream.Signature(8, always_ready=True))
-        Octets of the frame, in the cycle in which they are taken.
+    valid : Out(1)
+        ``octet`` is the next of the frame; in the cycle in which it is taken from ``i``.
+    octet : Out(8)
+        Octets of the frame, CRC included.
     flag : Out(1)
         A flag is taken.
     good : Out(1)
@@ -78,7 +80,8 @@ class Deframer(wiring.Component):
         octet = data.StructLayout({"data": 8, "error": 1})
         super().__init__({
             "i": In(stream.Signature(octet)),
-            "o": Out(stream.Signature(8, always_ready=True)),
+            "valid": Out(1),
+            "octet": Out(8),
             "flag": Out(1),
             "good": Out(1),
         })
@@ -100,14 +103,14 @@ class Deframer(wiring.Component):
         spoilt = Signal()   # since the last flag
         m.d.comb += self.flag.eq(taken & is_flag)
         m.d.comb += self.good.eq(check.match & ~escaped & ~spoilt)
-        m.d.comb += self.o.valid.eq(taken & ~is_flag & ~is_escape)
-        m.d.comb += self.o.payload.eq(self.i.p.data ^ Mux(escaped, FLIP, 0))
+        m.d.comb += self.valid.eq(taken & ~is_flag & ~is_escape)
+        m.d.comb += self.octet.eq(self.i.p.data ^ Mux(escaped, FLIP, 0))
         with m.If(taken):
             m.d.sync += escaped.eq(is_escape)
             m.d.sync += spoilt.eq(~is_flag & (spoilt | self.i.p.error))
         m.d.comb += check.start.eq(self.flag)
-        m.d.comb += check.valid.eq(self.o.valid)
-        m.d.comb += check.octet.eq(self.o.payload)
+        m.d.comb += check.valid.eq(self.valid)
+        m.d.comb += check.octet.eq(self.octet)
 
         return m
 

@@ -1,0 +1,99 @@
+# amaranth: UnusedElaboratable=no
+"""The accelerator: encoder, layers and label select in a row, as a schedule says."""
+
+from itertools import groupby
+from math import ceil
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .encoder import ThermometerEncoder
+from .labelselect import LabelSelect, answer_layout
+from .mvtu import MVTU
+from .schedule import Wired
+from .stream import Dataflow
+from .timing import latency
+from .width import WidthConverter
+from .wired import WiredPipeline
+
+
+__all__ = ["Accelerator"]
+
+
+class Accelerator(wiring.Component):
+    """A folded network as hardware: images in, labels and scores out.
+
+    The interval between two images and the latency from an image's last beat to its answer, both
+    in cycles and exact, are :attr:`interval` and :attr:`latency`.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        What is computed.
+    schedule : :class:`hw.schedule.Schedule`
+        How much of it per cycle.
+
+    Members
+    -------
+    i : In(stream.Signature(pixels * pixel_bits))
+        Beats of ``schedule.pixels`` pixels, each ``pixel_bits`` wide: a pixel shifted right by the
+        encoder's ``shift``. The first pixel is the lowest; the last beat of an image is filled up
+        with anything.
+    o : Out(stream.Signature(answer_layout(classes, score_bits)))
+        Label, and the score of each class.
+    """
+
+    def __init__(self, network, schedule):
+        schedule.check(network)
+        self.network = network
+        self.schedule = schedule
+        self.input_width = schedule.pixels * network.encoder.pixel_bits
+        self.beats = ceil(network.encoder.inputs / schedule.pixels)
+        self.stages = stages(network, schedule)
+        self.interval = schedule.interval(network)
+        self.latency = latency(self.stages, self.beats)
+        super().__init__({
+            "i": In(stream.Signature(self.input_width)),
+            "o": Out(stream.Signature(answer_layout(network.classes,
+                                                    network.scores.score_bits))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.stages = flow = Dataflow(self.stages)
+        wiring.connect(m, wiring.flipped(self.i), flow.i)
+        wiring.connect(m, flow.o, wiring.flipped(self.o))
+        return m
+
+
+def stages(network, schedule):
+    """Stages of an accelerator in order, by name; a width converter wherever widths differ."""
+    encoder = ThermometerEncoder(network.encoder, pixels=schedule.pixels)
+    result = {"encoder": encoder}
+    bits, width = network.encoder.outputs, schedule.pixels * network.encoder.levels
+
+    def connect(name, to_width):
+        converter = WidthConverter(bits=bits, i_width=width, o_width=to_width)
+        if converter.form != "same" or bits % width:
+            result[f"to_{name}"] = converter
+
+    pipelines = groupby(network.layers[1:],
+                        lambda layer: isinstance(schedule.layers[layer.name], Wired))
+    for is_wired, group in pipelines:
+        layers = list(group)
+        if is_wired:
+            name = layers[0].name
+            connect(name, layers[0].inputs)
+            result[f"wired_{name}"] = WiredPipeline(layers, levels=schedule.layers[name].levels)
+            bits = width = layers[-1].outputs
+            continue
+        for layer in layers:
+            part = schedule.layers[layer.name]
+            connect(layer.name, part.simd)
+            result[layer.name] = MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom)
+            bits, width = layer.outputs, part.pe
+    if not is_wired:
+        result["label_select"] = LabelSelect(network.classes, network.scores.score_bits,
+                                             pe=part.pe)
+    return result

@@ -1,0 +1,104 @@
+"""Payloads of answers, octet by octet: a text from ROM, and the results of the accelerator."""
+
+from amaranth import *
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+
+__all__ = ["OCTET", "ResultOctets", "TextOctets"]
+
+
+OCTET = data.StructLayout({"data": 8, "last": 1})
+
+
+class TextOctets(wiring.Component):
+    """A text from ROM, again and again, one octet every 2 cycles.
+
+    Parameters
+    ----------
+    text : bytes
+        At least 1 octet.
+
+    Members
+    -------
+    o : Out(stream.Signature(OCTET))
+        The text; ``last`` with its last octet.
+    """
+
+    def __init__(self, text):
+        if not text:
+            raise ValueError("Text must have at least 1 octet: it is empty")
+        self.text = bytes(text)
+        super().__init__({"o": Out(stream.Signature(OCTET))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.rom = rom = memory.Memory(shape=8, depth=len(self.text), init=self.text)
+        read = rom.read_port()
+
+        index = Signal(range(len(self.text)))
+        m.d.comb += read.addr.eq(index)
+        m.d.comb += self.o.p.data.eq(read.data)
+        m.d.comb += self.o.p.last.eq(index == len(self.text) - 1)
+        m.d.sync += self.o.valid.eq(1)
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += index.eq(Mux(self.o.p.last, 0, index + 1))
+            m.d.sync += self.o.valid.eq(0)
+        return m
+
+
+class ResultOctets(wiring.Component):
+    """Results of the accelerator to octets: the label, then the scores, lowest octet first.
+
+    A result is taken with its last octet. Throughput is one octet per cycle.
+
+    Parameters
+    ----------
+    result : data.StructLayout
+        ``label``, unsigned, and ``scores``, an array of signed numbers.
+    score_bytes : int
+        Octets of a score; it is sign-extended to them.
+
+    Members
+    -------
+    i : In(stream.Signature(result))
+        Results.
+    o : Out(stream.Signature(OCTET))
+        Octets; ``last`` with the last one of each result.
+    """
+
+    def __init__(self, result, *, score_bytes):
+        scores = result["scores"].shape
+        if Shape.cast(scores.elem_shape).width > 8 * score_bytes:
+            raise ValueError(f"Octets of a score must hold {Shape.cast(scores.elem_shape).width} "
+                             f"bits: {score_bytes}")
+        self.result = result
+        self.score_bytes = score_bytes
+        super().__init__({
+            "i": In(stream.Signature(result)),
+            "o": Out(stream.Signature(OCTET)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        classes = self.result["scores"].shape.length
+
+        in_scores = Signal()
+        index = Signal(range(classes))
+        part = Signal(range(self.score_bytes))
+        score = Signal(signed(8 * self.score_bytes))
+        m.d.comb += score.eq(self.i.p.scores[index])
+        m.d.comb += self.o.p.data.eq(Mux(in_scores, score.as_unsigned().word_select(part, 8),
+                                         self.i.p.label))
+        m.d.comb += self.o.p.last.eq((index == classes - 1) & (part == self.score_bytes - 1))
+        m.d.comb += self.o.valid.eq(self.i.valid)
+        m.d.comb += self.i.ready.eq(self.o.ready & self.o.p.last)
+
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += in_scores.eq(~self.o.p.last)
+            with m.If(in_scores):
+                m.d.sync += part.eq(part + 1)
+                with m.If(part == self.score_bytes - 1):
+                    m.d.sync += part.eq(0)
+                    m.d.sync += index.eq(Mux(self.o.p.last, 0, index + 1))
+        return m

@@ -1,0 +1,123 @@
+"""The request at hand: a frame is kept while it comes in, and used only when it came whole."""
+
+from amaranth import *
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sw.protocol import HEADER, TRAILER
+
+
+__all__ = ["Inbox"]
+
+
+class Inbox(wiring.Component):
+    """A buffer for one frame, with its payload counted in images.
+
+    Octets between two flags are stored. If the second flag says that they are a frame, ``request``
+    becomes valid and ``payload`` offers its payload, one octet every 2 cycles. Until ``request`` is
+    taken, everything that comes in is dropped; after it, what comes before the next flag too.
+    Frames that are longer than the buffer, or too short to be one, are dropped.
+
+    Parameters
+    ----------
+    depth : int
+        Octets of the buffer, a power of 2; ``depth - 4`` of them for the payload.
+    image_bytes : int
+        Octets of an image.
+
+    Members
+    -------
+    valid, octet, flag, good : In
+        From :class:`.framing.Deframer`.
+    request : Out(stream.Signature(...))
+        ``type`` and ``sequence`` of the frame; the whole ``images`` in its payload and whether it
+        has ``rest``, octets beyond them; and whether the payload has no octets (``empty``) or four
+        (``word``).
+    payload : Out(stream.Signature(8))
+        Octets of the payload, while ``request`` is valid.
+    """
+
+    def __init__(self, *, depth, image_bytes):
+        if depth < 16 or depth & depth - 1:
+            raise ValueError(f"Depth of the frame buffer must be a power of 2, at least 16: {depth}")
+        self.depth = depth
+        self.image_bytes = image_bytes
+        self.max_images = (depth - TRAILER) // image_bytes
+        if not self.max_images:
+            raise ValueError(f"Frame buffer must hold an image: {depth - TRAILER} octets, not "
+                             f"{image_bytes}")
+        request = data.StructLayout({
+            "type": 8, "sequence": 8, "images": range(self.max_images + 1), "rest": 1,
+            "empty": 1, "word": 1,
+        })
+        super().__init__({
+            "valid": In(1), "octet": In(8), "flag": In(1), "good": In(1),
+            "request": Out(stream.Signature(request)),
+            "payload": Out(stream.Signature(8)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        request = self.request.p
+
+        m.submodules.buffer = buffer = memory.Memory(shape=8, depth=self.depth, init=[])
+        write = buffer.write_port()
+        read = buffer.read_port()
+
+        # Address of the next octet: negative for the header, up to depth, which says "full".
+        position = Signal(signed(self.depth.bit_length() + 1), init=-HEADER)
+        in_header = position < 0
+        full = Signal()
+        listening = Signal()
+        m.d.comb += full.eq(position == self.depth)
+        m.d.comb += write.addr.eq(position)
+        m.d.comb += write.data.eq(self.octet)
+        m.d.comb += write.en.eq(listening & self.valid & ~in_header & ~full)
+
+        # Images, counted as the octets come: what is not payload is made up for at the start.
+        around = HEADER + TRAILER
+        ahead = -(-around // self.image_bytes)
+        offset = Signal(range(self.image_bytes), init=ahead * self.image_bytes - around)
+        m.d.comb += request.rest.eq(offset != 0)
+        m.d.comb += request.empty.eq(position == TRAILER)
+        m.d.comb += request.word.eq(position == TRAILER + 4)
+
+        with m.If(listening & self.valid):
+            m.d.sync += position.eq(position + 1)
+            m.d.sync += offset.eq(offset + 1)
+            with m.If(offset == self.image_bytes - 1):
+                m.d.sync += offset.eq(0)
+                m.d.sync += request.images.eq(request.images + 1)
+            with m.If(in_header):
+                m.d.sync += request.sequence.eq(self.octet)
+                m.d.sync += request.type.eq(request.sequence)
+            with m.If(full):
+                m.d.sync += listening.eq(0)
+
+        with m.If(self.request.ready):
+            m.d.sync += self.request.valid.eq(0)
+        with m.If(self.flag & ~self.request.valid):
+            with m.If(listening & self.good & ~in_header & (position >= TRAILER)):
+                m.d.sync += self.request.valid.eq(1)
+                m.d.sync += listening.eq(0)
+            with m.Else():
+                m.d.sync += listening.eq(1)
+                m.d.sync += position.eq(position.init)
+                m.d.sync += offset.eq(offset.init)
+                m.d.sync += request.images.eq(-ahead)
+
+        # Payload: an address in one cycle, its octet in the next.
+        index = Signal(range(self.depth))
+        m.d.comb += read.addr.eq(index)
+        m.d.comb += self.payload.payload.eq(read.data)
+        with m.If(~self.request.valid | self.request.ready):
+            m.d.sync += index.eq(0)
+            m.d.sync += self.payload.valid.eq(0)
+        with m.Elif(self.payload.valid):
+            with m.If(self.payload.ready):
+                m.d.sync += index.eq(index + 1)
+                m.d.sync += self.payload.valid.eq(0)
+        with m.Else():
+            m.d.sync += self.payload.valid.eq(index != (position - TRAILER)[:len(index)])
+
+        return m

@@ -1,0 +1,146 @@
+"""A schedule: how much of each layer is computed per cycle."""
+
+import json
+from dataclasses import dataclass
+from math import ceil
+from types import MappingProxyType
+
+
+FORMAT = "thresher-schedule/1"
+ROMS = ("block", "distributed")
+
+
+@dataclass(frozen=True)
+class Wired:
+    """Every synapse is its own logic: one vector per cycle.
+
+    Attributes
+    ----------
+    levels : int
+        Most adders in a row between two registers: fewer are faster and take more flip-flops.
+    """
+
+    levels: int = 5
+
+    def interval(self, layer):
+        """Cycles that a vector occupies the layer."""
+        return 1
+
+    def to_json(self):
+        return {"kind": "wired", "levels": self.levels}
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """``pe`` neurons × ``simd`` inputs per cycle, weights in ROM.
+
+    Attributes
+    ----------
+    pe, simd : int
+        Neurons and inputs at once.
+    rom : str
+        ``"block"`` RAM, or ``"distributed"`` over LUTs.
+    """
+
+    pe: int
+    simd: int
+    rom: str = "block"
+
+    def interval(self, layer):
+        """Cycles that a vector occupies the layer."""
+        return ceil(layer.inputs / self.simd) * ceil(layer.outputs / self.pe)
+
+    def to_json(self):
+        return {"kind": "scheduled", "pe": self.pe, "simd": self.simd, "rom": self.rom}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How much of a network is computed per cycle.
+
+    Attributes
+    ----------
+    pixels : int
+        Pixels in a beat of the input stream.
+    layers : mapping of str to Wired or Scheduled
+        Of every layer but the encoder, by name. Consecutive wired layers form one pipeline, cut
+        into stages by the levels of its first.
+    """
+
+    pixels: int
+    layers: MappingProxyType
+
+    def __post_init__(self):
+        object.__setattr__(self, "layers", MappingProxyType(dict(self.layers)))
+
+    def check(self, network):
+        """Raise ValueError unless the schedule is one for the network: naming layer and rule."""
+        names = [layer.name for layer in network.layers[1:]]
+        if list(self.layers) != names:
+            raise ValueError(f"Schedule must have the layers of the network: "
+                             f"{', '.join(self.layers) or 'none'}, not {', '.join(names)}")
+        _check_int("Pixels of the schedule", self.pixels, network.encoder.inputs)
+        for layer in network.layers[1:]:
+            part = self.layers[layer.name]
+            if isinstance(part, Wired):
+                _check_int(f"Levels of layer {layer.name!r}", part.levels, 64)
+                continue
+            for what, value, most in [("PE", part.pe, layer.outputs),
+                                      ("SIMD", part.simd, layer.inputs)]:
+                _check_int(f"{what} of layer {layer.name!r}", value, most)
+            if part.rom not in ROMS:
+                raise ValueError(f"ROM of layer {layer.name!r} must be one of "
+                                 f"{', '.join(ROMS)}: {part.rom!r}")
+
+    def interval(self, network):
+        """Cycles between two accepted images in steady state."""
+        return max(ceil(network.encoder.inputs / self.pixels),
+                   *(self.layers[layer.name].interval(layer) for layer in network.layers[1:]))
+
+    def to_json(self):
+        """Return the schedule as a JSON text, the form that :func:`read_schedule` reads."""
+        return json.dumps({
+            "format": FORMAT,
+            "pixels": self.pixels,
+            "layers": {name: part.to_json() for name, part in self.layers.items()},
+        }, indent=2) + "\n"
+
+
+def read_schedule(text, network):
+    """Read a schedule from JSON and check it against a network.
+
+    Raises
+    ------
+    ValueError
+        If it is no schedule, or not one for this network.
+    """
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"Schedule must be JSON: {error}") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"Schedule must have the format tag {FORMAT!r} (see docs/format.md)")
+    layers = content.get("layers")
+    if not isinstance(layers, dict) or set(content) != {"format", "pixels", "layers"}:
+        raise ValueError("Schedule must have the fields 'format', 'pixels' and 'layers', the last "
+                         "one an object by layer (see docs/format.md)")
+    kinds = {"wired": Wired, "scheduled": Scheduled}
+    parts = {}
+    for name, fields in layers.items():
+        kind = fields.get("kind") if isinstance(fields, dict) else None
+        if kind not in kinds:
+            raise ValueError(f"Kind of layer {name!r} must be one of {', '.join(kinds)}: {kind!r}")
+        try:
+            parts[name] = kinds[kind](**{key: fields[key] for key in fields if key != "kind"})
+        except TypeError:
+            wanted = ", ".join(kinds[kind].__dataclass_fields__)
+            raise ValueError(f"Fields of layer {name!r} must be kind, {wanted}: "
+                             f"{', '.join(fields)}") from None
+    schedule = Schedule(content["pixels"], parts)
+    schedule.check(network)
+    return schedule
+
+
+def _check_int(what, value, most):
+    if type(value) is not int or not 1 <= value <= most:
+        raise ValueError(f"{what} must be an integer in 1..{most}: {value!r}")
