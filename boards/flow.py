@@ -1,0 +1,160 @@
+"""From a design on a board to a bitstream: elaborate, synthesize, place, route, pack."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sw.files import replacing
+
+from . import tools
+from .pll import megahertz
+from .resources import KINDS, list_commands, read_cells
+from .shell import Shell
+
+
+# router2 takes a fraction of router1's time on designs of more than 10,000 cells.
+ROUTER = {"ecp5": ["--router", "router2"], "ice40": []}
+
+# nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs.
+USED = {"ecp5": ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD"), "ice40": ("ICESTORM_LC", None,
+                                                                   "ICESTORM_RAM")}
+
+TOP = "top"
+
+
+class TimingError(ValueError):
+    """A design that was placed and routed, but is too slow for its clock."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build gave.
+
+    Attributes
+    ----------
+    bitstream : Path
+        The bitstream.
+    frequency, reached : float
+        Clock that the PLL makes and highest that timing allows, in Hz.
+    used : dict of str to int
+        ``lut4``, ``ff``, ``block_ram`` by nextpnr's count; flip-flops of iCE40 by synthesis.
+    cells : dict of str to list of str
+        Hierarchical names of the synthesized cells, by :data:`boards.resources.KINDS`.
+    tools : tuple of Tool
+        What ran.
+    """
+
+    bitstream: Path
+    frequency: float
+    reached: float
+    used: dict
+    cells: dict
+    tools: tuple
+
+
+def build(board, design, frequency, *, name, directory, steps, seed=1, before=()):
+    """Build a bitstream.
+
+    What an earlier build left under the same name is removed first: after a failure there is no
+    bitstream that could be taken for this one's.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    design : wiring.Component
+        What runs on it, see :class:`boards.shell.Shell`.
+    frequency : int or Fraction
+        Clock to ask for, in Hz.
+    name : str
+        Name of the bitstream, without ending.
+    directory : Path
+        Where it goes; logs and intermediate files go to ``work`` in it.
+    steps : Steps
+        Progress and wall times.
+    seed : int
+        Of the placer.
+    before : tuple of Path
+        More files to remove first: results that belong to the bitstream.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    TimingError
+        If the design cannot run at the frequency.
+    ValueError
+        If a tool is missing or fails.
+    """
+    chosen = tuple(map(tools.find, tools.FAMILIES[board.family]))
+    yosys, nextpnr, packer = chosen
+    directory = Path(directory)
+    work = directory / "work"
+    bitstream = directory / f"{name}{board.suffix}"
+    work.mkdir(parents=True, exist_ok=True)
+    for path in (bitstream, *before, *work.glob(f"{TOP}.*"), *work.glob("cells.*")):
+        path.unlink(missing_ok=True)
+
+    with steps.step("elaborate"):
+        shell = Shell(board, design, frequency)
+        commands = prepare(board, shell, work)
+    with steps.step("synthesize", work / "yosys.log"):
+        steps.run(yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work, log="yosys.log")
+    cells = read_cells(work)
+    with steps.step("place", work / "nextpnr.log"):
+        steps.run(nextpnr, [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
+                            "--timing-allow-fail", "--report", f"{TOP}.report.json"],
+                  directory=work, log="nextpnr.log",
+                  phases=((r"Info: (Routing|Running router)", "route"),))
+    report = json.loads((work / f"{TOP}.report.json").read_text(encoding="utf-8"))
+    reached = check_timing(report, shell.frequency)
+    with steps.step("pack", work / "pack.log"):
+        steps.run(packer, commands["pack"], directory=work, log="pack.log")
+    with replacing(bitstream) as temporary:
+        shutil.copyfile(work / f"{TOP}{board.suffix}", temporary)
+    return Outcome(bitstream, float(shell.frequency), reached,
+                   _used(board.family, report["utilization"], cells), cells, chosen)
+
+
+def prepare(board, shell, work):
+    """Write the toolchain's input files; return the arguments of ``nextpnr`` and ``pack``."""
+    platform = board.create_platform()
+    plan = platform.prepare(shell, TOP, script_after_synth="\n".join(list_commands(board.family)))
+    for file, content in plan.files.items():
+        if not file.startswith("build_"):
+            data = content.encode() if isinstance(content, str) else content
+            (work / file).write_bytes(data)
+    called = json.loads(plan.files[f"build_{TOP}.json"])["commands"]
+    nextpnr = [word for word in called[1][1:] if word != "--quiet"]
+    at = nextpnr.index("--log")  # its output goes to a log anyway
+    return {"nextpnr": nextpnr[:at] + nextpnr[at + 2:], "pack": called[2][1:]}
+
+
+def check_timing(report, frequency):
+    """Return the frequency that timing allows, in Hz, from nextpnr's report.
+
+    Raises
+    ------
+    TimingError
+        If it is below the one asked for.
+    """
+    clocks = report["fmax"]
+    if not clocks:
+        raise ValueError("Design must have a clock: nextpnr reports none (it lost all its logic: "
+                         "are the weights there?)")
+    reached = 1e6 * min(clock["achieved"] for clock in clocks.values())
+    if reached < float(frequency):
+        raise TimingError(f"Clock must be at most {reached / 1e6:.1f} MHz, reached after place and "
+                          f"route: {megahertz(frequency)} MHz (lower --freq, or choose another "
+                          f"schedule; --seed may gain some per cent)")
+    return reached
+
+
+def _used(family, utilization, cells):
+    counts = [utilization.get(name, {}).get("used", 0) if name else None
+              for name in USED[family]]
+    return {kind: len(cells[kind]) if count is None else count
+            for kind, count in zip(KINDS, counts, strict=True)}

@@ -1,0 +1,157 @@
+"""Long steps of a build: what runs, for how long, where its log is; ended when interrupted."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from itertools import cycle
+
+
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+POLL = 0.1  # seconds between two looks at a running program
+
+
+class Steps:
+    """Announces steps and measures them.
+
+    On a terminal a running step shows a spinner, its time and the log's last line; otherwise each
+    step is one line when it begins and one when it ends.
+
+    Parameters
+    ----------
+    stream : file
+        Where progress goes.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        Wall time of each finished step, in order.
+    """
+
+    def __init__(self, stream=None):
+        self.stream = sys.stderr if stream is None else stream
+        self.live = self.stream.isatty()
+        self.seconds = {}
+        self._spinner = cycle(SPINNER)
+        self._name = None
+        self._shown = 0.0
+
+    @contextmanager
+    def step(self, name, log=None):
+        """Time the block as one step; :meth:`next` inside it begins another."""
+        self._begin(name, log)
+        try:
+            yield
+        except BaseException:
+            self._clear()
+            self._name = None
+            raise
+        self._end()
+
+    def next(self, name, log=None):
+        """End the running step and begin another."""
+        self._end()
+        self._begin(name, log)
+
+    def tick(self, text=""):
+        """Show that the running step is alive."""
+        now = time.monotonic()
+        if self.live and now - self._shown >= POLL:
+            self._shown = now
+            line = f"{next(self._spinner)} {self._name} {now - self._start:.0f} s  {text}"
+            self._write("\r\033[K" + line[:os.get_terminal_size(self.stream.fileno()).columns - 1])
+
+    def run(self, tool, arguments, *, directory, log, phases=()):
+        """Run a program of the toolchain to its end.
+
+        Parameters
+        ----------
+        tool : Tool
+            The program.
+        arguments : list of str
+            Its arguments; paths are relative to ``directory``.
+        directory : Path
+            Where it runs.
+        log : str
+            Name of the file in ``directory`` for all it prints.
+        phases : tuple of (str, str)
+            Pattern of a line in the log, name of the step that begins with it.
+
+        Raises
+        ------
+        ValueError
+            If the program fails: the message has its first error and the log's name.
+        """
+        path = directory / log
+        waiting = list(phases)
+        with open(path, "wb") as output, open(path, encoding="utf-8", errors="replace") as lines:
+            process = subprocess.Popen([*tool.command, *arguments], cwd=directory, stdout=output,
+                                       stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                       start_new_session=True)
+            try:
+                last = ""
+                while True:
+                    status = process.poll()
+                    for line in lines.readlines():
+                        last = line.strip() or last
+                        if waiting and re.match(waiting[0][0], last):
+                            self.next(waiting.pop(0)[1], path)
+                    self.tick(last)
+                    if status is not None:
+                        break
+                    time.sleep(POLL)
+            finally:
+                _stop(process)
+        if status:
+            raise ValueError(f"{tool.name} must succeed: {_first_error(path, status)} "
+                             f"(log: {path})")
+
+    def _begin(self, name, log):
+        self._name, self._start, self._log = name, time.monotonic(), log
+        if not self.live:
+            self._write(f"{name} ..." + (f" (log: {log})" if log else "") + "\n")
+
+    def _end(self):
+        seconds = time.monotonic() - self._start
+        self.seconds[self._name] = round(seconds, 2)
+        self._clear()
+        where = f"  (log: {self._log})" if self._log and self.live else ""
+        self._write(f"{self._name} took {seconds:.1f} s{where}\n")
+
+    def _clear(self):
+        if self.live:
+            self._write("\r\033[K")
+
+    def _write(self, text):
+        self.stream.write(text)
+        self.stream.flush()
+
+
+@contextmanager
+def stopping_on_terminate():
+    """Turn SIGTERM into KeyboardInterrupt, so that ``kill`` cleans up as Ctrl-C does."""
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(process):
+    """End a program that we started, and all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _first_error(path, status):
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("ERROR:") or "error:" in line.lower():
+            return line.removeprefix("ERROR:").strip()
+    return f"it ended with status {status}"
