@@ -1,14 +1,13 @@
 """Payloads of answers, octet by octet: a text from ROM, and the results of the accelerator."""
 
 from amaranth import *
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .framing import OCTET
 
-__all__ = ["OCTET", "ResultOctets", "TextOctets"]
 
-
-OCTET = data.StructLayout({"data": 8, "last": 1})
+__all__ = ["ResultOctets", "TextOctets"]
 
 
 class TextOctets(wiring.Component):

@@ -1,10 +1,10 @@
-"""The accelerator at full speed, from images in ROM: cycles, checksum and histogram of the labels."""
+"""The accelerator at full speed, from images in ROM: cycles, checksum, histogram of labels."""
 
 from amaranth import *
 from amaranth.lib import crc, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .answer import OCTET
+from .framing import OCTET
 
 
 __all__ = ["Benchmark", "count_bits", "fill", "rom_words"]

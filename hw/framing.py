@@ -7,7 +7,11 @@ from amaranth.lib.wiring import In, Out
 from sw.protocol import ESCAPE, FLAG, FLIP, TRAILER
 
 
-__all__ = ["Deframer", "Framer"]
+__all__ = ["OCTET", "RECEIVED", "Deframer", "Framer"]
+
+
+RECEIVED = data.StructLayout({"data": 8, "error": 1})  # an octet from the line
+OCTET = data.StructLayout({"data": 8, "last": 1})      # an octet of a frame, CRC excluded
 
 
 class SerialCRC(wiring.Component):
@@ -64,7 +68,7 @@ class Deframer(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(data.StructLayout({"data": 8, "error": 1})))
+    i : In(stream.Signature(RECEIVED))
         Octets of the line; ``error`` spoils the frame that it is in.
     valid : Out(1)
         ``octet`` is the next of the frame; in the cycle in which it is taken from ``i``.
@@ -77,9 +81,8 @@ class Deframer(wiring.Component):
     """
 
     def __init__(self):
-        octet = data.StructLayout({"data": 8, "error": 1})
         super().__init__({
-            "i": In(stream.Signature(octet)),
+            "i": In(stream.Signature(RECEIVED)),
             "valid": Out(1),
             "octet": Out(8),
             "flag": Out(1),
@@ -120,16 +123,15 @@ class Framer(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(data.StructLayout({"data": 8, "last": 1})))
+    i : In(stream.Signature(OCTET))
         Octets of a frame: type, sequence number, payload.
     o : Out(stream.Signature(8))
         Octets of the line.
     """
 
     def __init__(self):
-        octet = data.StructLayout({"data": 8, "last": 1})
         super().__init__({
-            "i": In(stream.Signature(octet)),
+            "i": In(stream.Signature(OCTET)),
             "o": Out(stream.Signature(8)),
         })
 

@@ -39,7 +39,7 @@ class Inbox(wiring.Component):
 
     def __init__(self, *, depth, image_bytes):
         if depth < 16 or depth & depth - 1:
-            raise ValueError(f"Depth of the frame buffer must be a power of 2, at least 16: {depth}")
+            raise ValueError(f"Depth of the frame buffer must be a power of 2 from 16: {depth}")
         self.depth = depth
         self.image_bytes = image_bytes
         self.max_images = (depth - TRAILER) // image_bytes

@@ -1,4 +1,4 @@
-"""The serial protocol (docs/protocol.md) in hardware: requests in, the accelerator's answers out."""
+"""The serial protocol (docs/protocol.md) in hardware: requests in, answers out."""
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -6,9 +6,9 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from sw.protocol import ANSWER, ErrorCode, Type
 
-from .answer import OCTET, ResultOctets, TextOctets
+from .answer import ResultOctets, TextOctets
 from .benchmark import Benchmark, rom_words
-from .framing import Deframer, Framer
+from .framing import OCTET, RECEIVED, Deframer, Framer
 from .inbox import Inbox
 from .width import WidthConverter
 
@@ -41,7 +41,7 @@ class Link(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(data.StructLayout({"data": 8, "error": 1})))
+    i : In(stream.Signature(RECEIVED))
         Octets from the line.
     o : Out(stream.Signature(8))
         Octets to the line.
@@ -64,7 +64,7 @@ class Link(wiring.Component):
         self.rom_width = rom_width
         self.depth = depth
         super().__init__({
-            "i": In(Deframer().i.signature.flip()),
+            "i": In(stream.Signature(RECEIVED)),
             "o": Out(stream.Signature(8)),
             "images": Out(stream.Signature(input_width)),
             "results": In(stream.Signature(result)),

@@ -1,9 +1,11 @@
 """The serial line: one start bit, eight data bits lowest first, one stop bit."""
 
 from amaranth import *
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
+
+from .framing import RECEIVED
 
 
 __all__ = ["Receiver", "Transmitter", "divide"]
@@ -45,7 +47,7 @@ class Receiver(wiring.Component):
     -------
     rx : In(1)
         The line, high when idle, not synchronous.
-    o : Out(stream.Signature(data.StructLayout({"data": 8, "error": 1})))
+    o : Out(stream.Signature(RECEIVED))
         Octets.
     """
 
@@ -53,10 +55,9 @@ class Receiver(wiring.Component):
         if divisor < 4:
             raise ValueError(f"Divisor must be at least 4: {divisor}")
         self.divisor = divisor
-        octet = data.StructLayout({"data": 8, "error": 1})
         super().__init__({
             "rx": In(1, init=1),
-            "o": Out(stream.Signature(octet)),
+            "o": Out(stream.Signature(RECEIVED)),
         })
 
     def elaborate(self, platform):

@@ -1,0 +1,121 @@
+"""What runs behind a board's pins: serial line, protocol, accelerator. The virtual board is it."""
+
+from zlib import crc32
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from hw.accelerator import Accelerator
+from hw.benchmark import count_bits, fill
+from hw.link import Link
+from hw.uart import Receiver, Transmitter, divide
+from sw import protocol
+
+
+__all__ = ["Top"]
+
+
+FRAME_DEPTH = 2048  # octets of the frame buffer, where one image needs no more
+
+
+class Top(wiring.Component):
+    """A network behind a serial line.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        What is computed.
+    schedule : :class:`hw.schedule.Schedule`
+        How much of it per cycle.
+    clock_hz : int
+        Frequency of the ``sync`` domain.
+    baud : int
+        Bits per second on the line, within 2 % of a whole fraction of the clock.
+    images : ndarray of uint8, shape (r, *network.input_shape)
+        Images of the benchmark, at least 1.
+    board : str
+        Name that the board answers to IDENTIFY.
+    rom_width : int or None
+        Bits of a word of the benchmark's image ROM; ``None``: those of the accelerator's input.
+        Block RAM is 16 (iCE40) or 36 bits (ECP5) wide, so a wide word takes many of them and a
+        narrow one keeps a wide accelerator waiting.
+    frame_depth : int
+        Octets of the frame buffer, a power of 2; made larger where one image does not fit.
+
+    Members
+    -------
+    rx : In(1)
+        Serial line from the host.
+    tx : Out(1)
+        Serial line to the host.
+    leds : Out(8)
+        Bits 0 to 5: lowest bits of the last label; 6: changes with every answer; 7: busy.
+    """
+
+    def __init__(self, network, schedule, *, clock_hz, baud, images, board="board",
+                 rom_width=None, frame_depth=FRAME_DEPTH):
+        if len(images) < 1 or images.shape[1:] != network.input_shape:
+            raise ValueError(f"Images of the benchmark must be at least 1 of shape "
+                             f"{network.input_shape}: {len(images)} of shape {images.shape[1:]}")
+        self.network = network
+        self.schedule = schedule
+        self.clock_hz = clock_hz
+        self.baud = baud
+        self.images = images
+        self.board = board
+        self.divisor = divide(clock_hz, baud)
+        self.accelerator = Accelerator(network, schedule)
+        self.rom_width = rom_width or self.accelerator.input_width
+        self.packed = protocol.pack_images(images, network.encoder.pixel_bits,
+                                           network.encoder.shift)
+        image_bytes = self.packed.shape[1]
+        self.frame_depth = max(frame_depth, 1 << (image_bytes + protocol.TRAILER - 1).bit_length())
+        self.info = self._describe(image_bytes)
+        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "leds": Out(8)})
+
+    def _describe(self, image_bytes):
+        """Return what the board answers to IDENTIFY, a :class:`sw.protocol.Info`."""
+        network, accelerator = self.network, self.accelerator
+        bits = network.encoder.inputs * network.encoder.pixel_bits
+        feed = max(accelerator.beats, -(-bits // self.rom_width))
+        return protocol.Info(
+            board=self.board, identity=network.identity, input_shape=network.input_shape,
+            pixel_bits=network.encoder.pixel_bits, shift=network.encoder.shift,
+            labels=network.labels, score_bytes=2 if network.scores.score_bits <= 16 else 4,
+            clock_hz=self.clock_hz, baud=self.baud, interval=accelerator.interval, feed=feed,
+            latency=accelerator.latency,
+            fill=fill(bits=bits, rom_width=self.rom_width, input_width=accelerator.input_width,
+                      interval=accelerator.interval, latency=accelerator.latency),
+            rom_images=len(self.images), rom_crc=crc32(self.packed.tobytes()),
+            max_images=(self.frame_depth - protocol.TRAILER) // image_bytes,
+            max_benchmark=2**count_bits(self.clock_hz, max(accelerator.interval, feed)) - 1)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.receiver = receiver = Receiver(divisor=self.divisor)
+        m.submodules.transmitter = transmitter = Transmitter(divisor=self.divisor)
+        m.submodules.accelerator = accelerator = self.accelerator
+        m.submodules.link = link = Link(
+            self.info, self.packed, result=accelerator.o.payload.shape(),
+            input_width=accelerator.input_width, rom_width=self.rom_width, depth=self.frame_depth)
+
+        m.d.comb += receiver.rx.eq(self.rx)
+        m.d.comb += self.tx.eq(transmitter.tx)
+        connect(m, receiver.o, link.i)
+        connect(m, link.o, transmitter.i)
+        connect(m, link.images, accelerator.i)
+        connect(m, accelerator.o, link.results)
+
+        # LEDs: what a person beside the board wants to see.
+        label = Signal.like(accelerator.o.p.label)
+        answers = Signal()
+        was_busy = Signal()
+        m.d.sync += was_busy.eq(link.busy)
+        with m.If(was_busy & ~link.busy):
+            m.d.sync += answers.eq(~answers)
+        with m.If(accelerator.o.valid & accelerator.o.ready):
+            m.d.sync += label.eq(accelerator.o.p.label)
+        m.d.comb += self.leds[:6].eq(label)
+        m.d.comb += self.leds[6:].eq(Cat(answers, was_busy))
+        return m
