@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from .binarize import bipolar
+
 
 BATCH = 2500  # images that are distorted at once: their grid stays in the cache
 KNOTS = 4  # elastic distortion moves this many by this many bumps
@@ -105,7 +107,7 @@ def distort(images, distortion, random, functions):
                                   align_corners=False)[:, 0]
 
 
-def encode(images, thresholds, dtype=torch.bfloat16):
+def encode(images, thresholds):
     """Return the encoder's bits as ±1.
 
     Parameters
@@ -114,14 +116,12 @@ def encode(images, thresholds, dtype=torch.bfloat16):
         Grey levels or features, 0..255.
     thresholds : Tensor of float32, shape (inputs, levels)
         Of the encoder.
-    dtype : torch.dtype
-        Of the result.
 
     Returns
     -------
-    Tensor of dtype, shape (n, inputs * levels)
+    Tensor of bfloat16, shape (n, inputs * levels)
     """
-    return (images[:, :, None] >= thresholds).flatten(1).to(dtype).mul_(2).sub_(1)
+    return bipolar(images[:, :, None] - thresholds).flatten(1)
 
 
 class Feed:

@@ -128,8 +128,7 @@ def scores(network, images, encoder, batch=2500):
     """
     training, thresholds = network.training, torch.from_numpy(encoder.thresholds).float()
     network.eval()
-    parts = [network(encode(part.flatten(1).float(), thresholds, torch.float32))
-             for part in images.split(batch)]
+    parts = [network(encode(part.flatten(1).float(), thresholds)) for part in images.split(batch)]
     network.train(training)
     return torch.cat(parts)
 
