@@ -135,8 +135,8 @@ def test_low_bits_below_every_threshold_are_left_out(thresholds, shift, bits):
 
 
 @pytest.mark.parametrize(("bias", "bits"), [
-    ([0, 0], 3), ([1, 0], 3), ([2, 0], 4), ([-3, 0], 4), ([-2, -2], 3), ([-3, -2], 4), ([-6, -2], 4),
-    ([-7, 0], 5), ([10, 10], 5), ([13, 13], 5), ([14, 13], 6),
+    ([0, 0], 3), ([1, 0], 3), ([2, 0], 4), ([-3, 0], 4), ([-2, -2], 3), ([-3, -2], 4),
+    ([-6, -2], 4), ([-7, 0], 5), ([10, 10], 5), ([13, 13], 5), ([14, 13], 6),
 ])
 def test_score_bits_hold_every_score(bias, bits):
     weights = np.array([[1, -1], [-1, 1]], np.int8)
