@@ -1,6 +1,7 @@
 """From a design on a board to a bitstream: elaborate, synthesize, place, route, pack."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class Outcome:
         Hierarchical names of the synthesized cells, by :data:`boards.resources.KINDS`.
     tools : tuple of Tool
         What ran.
+    pll : None, Ecp5Pll or Ice40Pll
+        Settings of the clock generator.
     """
 
     bitstream: Path
@@ -51,6 +54,7 @@ class Outcome:
     used: dict
     cells: dict
     tools: tuple
+    pll: object
 
 
 def build(board, design, frequency, *, name, directory, steps, seed=1, before=()):
@@ -105,10 +109,14 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
         steps.run(yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work, log="yosys.log")
     cells = read_cells(work)
     with steps.step("place", work / "nextpnr.log"):
-        steps.run(nextpnr, [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
-                            "--timing-allow-fail", "--report", f"{TOP}.report.json"],
-                  directory=work, log="nextpnr.log",
-                  phases=((r"Info: (Routing|Running router)", "route"),))
+        try:
+            steps.run(nextpnr, [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
+                                "--timing-allow-fail", "--report", f"{TOP}.report.json"],
+                      directory=work, log="nextpnr.log",
+                      phases=((r"Info: (Routing|Running router)", "route"),))
+        except ValueError as error:
+            refuse_overfull(board, work / "nextpnr.log")
+            raise error
     report = json.loads((work / f"{TOP}.report.json").read_text(encoding="utf-8"))
     reached = check_timing(report, shell.frequency)
     with steps.step("pack", work / "pack.log"):
@@ -116,7 +124,7 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     with replacing(bitstream) as temporary:
         shutil.copyfile(work / f"{TOP}{board.suffix}", temporary)
     return Outcome(bitstream, float(shell.frequency), reached,
-                   _used(board.family, report["utilization"], cells), cells, chosen)
+                   _used(board.family, report["utilization"], cells), cells, chosen, shell.pll)
 
 
 def prepare(board, shell, work):
@@ -151,6 +159,17 @@ def check_timing(report, frequency):
                           f"route: {megahertz(frequency)} MHz (lower --freq, or choose another "
                           f"schedule; --seed may gain some per cent)")
     return reached
+
+
+def refuse_overfull(board, log):
+    """Raise ValueError if nextpnr's log says that a design needs more than the device has."""
+    over = [f"{used} of {there} {name}" for name, used, there in
+            re.findall(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s", log.read_text(encoding="utf-8"))
+            if int(used) > int(there)]
+    if over:
+        raise ValueError(f"Design must fit {board.device}: {', '.join(over)} (choose a slower "
+                         f"schedule with --images-per-second, fewer synapses, or a larger board; "
+                         f"log: {log})")
 
 
 def _used(family, utilization, cells):

@@ -79,8 +79,8 @@ def _part(name, layers):
             return component
     if "stages" in path[:-1]:
         return path[path.index("stages") + 1]
-    if path[:1] == ["design"]:
-        return path[1] if len(path) > 1 else "design"
+    if path[:1] == ["top"]:
+        return path[1] if len(path) > 1 else "top"
     return "clock and pins"
 
 

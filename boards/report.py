@@ -1,0 +1,147 @@
+"""What a build says about itself: report.json, and the same as a table for people."""
+
+import json
+
+
+FORMAT = "thresher-report/1"
+KINDS = {"lut4": "LUT4", "ff": "flip-flops", "block_ram": "block RAM"}
+
+
+def accuracy(network_path, network):
+    """Read the accuracy that ``python -m sw.evaluate`` left beside a network.
+
+    Returns
+    -------
+    dict or None
+        ``percent``, ``correct``, ``images``, ``dataset``; None if the network was not evaluated,
+        or the record is of another one.
+    """
+    path = network_path.with_name(network_path.name.removesuffix(".net.npz") + ".eval.json")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["identity"] == network.identity:
+            return {"percent": record["accuracy"], **{key: record[key] for key in
+                                                      ("correct", "images", "dataset")}}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def link_rate(info):
+    """Return images/s that fit through the serial line, both ways at once, headers not counted."""
+    octets = max(info.image_bytes, info.result_bytes)
+    return info.baud / (10 * octets)
+
+
+def create(board, device, network, network_path, top, outcome, estimate, parts, seconds, seed):
+    """Put a report together.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    device : Device
+        Its FPGA.
+    network, network_path : Network, Path
+        What was built, and from which file.
+    top : boards.top.Top
+        The design: schedule, interval, latency, serial line.
+    outcome : boards.flow.Outcome
+        What the toolchain gave.
+    estimate : dict of str to int
+        What was expected before synthesis, by the keys of :data:`KINDS`.
+    parts : dict of str to dict of str to int
+        Use by part, from :func:`boards.resources.attribute`.
+    seconds : dict of str to float
+        Wall time of each step.
+    seed : int
+        Of the placer.
+
+    Returns
+    -------
+    dict
+        Anything in it is JSON.
+    """
+    available = {"lut4": device.lut4, "ff": device.ff, "block_ram": device.block_rams}
+    info = top.info
+    pll = top_pll(outcome)
+    return {
+        "format": FORMAT,
+        "board": board.name,
+        "device": device.name,
+        "bitstream": outcome.bitstream.name,
+        "network": {"file": str(network_path), "identity": network.identity,
+                    "synapses": network.synapses, "inputs": network.encoder.inputs,
+                    "classes": network.classes},
+        "accuracy": accuracy(network_path, network),
+        "schedule": json.loads(top.schedule.to_json()),
+        "interval": info.interval,
+        "latency": info.latency,
+        "clock": {"megahertz": outcome.frequency / 1e6, "reached": outcome.reached / 1e6, **pll},
+        "images_per_second": {
+            "core": outcome.frequency / info.interval,
+            "core_at_reached_clock": outcome.reached / info.interval,
+            "link": link_rate(info)},
+        "baud": info.baud,
+        "rom_images": info.rom_images,
+        "resources": {kind: {
+            "used": outcome.used[kind], "free": available[kind] - outcome.used[kind],
+            "available": available[kind], "estimate": estimate.get(kind),
+            "estimate_error_percent": _error(estimate.get(kind), outcome.used[kind]),
+        } for kind in KINDS},
+        "lut4_per_synapse": outcome.used["lut4"] / max(network.synapses, 1),
+        "parts": parts,
+        "tools": {tool.name: {"version": tool.version, "origin": tool.origin}
+                  for tool in outcome.tools},
+        "seconds": seconds,
+        "seed": seed,
+    }
+
+
+def top_pll(outcome):
+    """Return the PLL's settings for the report, empty without one."""
+    if outcome.pll is None:
+        return {}
+    settings = {key: int(value) for key, value in vars(outcome.pll).items() if key != "input"}
+    return {"oscillator": float(outcome.pll.input) / 1e6, "pll": settings}
+
+
+def table(report):
+    """Return a report as text for people, one fact a line."""
+    clock, rate, network = report["clock"], report["images_per_second"], report["network"]
+    scored = report["accuracy"]
+    rows = [
+        ("board", f"{report['board']} ({report['device']})"),
+        ("network", f"{network['file']}, identity {network['identity'][:12]}"),
+        ("accuracy", f"{scored['percent']:.2f} % ({scored['correct']} of {scored['images']}, "
+                     f"{scored['dataset']})" if scored else
+                     f"not evaluated (run: python -m sw.evaluate {network['file']})"),
+        ("interval", f"{report['interval']} cycle{'s' * (report['interval'] != 1)}"),
+        ("latency", f"{report['latency']} cycles"),
+        ("clock", f"{clock['megahertz']:.2f} MHz used, {clock['reached']:.2f} MHz reached"),
+        ("images/s, core", f"{rate['core']:,.0f}"),
+        ("images/s, link", f"{rate['link']:,.0f} at {report['baud']:,} baud"),
+        *((KINDS[kind], _resource(numbers)) for kind, numbers in report["resources"].items()),
+        ("synapses", f"{network['synapses']:,}"),
+        ("LUT4 per synapse", f"{report['lut4_per_synapse']:.2f} (all of the design's LUT4)"),
+        ("tools", ", ".join(f"{name} {tool['version']} ({tool['origin']})"
+                            for name, tool in report["tools"].items())),
+        ("time", ", ".join(f"{name} {seconds:.0f} s"
+                           for name, seconds in report["seconds"].items())),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows) + "\n"
+
+
+def _resource(numbers):
+    text = (f"{numbers['used']:,} used, {numbers['free']:,} free "
+            f"({numbers['used'] / numbers['available']:.0%})")
+    if numbers["estimate_error_percent"] is not None:
+        text += (f"; estimate {numbers['estimate']:,} "
+                 f"({numbers['estimate_error_percent']:+.1f} %)")
+    return text
+
+
+def _error(estimate, actual):
+    """Return by how many percent of the actual number an estimate was off, or None."""
+    return 100 * (estimate - actual) / actual if estimate is not None and actual else None
