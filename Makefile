@@ -113,7 +113,7 @@ network: $(READY)
 	echo "== installing into .venv with $$($$found --version) (about 1 GB, some minutes)"; \
 	[ -x .venv/bin/python ] || $$found -m venv .venv || { rm -rf .venv; exit 2; }
 	@export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \
-	pip() { .venv/bin/python -m pip install -q "$$@"; }; \
+	pip() { .venv/bin/python -m pip install -qq "$$@"; }; \
 	.venv/bin/python -c 'import torch' 2>/dev/null \
 	    || pip --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU) '$(TORCH)' 2>/dev/null \
 	    || echo 'note: no CPU build of torch from $(TORCH_CPU): the larger general one is used'; \
