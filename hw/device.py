@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-__all__ = ["DEVICES", "Device"]
+__all__ = ["BOARDS", "DEVICES", "Device", "find_device"]
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,20 @@ DEVICES = {device.name: device for device in (
     _ice40("iCE40HX8K", 7_680, 32),
     _ice40("iCE40LP8K", 7_680, 32),
 )}
+
+
+def find_device(name):
+    """Look a device up by its part number, or by the name of a board that has it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device or board.
+    """
+    wanted = name.strip().lower().replace("_", "-")
+    parts = {part.lower(): part for part in DEVICES}
+    part = parts.get(wanted) or BOARDS.get(wanted)
+    if part is None:
+        raise ValueError(f"Device must be one of {', '.join(DEVICES)}, or one of the boards "
+                         f"{', '.join(BOARDS)}: {name!r}")
+    return DEVICES[part]

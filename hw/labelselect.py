@@ -7,7 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .popcount import Delays
-from .stream import CreditQueue
+from .stream import CreditQueue, queue_size
 
 
 __all__ = ["LabelSelect", "answer_layout", "select"]
@@ -54,7 +54,8 @@ class LabelSelect(wiring.Component):
     """Collects the scores of an image and finds the first maximum.
 
     Takes ``ceil(classes / pe)`` words of ``pe`` scores an image, one per cycle. Latency is
-    ``ceil(log2(pe)) + 2`` cycles from the last word of an image to its answer (:attr:`latency`).
+    ``ceil(log2(pe)) + 1`` cycles, and 1 or 2 of the queue, from the last word of an image to its
+    answer (:attr:`latency`).
 
     Parameters
     ----------
@@ -82,8 +83,9 @@ class LabelSelect(wiring.Component):
         self.pe = pe
         self.words = ceil(classes / pe)
         self.depth = (pe - 1).bit_length()
-        self.latency = self.depth + 2
-        self.queue_depth = ceil((self.words + self.latency) / self.words)
+        self.push_delay = self.depth + 1  # from an image's last word
+        self.queue_depth, queue_latency = queue_size(self.words - 1 + self.push_delay, self.words)
+        self.latency = self.push_delay + queue_latency
         super().__init__({
             "i": In(stream.Signature(data.ArrayLayout(signed(score_bits), pe))),
             "o": Out(stream.Signature(answer_layout(classes, score_bits))),

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from .popcount import Delays, count_bits, plan_count
 from .rom import lane_words, neuron_words, weight_planes
-from .stream import CreditQueue
+from .stream import CreditQueue, queue_size
 
 
 __all__ = ["MVTU"]
@@ -30,8 +30,8 @@ class MVTU(wiring.Component):
     the output queue first.
 
     The interval is ``ceil(inputs / simd) * ceil(neurons / pe)`` cycles a vector, without a bubble.
-    Latency, from the last word of a vector to its last result, is ``interval + 6 + p`` cycles, p
-    for the registers inside the popcount (:attr:`latency`).
+    Latency, from the last word of a vector to its last result, is ``interval + 5 + p + q`` cycles
+    (:attr:`latency`), p for the registers inside the popcount and q, 1 or 2, for the queue.
 
     Parameters
     ----------
@@ -69,9 +69,10 @@ class MVTU(wiring.Component):
         self.synapse_folds = ceil(layer.inputs / simd)
         self.interval = self.neuron_folds * self.synapse_folds
         self.plan = plan_count(simd, POPCOUNT_LEVELS)
-        self.latency = self.interval + STEP_LATENCY + 1 + self.plan.depth
-        held = self.synapse_folds + STEP_LATENCY + self.plan.depth + 1  # a slot, in cycles
-        self.queue_depth = ceil(held / self.synapse_folds)
+        self.step_latency = STEP_LATENCY + self.plan.depth  # from a fold's last step to its push
+        self.queue_depth, queue_latency = queue_size(self.synapse_folds - 1 + self.step_latency,
+                                                     self.synapse_folds)
+        self.latency = self.interval + self.step_latency + queue_latency
         self.result = (pe if layer.kind == "dense"
                        else data.ArrayLayout(signed(layer.score_bits), pe))
         super().__init__({

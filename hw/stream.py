@@ -1,13 +1,33 @@
 """Streams: stages in a row, a register between two, and a queue behind a free-running pipeline."""
 
 from itertools import pairwise
+from math import ceil
 
 from amaranth import *
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 
-__all__ = ["CreditQueue", "Dataflow", "StreamBuffer"]
+__all__ = ["CreditQueue", "Dataflow", "StreamBuffer", "queue_size"]
+
+# Deepest queue that reads its memory without a register, which block RAM cannot.
+SMALL_QUEUE = 4
+
+
+def queue_size(push_delay, interval):
+    """Return depth and latency of a queue that never slows its pipeline down.
+
+    Parameters
+    ----------
+    push_delay : int
+        Cycles from the reservation of a slot to its push.
+    interval : int
+        Cycles between two reservations.
+    """
+    depth = ceil((push_delay + 2) / interval)  # until the freed slot is seen
+    if depth <= SMALL_QUEUE:
+        return depth, 1
+    return ceil((push_delay + 3) / interval), 2
 
 
 class StreamBuffer(wiring.Component):
@@ -48,9 +68,9 @@ class CreditQueue(wiring.Component):
     that payload by ``push``, any number of cycles later, and is never refused. A slot is free
     again when the consumer has taken its payload.
 
-    Latency is 1 cycle from ``push`` to ``o.valid``; throughput is one payload per cycle if
-    ``depth`` covers the cycles from ``reserve`` until the freed slot is seen: the pipeline's, and
-    2 of the queue.
+    Latency from ``push`` to ``o.valid`` is 1 cycle, or 2 in queues of more than 4 slots, which may
+    be block RAM (:attr:`latency`). Throughput is one payload per cycle if ``depth`` covers the
+    cycles from ``reserve`` until the freed slot is seen (:func:`queue_size`).
 
     Parameters
     ----------
@@ -78,6 +98,7 @@ class CreditQueue(wiring.Component):
             raise ValueError(f"Depth of a queue must be at least 1: {depth}")
         self.shape = shape
         self.depth = depth
+        self.latency = 1 if depth <= SMALL_QUEUE else 2
         super().__init__({
             "free": Out(1),
             "reserve": In(1),
@@ -107,7 +128,8 @@ class CreditQueue(wiring.Component):
             return m
 
         width = Shape.cast(self.shape).width
-        m.submodules.slots = slots = fifo.SyncFIFO(width=width, depth=self.depth)
+        kind = fifo.SyncFIFO if self.latency == 1 else fifo.SyncFIFOBuffered
+        m.submodules.slots = slots = kind(width=width, depth=self.depth)
         m.d.comb += slots.w_en.eq(self.push)
         m.d.comb += slots.w_data.eq(Value.cast(self.payload))
         m.d.comb += self.o.valid.eq(slots.r_rdy)

@@ -67,9 +67,9 @@ class Queued:
 
     def __init__(self, queue_depth, delay):
         self.credits = queue_depth
-        self.delay = delay  # cycles from a start to its push
+        self.delay = delay  # cycles from a start until its payload is seen
         self.coming = deque()
-        self.filled = 0
+        self.cycle = self.filled = 0
 
     @property
     def valid(self):
@@ -77,12 +77,12 @@ class Queued:
 
     def move(self, starts, o_transfer):
         """Advance a cycle in which a payload may start, and one may leave."""
-        self.coming = deque(cycles - 1 for cycles in self.coming)
-        if self.coming and self.coming[0] == 0:
+        self.cycle += 1
+        if starts:
+            self.coming.append(self.cycle + self.delay - 1)
+        if self.coming and self.coming[0] == self.cycle:
             self.coming.popleft()
             self.filled += 1
-        if starts:
-            self.coming.append(self.delay)
         self.filled -= o_transfer
         self.credits += o_transfer
 
@@ -91,7 +91,7 @@ class Pipeline(Queued):
     """Handshake of a wired pipeline."""
 
     def __init__(self, pipeline):
-        super().__init__(pipeline.queue_depth, pipeline.depth)
+        super().__init__(pipeline.queue_depth, pipeline.latency)
 
     def ready(self, o_ready):
         return self.credits > 0
@@ -105,7 +105,7 @@ class Select(Queued):
     """Handshake of a label select."""
 
     def __init__(self, select):
-        super().__init__(select.queue_depth, select.latency - 1)
+        super().__init__(select.queue_depth, select.latency)
         self.words = select.words
         self.index = 0
 
@@ -122,7 +122,7 @@ class Matrix(Queued):
     """Handshake of an MVTU."""
 
     def __init__(self, mvtu):
-        super().__init__(mvtu.queue_depth, mvtu.latency - mvtu.interval - 1)
+        super().__init__(mvtu.queue_depth, mvtu.latency - mvtu.interval)
         self.steps, self.folds = mvtu.synapse_folds, mvtu.neuron_folds
         self.full = 0
         self.arrived = self.step = self.fold = 0

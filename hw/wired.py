@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from .labelselect import answer_layout, select
 from .popcount import Delays, count_bits, plan_count
-from .stream import CreditQueue
+from .stream import CreditQueue, queue_size
 
 
 __all__ = ["WiredLayer", "WiredPipeline"]
@@ -121,8 +121,8 @@ class WiredPipeline(wiring.Component):
         if last.kind == "scores":
             self.result = answer_layout(last.outputs, last.score_bits)
             self.depth += (last.outputs - 1).bit_length()
-        self.latency = self.depth + 1
-        self.queue_depth = self.depth + 2
+        self.queue_depth, queue_latency = queue_size(self.depth, 1)
+        self.latency = self.depth + queue_latency
         super().__init__({
             "i": In(stream.Signature(self.layers[0].inputs)),
             "o": Out(stream.Signature(self.result)),

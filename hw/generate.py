@@ -1,0 +1,112 @@
+"""Writes an accelerator as Verilog, and what it promises as JSON: ``python -m hw.generate``."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from sw.command import run
+from sw.files import write_text
+from sw.network import load
+
+from .accelerator import Accelerator
+from .axi import AxiAccelerator
+from .device import find_device
+from .estimate import estimate
+from .schedule import read_schedule
+from .solver import choose, refuse_misfit
+from .verilog import to_verilog
+
+
+FORMAT = "thresher-hw/1"
+
+
+def describe(component, estimated):
+    """Return what a user of the Verilog needs to know, as a dict for JSON."""
+    accelerator = component.accelerator
+    network = accelerator.network
+    classes, score_bits = network.classes, network.scores.score_bits
+    ports = {name: {"direction": "input" if member.flow.name == "In" else "output",
+                    "width": member.shape}
+             for name, member in component.signature.members.items()}
+    return {
+        "format": FORMAT,
+        "identity": network.identity,
+        "labels": list(network.labels),
+        "input_shape": list(network.input_shape),
+        "ports": ports,
+        "input": {
+            "beats": accelerator.beats,
+            "pixels_per_beat": accelerator.schedule.pixels,
+            "pixel_bits": network.encoder.pixel_bits,
+            "pixel_shift": network.encoder.shift,
+        },
+        "output": {
+            "label": {"offset": 0, "width": component.label_width},
+            "scores": [{"offset": component.label_width + index * component.score_width,
+                        "width": component.score_width, "signed": True,
+                        "used": score_bits} for index in range(classes)],
+        },
+        "schedule": json.loads(accelerator.schedule.to_json()),
+        "interval": accelerator.interval,
+        "latency": accelerator.latency,
+        "estimate": {
+            "family": estimated.family,
+            **asdict(estimated.total),
+            "stages": {name: asdict(part) for name, part in estimated.stages.items()},
+        },
+    }
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m hw.generate", description=__doc__)
+    parser.add_argument("network", type=Path, help="folded network (.net.npz)")
+    parser.add_argument("-o", "--output", type=Path,
+                        help="Verilog file (default: beside the network); the JSON goes beside it")
+    parser.add_argument("--schedule", type=Path, help="JSON file that says pe and simd by layer")
+    parser.add_argument("--board", "--device", dest="device", default="ulx3s-85f", metavar="NAME",
+                        help="board or FPGA that the accelerator must fit (default: %(default)s)")
+    parser.add_argument("--freq", type=float, default=50, metavar="MHZ",
+                        help="clock, to turn images a second into cycles (default: %(default)s)")
+    parser.add_argument("--images-per-second", type=float, metavar="N",
+                        help="smallest accelerator that is as fast, instead of the fastest")
+    parser.add_argument("--name", default="accelerator", help="module name (default: %(default)s)")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    """Command line of ``python -m hw.generate``."""
+    args = parse(argv)
+    if not args.name.isidentifier():
+        raise ValueError(f"Module name must be an identifier: {args.name!r}")
+    if not 0 < args.freq < 10_000:
+        raise ValueError(f"Clock must be above 0 MHz and below 10 GHz: {args.freq} MHz")
+    network = load(args.network)
+    device = find_device(args.device)
+    if args.schedule:
+        schedule = read_schedule(args.schedule.read_text(encoding="utf-8"), network)
+        refuse_misfit(network, schedule, device)
+    else:
+        schedule = choose(network, device, clock_hz=args.freq * 1e6,
+                          images_per_second=args.images_per_second)
+    component = AxiAccelerator(Accelerator(network, schedule))
+    estimated = estimate(network, schedule, device.family)
+    content = describe(component, estimated)
+
+    stem = args.network.name.removesuffix(".npz").removesuffix(".net")
+    output = args.output or args.network.with_name(f"{stem}.v")
+    about = output.with_suffix(".hw.json")
+    write_text(output, to_verilog(component, args.name))
+    write_text(about, json.dumps(content, indent=2) + "\n")
+    total = estimated.total
+    rate = args.freq * 1e6 / component.accelerator.interval
+    print(f"interval {component.accelerator.interval} cycles, latency "
+          f"{component.accelerator.latency} cycles, {rate:,.0f} images/s at {args.freq:g} MHz")
+    print(f"estimate for {device.name}: {total.lut4:,} of {device.lut4:,} LUT4, {total.ff:,} of "
+          f"{device.ff:,} flip-flops, {total.block_ram} of {device.block_rams} block RAMs")
+    print(f"wrote {output} and {about}")
+
+
+if __name__ == "__main__":
+    run(main)

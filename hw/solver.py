@@ -1,0 +1,170 @@
+# amaranth: UnusedElaboratable=no
+"""Chooses a schedule: the least interval that fits a device, or the least area for a rate."""
+
+from bisect import bisect_left
+from math import ceil, floor
+
+from .estimate import ROOM, estimate, layer_resources, shell_resources
+from .schedule import Schedule, Scheduled, Wired
+
+
+__all__ = ["choose", "refuse_misfit"]
+
+# Candidates kept for each layer while the widths of its neighbours are not known.
+KEPT = 12
+
+
+def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
+    """Choose how much of each layer is computed per cycle.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        What is computed.
+    device : :class:`hw.device.Device`
+        What it must fit, beside the serial link that a board needs.
+    clock_hz : float
+        Clock in Hz.
+    images_per_second : float, optional
+        Wanted rate. Without it the fastest schedule that fits is chosen.
+    levels : int, optional
+        Adders in a row between two registers of a wired layer (default: by family and clock).
+
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, or nothing is as fast: by how much, and what would help.
+    """
+    levels = levels or wired_levels(device.family, clock_hz)
+    slowest = max(layer.inputs * layer.outputs for layer in network.layers[1:])
+    slowest = max(slowest, network.encoder.inputs)
+    if images_per_second is not None:
+        if not images_per_second > 0:
+            raise ValueError(f"Images per second must be above 0: {images_per_second:g}")
+        target = min(floor(clock_hz / images_per_second), slowest)
+        if target < 1:
+            raise ValueError(f"Clock must be at least the images per second, one image being a "
+                             f"cycle at best: {clock_hz / 1e6:g} MHz for {images_per_second:,.0f} "
+                             f"images/s (raise --freq)")
+        schedule = fastest_layers(network, device, target, levels)
+        refuse_misfit(network, schedule, device)
+        return schedule
+
+    # The area shrinks with the interval, about: the first interval that fits is the one.
+    intervals = _distinct(slowest)
+    schedules = {}
+
+    def fits(interval):
+        schedules[interval] = fastest_layers(network, device, interval, levels)
+        return not misfits(network, schedules[interval], device)
+
+    place = bisect_left(intervals, True, key=fits)
+    if place == len(intervals):
+        schedule = fastest_layers(network, device, slowest, levels)
+        refuse_misfit(network, schedule, device)
+        return schedule
+    return schedules[intervals[place]]
+
+
+def wired_levels(family, clock_hz):
+    """Adders in a row that a period has time for: logic and routing of a level, measured."""
+    level = {"ecp5": 1.7e-9, "ice40": 3.5e-9}[family]
+    fixed = {"ecp5": 2.0e-9, "ice40": 4.0e-9}[family]
+    return max(1, min(24, floor((1 / clock_hz - fixed) / level)))
+
+
+def fastest_layers(network, device, interval, levels):
+    """Choose the smallest parts, layer by layer, that all keep to an interval."""
+    pixels = _pixels(network, interval)
+    # Paths: schedules of the layers so far, one for each width that the next layer would see.
+    paths = {pixels * network.encoder.levels: (0.0, {})}
+    bits = network.encoder.outputs
+    for layer in network.layers[1:]:
+        longer = {}
+        for part in _candidates(layer, interval, levels, device):
+            for width, (cost, parts) in paths.items():
+                before = list(parts.values())[-1] if parts else None
+                resources = layer_resources(layer, part, device.family, bits=bits, width=width,
+                                            after_wired=isinstance(before, Wired))
+                total = cost + _share(resources, device)
+                gives = layer.outputs if isinstance(part, Wired) else part.pe
+                if gives not in longer or total < longer[gives][0]:
+                    longer[gives] = (total, {**parts, layer.name: part})
+        kept = sorted(longer.items(), key=lambda item: item[1][0])[:KEPT]
+        paths, bits = dict(kept), layer.outputs
+    _, parts = min(paths.values(), key=lambda path: path[0])
+    return Schedule(pixels, parts)
+
+
+def misfits(network, schedule, device):
+    """List what a schedule needs more of than a device has: (what, needed, there is)."""
+    need = estimate(network, schedule, device.family).total + shell_resources(device.family)
+    have = [("LUT4", need.lut4, floor(device.lut4 * ROOM[device.family])),
+            ("flip-flops", need.ff, floor(device.ff * ROOM[device.family])),
+            ("block RAMs", need.block_ram, device.block_rams)]
+    return [(what, needed, there) for what, needed, there in have if needed > there]
+
+
+def refuse_misfit(network, schedule, device):
+    """Raise ValueError if a schedule does not fit: by how much, and what would help."""
+    over = misfits(network, schedule, device)
+    if not over:
+        return
+    by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
+                   f"({100 * needed / there - 100:.0f} % too many)" if there else
+                   f"{needed:,} {what} needed, none there" for what, needed, there in over)
+    bits = sum(layer.weights.size for layer in network.layers[1:])
+    raise ValueError(f"Schedule must fit {device.name}: {by} (a lower rate, smaller pe and simd, "
+                     f"fewer synapses, now {network.synapses:,} of {bits:,} weights, or a larger "
+                     f"device would help)")
+
+
+def _pixels(network, interval):
+    """Fewest pixels a beat that let an image in within an interval; a divisor where one is near."""
+    inputs = network.encoder.inputs
+    least = ceil(inputs / interval)
+    return next((pixels for pixels in range(least, min(2 * least, inputs) + 1)
+                 if inputs % pixels == 0), least)
+
+
+def _distinct(slowest):
+    """Intervals worth trying, about 5 % apart."""
+    intervals = [1]
+    while intervals[-1] < slowest:
+        intervals.append(min(slowest, max(intervals[-1] + 1, floor(intervals[-1] * 1.05))))
+    return intervals
+
+
+def _candidates(layer, interval, levels, device):
+    """Parts that keep to an interval: one for each number of neuron folds, and wired."""
+    parts = [Wired(levels)]
+    seen = set()
+    folds = 1
+    while folds <= min(interval, layer.outputs):
+        pe = ceil(layer.outputs / folds)
+        folds = ceil(layer.outputs / pe)
+        if folds <= interval:
+            least = ceil(layer.inputs / max(1, interval // folds))
+            for simd in {least, _divisor(layer.inputs, least)}:
+                if (pe, simd) not in seen:
+                    seen.add((pe, simd))
+                    parts += [Scheduled(pe, simd, "block"), Scheduled(pe, simd, "distributed")]
+        folds = max(folds + 1, ceil(layer.outputs / (pe - 1)) if pe > 1 else layer.outputs + 1)
+    return sorted(parts, key=lambda part: _share(
+        layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
+                        after_wired=False), device))[:2 * KEPT]
+
+
+def _divisor(whole, least):
+    """Smallest divisor of ``whole`` that is at least ``least``."""
+    return next(number for number in range(least, whole + 1) if whole % number == 0)
+
+
+def _share(resources, device):
+    """Share of a device: what is scarce there weighs more."""
+    return (resources.lut4 / device.lut4 + 0.2 * resources.ff / device.ff
+            + resources.block_ram / device.block_rams)
