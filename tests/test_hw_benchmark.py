@@ -1,0 +1,209 @@
+# amaranth: UnusedElaboratable=no
+"""hw.benchmark: every label counted at one per cycle, every cycle accounted for."""
+
+import random
+from zlib import crc32
+
+import numpy as np
+import pytest
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.sim import Simulator
+
+from hw.accelerator import Accelerator
+from hw.benchmark import Benchmark, count_bits, fill, rom_words
+from hw.schedule import Schedule, Scheduled, Wired
+from hw.width import WidthConverter
+from sw.golden import Model
+from sw.protocol import Report, pack_images
+
+from .networks import random_images, random_network
+
+
+CLASSES = 5
+
+
+async def start(ctx, benchmark, count):
+    for octet in count.to_bytes(4, "little"):
+        ctx.set(benchmark.i.payload, octet)
+        ctx.set(benchmark.i.valid, 1)
+        ready = 0
+        while not ready:
+            _, _, ready = await ctx.tick().sample(benchmark.i.ready)
+        ctx.set(benchmark.i.valid, 0)
+
+
+async def read_report(ctx, benchmark, *, limit, stall=lambda: 0):
+    octets, last = bytearray(), 0
+    for _ in range(limit):
+        ctx.set(benchmark.report.ready, stall() == 0)
+        _, _, valid, ready, octet = await ctx.tick().sample(
+            benchmark.report.valid, benchmark.report.ready, benchmark.report.payload)
+        if valid and ready:
+            octets.append(octet.data)
+            last = octet.last
+        if last:
+            ctx.set(benchmark.report.ready, 0)
+            return Report.decode(bytes(octets))
+    raise TimeoutError(f"no report in {limit} cycles, but {len(octets)} octets of it")
+
+
+def simulate(component, *benches):
+    sim = Simulator(component)
+    sim.add_clock(1e-6)
+    for bench in benches:
+        sim.add_testbench(bench)
+    sim.run()
+
+
+def rtl_tally(labels, *, gap=lambda: 0, stall=lambda: 0, runs=1):
+    """Give a benchmark these labels; return its reports, and the words it sent in each run."""
+    benchmark = Benchmark([0xa, 0xb, 0xc], images=3, width=4, classes=CLASSES, count_bits=12)
+    reports, words = [], []
+
+    async def bench(ctx):
+        for _ in range(runs):
+            await start(ctx, benchmark, len(labels))
+            left, seen, flying = list(labels), [], 0
+            for _ in range(40 * len(labels) + 100):
+                ready = gap() == 0
+                label = bool(flying and left)
+                ctx.set(benchmark.words.ready, ready)
+                ctx.set(benchmark.labelled, label)
+                ctx.set(benchmark.label, left[0] if label else 0)
+                ctx.set(benchmark.accepted, bool(ctx.get(benchmark.words.valid)) and ready)
+                _, _, valid, word = await ctx.tick().sample(benchmark.words.valid,
+                                                            benchmark.words.payload)
+                if label:
+                    left.pop(0)
+                    flying -= 1
+                if valid and ready:
+                    seen.append(word)
+                    flying += 1
+                if not left:
+                    break
+            ctx.set(benchmark.labelled, 0)
+            ctx.set(benchmark.accepted, 0)
+            words.append(seen)
+            reports.append(await read_report(ctx, benchmark, limit=500, stall=stall))
+
+    simulate(benchmark, bench)
+    return reports, words
+
+
+def ref_tally(labels):
+    return crc32(bytes(labels)), tuple(np.bincount(labels, minlength=CLASSES).tolist())
+
+
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize("stall", [0, 3])
+def test_labels_are_counted_at_one_per_cycle(gap, stall):
+    rng = random.Random(gap + stall)
+    labels = [0, 0, 0, 1, 0, 1, 0, 0, 4, 4, *(rng.choice([0, 1, 1, 4]) for _ in range(190))]
+    reports, words = rtl_tally(labels, gap=lambda: rng.randint(0, gap),
+                               stall=lambda: rng.randint(0, stall), runs=2)
+    for report, seen in zip(reports, words, strict=True):
+        assert (report.checksum, report.histogram) == ref_tally(labels)
+        assert seen == [[0xa, 0xb, 0xc][index % 3] for index in range(len(labels))]
+        if not gap:
+            assert report.cycles == len(labels) + 1
+
+
+def test_one_image_is_a_run():
+    (report,), words = rtl_tally([3])
+    assert report == Report(2, *ref_tally([3]))
+    assert words == [[0xa]]
+
+
+@pytest.mark.parametrize("count", [0, 2**12, 2**12 + 1, 2**31])
+def test_a_run_of_too_few_or_too_many_is_refused(count):
+    benchmark = Benchmark([1], images=1, width=4, classes=CLASSES, count_bits=12)
+
+    async def bench(ctx):
+        await start(ctx, benchmark, count)
+        _, _, refused = await ctx.tick().sample(benchmark.refused)
+        assert refused
+        for _ in range(20):
+            _, _, refused, running = await ctx.tick().sample(benchmark.refused, benchmark.running)
+            assert not refused
+            assert not running
+
+    simulate(benchmark, bench)
+
+
+class Bench(wiring.Component):
+    """A benchmark, the width converter and the real accelerator."""
+
+    def __init__(self, network, schedule, images, rom_width):
+        self.accelerator = Accelerator(network, schedule)
+        self.bits = network.encoder.inputs * network.encoder.pixel_bits
+        self.rom_width = rom_width or self.accelerator.input_width
+        packed = pack_images(images, network.encoder.pixel_bits, network.encoder.shift)
+        self.benchmark = Benchmark(rom_words(packed, bits=self.bits, rom_width=self.rom_width),
+                                   images=len(images), width=self.rom_width,
+                                   classes=network.classes, count_bits=12)
+        super().__init__({})
+
+    def cycles(self, count):
+        accelerator = self.accelerator
+        period = max(accelerator.interval, -(-self.bits // self.rom_width))
+        return count * period + fill(
+            bits=self.bits, rom_width=self.rom_width, input_width=accelerator.input_width,
+            interval=accelerator.interval, latency=accelerator.latency)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.accelerator = accelerator = self.accelerator
+        m.submodules.benchmark = benchmark = self.benchmark
+        m.submodules.beats = beats = WidthConverter(bits=self.bits, i_width=self.rom_width,
+                                                    o_width=accelerator.input_width)
+        wiring.connect(m, benchmark.words, beats.i)
+        wiring.connect(m, beats.o, accelerator.i)
+        m.d.comb += benchmark.accepted.eq(accelerator.i.valid & accelerator.i.ready)
+        m.d.comb += accelerator.o.ready.eq(1)
+        m.d.comb += benchmark.labelled.eq(accelerator.o.valid)
+        m.d.comb += benchmark.label.eq(accelerator.o.p.label)
+        return m
+
+
+SCHEDULED = {"fc0": Scheduled(4, 6), "scores": Scheduled(2, 4)}
+SLOW_LAST = {"fc0": Scheduled(8, 12), "scores": Scheduled(1, 1)}
+WIRED = {"fc0": Wired(2), "scores": Wired(2)}
+MIXED = {"fc0": Wired(2), "scores": Scheduled(1, 2)}
+
+
+@pytest.mark.parametrize(("pixels", "layers", "rom_width"), [
+    (6, SCHEDULED, None), (6, SCHEDULED, 2), (5, SCHEDULED, None), (30, SCHEDULED, 4),
+    (1, SCHEDULED, None), (6, SLOW_LAST, None), (6, SLOW_LAST, 3), (30, WIRED, None),
+    (30, WIRED, 8), (30, WIRED, 15), (10, WIRED, 5), (7, WIRED, None), (30, MIXED, None),
+    (30, MIXED, 4), (3, MIXED, 2)])
+def test_cycles_and_labels_are_as_predicted(pixels, layers, rom_width):
+    rng = np.random.default_rng(pixels)
+    network = random_network(rng, [30, 8, CLASSES])
+    images = random_images(rng, 3, network)
+    bench = Bench(network, Schedule(pixels, layers), images, rom_width)
+    labels = Model(network).labels(images)
+    reports = []
+
+    async def run(ctx):
+        for count in (1, 2, 10, 10):
+            await start(ctx, bench.benchmark, count)
+            reports.append((count, await read_report(ctx, bench.benchmark, limit=2000)))
+
+    simulate(bench, run)
+    for count, report in reports:
+        assert (report.checksum, report.histogram) == ref_tally(
+            labels[np.arange(count) % 3].astype(np.uint8))
+        assert (count, report.cycles) == (count, bench.cycles(count))
+
+
+def test_the_length_of_a_run_is_bounded_by_its_time():
+    assert count_bits(100_000_000, 1) == 28
+    assert count_bits(50_000_000, 12544) == 14
+    assert count_bits(1_000_000, 10**9) == 8
+
+
+def test_words_must_be_those_of_whole_images():
+    with pytest.raises(ValueError, match=r"^Words of the image ROM must be those of whole images: "
+                                         r"5 for 2$"):
+        Benchmark(range(5), images=2, width=4, classes=3, count_bits=4)

@@ -1,0 +1,127 @@
+"""sw.protocol: frames, images and answers as octets, and back."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sw.protocol import (
+    BODY_LIMIT,
+    ESCAPE,
+    FLAG,
+    Deframer,
+    Frame,
+    Info,
+    ProtocolError,
+    Report,
+    Type,
+    pack_images,
+    pack_results,
+    unpack_results,
+)
+
+from .fakes import fake_info
+
+
+FRAMES = st.builds(Frame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=40))
+
+
+def test_the_frames_of_the_documentation():
+    """docs/protocol.md, worked example: keep both equal."""
+    assert Frame(Type.IDENTIFY, 0x7e).encode().hex(" ") == "7e 01 7d 5e 85 7f 7f ef 7e"
+
+
+@given(st.lists(FRAMES), st.integers(1, 9))
+@settings(deadline=None)
+def test_frames_come_back_from_any_pieces(frames, step):
+    octets = b"".join(frame.encode() for frame in frames)
+    deframer = Deframer()
+    found = [frame for at in range(0, len(octets), step)
+             for frame in deframer.feed(octets[at:at + step])]
+    assert found == frames
+    assert deframer.dropped == 0
+
+
+@given(FRAMES)
+def test_flags_are_only_at_the_ends(frame):
+    octets = frame.encode()
+    assert octets[0] == octets[-1] == FLAG
+    assert FLAG not in octets[1:-1]
+
+
+@given(FRAMES, st.data())
+@settings(deadline=None)
+def test_a_damaged_frame_is_dropped_and_the_next_one_found(frame, data):
+    octets = bytearray(frame.encode())
+    at = data.draw(st.integers(1, len(octets) - 2))
+    octets[at] ^= data.draw(st.integers(1, 255))
+    good = Frame(3, 4, b"next")
+    deframer = Deframer()
+    found = deframer.feed(bytes(octets) + good.encode())
+    assert found[-1] == good
+    assert deframer.dropped >= 1
+    assert len(found) == 1 or octets.count(FLAG) > 2 or frame not in found
+
+
+def test_an_escape_before_a_flag_spoils_the_frame():
+    octets = Frame(1, 2).encode()
+    deframer = Deframer()
+    assert deframer.feed(octets[:-1] + bytes([ESCAPE]) + octets[-1:]) == []
+    assert deframer.dropped == 1
+
+
+def test_an_endless_frame_takes_no_endless_memory():
+    deframer = Deframer()
+    for _ in range(40):
+        assert deframer.feed(bytes(2**16)) == []
+    assert len(deframer._body) < 3 * BODY_LIMIT
+    assert deframer.feed(Frame(1, 2).encode()) == [Frame(1, 2)]
+
+
+def test_info_comes_back():
+    info = fake_info(fill=-3, labels=tuple("x" * n or "-" for n in range(5)))
+    assert Info.decode(info.encode()) == info
+
+
+def test_info_of_another_version():
+    with pytest.raises(ProtocolError, match=r"^Board must speak protocol version 1: it speaks 9 "
+                                            r"\(build its bitstream again, or use the host "
+                                            r"program it came with\)$"):
+        Info.decode(b"\x09" + fake_info().encode()[1:])
+
+
+@pytest.mark.parametrize("cut", [1, 50, -1])
+def test_info_cut_short(cut):
+    with pytest.raises(ProtocolError, match=r"^Answer to IDENTIFY must be whole: "):
+        Info.decode(fake_info().encode()[:cut])
+
+
+def test_info_with_octets_to_spare():
+    length = len(fake_info().encode())
+    with pytest.raises(ProtocolError, match=rf"^Answer to IDENTIFY must be whole: {length} octets "
+                                            rf"expected, {length + 1} received$"):
+        Info.decode(fake_info().encode() + b"x")
+
+
+def test_images_are_packed_without_gaps():
+    images = np.array([[[0b111_00000, 0], [0b010_11111, 0b100_00000]]], dtype=np.uint8)
+    packed = pack_images(images, pixel_bits=3, shift=5)
+    assert int.from_bytes(packed.tobytes(), "little") == 0b100_010_000_111
+
+
+def test_results_come_back():
+    labels = np.array([2, 0, 255])
+    scores = np.array([[-3, 4], [-32768, 32767], [0, -1]], dtype=np.int32)
+    for score_bytes in (2, 4):
+        payload = pack_results(labels, scores, score_bytes)
+        assert len(payload) == 3 * (1 + 2 * score_bytes)
+        found_labels, found_scores = unpack_results(payload, 2, score_bytes)
+        assert found_labels.tolist() == labels.tolist()
+        assert found_scores.tolist() == scores.tolist()
+        assert found_scores.dtype == np.int32
+
+
+def test_report_comes_back():
+    report = Report(12345, 0xdeadbeef, (1, 2, 3))
+    assert Report.decode(report.encode()) == report
+    assert report.encode()[:8].hex(" ") == "39 30 00 00 ef be ad de"
