@@ -5,6 +5,7 @@ from math import ceil, sqrt
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from . import network
@@ -58,7 +59,7 @@ def memory_bits(layer):
 
 
 def draw_weights(path, folded):
-    """Draw the first layer's weights, one tile a neuron: light +1, dark -1, grey no synapse.
+    """Draw the first layer's weights, one tile a neuron: white +1, black -1, grey no synapse.
 
     Inputs are laid out as in an image; several levels of a pixel show as their mean.
     """
@@ -73,7 +74,8 @@ def draw_weights(path, folded):
     grid = _grid(tiles)
     figure = Figure(figsize=(8, 8 * grid.shape[0] / grid.shape[1] + 0.4), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(grid, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+    colours = colormaps["gray"].with_extremes(bad="steelblue")  # between the tiles
+    axes.imshow(grid, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(f"weights of {len(tiles)} of {layer.outputs} neurons of layer {layer.name!r}")
     with replacing(path) as temporary:
