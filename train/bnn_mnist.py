@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import platform
 import re
 import signal
@@ -24,6 +25,7 @@ from .recipes import RECIPES, Recipe
 
 
 SAVE_EVERY = 15  # seconds between two states on disk
+OTHER_PICTURES = 0.3  # factor on the distortion of pictures that are not MNIST
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
 
 
@@ -33,41 +35,71 @@ def main(argv=None):
         return _list()
     loop.deterministic()
     recipe = _recipe(options)
-    name = options.name or recipe.name if options.dataset == "mnist" or options.name \
-        else f"{datasets.short_name(options.dataset)}-{recipe.name}"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise ValueError(f"Name must be up to 64 letters, digits, '.', '_' and '-': {name!r}")
-    folder = Path(options.output or Path("build") / name)
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {kind: folder / f"{name}.{kind}"
-             for kind in ("ckpt.npz", "json", "curve.png", "confusion.png", "resume.pt")}
+    files = _files(options, recipe)
     dataset = datasets.load(options.dataset)
-    levels = recipe.levels or (8 if dataset.train_images.ndim == 2 else 1)
-    if dataset.train_images.ndim == 2:
-        recipe = recipe.changed(augment=0.0 if options.augment is None else options.augment)
-    rows, held = loop.split(len(dataset.train_images), options.limit)
-    encoder = encoder_for(dataset.train_images[rows], levels)
-    recipe.changed(levels=levels).check(encoder.outputs)
-    trainer = loop.Trainer(recipe, encoder, _part(dataset, rows), _part(dataset, held),
-                           len(dataset.labels), options.seed)
-    start = json.loads(json.dumps({
-        "recipe": recipe.changed(levels=levels).to_json(), "seed": options.seed,
-        "dataset": str(options.dataset), "limit": options.limit, "torch": torch.__version__}))
+    trainer, start = _trainer(options, recipe, dataset)
     if options.resume:
         trainer.restore(resume.load(files["resume.pt"], start))
-    print(f"{name}: {prod(dataset.input_shape)} inputs x {levels} levels, "
-          f"{'-'.join(map(str, (encoder.outputs, *recipe.hidden, len(dataset.labels))))}, "
-          f"{recipe.synapse_total(encoder.outputs, len(dataset.labels)):,} synapses, "
-          f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
-          flush=True)
     interrupted = _train(trainer, files["resume.pt"], start, options.time_limit)
     if not trainer.state.best_epoch:
-        raise ValueError("Training must finish one epoch before it has a result: it was "
-                         "interrupted earlier")
+        print("interrupted before the first epoch ended: nothing to keep")
+        return INTERRUPTED
     _finish(trainer, dataset, start, files, interrupted)
     if not interrupted:
         files["resume.pt"].unlink(missing_ok=True)
     return INTERRUPTED if interrupted else 0
+
+
+def _recipe(options):
+    """Return the recipe that the options ask for, except what depends on the dataset."""
+    if options.hidden is not None:
+        recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
+                        limit=4.0 if options.synapses else 1.0)
+    elif options.network in RECIPES:
+        recipe = RECIPES[options.network]
+    else:
+        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {options.network} (or "
+                         f"give the layers with --hidden)")
+    return recipe.changed(**{what: getattr(options, what) for what in (
+        "synapses", "levels", "epochs", "batch", "rate", "augment")})
+
+
+def _files(options, recipe):
+    """Return the paths of all files by kind, in a folder that exists."""
+    name = options.name
+    if name is None:
+        prefix = "" if options.dataset == "mnist" else f"{datasets.short_name(options.dataset)}-"
+        name = f"{prefix}{recipe.name}"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ValueError(f"Name must be up to 64 letters, digits, '.', '_' and '-': {name!r}")
+    folder = Path(options.output or Path("build") / name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"Output must be a folder that can be written: {folder}")
+    return {kind: folder / f"{name}.{kind}"
+            for kind in ("ckpt.npz", "json", "curve.png", "confusion.png", "resume.pt")}
+
+
+def _trainer(options, recipe, dataset):
+    """Return the trainer and the settings that a state of it belongs to."""
+    table = dataset.train_images.ndim == 2
+    recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
+    if options.augment is None and dataset.name != "mnist":
+        recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
+    rows, held = loop.split(len(dataset.train_images), options.limit)
+    encoder = encoder_for(dataset.train_images[rows], recipe.levels)
+    recipe.check(encoder.outputs)
+    trainer = loop.Trainer(recipe, encoder, _part(dataset, rows), _part(dataset, held),
+                           len(dataset.labels), options.seed)
+    print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, "
+          f"{recipe.levels} level{'s' if recipe.levels > 1 else ''}, "
+          f"{'-'.join(map(str, (encoder.outputs, *recipe.hidden, len(dataset.labels))))}, "
+          f"{recipe.synapse_total(encoder.outputs, len(dataset.labels)):,} synapses, "
+          f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
+          flush=True)
+    start = {"recipe": recipe.to_json(), "seed": options.seed, "dataset": str(options.dataset),
+             "limit": options.limit, "torch": str(torch.__version__)}
+    return trainer, json.loads(json.dumps(start))
 
 
 def _train(trainer, path, start, time_limit):
@@ -143,18 +175,6 @@ def _finish(trainer, dataset, start, files, interrupted):
     print(f"test accuracy {accuracy:.2f} %")
 
 
-def _recipe(options):
-    if options.network not in RECIPES:
-        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {options.network} (or "
-                         f"give the layers with --hidden)")
-    recipe = RECIPES[options.network]
-    if options.hidden is not None:
-        recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
-                        limit=4.0 if options.synapses else 1.0)
-    return recipe.changed(**{what: getattr(options, what) for what in (
-        "synapses", "levels", "epochs", "batch", "rate", "augment")})
-
-
 def _part(dataset, rows):
     return (torch.from_numpy(dataset.train_images[rows]),
             torch.from_numpy(dataset.train_labels[rows]))
@@ -188,6 +208,12 @@ def _positive(kind):
     return parse
 
 
+def _seed(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 up: {text!r}")
+    return int(text)
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m train.bnn_mnist", description="Train a binarized network for an FPGA.")
@@ -206,7 +232,7 @@ def _parser():
     add("--rate", type=_positive(float), metavar="X", help="first learning rate")
     add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
     add("--limit", type=_positive(int), metavar="N", help="use only N training images")
-    add("--seed", type=int, default=1, help="seed of all that is random (default: 1)")
+    add("--seed", type=_seed, default=1, help="seed of all that is random (default: 1)")
     add("--time-limit", type=_positive(float), metavar="SECONDS",
         help="train only as many epochs as fit")
     add("--output", metavar="DIR", help="folder for the results (default: build/NAME)")

@@ -153,9 +153,6 @@ class Trainer:
             correct += (logits.argmax(1) == labels[rows]).sum()
             if step % 50 == 0:
                 bar.set_postfix(self._shown(loss=f"{float(loss):.3f}"))
-        if not torch.isfinite(loss_sum):
-            raise ValueError(f"Loss must stay finite: {float(loss_sum)} in epoch "
-                             f"{self.state.epoch + 1} (lower the rate, now {self.recipe.rate})")
         return {"loss": float(loss_sum) / self.steps,
                 "train": 100 * float(correct) / (self.steps * self.batch)}
 
@@ -181,6 +178,10 @@ class Trainer:
         entry["validation"] = 100 * float(correct.sum()) / len(labels)
         entry["synapses"] = self.network.synapses
         state.network = _copy(self.network.state_dict())
+        for name, value in state.network.items():
+            if not torch.isfinite(value).all():  # signs hide it from the loss
+                raise ValueError(f"Training must stay finite: {name} is NaN or infinite after "
+                                 f"epoch {state.epoch} (lower the rate, now {self.recipe.rate})")
         state.optimizer = deepcopy(self.optimizer.state_dict())
         kept = state.history[state.best_epoch - 1] if state.best_epoch else None
         if kept is None or _rank(entry) >= _rank(kept):

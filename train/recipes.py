@@ -95,7 +95,7 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("tiny", (16,), epochs=2, batch=100, augment=0),
     Recipe("tfc", (64, 64, 64), augment=0),
     Recipe("sfc", (256, 256, 256)),
-    Recipe("lfc", (1024, 1024, 1024), elastic=0.02),
+    Recipe("lfc", (1024, 1024, 1024), epochs=60, batch=1000, augment=0.8, elastic=0.02),
     Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), limit=4),
     Recipe("wired-6", (2048, 1024, 512), (6, 6, 6, 160), limit=4),
     Recipe("wired-16", (512, 512, 256), (24, 16, 16, 96), limit=4),

@@ -27,8 +27,9 @@ def load(path, start):
         raise ValueError(f"Training to resume must have left {path}: there is no such file (it is "
                          f"removed when a training is complete; leave --resume out)") from None
     except (RuntimeError, pickle.UnpicklingError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} must be the state of a training: "
-                         f"{str(error).splitlines()[0]} (remove it and train again)") from None
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{path} must be the state of a training: {reason} (remove it and train "
+                         f"again)") from None
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise ValueError(f"{path} must be the state of a training ({FORMAT}) (remove it and train "
                          f"again)")

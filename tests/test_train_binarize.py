@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+import torch
+
+from sw import checkpoint
+from train.augment import generator
+from train.binarize import BinaryLinear, SignActivation, SignWeight, bipolar
+from train.models import (
+    Network,
+    column_thresholds,
+    encoder_for,
+    scores,
+    to_checkpoint,
+    uniform_thresholds,
+)
+
+
+def trained(seed=0, inputs=12, neurons=(9, 7, 4), counts=(5, 9, 3)):
+    """A network with arbitrary BatchNorm and connectivity, and images for it."""
+    random = np.random.default_rng(seed)
+    network = Network(inputs, neurons, counts, limit=1.0, generator=generator(seed))
+    for linear, count in zip(network.linear, counts, strict=True):
+        mask = np.argsort(random.random((linear.neurons, linear.inputs)), axis=1) < count
+        linear.set_mask(torch.from_numpy(mask.astype(np.uint8)))
+    for normal in network.normal:
+        for name in ("gamma", "beta", "mean"):
+            value = random.normal(size=len(normal.gamma))
+            getattr(normal, name).data.copy_(torch.from_numpy(value))
+        normal.variance.copy_(torch.from_numpy(random.random(len(normal.gamma)) * 9))
+    return network, random.integers(0, 256, (500, inputs), dtype=np.uint8)
+
+
+def test_bipolar_is_one_from_zero_up():
+    x = torch.tensor([0.0, -0.0, 1e-45, -1e-45, 5.0, -5.0, torch.inf, -torch.inf])
+    assert bipolar(x).tolist() == [1, 1, 1, -1, 1, -1, 1, -1]
+    assert torch.equal(bipolar(x), torch.where(x >= 0, 1, -1).bfloat16())
+
+
+def test_activations_pass_gradients_near_their_threshold_only():
+    x = torch.tensor([-2.0, -0.75, 0.0, 0.75, 2.0], requires_grad=True)
+    SignActivation.apply(x).sum().backward()
+    assert x.grad.tolist() == [0, 0.5, 1, 0.5, 0]
+
+
+def test_weights_without_a_synapse_still_get_gradients():
+    weight = torch.tensor([0.5, -0.5], requires_grad=True)
+    signs = SignWeight.apply(weight, torch.tensor([0.0, 1.0], dtype=torch.bfloat16))
+    assert signs.tolist() == [0, -1]
+    signs.sum().backward()
+    assert weight.grad.tolist() == [1, 1]
+
+
+def test_evaluation_is_exact_beyond_bfloat16():
+    layer = BinaryLinear(1023, 1, limit=1.0, generator=generator(0)).eval()
+    layer.weight.data.fill_(1)
+    assert layer(torch.ones(1, 1023).bfloat16()).item() == 1023
+
+
+def test_training_and_evaluation_agree_where_bfloat16_is_exact():
+    layer = BinaryLinear(100, 20, limit=1.0, generator=generator(0))
+    bits = bipolar(torch.randn(50, 100, generator=generator(1)))
+    assert torch.equal(layer.train()(bits), layer.eval()(bits))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_evaluation_is_the_arithmetic_of_the_checkpoint(seed, tmp_path):
+    network, images = trained(seed)
+    encoder = encoder_for(images, 1)
+    checkpoint.save(tmp_path / "x.npz", to_checkpoint(network, encoder, labels=tuple("abcd"),
+                                                      input_shape=(12,)))
+    saved = checkpoint.load(tmp_path / "x.npz")
+    bits = np.where(images >= saved.encoder.thresholds[:, 0], 1, -1)
+    for layer in saved.hidden:
+        bits = np.where(layer.normalize(bits @ layer.weights.T) >= 0, 1, -1)
+    expected = bits @ saved.last.weights.T + saved.last.bias
+    given = scores(network, torch.from_numpy(images), encoder)
+    np.testing.assert_array_equal(given.numpy(), expected)
+
+
+def test_scores_do_not_depend_on_the_batch():
+    network, images = trained()
+    encoder = encoder_for(images, 1)
+    images = torch.from_numpy(images)
+    assert torch.equal(scores(network, images, encoder), scores(network, images, encoder, batch=7))
+
+
+def test_scores_leave_a_network_in_its_mode():
+    network, images = trained()
+    scores(network.train(), torch.from_numpy(images), encoder_for(images, 1))
+    assert network.training
+
+
+@pytest.mark.parametrize(("levels", "thresholds"), [
+    (1, (128,)), (2, (64, 192)), (3, (64, 128, 192)), (7, tuple(range(32, 256, 32))),
+    (255, tuple(range(1, 256))),
+])
+def test_thresholds_of_pictures_are_multiples_of_a_power_of_two(levels, thresholds):
+    assert uniform_thresholds(levels) == thresholds
+
+
+@pytest.mark.parametrize("levels", range(1, 256))
+def test_thresholds_of_pictures_rise(levels):
+    assert np.all(np.diff((0, *uniform_thresholds(levels), 256)) > 0)
+
+
+@pytest.mark.parametrize("levels", [0, 256])
+def test_impossible_levels_are_refused(levels):
+    with pytest.raises(ValueError, match=rf"^Levels must be in 1\.\.255: {levels}$"):
+        uniform_thresholds(levels)
+
+
+@pytest.mark.parametrize(("column", "levels", "thresholds"), [
+    (range(100), 3, [25, 50, 75]),
+    ([0, 0, 0, 0, 9], 1, [9]),
+    ([1, 2, 3], 4, [2, 3, 3, 3]),
+    ([4, 4, 4], 2, [4, 4]),
+    ([0] * 90 + list(range(1, 11)), 4, [2, 4, 6, 8]),
+])
+def test_thresholds_of_columns_part_their_values(column, levels, thresholds):
+    given = column_thresholds(np.array(column, dtype=np.uint8), levels)
+    assert given.tolist() == thresholds

@@ -1,0 +1,69 @@
+import re
+
+import pytest
+import torch
+
+from train import sparsity
+from train.augment import generator
+from train.models import Network
+from train.recipes import RECIPES, Recipe
+
+
+@pytest.mark.parametrize("count", [1, 6, 49, 50])
+def test_exactly_the_largest_weights_are_kept(count):
+    weight = torch.randn(30, 50, generator=generator(3))
+    mask = sparsity.largest(weight, count)
+    assert mask.sum(1).tolist() == [count] * 30
+    least = torch.where(mask == 1, weight.abs(), torch.inf).amin(1)
+    assert (torch.where(mask == 0, weight.abs(), 0).amax(1) <= least).all()
+
+
+def test_equal_weights_still_give_exactly_that_many_synapses():
+    assert sparsity.largest(torch.ones(5, 20), 7).sum(1).tolist() == [7] * 5
+
+
+def test_synapses_come_down_to_the_wanted_number_and_stay():
+    course = [sparsity.wanted(784, 6, step / 1000) for step in range(1001)]
+    assert course[0] == 784
+    assert course == sorted(course, reverse=True)
+    assert set(course[int(1000 * sparsity.RAMP):]) == {6}
+
+
+def test_the_choice_is_frozen_for_the_end_of_training():
+    network = Network(40, (10, 3), (4, 10), limit=1.0, generator=generator(0))
+    for step in range(100):
+        sparsity.update(network, step, 100)
+    assert network.linear[0].mask.sum(1).tolist() == [4] * 10
+    assert network.linear[1].mask.all()
+    kept = network.linear[0].mask.clone()
+    network.linear[0].weight.data.normal_(generator=generator(1))
+    sparsity.update(network, 80, 100)
+    assert torch.equal(network.linear[0].mask, kept)
+    sparsity.update(network, 70, 100)
+    assert not torch.equal(network.linear[0].mask, kept)
+
+
+def test_named_networks_have_the_synapses_they_are_known_for():
+    assert RECIPES["sparse"].synapse_total() == 31360
+    assert RECIPES["sfc"].synapse_total() == 334336
+    assert RECIPES["wired-6"].synapse_total() == 23104
+
+
+def test_all_named_networks_can_be_trained():
+    for recipe in RECIPES.values():
+        recipe.check(784)
+
+
+@pytest.mark.parametrize(("recipe", "message"), [
+    (Recipe("x", ()), "Hidden layers must be one or more, of 1 to 65536 neurons: none"),
+    (Recipe("x", (5, 0)), "Hidden layers must be one or more, of 1 to 65536 neurons: 5,0"),
+    (Recipe("x", (5,), (3,)), "Synapses must be one number for each of the 2 layers, the last "
+     "included: 3"),
+    (Recipe("x", (5,), (800, 5)), "Synapses of layer 'fc1' must be in 1..784, its inputs: 800"),
+    (Recipe("x", (5,), (3, 0)), "Synapses of layer 'fc2' must be in 1..5, its inputs: 0"),
+    (Recipe("x", (5,), augment=-1), "Augment must be in 0..5: -1"),
+    (Recipe("x", (5,), rate=float("nan")), "Rate must be in 1e-09..10: nan"),
+])
+def test_impossible_networks_are_refused(recipe, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        recipe.check(784)
