@@ -3,7 +3,7 @@
 import zlib
 
 import numpy as np
-from amaranth import *
+from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 

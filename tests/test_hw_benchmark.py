@@ -6,7 +6,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from amaranth import *
+from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 

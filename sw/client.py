@@ -1,0 +1,152 @@
+"""A board at the other end of a port: requests, answers, retries."""
+
+import time
+from itertools import count
+
+import numpy as np
+
+from .protocol import (
+    ANSWER,
+    Deframer,
+    ErrorCode,
+    Frame,
+    Info,
+    ProtocolError,
+    Report,
+    Type,
+    pack_images,
+    unpack_results,
+)
+
+
+ATTEMPTS = 4
+PATIENCE = 1.0   # s that the other end may be silent beyond what its work takes
+SLACK = 4        # factor on predicted times: a busy computer, a virtual board on it
+
+
+class Client:
+    """A board, asked through a port.
+
+    Requests carry a sequence number. A request without an answer is sent again, under the same
+    number: all requests may be repeated. Answers to earlier requests, and damaged ones, are
+    passed over.
+
+    Parameters
+    ----------
+    port : SerialPort
+        Anything with ``write(octets)``, ``read(seconds)`` and ``path``.
+
+    Attributes
+    ----------
+    info : sw.protocol.Info
+        What the board says it is.
+    retries : int
+        Requests sent again so far.
+    """
+
+    def __init__(self, port):
+        self.port = port
+        self.retries = 0
+        self._deframer = Deframer()
+        self._sequences = count()
+        self._slowness = 1.0  # of the other end, against the line and clock it claims
+        start = time.monotonic()
+        payload = self.request(Type.IDENTIFY, b"", seconds=0)
+        self.info = Info.decode(payload)
+        lasted = time.monotonic() - start
+        if not self.retries:
+            self._slowness = max(1.0, lasted / (10 * (len(payload) + 16) / self.info.baud) / 2)
+
+    def classify(self, images):
+        """Return labels, int64 (n,), and scores, int32 (n, classes), of images in any number."""
+        labels, scores = [], []
+        for start in range(0, len(images), self.info.max_images):
+            batch = images[start:start + self.info.max_images]
+            some_labels, some_scores = self._classify(batch)
+            labels.append(some_labels)
+            scores.append(some_scores)
+        return np.concatenate(labels), np.concatenate(scores)
+
+    def benchmark(self, images):
+        """Return the :class:`sw.protocol.Report` of a run over ``images`` images."""
+        if not 1 <= images <= self.info.max_benchmark:
+            raise ValueError(f"Images of a benchmark must be in 1..{self.info.max_benchmark} on "
+                             f"this board: {images}")
+        payload = self.request(Type.BENCHMARK, images.to_bytes(4, "little"),
+                               seconds=self.info.cycles(images) / self.info.clock_hz)
+        self._check_length(payload, self.info.report_bytes, "BENCHMARK")
+        return Report.decode(payload)
+
+    def request(self, kind, payload, *, seconds):
+        """Send a request and return the payload of its answer.
+
+        ``seconds`` is how long board and line will work on it, as far as known.
+
+        Raises
+        ------
+        ProtocolError
+            If no answer comes, or the board says why there is none.
+        """
+        frame = Frame(kind, next(self._sequences) % 256, payload)
+        octets = frame.encode()
+        wait = PATIENCE + SLACK * self._slowness * seconds
+        for attempt in range(ATTEMPTS):
+            self.retries += attempt > 0
+            self.port.write(octets)
+            answer = self._answer_to(frame, wait)
+            if answer is not None:
+                return answer.payload
+        raise ProtocolError(f"Board at {self.port.path} must answer {kind.name}: {self._heard()}")
+
+    def _classify(self, batch):
+        info = self.info
+        packed = pack_images(batch, info.pixel_bits, info.shift).tobytes()
+        octets = len(packed) + info.result_bytes
+        payload = self.request(Type.CLASSIFY, packed,
+                               seconds=20 * octets / info.baud
+                               + len(batch) * info.interval / info.clock_hz)
+        self._check_length(payload, len(batch) * info.result_bytes, "CLASSIFY")
+        labels, scores = unpack_results(payload, len(info.labels), info.score_bytes)
+        if labels.max() >= len(info.labels):
+            raise ProtocolError(f"Labels of board {info.board!r} must be below "
+                                f"{len(info.labels)}: {labels.max()}")
+        return labels, scores
+
+    def _answer_to(self, request, wait):
+        """Return the answer to a request, or None if the line is silent for ``wait`` seconds."""
+        self._octets = 0
+        end = time.monotonic() + wait
+        limit = time.monotonic() + 60 + 10 * wait  # a line that never falls silent is no board
+        while time.monotonic() < min(end, limit):
+            octets = self.port.read(min(end, limit) - time.monotonic())
+            if not octets:
+                continue
+            self._octets += len(octets)
+            end = time.monotonic() + max(PATIENCE, wait / 4)
+            for frame in self._deframer.feed(octets):
+                if frame.sequence != request.sequence:
+                    continue
+                if frame.type == request.type | ANSWER:
+                    return frame
+                if frame.type == Type.ERROR and len(frame.payload) == 1:
+                    raise ProtocolError(f"Board at {self.port.path} must take {request.type.name} "
+                                        f"requests: it answers {_name(frame.payload[0])}")
+        return None
+
+    def _heard(self):
+        if self._octets:
+            return (f"what it sends is no answer, {self._octets} octets at the last attempt "
+                    f"(is it another device, or another --baud?)")
+        return (f"nothing came in {ATTEMPTS} attempts (is it this port, is the bitstream loaded, "
+                f"does --baud fit?)")
+
+    def _check_length(self, payload, expected, what):
+        if len(payload) != expected:
+            raise ProtocolError(f"Answer to {what} must have {expected} octets: {len(payload)}")
+
+
+def _name(code):
+    try:
+        return ErrorCode(code).name
+    except ValueError:
+        return f"error {code}"
