@@ -78,7 +78,8 @@ def _part(name, layers):
         if component in layers:
             return component
     if "stages" in path[:-1]:
-        return path[path.index("stages") + 1]
+        stage = path[path.index("stages") + 1]
+        return "accelerator" if "__" in stage else stage  # a stream between two stages
     if path[:1] == ["top"]:
         return path[1] if len(path) > 1 else "top"
     return "clock and pins"
