@@ -93,7 +93,7 @@ def _verilator(source, folder, waves):
         options += ["--trace-vcd", "--trace-structs"]
     model = compile_model(
         source.read_text(encoding="utf-8"), "dut", main.read_text(encoding="utf-8"), folder,
-        options=options, public=[("dut", port) for port in ("clk", "rst", "?__*")],
+        optimize="-O0", options=options, public=[("dut", port) for port in ("clk", "rst", "?__*")],
         libraries=[f"-Wl,-rpath,{config.libs_dir}", f"-L{config.libs_dir}",
                    "-lcocotbvpi_verilator"])
     shutil.copy2(model, folder / "dut")  # the name that cocotb's runner starts

@@ -14,15 +14,12 @@ from pathlib import Path
 RUNTIME = Path("build/sim/runtime")  # objects of Verilator's own library, shared by all models
 JOBS = 2
 
-# Verilator's -O3 is its own optimizer. g++ -O1 gives 90 % of -O2's speed at two thirds of its time
-# (measured: docs/decisions, "simulation"); initialization code runs once and is not optimized.
 VERILATE = ("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-Wno-lint",
             "-Wno-style", "--quiet", "--timescale", "1ns/1ps", "--prefix", "Vtop",
             "--output-split", "20000", "--no-timing")
-OPTIMIZE = "-O1"
 
-# Below this many bytes of generated C++, one compiler run over everything is fastest.
-UNITY_LIMIT = 200_000
+# Generated C++ is compiled in pieces of about this many bytes: each repeats a second of headers.
+PIECE = 2_000_000
 
 
 @cache
@@ -53,8 +50,8 @@ def compiler():
                             f"{' nor '.join(names)} (run 'make doctor')")
 
 
-def compile_model(verilog_text, top, cpp_main_text, directory, *, options=(), libraries=(),
-                  public=()):
+def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1", options=(),
+                  libraries=(), public=()):
     """Compile a design and a C++ main into an executable, unless that was done before.
 
     The main includes ``"Vtop.h"``: the model is the class ``Vtop``, whatever the top module's name.
@@ -69,6 +66,8 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, options=(), li
         C++ source with ``main``.
     directory : path-like
         Where the executable goes; made if missing.
+    optimize : str
+        The C++ compiler's option: ``-O0`` for short runs, ``-O1`` for long ones.
     options : sequence of str
         More options for Verilator: ``("--vpi",)``, ``("--trace-vcd",)``.
     libraries : sequence of str
@@ -90,7 +89,7 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, options=(), li
     """
     control = "".join(f'public_flat_rw -module "{module}" -var "{variable}"\n'
                       for module, variable in public)
-    key = _key(verilog_text, top, cpp_main_text, control, *options, *libraries)
+    key = _key(verilog_text, top, cpp_main_text, control, optimize, *options, *libraries)
     directory = Path(directory).resolve()
     executable = directory / f"{top}-{key}"
     if executable.exists():
@@ -106,7 +105,7 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, options=(), li
               f"Design {top!r}", env={**os.environ, "VERILATOR_ROOT": str(root())})
         makefile = _read_makefile(folder / "Vtop_classes.mk")
         flags = _flags(makefile)
-        objects = _compile_generated(folder, flags)
+        objects = _compile_generated(folder, optimize, flags)
         objects += [_runtime(name, flags) for name in makefile["VM_GLOBAL_FAST"]]
         _call([compiler(), *objects, "-o", folder / "model", *libraries, "-lpthread"],
               f"Model of {top!r}")
@@ -117,7 +116,7 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, options=(), li
 def _key(*texts):
     version = metadata.version("verilator")
     sha = hashlib.sha256()
-    for text in (version, compiler(), OPTIMIZE, *VERILATE, *texts):
+    for text in (version, compiler(), *VERILATE, *texts):
         sha.update(f"{len(text)} {text}".encode())
     return sha.hexdigest()[:16]
 
@@ -148,32 +147,39 @@ def _flags(makefile):
             f"-I{include}", f"-I{include / 'vltstd'}"]
 
 
-def _compile_generated(folder, flags):
-    """Compile the generated C++ and the main; return the objects."""
-    sources = sorted(folder.glob("*.cpp"))
-    flags = [*flags, f"-I{folder}"]
-    if sum(source.stat().st_size for source in sources) < UNITY_LIMIT:
-        (folder / "all.cc").write_text("".join(f'#include "{source.name}"\n'
-                                               for source in sources), encoding="utf-8")
-        _compile(folder / "all.cc", folder / "all.o", [OPTIMIZE, *flags])
-        return [folder / "all.o"]
+def _compile_generated(folder, optimize, flags):
+    """Compile the generated C++ and the main; return the objects.
 
-    def compile_one(source):
-        optimize = "-O0" if source.stem.endswith("Slow") else OPTIMIZE
-        target = source.with_suffix(".o")
-        header = [] if source.stem == "main" else ["-include", folder / f"header{optimize}.h"]
-        _compile(source, target, [optimize, *flags, *header])
-        return target
+    Initialization runs once: it is not optimized. Large files first, so that the jobs end together.
+    """
+    sources = sorted(folder.glob("*.cpp"), key=lambda source: -source.stat().st_size)
+    if sum(source.stat().st_size for source in sources) < PIECE:
+        pieces = [(optimize, sources)]
+    else:
+        slow = [source for source in sources if source.stem.endswith("Slow")]
+        fast = [source for source in sources if source not in slow]
+        pieces = [*((optimize, piece) for piece in _pieces(fast)),
+                  *(("-O0", piece) for piece in _pieces(slow))]
 
-    def precompile(optimize):
-        header = folder / f"header{optimize}.h"
-        header.write_text('#include "Vtop__pch.h"\n', encoding="utf-8")
-        _compile(header, f"{header}.gch", [optimize, *flags, "-x", "c++-header"])
+    def compile_piece(job):
+        number, (option, piece) = job
+        source = folder / f"piece{number}.cc"
+        source.write_text("".join(f'#include "{part.name}"\n' for part in piece),
+                          encoding="utf-8")
+        _compile(source, source.with_suffix(".o"), [option, *flags, f"-I{folder}"])
+        return source.with_suffix(".o")
 
     with ThreadPoolExecutor(JOBS) as pool:
-        list(pool.map(precompile, ("-O0", OPTIMIZE)))
-        largest_first = sorted(sources, key=lambda source: -source.stat().st_size)
-        return list(pool.map(compile_one, largest_first))
+        return list(pool.map(compile_piece, enumerate(pieces)))
+
+
+def _pieces(sources):
+    """Group files, largest first, into pieces of about ``PIECE`` bytes, at least ``JOBS``."""
+    sizes = {source: source.stat().st_size for source in sources}
+    pieces = [[] for _ in range(max(JOBS, round(sum(sizes.values()) / PIECE)))]
+    for source in sources:
+        min(pieces, key=lambda piece: sum(sizes[part] for part in piece)).append(source)
+    return [piece for piece in pieces if piece]
 
 
 def _runtime(name, flags):
