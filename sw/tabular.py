@@ -6,11 +6,13 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from .network import INPUTS_LIMIT
 
 
 LIMIT = 2**28  # bytes of a file
+SAMPLE = 100  # rows that show whether there is a header, and which columns hold text
 CLASS_NAMES = ("label", "class", "target", "y")  # headers that mark the class column
 
 
@@ -51,25 +53,22 @@ def read(path, like=None):
         Table whose columns it must have (the training part of the same dataset).
     """
     path = Path(path)
-    rows = _rows(path)
-    width = len(rows[0])
-    for number, row in enumerate(rows, 1):
-        if len(row) != width:
-            raise ValueError(f"{path} must have {width} columns in every line: line {number} has "
-                             f"{len(row)}")
-    header = len(rows) > 1 and not any(_is_number(cell) for cell in rows[0]) \
-        and any(_is_number(cell) for cell in rows[1])
-    names = [cell.strip() for cell in rows[0]] if header else \
+    sample, count, ends = _survey(path)
+    width = len(sample[0])
+    header = len(sample) > 1 and not any(_is_number(cell) for cell in sample[0]) \
+        and any(_is_number(cell) for cell in sample[1])
+    names = [cell.strip() for cell in sample[0]] if header else \
         [f"column {index + 1}" for index in range(width)]
-    rows = rows[header:]
-    chosen = _class_column(path, names if header else (), rows)
-    cells = [row.pop(chosen).strip() for row in rows]
+    chosen = _class_column(path, names if header else (), sample[header:],
+                           {place: cells[header:] for place, cells in ends.items()})
     del names[chosen]
     if like is not None and (len(names) != len(like.columns)
                              or (header and tuple(names) != like.columns)):
         raise ValueError(f"{path} must have the columns of {like.path}: {len(names)} features, "
                          f"not {len(like.columns)}, or other names")
-    return Table(path, tuple(names), _values(path, names, rows, 1 + header), _classes(cells))
+    rows = islice(_rows(path), header, None)
+    values, cells = _values(path, names, rows, count - header, chosen, 1 + header)
+    return Table(path, tuple(names), values, _classes(cells))
 
 
 def to_bytes(train, *others):
@@ -99,52 +98,71 @@ def to_bytes(train, *others):
 
 
 def _rows(path):
-    if path.stat().st_size > LIMIT:
-        raise ValueError(f"{path} must be at most {LIMIT >> 20} MiB (use .npz for larger sets)")
+    """Yield the rows of a CSV file as lists of str, without empty lines."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             first = file.readline()
             file.seek(0)
             delimiter = max(",;\t", key=first.count)
-            rows = [row for row in csv.reader(file, delimiter=delimiter, strict=True) if row]
+            yield from filter(None, csv.reader(file, delimiter=delimiter, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} must be a CSV file in UTF-8: {error}") from None
-    if not rows or not 2 <= len(rows[0]) <= INPUTS_LIMIT:
+
+
+def _survey(path):
+    """Return the first rows, the number of rows, and the cells of the first and last column."""
+    if path.stat().st_size > LIMIT:
+        raise ValueError(f"{path} must be at most {LIMIT >> 20} MiB (use .npz for larger sets)")
+    sample, first, last = [], [], []
+    for row in _rows(path):
+        if len(sample) < SAMPLE:
+            sample.append(row)
+        if len(row) != len(sample[0]):
+            raise ValueError(f"{path} must have {len(sample[0])} columns in every line: line "
+                             f"{len(first) + 1} has {len(row)}")
+        first.append(row[0].strip())
+        last.append(row[-1].strip())
+    width = len(sample[0]) if sample else 0
+    if not 2 <= width <= INPUTS_LIMIT:
         raise ValueError(f"{path} must have rows of at least one feature and a class: "
-                         f"{len(rows)} rows, {len(rows[0]) if rows else 0} columns")
-    return rows
+                         f"{len(first)} rows, {width} columns")
+    return sample, len(first), {0: first, width - 1: last}
 
 
-def _class_column(path, names, rows):
+def _class_column(path, names, sample, ends):
+    """Return the index of the class column; ``ends`` are all cells of the last and first one."""
     marked = [index for index, name in enumerate(names) if name.lower() in CLASS_NAMES]
     if len(marked) == 1:
         return marked[0]
-    text = [index for index in range(len(rows[0]))
-            if not all(_is_number(row[index]) for row in islice(rows, 100))]
+    text = [index for index in range(len(sample[0]))
+            if not all(_is_number(row[index]) for row in sample)]
     if len(text) == 1:
         return text[0]
-    for index in (len(rows[0]) - 1, 0):
-        cells = {row[index].strip() for row in rows}
+    for index in sorted(ends, reverse=True):
+        cells = set(ends[index])
         if 2 <= len(cells) <= 256 and all(cell.lstrip("-").isdecimal() for cell in cells):
             return index
     raise ValueError(f"{path} must have a class column: neither the last nor the first holds 2 to "
                      f"256 different integers (name it 'label' in a header line)")
 
 
-def _values(path, names, rows, first):
-    values = np.empty((len(rows), len(names)))
+def _values(path, names, rows, count, chosen, first):
+    """Return the features as float64 and the cells of the class column."""
+    values, classes = np.empty((count, len(names))), []
+    rows = tqdm(rows, total=count, desc=f"reading {path}", unit="line", delay=2)
     for number, row in enumerate(rows):
+        classes.append(row.pop(chosen).strip())
         try:
             values[number] = row
         except ValueError:
             wrong = next(index for index, cell in enumerate(row) if not _is_number(cell))
             raise ValueError(f"{path} must hold numbers outside the class column: line "
                              f"{number + first}, {names[wrong]!r} is {row[wrong]!r}") from None
-    if not np.isfinite(values).all():
-        number, wrong = (int(index[0]) for index in np.nonzero(~np.isfinite(values)))
-        raise ValueError(f"{path} must hold finite numbers: line {number + first}, "
-                         f"{names[wrong]!r} is {values[number, wrong]}")
-    return values
+        if not np.isfinite(values[number]).all():
+            wrong = int(np.argmin(np.isfinite(values[number])))
+            raise ValueError(f"{path} must hold finite numbers: line {number + first}, "
+                             f"{names[wrong]!r} is {values[number, wrong]}")
+    return values, classes
 
 
 def _classes(cells):

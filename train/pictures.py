@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from sw.files import replacing
 
@@ -28,7 +29,10 @@ def curve(path, history, best_epoch, title):
         axes.plot(epochs, errors, label=f"error on {label}")
     axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")
     axes.set(xlabel="epoch", ylabel="error (%)", yscale="log", title=title)
-    axes.grid(which="both", alpha=0.3)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.grid(alpha=0.3)
     loss = axes.twinx()
     loss.plot(epochs, [entry["loss"] for entry in history], color="tab:green", alpha=0.5)
     loss.set_ylabel("loss", color="tab:green")
