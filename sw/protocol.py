@@ -280,7 +280,7 @@ def pack_images(images, pixel_bits, shift):
 
 def pack_results(labels, scores, score_bytes):
     """Return the payload of an answer to CLASSIFY: ``labels`` (n,), ``scores`` (n, classes)."""
-    octets = scores.astype(f"<i{score_bytes}").view(np.uint8).reshape(len(labels), -1)
+    octets = scores.astype(f"<i{score_bytes}", order="C").view(np.uint8).reshape(len(labels), -1)
     return np.column_stack([np.asarray(labels, dtype=np.uint8), octets]).tobytes()
 
 
