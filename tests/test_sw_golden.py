@@ -65,12 +65,17 @@ def test_both_ways_of_counting_agree(seed, inputs, neurons, share, count):
         np.testing.assert_array_equal(count_by(ragged)(x), want, err_msg=count_by.__name__)
 
 
+@pytest.mark.parametrize("unconnected", [0, 8])
 @pytest.mark.parametrize("fan_in", [1, 63, 64, 65, 255, 256, 1023, 1024])
-def test_every_popcount_against_every_threshold(fan_in):
-    """Neuron t has threshold t; vector p agrees with p synapses: all of (p >= t)."""
+def test_every_popcount_against_every_threshold(fan_in, unconnected):
+    """Neuron t has threshold t; vector p agrees with p synapses: all of (p >= t).
+
+    With many unconnected inputs beside, synapses are counted one by one.
+    """
     weights = np.random.default_rng(fan_in).choice(np.array([-1, 1], np.int8), fan_in)
+    weights = np.pad(weights, (0, unconnected * fan_in))
     layer = Dense("fc0", np.tile(weights, (fan_in + 2, 1)), np.arange(fan_in + 2, dtype=np.int32))
-    agrees = np.tri(fan_in + 1, fan_in, -1, dtype=bool)
+    agrees = np.tri(fan_in + 1, len(weights), -1, dtype=bool)
     bits = (agrees == (weights > 0)).astype(np.uint8)
     popcounts = np.arange(fan_in + 1)
     np.testing.assert_array_equal(golden.popcounts(layer, bits),

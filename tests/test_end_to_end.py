@@ -1,0 +1,77 @@
+"""A tiny network all the way, by the commands that users type: from images to bitstreams."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sw import checkpoint, datasets, golden, network
+
+
+ROOT = Path(__file__).parents[1]
+NAME = "tiny"
+
+
+def command(module, *arguments, code=0):
+    """Run ``python -m module`` from the root; return its lines."""
+    done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT,
+                          capture_output=True, text=True, timeout=800)
+    assert done.returncode == code, f"{module}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the trained and folded network."""
+    folder = tmp_path_factory.mktemp(NAME)
+    last = command("train.bnn_mnist", "--network", NAME, "--limit", 4000, "--output", folder)[-1]
+    assert last.startswith("test accuracy ")
+    assert float(last.split()[2]) > 60
+    command("sw.fold", folder / f"{NAME}.ckpt.npz")
+    return folder
+
+
+def test_golden_equals_pytorch_on_the_whole_test_set(folder):
+    lines = command("sw.evaluate", folder / f"{NAME}.net.npz")
+    assert "equal to PyTorch: 10000 of 10000 labels and scores" in lines
+    record = json.loads((folder / f"{NAME}.eval.json").read_text())
+    trained = json.loads((folder / f"{NAME}.json").read_text())
+    assert record["correct"] == trained["test_correct"]
+    assert record["compared"] == {"images": 10000, "labels_differ": 0, "scores_differ": 0,
+                                  "first": None}
+
+
+def test_golden_scores_are_those_in_the_checkpoint(folder):
+    """The same once more without the command, so that it cannot compare a thing with itself."""
+    images, _, _ = datasets.load_test("mnist")
+    scores = golden.Model(network.load(folder / f"{NAME}.net.npz")).scores(images)
+    np.testing.assert_array_equal(
+        scores, checkpoint.load(folder / f"{NAME}.ckpt.npz").test_scores)
+
+
+def test_verilog_is_generated(folder):
+    command("hw.generate", folder / f"{NAME}.net.npz", "--board", "icebreaker")
+    described = json.loads((folder / f"{NAME}.hw.json").read_text())
+    assert described["identity"] == network.load(folder / f"{NAME}.net.npz").identity
+    text = (folder / f"{NAME}.v").read_text()
+    for port in described["ports"]:
+        assert port in text
+
+
+@pytest.mark.parametrize(("board", "suffix"), [("icebreaker", ".bin"), ("ulx3s-12f", ".bit")])
+def test_bitstream_is_built(folder, board, suffix):
+    """Synthesis, place and route: the network's weights must be in it, not optimized away."""
+    command("boards.build", board, folder / f"{NAME}.net.npz", "--output", folder / "build",
+            "--freq", 16, "--images-per-second", 1000)
+    built = folder / "build" / board
+    report = json.loads((built / "report.json").read_text())
+    assert (built / report["bitstream"]).suffix == suffix
+    assert (built / report["bitstream"]).stat().st_size > 50_000
+    assert report["network"]["identity"] == network.load(folder / f"{NAME}.net.npz").identity
+    assert report["clock"]["reached"] >= report["clock"]["megahertz"]
+    resources = report["resources"]
+    assert resources["lut4"]["used"] > 1000 or resources["block_ram"]["used"] > 4
+    assert 100 * report["accuracy"]["correct"] / report["accuracy"]["images"] > 60
