@@ -58,7 +58,7 @@ def test_training_writes_checkpoint_pictures_and_record(dataset, tmp_path, capsy
     assert record["test_correct"] == int((saved.test_scores.argmax(1) == labels).sum())
     assert np.trace(record["confusion"]) == record["test_correct"]
     assert saved.provenance["recipe"] == record["recipe"]
-    assert (record["dataset"], record["seed"], record["epochs"]) == ("rows", 1, 4)
+    assert (record["dataset"], record["seed"], record["epochs"]) == (dataset, 1, 4)
     assert len(record["history"]) == 4
     assert capsys.readouterr().out.splitlines()[-1] == \
         f"test accuracy {100 * record['test_correct'] / 60:.2f} %"

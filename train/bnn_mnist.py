@@ -154,7 +154,7 @@ def _finish(trainer, dataset, start, files, interrupted):
               "test_images": len(given), "validation_accuracy": round(kept["validation"], 4),
               "best_epoch": state.best_epoch, "epochs": state.epoch, "planned": state.epochs,
               "interrupted": interrupted, "synapses": kept["synapses"]}
-    provenance = {**start, "dataset": dataset.name, "scaled": dataset.scaled, **result}
+    provenance = {**start, "scaled": dataset.scaled, **result}
     checkpoint.save(files["ckpt.npz"], to_checkpoint(
         network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores))
