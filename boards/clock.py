@@ -17,11 +17,12 @@ ICE40_OSCILLATOR_STARTUP = 100e-6
 
 
 class Clock(Elaboratable):
-    """Drives the ``sync`` domain from the board's oscillator, through a PLL if there is one.
+    """Drives its parent's ``sync`` domain from the oscillator, through a PLL if there is one.
 
     The domain is held in reset until the PLL has locked (and while the board's reset button is
     down). On ECP5 that is the global set/reset network, which costs no routing; on iCE40 an
-    ordinary synchronous reset, which nextpnr puts on a global net.
+    ordinary synchronous reset, which nextpnr puts on a global net. The domain has a reset signal
+    on iCE40 only.
 
     Parameters
     ----------
@@ -114,13 +115,11 @@ def _ecp5_reset(m, clock, ready):
     m.submodules.second = Instance("FD1S3AX", p_GSR="DISABLED", i_CK=clock, i_D=released[0],
                                    o_Q=released[1])
     m.submodules.gsr = Instance("SGSR", i_CLK=clock, i_GSR=released[1])
-    m.domains.sync = ClockDomain(reset_less=True)
     m.d.comb += ClockSignal("sync").eq(clock)
 
 
 def _ice40_reset(m, clock, ready, cycles):
     m.domains.startup = startup = ClockDomain(local=True)
-    m.domains.sync = ClockDomain()
     m.d.comb += [startup.clk.eq(clock), ClockSignal("sync").eq(clock)]
     m.submodules.ready = ResetSynchronizer(~ready, domain="startup")
     timer = Signal(range(cycles + 1))

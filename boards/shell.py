@@ -27,6 +27,7 @@ class Shell(Elaboratable):
 
     def elaborate(self, platform):
         m = Module()
+        m.domains.sync = ClockDomain(reset_less=self.board.family == "ecp5")
         m.submodules.clock = Clock(self.pll, self.frequency)
         # Synthesis names a cell after the net it drives. A net between the design and a pin has the
         # name that sorts last: "top", so that the design's logic counts as the design's.
