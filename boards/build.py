@@ -2,17 +2,11 @@
 
 import argparse
 import json
-import sys
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from hw.device import DEVICES
 from hw.estimate import estimate, shell_resources
-from hw.schedule import read_schedule
-from hw.solver import choose, refuse_misfit
-from sw import datasets
 from sw import network as networks
 from sw.command import run
 from sw.files import write_text
@@ -21,14 +15,8 @@ from . import report, resources
 from .board import catalog, find
 from .flow import build
 from .pll import MHZ, megahertz
-from .shell import clock_plan
 from .steps import Steps, stopping_on_terminate
-from .top import Top
-
-
-# Images in the benchmark's ROM. On ECP5 they lie in block RAM, 512 words deep whether used or
-# not; on iCE40 four images of a wide word are look-up tables that are mostly shared.
-ROM_IMAGES = {"ecp5": 256, "ice40": 4}
+from .top import ROM_IMAGES, create
 
 
 def boards_table():
@@ -46,38 +34,6 @@ def boards_table():
                      .rstrip() for row in rows)
 
 
-def benchmark_images(network, count):
-    """Return images for the benchmark's ROM: the first test images of the network's dataset.
-
-    A network that does not say what it was trained on, or whose dataset is gone, gets noise.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    count : int
-        Images.
-
-    Returns
-    -------
-    ndarray of unsigned int, shape (count or less, *input_shape)
-    """
-    name = network.provenance.get("dataset")
-    why = "the network does not say what it was trained on"
-    if name:
-        try:
-            images, _, _ = datasets.load_test(name, download=False)
-            if images.shape[1:] == network.input_shape:
-                return images[:count]
-            why = f"images of {name} have the shape {images.shape[1:]}"
-        except (ValueError, OSError) as error:
-            why = str(error)
-    print(f"note: the benchmark's images are noise: {why}", file=sys.stderr)
-    dtype = np.uint8 if network.encoder.input_bits <= 8 else np.uint16
-    return np.random.default_rng(0).integers(
-        0, 2**network.encoder.input_bits, (count, *network.input_shape), dtype=dtype)
-
-
 def build_network(board, path, *, frequency, schedule=None, rate=None, output=Path("build"),
                   baud=None, seed=1, rom_images=None):
     """Build a network's bitstream and its report; see the command line's help.
@@ -89,17 +45,11 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
     """
     network = networks.load(path)
     name = path.name.removesuffix(".npz").removesuffix(".net")
-    _, clock = clock_plan(board, frequency)
     device = DEVICES[board.device]
-    if schedule:
-        schedule = read_schedule(schedule.read_text(encoding="utf-8"), network)
-        refuse_misfit(network, schedule, device)
-    else:
-        schedule = choose(network, device, clock_hz=float(clock), images_per_second=rate)
-    expected = estimate(network, schedule, device.family).total + shell_resources(device.family)
-    images = benchmark_images(network, rom_images or ROM_IMAGES[board.family])
-    top = Top(network, schedule, clock_hz=round(clock), baud=baud or board.baud, images=images,
-              board=board.name)
+    top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
+                 rom_images=rom_images)
+    expected = (estimate(network, top.schedule, device.family).total
+                + shell_resources(device.family))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]

@@ -1,22 +1,33 @@
 """What runs behind a board's pins: serial line, protocol, accelerator. The virtual board is it."""
 
+import sys
 from zlib import crc32
 
+import numpy as np
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from hw.accelerator import Accelerator
 from hw.benchmark import count_bits, fill
+from hw.device import DEVICES
 from hw.link import Link
+from hw.schedule import read_schedule
+from hw.solver import choose, refuse_misfit
 from hw.uart import Receiver, Transmitter, divide
-from sw import protocol
+from sw import datasets, protocol
+
+from .shell import clock_plan
 
 
-__all__ = ["Top"]
+__all__ = ["ROM_IMAGES", "Top", "benchmark_images", "create"]
 
 
 FRAME_DEPTH = 2048  # octets of the frame buffer, where one image needs no more
+
+# Images in the benchmark's ROM. On ECP5 they lie in block RAM, 512 words deep whether used or
+# not; on iCE40 four images of a wide word are look-up tables that are mostly shared.
+ROM_IMAGES = {"ecp5": 256, "ice40": 4}
 
 
 class Top(wiring.Component):
@@ -119,3 +130,66 @@ class Top(wiring.Component):
         m.d.comb += self.leds[:6].eq(label)
         m.d.comb += self.leds[6:].eq(Cat(answers, was_busy))
         return m
+
+
+def create(board, network, *, frequency, schedule=None, rate=None, baud=None, rom_images=None):
+    """Return what a board's bitstream holds, a :class:`Top`.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    network : Network
+        The network.
+    frequency : int or Fraction
+        Clock to ask for, in Hz.
+    schedule : Path or None
+        Schedule by hand; ``None``: let the solver choose.
+    rate : float or None
+        Images per second that the chosen schedule must reach with the least area; ``None``: as
+        many as fit.
+    baud, rom_images : int or None
+        Bits per second, and images in the benchmark's ROM; ``None``: those of the board.
+    """
+    _, clock = clock_plan(board, frequency)
+    device = DEVICES[board.device]
+    if schedule:
+        schedule = read_schedule(schedule.read_text(encoding="utf-8"), network)
+        refuse_misfit(network, schedule, device)
+    else:
+        schedule = choose(network, device, clock_hz=float(clock), images_per_second=rate)
+    images = benchmark_images(network, rom_images or ROM_IMAGES[board.family])
+    return Top(network, schedule, clock_hz=round(clock), baud=baud or board.baud, images=images,
+               board=board.name)
+
+
+def benchmark_images(network, count):
+    """Return images for the benchmark's ROM: the first test images of the network's dataset.
+
+    A network that does not say what it was trained on, or whose dataset is gone, gets noise.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    count : int
+        Images.
+
+    Returns
+    -------
+    ndarray of unsigned int, shape (count or less, *input_shape)
+    """
+    name = network.provenance.get("dataset")
+    why = "the network does not say what it was trained on"
+    if name:
+        try:
+            images, _, _ = datasets.load_test(name, download=False)
+            if images.shape[1:] == network.input_shape:
+                return images[:count]
+            why = f"images of {name} have the shape {images.shape[1:]}"
+        except (ValueError, OSError) as error:
+            why = str(error)
+    print(f"note: the benchmark's images are noise: {why}", file=sys.stderr)
+    dtype = np.uint8 if network.encoder.input_bits <= 8 else np.uint16
+    return np.random.default_rng(0).integers(
+        0, 2**network.encoder.input_bits, (count, *network.input_shape), dtype=dtype)

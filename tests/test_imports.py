@@ -29,7 +29,7 @@ THIRD = {
     "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib", "tqdm"),
 }
 ALONE = {
-    "sw.host": ("serial",),
+    "sw.serialport": ("serial",),
     "sw.images": ("PIL",),
     "sw.folder": ("PIL",),
     "sw.report": ("matplotlib",),
