@@ -46,14 +46,15 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
     network = networks.load(path)
     name = path.name.removesuffix(".npz").removesuffix(".net")
     device = DEVICES[board.device]
-    top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
-                 rom_images=rom_images)
+    steps = Steps()
+    with steps.step("schedule"):
+        top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
+                     rom_images=rom_images)
     expected = (estimate(network, top.schedule, device.family).total
                 + shell_resources(device.family))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]
-    steps = Steps()
     with stopping_on_terminate():
         outcome = build(board, top, frequency, name=name, directory=directory, steps=steps,
                         seed=seed, before=results)

@@ -1,5 +1,6 @@
 """From a design on a board to a bitstream: elaborate, synthesize, place, route, pack."""
 
+import gc
 import json
 import re
 import shutil
@@ -130,7 +131,12 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
 def prepare(board, shell, work):
     """Write the toolchain's input files; return the arguments of ``nextpnr`` and ``pack``."""
     platform = board.create_platform()
-    plan = platform.prepare(shell, TOP, script_after_synth="\n".join(list_commands(board.family)))
+    gc.disable()  # a netlist is many objects and no garbage: looking for some doubles the time
+    try:
+        plan = platform.prepare(shell, TOP,
+                                script_after_synth="\n".join(list_commands(board.family)))
+    finally:
+        gc.enable()
     for file, content in plan.files.items():
         if not file.startswith("build_"):
             data = content.encode() if isinstance(content, str) else content
