@@ -110,7 +110,7 @@ network: $(READY)
 	if [ -z "$$found" ]; then \
 	    echo 'error: Python must be 3.11 or newer: $(shell python3 --version 2>&1) (install one, or give yours with PYTHON=...)' >&2; \
 	    exit 2; fi; \
-	echo "== installing into .venv with $$($$found --version) (about 1 GB, some minutes)"; \
+	echo "== installing into .venv with $$($$found --version) (about 1.7 GB, some minutes)"; \
 	[ -x .venv/bin/python ] || $$found -m venv .venv || { rm -rf .venv; exit 2; }
 	@export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \
 	pip() { .venv/bin/python -m pip install -qq "$$@"; }; \

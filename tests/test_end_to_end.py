@@ -25,18 +25,18 @@ def command(module, *arguments, code=0):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with the trained and folded network."""
+    """A folder with the trained, folded and evaluated network."""
     folder = tmp_path_factory.mktemp(NAME)
     last = command("train.bnn_mnist", "--network", NAME, "--limit", 4000, "--output", folder)[-1]
     assert last.startswith("test accuracy ")
     assert float(last.split()[2]) > 60
     command("sw.fold", folder / f"{NAME}.ckpt.npz")
+    lines = command("sw.evaluate", folder / f"{NAME}.net.npz")
+    assert "equal to PyTorch: 10000 of 10000 labels and scores" in lines
     return folder
 
 
 def test_golden_equals_pytorch_on_the_whole_test_set(folder):
-    lines = command("sw.evaluate", folder / f"{NAME}.net.npz")
-    assert "equal to PyTorch: 10000 of 10000 labels and scores" in lines
     record = json.loads((folder / f"{NAME}.eval.json").read_text())
     trained = json.loads((folder / f"{NAME}.json").read_text())
     assert record["correct"] == trained["test_correct"]
@@ -61,11 +61,12 @@ def test_verilog_is_generated(folder):
         assert port in text
 
 
-@pytest.mark.parametrize(("board", "suffix"), [("icebreaker", ".bin"), ("ulx3s-12f", ".bit")])
-def test_bitstream_is_built(folder, board, suffix):
+@pytest.mark.parametrize(("board", "megahertz", "suffix"), [
+    ("icebreaker", 18, ".bin"), ("ulx3s-12f", 25, ".bit")])
+def test_bitstream_is_built(folder, board, megahertz, suffix):
     """Synthesis, place and route: the network's weights must be in it, not optimized away."""
     command("boards.build", board, folder / f"{NAME}.net.npz", "--output", folder / "build",
-            "--freq", 16, "--images-per-second", 1000)
+            "--freq", megahertz, "--images-per-second", 1000)
     built = folder / "build" / board
     report = json.loads((built / "report.json").read_text())
     assert (built / report["bitstream"]).suffix == suffix
