@@ -1,0 +1,183 @@
+"""Tests of boards.build: real bitstreams of a tiny network, and every way it says no."""
+
+import json
+
+import numpy as np
+import pytest
+
+from boards import build, flow
+from boards.board import find
+from boards.steps import Steps
+from hw.schedule import Schedule, Scheduled
+from sw import network as networks
+from tests.networks import random_network
+
+
+def save(path, sizes, synapses=None):
+    """Save a random network of images 16 pixels wide (or as many as there are)."""
+    network = random_network(np.random.default_rng(5), sizes, synapses)
+    network = networks.Network(network.layers, network.labels, network.input_shape)
+    networks.save(path, network)
+    return network
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a tiny network, its evaluation and a schedule for it."""
+    folder = tmp_path_factory.mktemp("build")
+    network = save(folder / "tiny.net.npz", (64, 16, 4), (8, 8))
+    (folder / "tiny.eval.json").write_text(json.dumps({
+        "identity": network.identity, "dataset": "made-up", "images": 200, "correct": 150,
+        "accuracy": 75.0}))
+    schedule = Schedule(8, {"fc0": Scheduled(4, 8), "scores": Scheduled(1, 4)})
+    (folder / "tiny.schedule.json").write_text(schedule.to_json())
+    return folder
+
+
+@pytest.fixture(scope="module", params=["icebreaker", "ulx3s-12f"])
+def built(request, folder):
+    """Name of a board, after a real build for it."""
+    build.main([request.param, str(folder / "tiny.net.npz"), "--output", str(folder)])
+    return request.param
+
+
+def test_a_bitstream_and_its_report_are_built(folder, built, capsys):
+    board = find(built)
+    report = json.loads((folder / built / "report.json").read_text())
+    assert report["bitstream"] == f"tiny{board.suffix}"
+    assert (folder / built / report["bitstream"]).stat().st_size > 50_000
+    assert report["clock"]["megahertz"] == board.megahertz <= report["clock"]["reached"]
+    assert report["accuracy"]["percent"] == 75
+    assert set(report["tools"]) == set(flow.tools.FAMILIES[board.family])
+    assert list(report["seconds"]) == ["schedule", "elaborate", "synthesize", "place", "route",
+                                       "pack"]
+    # Weights that got lost on the way would leave next to nothing.
+    assert report["parts"]["fc0"]["lut4"] > 16
+    for kind, numbers in report["resources"].items():
+        assert numbers["used"] + numbers["free"] == numbers["available"]
+        assert numbers["used"] == sum(part[kind] for part in report["parts"].values())
+    assert report["images_per_second"]["core"] == pytest.approx(
+        board.megahertz * 1e6 / report["interval"])
+
+
+def test_the_table_says_what_the_report_says(folder, built):
+    report = json.loads((folder / built / "report.json").read_text())
+    table = dict(line.split("  ", 1) for line in
+                 (folder / built / "report.txt").read_text().splitlines())
+    table = {name: text.strip() for name, text in table.items()}
+    assert table["accuracy"] == "75.00 % (150 of 200, made-up)"
+    assert table["synapses"] == f"{16 * 8 + 4 * 8}"
+    assert table["interval"] == f"{report['interval']} cycle" + "s" * (report["interval"] != 1)
+    assert f"{report['resources']['lut4']['used']:,} used" in table["LUT4"]
+    assert (folder / built / "resources.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_temporary_file_is_left(folder, built):
+    assert sorted(path.name for path in (folder / built).iterdir()) == sorted([
+        "report.json", "report.txt", "resources.png", f"tiny{find(built).suffix}", "work"])
+
+
+def test_missed_timing_is_a_failure_without_bitstream(folder, tmp_path):
+    stale = [tmp_path / "icebreaker" / name for name in ("tiny.bin", "report.json")]
+    stale[0].parent.mkdir()
+    for path in stale:
+        path.write_text("of an earlier build")
+    with pytest.raises(flow.TimingError, match=r"^Clock must be at most \d+\.\d MHz, reached after "
+                       r"place and route: 132 MHz \(lower --freq, or choose another schedule; "
+                       r"--seed may gain some per cent\)$"):
+        build.main(["icebreaker", str(folder / "tiny.net.npz"), "--freq", "132", "--schedule",
+                    str(folder / "tiny.schedule.json"), "--output", str(tmp_path)])
+    assert [path.name for path in (tmp_path / "icebreaker").iterdir()] == ["work"]
+
+
+def test_what_cannot_fit_is_refused_before_synthesis(tmp_path):
+    save(tmp_path / "big.net.npz", (784, 512, 512, 10))
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .* needed, .* there .*"):
+        build.main(["icebreaker", str(tmp_path / "big.net.npz"), "--output", str(tmp_path),
+                    "--images-per-second", "24e6"])
+    assert [path.name for path in tmp_path.iterdir()] == ["big.net.npz"]
+
+
+def test_what_place_and_route_cannot_fit_is_said_in_numbers(tmp_path):
+    log = tmp_path / "nextpnr.log"
+    log.write_text("Info: \t         ICESTORM_LC:    8630/   5280   163%\n"
+                   "Info: \t        ICESTORM_RAM:       6/     30    20%\n"
+                   "ERROR: Unable to place cell 'x', no BELs remaining\n")
+    with pytest.raises(ValueError, match=r"^Design must fit iCE40UP5K: ") as caught:
+        flow.refuse_overfull(find("icebreaker"), log)
+    assert str(caught.value) == (
+        f"Design must fit iCE40UP5K: 8630 of 5280 ICESTORM_LC (choose a slower schedule with "
+        f"--images-per-second, fewer synapses, or a larger board; log: {log})")
+
+
+@pytest.mark.parametrize(("report", "frequency", "reached"), [
+    ({"clk": {"achieved": 50.5, "constraint": 50}}, 50e6, 50.5e6),
+    ({"a": {"achieved": 90, "constraint": 25}, "b": {"achieved": 60, "constraint": 60}}, 60e6,
+     60e6)])
+def test_reached_clock_is_the_slowest(report, frequency, reached):
+    assert flow.check_timing({"fmax": report}, frequency) == reached
+
+
+def test_a_design_without_clock_has_lost_its_logic():
+    with pytest.raises(ValueError, match=r"^Design must have a clock: nextpnr reports none \(it "
+                       r"lost all its logic: are the weights there\?\)$"):
+        flow.check_timing({"fmax": {}}, 1e6)
+
+
+def test_a_failing_tool_leaves_no_bitstream(folder, tmp_path, monkeypatch):
+    failing = tmp_path / "yosys"
+    failing.write_text("#!/bin/sh\necho 'ERROR: out of luck'\nexit 1\n")
+    failing.chmod(0o755)
+    monkeypatch.setenv("YOSYS", str(failing))
+    with pytest.raises(ValueError, match=r"^yosys must succeed: out of luck \(log: .*\)$"):
+        build.main(["icebreaker", str(folder / "tiny.net.npz"), "--output", str(tmp_path)])
+    assert [path.name for path in (tmp_path / "icebreaker").iterdir()] == ["work"]
+
+
+def test_list_prints_every_board(capsys):
+    build.main(["--list"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["board", "device", "LUT4", "block", "RAM", "oscillator", "clock",
+                                "serial", "port", "baud"]
+    assert [line.split()[0] for line in lines[1:]] == list(build.catalog())
+    assert "12 MHz" in next(line for line in lines if line.startswith("icebreaker "))
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["arty", "x.npz"], r"^Board must be one of those that 'python -m boards\.build --list' shows: "
+                        r"'arty'$"),
+    (["ulx3s", "x.npz", "--baud", "0"], r"^--baud must be above 0: 0$"),
+    (["ulx3s", "x.npz", "--rom-images", "-1"], r"^--rom-images must be above 0: -1$"),
+    (["ulx3s", "x.npz", "--images-per-second", "-5"],
+     r"^--images-per-second must be above 0: -5$")])
+def test_wrong_values_are_refused_in_one_line(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        build.main(arguments)
+
+
+def test_frequencies_out_of_reach_are_refused(folder, tmp_path):
+    with pytest.raises(ValueError, match=r"^Clock from the iCE40 PLL must be in 16\.\.275 MHz: "
+                       r"400 MHz \(or 12 MHz, the oscillator's own\)$"):
+        build.main(["icebreaker", str(folder / "tiny.net.npz"), "--freq", "400", "--output",
+                    str(tmp_path)])
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ([], "BOARD and NETWORK are needed (or --list)"),
+    (["ulx3s", "x", "--freq", "fast"], "must be a number of MHz: 'fast'"),
+    (["ulx3s", "x", "--freq", "-1"], "must be above 0: -1"),
+    (["ulx3s", "x", "--schedule", "s", "--images-per-second", "1"],
+     "--schedule and --images-per-second exclude each other")])
+def test_wrong_usage_is_explained(capsys, arguments, words):
+    with pytest.raises(SystemExit) as caught:
+        build.main(arguments)
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_progress_goes_to_stderr(capsys):
+    with Steps().step("elaborate"):
+        pass
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("elaborate ...")
