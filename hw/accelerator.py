@@ -14,7 +14,7 @@ from .mvtu import MVTU
 from .schedule import Wired
 from .stream import Dataflow
 from .timing import latency
-from .width import WidthConverter
+from .width import Conversion, WidthConverter
 from .wired import WiredPipeline
 
 
@@ -74,9 +74,8 @@ def stages(network, schedule):
     bits, width = network.encoder.outputs, schedule.pixels * network.encoder.levels
 
     def connect(name, to_width):
-        converter = WidthConverter(bits=bits, i_width=width, o_width=to_width)
-        if converter.form != "same" or bits % width:
-            result[f"to_{name}"] = converter
+        if not Conversion(bits, width, to_width).is_wire:
+            result[f"to_{name}"] = WidthConverter(bits=bits, i_width=width, o_width=to_width)
 
     pipelines = groupby(network.layers[1:],
                         lambda layer: isinstance(schedule.layers[layer.name], Wired))

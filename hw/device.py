@@ -55,6 +55,36 @@ DEVICES = {device.name: device for device in (
     _ice40("iCE40LP8K", 7_680, 32),
 )}
 
+# The device on each board, by its name with hyphens; boards/ has the rest.
+BOARDS = {
+    "ulx3s-85f": "LFE5U-85F",
+    "ulx3s-45f": "LFE5U-45F",
+    "ulx3s-25f": "LFE5U-25F",
+    "ulx3s-12f": "LFE5U-12F",
+    "icebreaker": "iCE40UP5K",
+    "icesugar": "iCE40UP5K",
+    "upduino-v3": "iCE40UP5K",
+    "upduino-v3-osc": "iCE40UP5K",
+    "ice40-hx8k-b-evn": "iCE40HX8K",
+    "orangecrab-25f": "LFE5U-25F",
+    "orangecrab-85f": "LFE5U-85F",
+    "ecpix5-85f": "LFE5UM5G-85F",
+    "ecpix5-45f": "LFE5UM5G-45F",
+    "versa-ecp5": "LFE5UM-45F",
+    "versa-ecp5-5g": "LFE5UM5G-45F",
+    "colorlight-5a75b": "LFE5U-25F",
+    "icesugar-pro": "LFE5U-25F",
+    "icepi-zero": "LFE5U-25F",
+    "ecp5-5g-evn": "LFE5UM5G-85F",
+    "icebreaker-bitsy": "iCE40UP5K",
+    "ice40-up5k-b-evn": "iCE40UP5K",
+    "tinyfpga-bx": "iCE40LP8K",
+    "blackice-ii": "iCE40HX4K",
+    "ulx3s": "LFE5U-85F",
+    "orangecrab": "LFE5U-25F",
+    "ecpix5": "LFE5UM5G-85F",
+}
+
 
 def find_device(name):
     """Look a device up by its part number, or by the name of a board that has it.

@@ -2,6 +2,8 @@
 """Estimates LUTs, flip-flops and block RAMs of an accelerator without synthesizing it."""
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -9,23 +11,29 @@ import numpy as np
 from .accelerator import stages
 from .encoder import ThermometerEncoder
 from .labelselect import LabelSelect
-from .mvtu import MVTU
+from .mvtu import MVTU, Folding
 from .schedule import Wired
-from .stream import SMALL_QUEUE
-from .width import WidthConverter
-from .wired import WiredPipeline
+from .stream import SMALL_QUEUE, queue_size
+from .width import Conversion, WidthConverter
+from .wired import WiredPipeline, neuron_plans, pipeline_depth
 
 
-__all__ = ["ROOM", "Estimate", "Resources", "estimate", "layer_resources", "shell_resources"]
-
-# Share of a device's LUTs and flip-flops that place and route still finds its way in.
-ROOM = {"ecp5": 0.85, "ice40": 0.92}
+__all__ = ["Estimate", "Resources", "estimate", "layer_resources", "shell_resources"]
 
 # Shapes of a block RAM: words and bits of a word.
 SHAPES = {
-    "ecp5": [(16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)],
-    "ice40": [(2048, 2), (1024, 4), (512, 8), (256, 16)],
+    "ecp5": ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+    "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
 }
+
+# What follows was fitted to synthesized parts: docs/decisions/0003-estimate.md.
+# LUT4 of a popcount's adder, by the number of inputs: of all bits of a count, and where a
+# threshold is folded in so that only the highest carry is built.
+COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
+               "ice40": ((4, 1.1), (16, 1.3), (32, 1.7), (64, 1.8))}
+FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
+              "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
+CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,10 @@ class Resources:
                          self.block_ram + other.block_ram)
 
 
+# Serial link, frame buffer, benchmark and clock, without the benchmark's images.
+SHELL = {"ecp5": Resources(1100, 800, 4), "ice40": Resources(1200, 800, 6)}
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Resources of an accelerator.
@@ -57,7 +69,7 @@ class Estimate:
     family : str
         ``"ecp5"`` or ``"ice40"``.
     stages : dict of str to Resources
-        By stage; a wired pipeline by layer.
+        By stage; a wired pipeline by layer, and its ends under its own name.
     """
 
     family: str
@@ -86,14 +98,18 @@ def estimate(network, schedule, family):
     """
     parts = {}
     for name, stage in stages(network, schedule).items():
-        if isinstance(stage, WiredPipeline):
-            inputs = _cells(family, 0, stage.layers[0].inputs)
+        if isinstance(stage, MVTU):
+            parts[name] = _mvtu(stage.folding, stage.rom, family)
+        elif isinstance(stage, WidthConverter):
+            parts[name] = _converter(stage.conversion, family)
+        elif isinstance(stage, LabelSelect):
+            parts[name] = _label_select(stage, family)
+        elif isinstance(stage, ThermometerEncoder):
+            parts[name] = _encoder(stage, family)
+        elif isinstance(stage, WiredPipeline):
             for layer in stage.layers:
-                parts[layer.name] = _wired_layer(stage.stages[layer.name], family) + inputs
-                inputs = Resources()
-            parts[name] = _wired_ends(stage, family)
-        else:
-            parts[name] = STAGES[type(stage)](stage, family)
+                parts[layer.name] = _wired_layer(layer, stage.levels, family)
+            parts[name] = _wired_ends(stage.layers, stage.levels, family)
     return Estimate(family, parts)
 
 
@@ -114,30 +130,31 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
         Whether the layer before is wired too, so that nothing is between them.
     """
     if isinstance(part, Wired):
-        pipeline = WiredPipeline([layer], levels=part.levels)
-        resources = _wired_layer(pipeline.stages[layer.name], family)
+        resources = _wired_layer(layer, part.levels, family)
         if not after_wired:
-            resources += _cells(family, 0, layer.inputs) + _wired_ends(pipeline, family)
+            resources += _wired_ends((layer,), part.levels, family)
         wanted = layer.inputs
     else:
-        resources = _mvtu(MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom), family)
+        resources = _mvtu(Folding(layer, part.pe, part.simd), part.rom, family)
         wanted = part.simd
-    if wanted != width:
-        resources += _converter(WidthConverter(bits=bits, i_width=width, o_width=wanted), family)
-    return resources
+    return resources + _converter(Conversion(bits, width, wanted), family)
 
 
-def shell_resources(family):
-    """Serial link, benchmark and clock around the accelerator on a board, measured."""
-    return SHELL[family]
+def shell_resources(family, image_bits=0, width=1):
+    """Estimate what surrounds an accelerator on a board.
 
-
-def _cells(family, lut4, ff, shared=0):
-    """Resources of so many LUTs and flip-flops, of which ``shared`` sit behind a LUT of them."""
-    lut4, ff = ceil(lut4), ceil(ff)
-    if family == "ice40":
-        lut4 += max(0, ff - ceil(shared))
-    return Resources(lut4, ff)
+    Parameters
+    ----------
+    family : str
+        ``"ecp5"`` or ``"ice40"``.
+    image_bits : int
+        Bits of the benchmark's images.
+    width : int
+        Bits of a word of their ROM.
+    """
+    words = ceil(image_bits / width)
+    rom = Resources(0, 0, rom_blocks(family, words, width)) if words > 16 else Resources()
+    return SHELL[family] + rom
 
 
 def rom_blocks(family, words, width):
@@ -145,27 +162,43 @@ def rom_blocks(family, words, width):
     return min(ceil(words / depth) * ceil(width / bits) for depth, bits in SHAPES[family])
 
 
+def _cells(family, lut4, ff, shared=None):
+    """Resources of LUTs and flip-flops, of which ``shared`` sit behind a LUT of them (all)."""
+    lut4, ff = ceil(lut4), ceil(ff)
+    if family == "ice40" and shared is not None:
+        lut4 += max(0, ff - ceil(shared))
+    return Resources(lut4, ff)
+
+
+def _interpolate(table, value):
+    """Value between the points of a table, or at its ends."""
+    for (x0, y0), (x1, y1) in pairwise(table):
+        if value <= x1:
+            return y0 + (y1 - y0) * max(0, value - x0) / (x1 - x0)
+    return table[-1][1]
+
+
 def _logic_rom(words, width):
-    """LUTs of a ROM over logic: a LUT4 for 16 words, and multiplexers that are half of them."""
-    return width * ceil(words / 16) * (1.0 if words <= 16 else 1.35)
+    """LUTs of a ROM over logic: a LUT4 for 16 words of a bit, and multiplexers behind them."""
+    return width * (1 if words <= 16 else 1.35 * ceil(words / 16))
 
 
 def _memory(family, words, width):
-    """Resources of a small memory that is written: distributed RAM, or block RAM."""
-    if family == "ecp5" and words <= 64:
-        return Resources(ceil(words / 16) * ceil(width / 4) * 4 + (width if words > 16 else 0), 0)
+    """Resources of a memory that is written: distributed RAM where it is small, or block RAM."""
+    if family == "ecp5" and words <= 32:
+        return Resources(ceil(words / 16) * ceil(width / 4) * 4 + (width if words > 16 else 0))
     return Resources(0, 0, rom_blocks(family, words, width))
 
 
 def _queue(family, depth, width):
     """Resources of a CreditQueue."""
     if depth == 1:
-        return _cells(family, 4, width + 2)
+        return _cells(family, 4, width + 2, 2)
     if depth > SMALL_QUEUE:
-        return _cells(family, 40, 30, 20) + Resources(0, 0, rom_blocks(family, depth, width))
+        return _cells(family, 40, 30, 20) + _memory(family, depth, width)
     if family == "ecp5":
-        return _cells(family, ceil(width / 4) * 4 * ceil(depth / 16) + 14, 10)
-    return _cells(family, depth * 1.0 * width + 20, depth * width + 10, depth * width)
+        return _cells(family, ceil(width / 4) * 4 + 14, 10)
+    return _cells(family, (depth - 1) * width + 20, depth * width + 10, 10)
 
 
 def _encoder(stage, family):
@@ -179,90 +212,87 @@ def _encoder(stage, family):
     return _cells(family, width * 2 * each + 24, width + 10, width) + Resources(0, 0, rom)
 
 
-def _converter(stage, family):
-    bits = {"same": 0, "up": stage.i_words * stage.i_width if stage.o_words == 1 else stage.o_width,
-            "down": min(stage.i_width, stage.bits), "gearbox": stage.i_width + stage.o_width}
-    bits = bits[stage.form]
-    if stage.form == "gearbox":
-        return _cells(family, bits * 2.2 * (stage.o_width + stage.i_width).bit_length() / 2 + 30,
-                      bits + 14, bits)
-    if stage.form == "down":
+@cache
+def _converter(conversion, family):
+    form, i_width, o_width = conversion.form, conversion.i_width, conversion.o_width
+    if form == "same":
+        return Resources() if conversion.is_wire else Resources(o_width // 2 + 8, 4)
+    if form == "down":
+        bits = min(i_width, conversion.bits)
         return _cells(family, bits + 14, bits + 8, bits)
-    return _cells(family, 14 if bits else stage.o_width / 4, bits + 8)
+    if form == "up":
+        bits = conversion.i_words * i_width if conversion.o_words == 1 else o_width
+        return _cells(family, 14, bits + 8, 8)
+    bits = i_width + o_width
+    return _cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14, bits)
 
 
-def _mvtu(stage, family):
-    pe, lanes = stage.pe, stage.pe * stage.simd
-    count = stage.simd.bit_length()
-    total = stage.layer.inputs.bit_length()
-    depth = stage.interval
-    planes = 1 if np.all(stage.layer.weights) else 2
-    steps = len(stage.plan.steps)
-    registered = 2 * sum(stage.plan.registered)
-    if stage.layer.kind == "dense":
-        constant = np.all(stage.layer.thresholds == stage.layer.thresholds[0])
-        result, width = 1, total
+@cache
+def _mvtu(folding, rom, family):
+    layer, pe, simd = folding.layer, folding.pe, folding.simd
+    lanes, depth, plan = pe * simd, folding.interval, folding.plan
+    planes = 1 if layer.synapses == layer.weights.size else 2
+    count, total = simd.bit_length(), layer.inputs.bit_length()
+    registered = 2 * sum(plan.registered)
+    if layer.kind == "dense":
+        constants, result, width = layer.thresholds, 1, total
     else:
-        offsets = stage.layer.bias - stage.layer.fan_in
-        constant = np.all(offsets == offsets[0])
-        result = width = stage.layer.score_bits
-    own = 0 if constant or stage.neuron_folds == 1 else 1  # constants from a ROM
-    carried = CARRY[family]
-    accumulate = carried * total + (total if stage.synapse_folds > 1 else 0)
-    lut4 = (lanes + pe * (ADDER[family] * steps + accumulate + carried * total
-                          + own * _logic_rom(stage.neuron_folds, width)) + 40)
-    ff = lanes + pe * (registered + count + total + result + own * width) + 45
-    resources = _cells(family, lut4, ff, lanes + pe * (total + result + own * width + count) + 20)
-    resources += _queue(family, stage.queue_depth, pe * result)
-    index_bits = (stage.synapse_folds - 1).bit_length()
-    resources += _memory(family, 2 << index_bits, stage.simd)
-    if stage.rom == "block":
-        return resources + Resources(0, 0, rom_blocks(family, depth, lanes * planes))
-    return resources + Resources(ceil(planes * lanes * _logic_rom(depth, 1)))
+        constants = layer.bias - layer.fan_in
+        result = width = layer.score_bits
+    from_rom = folding.neuron_folds > 1 and bool(np.any(constants != constants[0]))
+    accumulate = (CARRY[family] + 1) * total if folding.synapse_folds > 1 else 0
+    lut4 = lanes + 40 + pe * (_interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
+                              + accumulate + CARRY[family] * width)
+    ff = lanes + 45 + pe * (registered + count + total + result)
+    block_ram = 0
+    if from_rom and folding.neuron_folds <= 32:
+        lut4 += pe * _logic_rom(folding.neuron_folds, width)
+        ff += pe * width
+    elif from_rom:
+        block_ram = rom_blocks(family, folding.neuron_folds, pe * width)
+    resources = _cells(family, lut4, ff, ff - 25)
+    resources += _queue(family, folding.queue[0], pe * result)
+    resources += _memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
+    if rom == "block":
+        block_ram += rom_blocks(family, depth, lanes * planes)
+        return resources + Resources(0, 0, block_ram)
+    return resources + Resources(ceil(planes * _logic_rom(depth, lanes)), 0, block_ram)
 
 
-def _wired_layer(stage, family):
+@cache
+def _wired_layer(layer, levels, family):
     """Resources of a layer's logic, by the fan-in of its neurons."""
+    plans = neuron_plans(layer, levels)
+    depth = max([plan.depth for plan in plans if plan], default=0)
+    table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
     lut4 = ff = 0
-    for plan in stage.plans:
+    for plan in plans:
         if plan:
-            lut4 += _neuron_luts(plan, family)
-            ff += 2 * sum(plan.registered) + len(plan.outputs) * (stage.depth - plan.depth)
-    return _cells(family, lut4, ff + stage.width, ff + stage.width)
+            lut4 += max(1, _interpolate(table, plan.count) * len(plan.steps))
+            ff += 2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
+    bits = layer.score_bits if layer.kind == "scores" else 1
+    return _cells(family, lut4, ff + layer.outputs * bits, ff * 0.7 + layer.outputs * bits)
 
 
-def _neuron_luts(plan, family):
-    return WIRED_ADDER[family] * len(plan.steps)
-
-
-def _wired_ends(stage, family):
-    """Resources around a wired pipeline's layers: label select and queue."""
-    last = stage.layers[-1]
+def _wired_ends(layers, levels, family):
+    """Resources around a wired pipeline's layers: input register, label select, queue."""
+    first, last = layers[0], layers[-1]
+    inputs = _cells(family, 0, int(np.any(first.weights, axis=0).sum()), 0)
+    queue_depth, _ = queue_size(pipeline_depth(layers, levels), 1)
     if last.kind != "scores":
-        return _queue(family, stage.queue_depth, last.outputs)
+        return inputs + _queue(family, queue_depth, last.outputs)
     width = last.outputs * last.score_bits
-    levels = (last.outputs - 1).bit_length()
-    select = _cells(family, (last.outputs - 1) * (CARRY[family] * last.score_bits
-                                                  + last.score_bits + 3),
-                    levels * width + (last.outputs - 1) * (last.score_bits + 4),
-                    (last.outputs - 1) * (last.score_bits + 4))
-    return select + _queue(family, stage.queue_depth, width + 4)
+    nodes = last.outputs - 1
+    waiting = nodes.bit_length() * width
+    select = _cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
+                    waiting + nodes * (last.score_bits + 4), nodes * (last.score_bits + 4))
+    return inputs + select + _queue(family, queue_depth, width + nodes.bit_length())
 
 
 def _label_select(stage, family):
     width = stage.classes * stage.score_bits
-    lut4 = stage.pe * (CARRY[family] * stage.score_bits + stage.score_bits) + 30
-    ff = width + stage.depth * stage.pe * stage.score_bits * 2 + stage.score_bits + 16
+    nodes = stage.pe - 1
+    lut4 = (nodes + 1) * (CARRY[family] + 1) * stage.score_bits + 30
+    ff = width + nodes * 2 * stage.score_bits + stage.score_bits + 16
     return (_cells(family, lut4, ff, 20)
             + _queue(family, stage.queue_depth, width + (stage.classes - 1).bit_length()))
-
-
-STAGES = {ThermometerEncoder: _encoder, WidthConverter: _converter, MVTU: _mvtu,
-          LabelSelect: _label_select}
-
-# LUT4 of an adder of one to three bits inside a popcount, of a bit of a carry chain, and of an
-# adder of a wired neuron: fitted to synthesized designs (docs/decisions/0003-estimate.md).
-ADDER = {"ecp5": 1.5, "ice40": 1.5}
-CARRY = {"ecp5": 1.2, "ice40": 1.1}
-WIRED_ADDER = {"ecp5": 1.35, "ice40": 1.5}
-SHELL = {"ecp5": Resources(1100, 900, 4), "ice40": Resources(1200, 900, 12)}

@@ -1,5 +1,6 @@
 """Matrix-vector-threshold unit: a layer computed by ``pe × simd`` lanes, weights in ROM."""
 
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -12,13 +13,65 @@ from .rom import lane_words, neuron_words, weight_planes
 from .stream import CreditQueue, queue_size
 
 
-__all__ = ["MVTU"]
+__all__ = ["MVTU", "Folding"]
 
 POPCOUNT_LEVELS = 6  # adders in a row between registers
 
 # Cycles from a step until its fold is pushed, besides the popcount's: memory, agree, count,
 # total, result.
 STEP_LATENCY = 5
+
+
+@dataclass(frozen=True)
+class Folding:
+    """How a layer's synapses fold onto lanes, and what follows in cycles.
+
+    Attributes
+    ----------
+    layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
+        The layer.
+    pe, simd : int
+        Neurons and inputs at once.
+    """
+
+    layer: object
+    pe: int
+    simd: int
+
+    def __post_init__(self):
+        for what, value, most, of in [("PE", self.pe, self.layer.outputs, "neurons"),
+                                      ("SIMD", self.simd, self.layer.inputs, "inputs")]:
+            if not 1 <= value <= most:
+                raise ValueError(f"{what} of layer {self.layer.name!r} must be in 1..{most}, its "
+                                 f"{of}: {value}")
+
+    @property
+    def neuron_folds(self):
+        return ceil(self.layer.outputs / self.pe)
+
+    @property
+    def synapse_folds(self):
+        return ceil(self.layer.inputs / self.simd)
+
+    @property
+    def interval(self):
+        """Cycles that a vector occupies the lanes."""
+        return self.neuron_folds * self.synapse_folds
+
+    @property
+    def plan(self):
+        """Plan of the popcount of ``simd`` lanes."""
+        return plan_count(self.simd, POPCOUNT_LEVELS)
+
+    @property
+    def step_latency(self):
+        """Cycles from the last step of a fold to its push."""
+        return STEP_LATENCY + self.plan.depth
+
+    @property
+    def queue(self):
+        """Depth and latency of the output queue."""
+        return queue_size(self.synapse_folds - 1 + self.step_latency, self.synapse_folds)
 
 
 class MVTU(wiring.Component):
@@ -53,11 +106,7 @@ class MVTU(wiring.Component):
     """
 
     def __init__(self, layer, *, pe, simd, rom="block"):
-        for what, value, most, of in [("PE", pe, layer.outputs, "neurons"),
-                                      ("SIMD", simd, layer.inputs, "inputs")]:
-            if not 1 <= value <= most:
-                raise ValueError(f"{what} of layer {layer.name!r} must be in 1..{most}, its "
-                                 f"{of}: {value}")
+        self.folding = Folding(layer, pe, simd)
         if rom not in ("block", "distributed"):
             raise ValueError(f"ROM of layer {layer.name!r} must be 'block' or 'distributed': "
                              f"{rom!r}")
@@ -65,14 +114,12 @@ class MVTU(wiring.Component):
         self.pe = pe
         self.simd = simd
         self.rom = rom
-        self.neuron_folds = ceil(layer.outputs / pe)
-        self.synapse_folds = ceil(layer.inputs / simd)
-        self.interval = self.neuron_folds * self.synapse_folds
-        self.plan = plan_count(simd, POPCOUNT_LEVELS)
-        self.step_latency = STEP_LATENCY + self.plan.depth  # from a fold's last step to its push
-        self.queue_depth, queue_latency = queue_size(self.synapse_folds - 1 + self.step_latency,
-                                                     self.synapse_folds)
-        self.latency = self.interval + self.step_latency + queue_latency
+        self.neuron_folds = self.folding.neuron_folds
+        self.synapse_folds = self.folding.synapse_folds
+        self.interval = self.folding.interval
+        self.plan = self.folding.plan
+        self.queue_depth, queue_latency = self.folding.queue
+        self.latency = self.interval + self.folding.step_latency + queue_latency
         self.result = (pe if layer.kind == "dense"
                        else data.ArrayLayout(signed(layer.score_bits), pe))
         super().__init__({

@@ -4,11 +4,18 @@
 from bisect import bisect_left
 from math import ceil, floor
 
-from .estimate import ROOM, estimate, layer_resources, shell_resources
+from .estimate import estimate, layer_resources, shell_resources
 from .schedule import Schedule, Scheduled, Wired
 
 
 __all__ = ["choose", "refuse_misfit"]
+
+# Share of a device's LUTs and flip-flops that place and route still finds its way in.
+ROOM = {"ecp5": 0.8, "ice40": 0.92}
+
+# What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
+# is taken, so LUTs, which make place and route slow, are spent last.
+BLOCK_RAM_WEIGHTS = (0.1, 1, 8)
 
 # Candidates kept for each layer while the widths of its neighbours are not known.
 KEPT = 12
@@ -50,7 +57,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
             raise ValueError(f"Clock must be at least the images per second, one image being a "
                              f"cycle at best: {clock_hz / 1e6:g} MHz for {images_per_second:,.0f} "
                              f"images/s (raise --freq)")
-        schedule = fastest_layers(network, device, target, levels)
+        schedule = smallest(network, device, target, levels)
         refuse_misfit(network, schedule, device)
         return schedule
 
@@ -59,14 +66,13 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
     schedules = {}
 
     def fits(interval):
-        schedules[interval] = fastest_layers(network, device, interval, levels)
+        schedules[interval] = smallest(network, device, interval, levels)
         return not misfits(network, schedules[interval], device)
 
     place = bisect_left(intervals, True, key=fits)
     if place == len(intervals):
-        schedule = fastest_layers(network, device, slowest, levels)
-        refuse_misfit(network, schedule, device)
-        return schedule
+        place -= 1
+        refuse_misfit(network, schedules[intervals[place]], device)
     return schedules[intervals[place]]
 
 
@@ -77,7 +83,16 @@ def wired_levels(family, clock_hz):
     return max(1, min(24, floor((1 / clock_hz - fixed) / level)))
 
 
-def fastest_layers(network, device, interval, levels):
+def smallest(network, device, interval, levels):
+    """Choose the smallest schedule that keeps to an interval: one that fits, if there is one."""
+    for weight in BLOCK_RAM_WEIGHTS:
+        schedule = _smallest_parts(network, device, interval, levels, weight)
+        if not misfits(network, schedule, device):
+            break
+    return schedule
+
+
+def _smallest_parts(network, device, interval, levels, weight):
     """Choose the smallest parts, layer by layer, that all keep to an interval."""
     pixels = _pixels(network, interval)
     # Paths: schedules of the layers so far, one for each width that the next layer would see.
@@ -85,12 +100,12 @@ def fastest_layers(network, device, interval, levels):
     bits = network.encoder.outputs
     for layer in network.layers[1:]:
         longer = {}
-        for part in _candidates(layer, interval, levels, device):
+        for part in _candidates(layer, interval, levels, device, weight):
             for width, (cost, parts) in paths.items():
                 before = list(parts.values())[-1] if parts else None
                 resources = layer_resources(layer, part, device.family, bits=bits, width=width,
                                             after_wired=isinstance(before, Wired))
-                total = cost + _share(resources, device)
+                total = cost + _share(resources, device, weight)
                 gives = layer.outputs if isinstance(part, Wired) else part.pe
                 if gives not in longer or total < longer[gives][0]:
                     longer[gives] = (total, {**parts, layer.name: part})
@@ -102,7 +117,8 @@ def fastest_layers(network, device, interval, levels):
 
 def misfits(network, schedule, device):
     """List what a schedule needs more of than a device has: (what, needed, there is)."""
-    need = estimate(network, schedule, device.family).total + shell_resources(device.family)
+    need = estimate(network, schedule, device.family).total + shell_resources(
+        device.family, network.encoder.inputs, schedule.pixels)
     have = [("LUT4", need.lut4, floor(device.lut4 * ROOM[device.family])),
             ("flip-flops", need.ff, floor(device.ff * ROOM[device.family])),
             ("block RAMs", need.block_ram, device.block_rams)]
@@ -139,9 +155,10 @@ def _distinct(slowest):
     return intervals
 
 
-def _candidates(layer, interval, levels, device):
+def _candidates(layer, interval, levels, device, weight):
     """Parts that keep to an interval: one for each number of neuron folds, and wired."""
-    parts = [Wired(levels)]
+    # A synapse takes more than half a LUT: without this, plans of thousands of neurons are made.
+    parts = [Wired(levels)] if layer.synapses < 2 * device.lut4 else []
     seen = set()
     folds = 1
     while folds <= min(interval, layer.outputs):
@@ -156,7 +173,7 @@ def _candidates(layer, interval, levels, device):
         folds = max(folds + 1, ceil(layer.outputs / (pe - 1)) if pe > 1 else layer.outputs + 1)
     return sorted(parts, key=lambda part: _share(
         layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
-                        after_wired=False), device))[:2 * KEPT]
+                        after_wired=False), device, weight))[:2 * KEPT]
 
 
 def _divisor(whole, least):
@@ -164,7 +181,7 @@ def _divisor(whole, least):
     return next(number for number in range(least, whole + 1) if whole % number == 0)
 
 
-def _share(resources, device):
-    """Share of a device: what is scarce there weighs more."""
+def _share(resources, device, weight):
+    """Share of a device, block RAMs weighted."""
     return (resources.lut4 / device.lut4 + 0.2 * resources.ff / device.ff
-            + resources.block_ram / device.block_rams)
+            + weight * resources.block_ram / device.block_rams)

@@ -1,11 +1,59 @@
 """Stream width conversion: a vector of bits in words of one width, out in words of another."""
 
+from dataclasses import dataclass
+
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-__all__ = ["WidthConverter"]
+__all__ = ["Conversion", "WidthConverter"]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Widths of a conversion, and the form of hardware that it asks for.
+
+    Attributes
+    ----------
+    bits : int
+        Length of a vector.
+    i_width, o_width : int
+        Bits of an input word and of an output word.
+    """
+
+    bits: int
+    i_width: int
+    o_width: int
+
+    def __post_init__(self):
+        for what, value in [("Vector length", self.bits), ("Input width", self.i_width),
+                            ("Output width", self.o_width)]:
+            if value < 1:
+                raise ValueError(f"{what} of a width converter must be at least 1: {value}")
+
+    @property
+    def i_words(self):
+        return -(-self.bits // self.i_width)
+
+    @property
+    def o_words(self):
+        return -(-self.bits // self.o_width)
+
+    @property
+    def form(self):
+        """One of ``"same"``, ``"up"``, ``"down"`` and ``"gearbox"``."""
+        if self.i_width == self.o_width:
+            return "same"
+        if self.o_words == 1 or (self.o_width % self.i_width == 0
+                                 and self.i_words % (self.o_width // self.i_width) == 0):
+            return "up"
+        return "down" if self.i_words == 1 or self.i_width % self.o_width == 0 else "gearbox"
+
+    @property
+    def is_wire(self):
+        """Whether nothing is to be built: equal widths and no word to fill up."""
+        return self.form == "same" and self.bits % self.i_width == 0
 
 
 class WidthConverter(wiring.Component):
@@ -38,24 +86,13 @@ class WidthConverter(wiring.Component):
     """
 
     def __init__(self, *, bits, i_width, o_width):
-        for what, value in [("Vector length", bits), ("Input width", i_width),
-                            ("Output width", o_width)]:
-            if value < 1:
-                raise ValueError(f"{what} of a width converter must be at least 1: {value}")
+        self.conversion = Conversion(bits, i_width, o_width)
         self.bits = bits
         self.i_width = i_width
         self.o_width = o_width
-        self.i_words = -(-bits // i_width)
-        self.o_words = -(-bits // o_width)
-        if i_width == o_width:
-            self.form = "same"
-        elif self.o_words == 1 or (o_width % i_width == 0
-                                   and self.i_words % (o_width // i_width) == 0):
-            self.form = "up"
-        elif self.i_words == 1 or i_width % o_width == 0:
-            self.form = "down"
-        else:
-            self.form = "gearbox"
+        self.i_words = self.conversion.i_words
+        self.o_words = self.conversion.o_words
+        self.form = self.conversion.form
         self.latency = 0 if self.form == "same" else 1
         super().__init__({"i": In(stream.Signature(i_width)), "o": Out(stream.Signature(o_width))})
 

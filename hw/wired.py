@@ -1,6 +1,8 @@
 # amaranth: UnusedElaboratable=no
 """Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
 
+from functools import cache
+
 import numpy as np
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -11,7 +13,29 @@ from .popcount import Delays, count_bits, plan_count
 from .stream import CreditQueue, queue_size
 
 
-__all__ = ["WiredLayer", "WiredPipeline"]
+__all__ = ["WiredLayer", "WiredPipeline", "neuron_plans", "pipeline_depth"]
+
+
+@cache
+def neuron_plans(layer, levels):
+    """Plans of a layer's neurons: a tuple of :class:`CountPlan`, or None where one is constant."""
+    plans = []
+    for neuron, fan_in in enumerate(map(int, layer.fan_in)):
+        if layer.kind == "scores":
+            plans.append(plan_count(fan_in, levels) if fan_in else None)
+        else:
+            threshold = int(layer.thresholds[neuron])
+            plans.append(plan_count(fan_in, levels, threshold)
+                         if 0 < threshold <= fan_in else None)
+    return tuple(plans)
+
+
+def pipeline_depth(layers, levels):
+    """Registers between the input of a wired pipeline and its queue."""
+    depth = 1 + sum(1 + max([plan.depth for plan in neuron_plans(layer, levels) if plan],
+                            default=0) for layer in layers)
+    last = layers[-1]
+    return depth + ((last.outputs - 1).bit_length() if last.kind == "scores" else 0)
 
 
 class WiredLayer(wiring.Component):
@@ -45,19 +69,11 @@ class WiredLayer(wiring.Component):
         self.layer = layer
         self.levels = levels
         self.synapses = [np.flatnonzero(row) for row in layer.weights]
-        self.plans = [self._plan(neuron) for neuron in range(layer.outputs)]
+        self.plans = neuron_plans(layer, levels)
         self.depth = max([plan.depth for plan in self.plans if plan], default=0)
         self.latency = self.depth + 1
         self.width = layer.outputs * (layer.score_bits if layer.kind == "scores" else 1)
         super().__init__({"x": In(layer.inputs), "y": Out(self.width)})
-
-    def _plan(self, neuron):
-        """Return the plan of a neuron, or None if it is constant."""
-        fan_in = int(self.layer.fan_in[neuron])
-        if self.layer.kind == "scores":
-            return plan_count(fan_in, self.levels) if fan_in else None
-        threshold = int(self.layer.thresholds[neuron])
-        return plan_count(fan_in, self.levels, threshold) if 0 < threshold <= fan_in else None
 
     def elaborate(self, platform):
         m = Module()
@@ -116,11 +132,9 @@ class WiredPipeline(wiring.Component):
         self.levels = levels
         last = self.layers[-1]
         self.stages = {layer.name: WiredLayer(layer, levels=levels) for layer in self.layers}
-        self.depth = 1 + sum(stage.latency for stage in self.stages.values())
-        self.result = last.outputs
-        if last.kind == "scores":
-            self.result = answer_layout(last.outputs, last.score_bits)
-            self.depth += (last.outputs - 1).bit_length()
+        self.depth = pipeline_depth(self.layers, levels)
+        self.result = (answer_layout(last.outputs, last.score_bits) if last.kind == "scores"
+                       else last.outputs)
         self.queue_depth, queue_latency = queue_size(self.depth, 1)
         self.latency = self.depth + queue_latency
         super().__init__({

@@ -132,7 +132,7 @@ class Dense:
         """Synapses of each neuron, ndarray of int32, shape (neurons,)."""
         return np.count_nonzero(self.weights, axis=1).astype(np.int32)
 
-    @property
+    @cached_property
     def synapses(self):
         return int(self.fan_in.sum())
 
@@ -166,12 +166,15 @@ class Scores:
 
     inputs = Dense.inputs
     outputs = Dense.outputs
-    synapses = Dense.synapses
 
     @cached_property
     def fan_in(self):
         """Synapses of each class, ndarray of int32, shape (classes,)."""
         return np.count_nonzero(self.weights, axis=1).astype(np.int32)
+
+    @cached_property
+    def synapses(self):
+        return int(self.fan_in.sum())
 
     @cached_property
     def bounds(self):
