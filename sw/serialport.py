@@ -28,7 +28,7 @@ class SerialPort:
     """
 
     def __init__(self, path, baud):
-        self.path = path
+        self.path = path = str(path)
         try:
             self._serial = serial.Serial(path, baud, timeout=POLL, write_timeout=60,
                                          exclusive=True)

@@ -1,0 +1,138 @@
+"""A board as a program: its exact top, compiled by Verilator, behind a pseudo-terminal."""
+
+import argparse
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import tty
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+
+from boards.board import find
+from boards.top import create
+from hw.verilog import to_verilog
+from sw import network as networks
+from sw.command import run
+
+from .verilator import compile_model
+
+
+MAIN = Path(__file__).with_suffix(".cpp")
+FOLDER = Path("build/virtual")
+
+
+def compile_board(top, directory=FOLDER / "models"):
+    """Compile a :class:`boards.top.Top` with the main of a virtual board; return its path."""
+    return compile_model(to_verilog(top), "top", MAIN.read_text(encoding="utf-8"), directory)
+
+
+class VirtualBoard:
+    """A compiled board; it runs while it is the context of a ``with`` statement.
+
+    Parameters
+    ----------
+    model : path-like
+        What :func:`compile_board` made.
+    divisor : int
+        Cycles of a bit on its serial line.
+    port : path-like
+        Symbolic link to make, to the pseudo-terminal: the host's port.
+
+    Attributes
+    ----------
+    process : subprocess.Popen
+        The model, once it runs.
+    """
+
+    def __init__(self, model, divisor, port):
+        self.model = model
+        self.divisor = divisor
+        self.port = Path(port)
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            self._take_port(stack)
+            master, slave = os.openpty()  # the slave too stays open: hosts may come and go
+            stack.callback(os.close, master)
+            stack.callback(os.close, slave)
+            tty.setraw(slave)
+            self._link(os.ttyname(slave), stack)
+            self.process = subprocess.Popen(
+                [self.model, str(master), str(self.divisor)], pass_fds=[master],
+                stdin=subprocess.DEVNULL)
+            stack.callback(self._stop)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def _stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def _take_port(self, stack):
+        """Lock the port's name: two boards under one name would take turns in answering."""
+        if self.port.exists() and not self.port.is_symlink():
+            raise ValueError(f"Port {self.port} must be free for a link: there is a file (give "
+                             f"another name with --port)")
+        self.port.parent.mkdir(parents=True, exist_ok=True)
+        lock_path = self.port.with_name(f".{self.port.name}.lock")
+        lock = stack.enter_context(open(lock_path, "w", encoding="utf-8"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"Port {self.port} must be free: another virtual board runs there "
+                             f"(stop it, or give another name with --port)") from None
+
+    def _link(self, target, stack):
+        part = self.port.with_name(f".{self.port.name}.part")
+        part.unlink(missing_ok=True)
+        part.symlink_to(target)
+        os.replace(part, self.port)
+        stack.callback(self.port.unlink, missing_ok=True)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m sim.virtual", description=__doc__)
+    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
+    parser.add_argument("network", type=Path, metavar="NETWORK", help="NAME.net.npz from sw.fold")
+    parser.add_argument("--freq", type=Fraction, metavar="MHz",
+                        help="clock that the board would have (default: the board's)")
+    parser.add_argument("--schedule", type=Path, metavar="JSON",
+                        help="schedule by hand (default: the fastest that fits)")
+    parser.add_argument("--images-per-second", type=float, metavar="N",
+                        help="choose the smallest schedule that is this fast")
+    parser.add_argument("--baud", type=int, metavar="N",
+                        help="bits per second (default: the board's; more are faster here too)")
+    parser.add_argument("--rom-images", type=int, metavar="N",
+                        help="test images on the chip, for the benchmark")
+    parser.add_argument("--port", type=Path, metavar="PATH",
+                        help=f"link to make (default: {FOLDER}/BOARD)")
+    args = parser.parse_args(argv)
+
+    board = find(args.board)
+    network = networks.load(args.network)
+    top = create(board, network, frequency=(args.freq or Fraction(str(board.megahertz))) * 10**6,
+                 schedule=args.schedule, rate=args.images_per_second, baud=args.baud,
+                 rom_images=args.rom_images)
+    port = args.port or FOLDER / args.board
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print(f"compiling {top.board} with {args.network} ...", file=sys.stderr)
+    with VirtualBoard(compile_board(top), top.divisor, port) as virtual:
+        print(f"{top.board} at {port}; in another terminal, try:\n"
+              f"  python -m sw.host --port {port} --network {args.network} evaluate --limit 200\n"
+              f"Ctrl-C stops it", flush=True)
+        try:
+            status = virtual.process.wait()
+        except KeyboardInterrupt:
+            print("stopped")
+            return 0
+    raise ValueError(f"Virtual board must keep running: its model ended with status {status}")
+
+
+if __name__ == "__main__":
+    run(main)
