@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """What runs behind a board's pins: serial line, protocol, accelerator. The virtual board is it."""
 
 import sys
