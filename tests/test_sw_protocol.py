@@ -1,15 +1,21 @@
 """sw.protocol: frames, images and answers as octets, and back."""
 
+import re
+import struct
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sw.protocol import (
+    ANSWER,
     BODY_LIMIT,
     ESCAPE,
     FLAG,
     Deframer,
+    ErrorCode,
     Frame,
     Info,
     ProtocolError,
@@ -26,9 +32,36 @@ from .fakes import fake_info
 FRAMES = st.builds(Frame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=40))
 
 
-def test_the_frames_of_the_documentation():
-    """docs/protocol.md, worked example: keep both equal."""
-    assert Frame(Type.IDENTIFY, 0x7e).encode().hex(" ") == "7e 01 7d 5e 85 7f 7f ef 7e"
+def examples():
+    """Return (sender, octets) of each line of octets in the documentation."""
+    path = Path(__file__).parents[1] / "docs" / "protocol.md"
+    return [(sender, bytes.fromhex(octets)) for sender, octets in
+            re.findall(r"^(host|board) +((?:[0-9a-f]{2} ?)+)$", path.read_text(encoding="utf-8"),
+                       re.MULTILINE)]
+
+
+def test_the_examples_of_the_documentation():
+    image = np.zeros((1, 4, 4), dtype=np.uint8)
+    image[0, 0, 0] = image[0, 1, 1:3] = image[0, 2] = 200
+    results = pack_results([2], np.array([[-3, 126, 300]]), 2)
+    assert examples() == [(sender, frame.encode()) for sender, frame in [
+        ("host", Frame(Type.IDENTIFY, 0)),
+        ("host", Frame(Type.CLASSIFY, 0x7d, pack_images(image, 1, 7).tobytes())),
+        ("board", Frame(Type.CLASSIFY | ANSWER, 0x7d, results)),
+        ("host", Frame(Type.BENCHMARK, 5, (1000).to_bytes(4, "little"))),
+        ("board", Frame(Type.ERROR, 5, bytes([ErrorCode.WRONG_COUNT])))]]
+
+
+def test_info_is_laid_out_as_documented():
+    """The table of docs/protocol.md, in order."""
+    info = fake_info()
+    numbers = struct.pack("<IIIIIiIIHI", info.clock_hz, info.baud, info.interval, info.feed,
+                          info.latency, info.fill, info.rom_images, info.rom_crc, info.max_images,
+                          info.max_benchmark)
+    texts = b"".join(struct.pack("<H", len(text.encode())) + text.encode()
+                     for text in (info.board, *info.labels))
+    assert info.encode() == (bytes([1]) + bytes.fromhex(info.identity) + bytes([3, 5, 2]) + numbers
+                             + b"\x02" + struct.pack("<II", 2, 5) + b"\x03\x00" + texts)
 
 
 @given(st.lists(FRAMES), st.integers(1, 9))
