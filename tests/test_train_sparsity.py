@@ -23,23 +23,23 @@ def test_equal_weights_still_give_exactly_that_many_synapses():
 
 
 def test_synapses_come_down_to_the_wanted_number_and_stay():
-    course = [sparsity.wanted(784, 6, step / 1000) for step in range(1001)]
+    course = [sparsity.wanted(784, 6, step / 400) for step in range(1001)]
     assert course[0] == 784
     assert course == sorted(course, reverse=True)
-    assert set(course[int(1000 * sparsity.RAMP):]) == {6}
+    assert set(course[400:]) == {6}
 
 
 def test_the_choice_is_frozen_for_the_end_of_training():
     network = Network(40, (10, 3), (4, 10), limit=1.0, generator=generator(0))
     for step in range(100):
-        sparsity.update(network, step, 100)
+        sparsity.update(network, step, ramp=40, freeze=70)
     assert network.linear[0].mask.sum(1).tolist() == [4] * 10
     assert network.linear[1].mask.all()
     kept = network.linear[0].mask.clone()
     network.linear[0].weight.data.normal_(generator=generator(1))
-    sparsity.update(network, 80, 100)
+    sparsity.update(network, 80, ramp=40, freeze=70)
     assert torch.equal(network.linear[0].mask, kept)
-    sparsity.update(network, 70, 100)
+    sparsity.update(network, 70, ramp=40, freeze=70)
     assert not torch.equal(network.linear[0].mask, kept)
 
 
@@ -62,6 +62,7 @@ def test_all_named_networks_can_be_trained():
     (Recipe("x", (5,), (800, 5)), "Synapses of layer 'fc1' must be in 1..784, its inputs: 800"),
     (Recipe("x", (5,), (3, 0)), "Synapses of layer 'fc2' must be in 1..5, its inputs: 0"),
     (Recipe("x", (5,), augment=-1), "Augment must be in 0..5: -1"),
+    (Recipe("x", (5,), ramp=0.5, freeze=0.4), "Freeze must be in 0.5..1: 0.4"),
     (Recipe("x", (5,), rate=float("nan")), "Rate must be in 1e-09..10: nan"),
 ])
 def test_impossible_networks_are_refused(recipe, message):
