@@ -168,7 +168,7 @@ def _finish(trainer, dataset, start, files, interrupted):
     if kept["synapses"] > (planned := trainer.recipe.synapse_total(trainer.encoder.outputs,
                                                                    len(dataset.labels))):
         print(f"it still has {kept['synapses']:,} synapses of the {planned:,} planned: it ended "
-              f"before {100 * loop.sparsity.RAMP:.0f} % of its epochs")
+              f"before {100 * trainer.recipe.ramp:.0f} % of its epochs")
     print(f"wrote {', '.join(str(files[kind]) for kind in list(files)[:4])} "
           f"(epoch {state.best_epoch}, validation {kept['validation']:.2f} %, "
           f"{state.seconds:.0f} s)")

@@ -160,7 +160,8 @@ class Trainer:
         steps = self.state.epochs * self.steps
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate * (1 + cos(pi * step / steps)) / 2
-        sparsity.update(self.network, step, steps)
+        sparsity.update(self.network, step, ramp=max(1, int(self.recipe.ramp * steps)),
+                        freeze=int(self.recipe.freeze * steps))
         logits = self.network.logits(bits)
         loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.smoothing)
         self.optimizer.zero_grad()

@@ -29,6 +29,10 @@ class Recipe:
         Factor on the distortion of training pictures; 0 for none.
     elastic : float
         Elastic part of the distortion, in part of the image's size.
+    ramp : float
+        Part of training in which the number of synapses comes down to the wanted one.
+    freeze : float
+        Part of training after which a neuron's synapses are no longer exchanged.
     smoothing : float
         Label smoothing of the cross-entropy.
     """
@@ -43,6 +47,8 @@ class Recipe:
     limit: float = 1.0
     augment: float = 1.0
     elastic: float = 0.0
+    ramp: float = 0.4
+    freeze: float = 0.7
     smoothing: float = 0.0
 
     def counts(self, inputs):
@@ -72,6 +78,7 @@ class Recipe:
             self._check_synapses((inputs, *self.hidden))
         for what, low, high in (("epochs", 1, 100_000), ("batch", 2, 100_000), ("rate", 1e-9, 10),
                                 ("limit", 1e-3, 1e3), ("augment", 0, 5), ("elastic", 0, 1),
+                                ("ramp", 0.01, 1), ("freeze", self.ramp, 1),
                                 ("smoothing", 0, 0.9)):
             if not low <= getattr(self, what) <= high:
                 raise ValueError(f"{what.capitalize()} must be in {low}..{high}: "

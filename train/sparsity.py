@@ -4,8 +4,6 @@ import torch
 
 
 INTERVAL = 10  # steps between two choices of synapses
-RAMP = 0.4  # part of training in which the number of synapses comes down
-FREEZE = 0.7  # part of training after which the choice no longer changes
 
 
 def largest(weight, count):
@@ -27,24 +25,27 @@ def largest(weight, count):
 
 
 def wanted(inputs, count, progress):
-    """Return how many synapses a neuron has at ``progress`` in 0..1, the end at ``count``."""
-    left = max(0.0, 1 - progress / RAMP)
+    """Return the synapses of a neuron when ``progress`` (0..) of the way from all to ``count``."""
+    left = max(0.0, 1 - progress)
     return count + round((inputs - count) * left**3)
 
 
-def update(network, step, steps):
+def update(network, step, *, ramp, freeze):
     """Choose the synapses of every layer anew, if it is time.
 
     Parameters
     ----------
     network : Network
         Its ``counts`` say how many synapses a neuron of each layer has at the end.
-    step, steps : int
-        Steps done, steps of the whole training.
+    step : int
+        Steps done.
+    ramp : int
+        Step at which the number of synapses has come down.
+    freeze : int
+        Step of the last choice, not before ``ramp``.
     """
-    freeze = int(FREEZE * steps)
     if step > freeze or (step % INTERVAL and step != freeze):
         return
     for layer, count in zip(network.linear, network.counts, strict=True):
         if count < layer.inputs:
-            layer.set_mask(largest(layer.weight, wanted(layer.inputs, count, step / steps)))
+            layer.set_mask(largest(layer.weight, wanted(layer.inputs, count, step / ramp)))
