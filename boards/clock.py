@@ -74,7 +74,7 @@ class Clock(Elaboratable):
             _ecp5_reset(m, clock, locked & ~pressed)
         else:
             startup = ICE40_OSCILLATOR_STARTUP if internal else ICE40_STARTUP
-            _ice40_reset(m, clock, locked & ~pressed, int(startup * self.frequency))
+            ice40_reset(m, clock, locked & ~pressed, int(startup * self.frequency))
         return m
 
 
@@ -118,7 +118,8 @@ def _ecp5_reset(m, clock, ready):
     m.d.comb += ClockSignal("sync").eq(clock)
 
 
-def _ice40_reset(m, clock, ready, cycles):
+def ice40_reset(m, clock, ready, cycles):
+    """Clock the ``sync`` domain, held in reset until ``ready`` has been high for so many cycles."""
     m.domains.startup = startup = ClockDomain(local=True)
     m.d.comb += [startup.clk.eq(clock), ClockSignal("sync").eq(clock)]
     m.submodules.ready = ResetSynchronizer(~ready, domain="startup")
