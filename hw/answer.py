@@ -32,7 +32,8 @@ class TextOctets(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.rom = rom = memory.Memory(shape=8, depth=len(self.text), init=self.text)
+        m.submodules.rom = rom = memory.Memory(
+            shape=8, depth=len(self.text), init=self.text, attrs={"ram_style": "block"})
         read = rom.read_port()
 
         index = Signal(range(len(self.text)))

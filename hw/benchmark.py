@@ -121,8 +121,8 @@ class Benchmark(wiring.Component):
         # Images whose last word is fetched and whose label is not here yet.
         flying = Signal(FLYING_BITS)
         m.d.comb += finish.eq(self.labelled & (flying == 1) & (left == 0))
-        with m.If(running):
-            m.d.sync += flying.eq(flying + last_word - self.labelled)
+        with m.If(running & (last_word ^ self.labelled)):
+            m.d.sync += flying.eq(flying + Mux(self.labelled, C(-1, 2), C(1, 2)))
 
         # Cycles: from the first word accepted to the last label.
         started = Signal()
@@ -148,15 +148,14 @@ class Benchmark(wiring.Component):
         row = Signal(range(self.classes))
         last_row = row == self.classes - 1
         clear = Signal()
-        tally = self._histogram(m, label, labelled, row, clear)
+        tally = Signal(32)
+        m.d.comb += tally.eq(self._histogram(m, label, labelled, row, clear))
 
         # The report: three kinds of words, octet by octet. A row of the histogram is there one
         # cycle after its number.
         octet = Signal(2)
         fetched = Signal()
-        word = Signal(32)
         sent = Signal()
-        m.d.comb += self.report.p.data.eq(word.word_select(octet, 8))
         m.d.comb += sent.eq(self.report.valid & self.report.ready & (octet == 3))
         m.d.sync += fetched.eq(~sent)
         with m.If((self.report.valid & self.report.ready) | (self.i.valid & self.i.ready)):
@@ -191,17 +190,17 @@ class Benchmark(wiring.Component):
                 with m.If(~labelled):
                     m.next = "CYCLES"
             with m.State("CYCLES"):
-                m.d.comb += word.eq(cycles)
+                m.d.comb += self.report.p.data.eq(cycles.word_select(octet, 8))
                 m.d.comb += self.report.valid.eq(1)
                 with m.If(sent):
                     m.next = "CHECKSUM"
             with m.State("CHECKSUM"):
-                m.d.comb += word.eq(checksum.crc)
+                m.d.comb += self.report.p.data.eq(checksum.crc.word_select(octet, 8))
                 m.d.comb += self.report.valid.eq(1)
                 with m.If(sent):
                     m.next = "HISTOGRAM"
             with m.State("HISTOGRAM"):
-                m.d.comb += word.eq(tally)
+                m.d.comb += self.report.p.data.eq(tally.word_select(octet, 8))
                 m.d.comb += self.report.valid.eq(fetched)
                 m.d.comb += self.report.p.last.eq(last_row & (octet == 3))
                 with m.If(sent):

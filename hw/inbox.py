@@ -31,8 +31,8 @@ class Inbox(wiring.Component):
         From :class:`.framing.Deframer`.
     request : Out(stream.Signature(...))
         ``type`` and ``sequence`` of the frame; the whole ``images`` in its payload and whether it
-        has ``rest``, octets beyond them; and whether the payload has no octets (``empty``) or four
-        (``word``).
+        has ``rest``, octets beyond them; and whether ``payload`` has no octets left (``empty``)
+        or four (``word``).
     payload : Out(stream.Signature(8))
         Octets of the payload, while ``request`` is valid.
     """
@@ -82,8 +82,13 @@ class Inbox(wiring.Component):
         m.d.comb += request.empty.eq(position == TRAILER)
         m.d.comb += request.word.eq(position == TRAILER + 4)
 
+        # It counts up as octets come in, and down again as those of the payload go out.
+        given = Signal()
+        m.d.comb += given.eq(self.payload.valid & self.payload.ready)
+        with m.If(given | listening & self.valid):
+            m.d.sync += position.eq(position + Mux(self.request.valid, C(-1, 2), C(1, 2)))
+
         with m.If(listening & self.valid):
-            m.d.sync += position.eq(position + 1)
             m.d.sync += offset.eq(offset + 1)
             with m.If(offset == self.image_bytes - 1):
                 m.d.sync += offset.eq(0)
@@ -113,11 +118,10 @@ class Inbox(wiring.Component):
         with m.If(~self.request.valid | self.request.ready):
             m.d.sync += index.eq(0)
             m.d.sync += self.payload.valid.eq(0)
-        with m.Elif(self.payload.valid):
-            with m.If(self.payload.ready):
-                m.d.sync += index.eq(index + 1)
-                m.d.sync += self.payload.valid.eq(0)
+        with m.Elif(given):
+            m.d.sync += index.eq(index + 1)
+            m.d.sync += self.payload.valid.eq(0)
         with m.Else():
-            m.d.sync += self.payload.valid.eq(index != (position - TRAILER)[:len(index)])
+            m.d.sync += self.payload.valid.eq(~request.empty)
 
         return m
