@@ -10,6 +10,7 @@ from .answer import ResultOctets, TextOctets
 from .benchmark import Benchmark, rom_words
 from .framing import OCTET, RECEIVED, Deframer, Framer
 from .inbox import Inbox
+from .stream import StreamBuffer
 from .width import WidthConverter
 
 
@@ -116,14 +117,17 @@ class Link(wiring.Component):
         m.d.comb += benchmark.label.eq(self.results.p.label)
 
         # The answer: type, sequence number, payload.
+        # A register before the framer: its ready depends on the octet, and all else on its ready.
         m.submodules.framer = framer = Framer()
+        m.submodules.output = output = StreamBuffer(OCTET)
+        connect(m, output.o, framer.i)
         connect(m, framer.o, flipped(self.o))
         answer = Signal(OCTET)
         valid = Signal()
         sent = Signal()
-        m.d.comb += framer.i.payload.eq(answer)
-        m.d.comb += framer.i.valid.eq(valid)
-        m.d.comb += sent.eq(valid & framer.i.ready)
+        m.d.comb += output.i.payload.eq(answer)
+        m.d.comb += output.i.valid.eq(valid)
+        m.d.comb += sent.eq(valid & output.i.ready)
 
         code = Signal(ErrorCode, init=ErrorCode.UNKNOWN_TYPE)
         error = Signal()
@@ -174,14 +178,14 @@ class Link(wiring.Component):
                     m.d.comb += answer.last.eq(1)
                     m.d.comb += valid.eq(1)
                 with m.Elif(request.type == Type.IDENTIFY):
-                    self._forward(m, text.o, answer, valid, framer)
+                    self._forward(m, text.o, answer, valid, output)
                 with m.Elif(request.type == Type.BENCHMARK):
-                    self._forward(m, benchmark.report, answer, valid, framer)
+                    self._forward(m, benchmark.report, answer, valid, output)
                 with m.Else():
                     m.d.comb += widen.i.payload.eq(inbox.payload.payload)
                     m.d.comb += widen.i.valid.eq(inbox.payload.valid)
                     m.d.comb += inbox.payload.ready.eq(widen.i.ready)
-                    self._forward(m, octets.o, answer, valid, framer)
+                    self._forward(m, octets.o, answer, valid, output)
                     m.d.comb += answer.last.eq(octets.o.p.last & (left == 1))
                     with m.If(sent & octets.o.p.last):
                         m.d.sync += left.eq(left - 1)
@@ -192,7 +196,7 @@ class Link(wiring.Component):
         return m
 
     @staticmethod
-    def _forward(m, octets, answer, valid, framer):
+    def _forward(m, octets, answer, valid, output):
         m.d.comb += answer.eq(octets.payload)
         m.d.comb += valid.eq(octets.valid)
-        m.d.comb += octets.ready.eq(framer.i.ready)
+        m.d.comb += octets.ready.eq(output.i.ready)
