@@ -51,7 +51,8 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
         top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
                      rom_images=rom_images)
     expected = (estimate(network, top.schedule, device.family).total
-                + shell_resources(device.family))
+                + shell_resources(device.family, len(top.images) * top.accelerator.beats,
+                                  top.accelerator.input_width))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]
@@ -76,6 +77,8 @@ def main(argv=None):
     parser.add_argument("network", nargs="?", type=Path, metavar="NETWORK",
                         help="NAME.net.npz from sw.fold")
     parser.add_argument("--list", action="store_true", help="print the boards and leave")
+    parser.add_argument("--default-network", action="store_true",
+                        help="print the name of BOARD's default recipe and leave")
     parser.add_argument("--freq", type=_frequency, metavar="MHz",
                         help="clock; the nearest that the PLL can make, not above (default: the "
                              "board's)")
@@ -90,11 +93,14 @@ def main(argv=None):
                         help="of the placer: another may meet timing (default: %(default)s)")
     parser.add_argument("--rom-images", type=int, metavar="N",
                         help="test images on the chip, for the benchmark (default: "
-                             + ", ".join(f"{count} on {family}" for family, count in
+                             + ", ".join(f"up to {count} on {family}" for family, count in
                                          ROM_IMAGES.items()) + ")")
     args = parser.parse_args(argv)
     if args.list:
         print(boards_table())
+        return
+    if args.default_network and args.board:
+        print(find(args.board).network)
         return
     if args.network is None:
         parser.error("BOARD and NETWORK are needed (or --list)")

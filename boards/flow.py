@@ -18,6 +18,10 @@ from .shell import Shell
 # router2 takes a fraction of router1's time on designs of more than 10,000 cells.
 ROUTER = {"ecp5": ["--router", "router2"], "ice40": []}
 
+# Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
+# LUT6 where two in a row would do.
+SYNTHESIS = {"ecp5": "-nowidelut", "ice40": ""}
+
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs.
 USED = {"ecp5": ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD"), "ice40": ("ICESTORM_LC", None,
                                                                    "ICESTORM_RAM")}

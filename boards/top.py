@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out, connect
 from hw.accelerator import Accelerator
 from hw.benchmark import count_bits, fill
 from hw.device import DEVICES
+from hw.estimate import images_that_fit
 from hw.link import Link
 from hw.schedule import read_schedule
 from hw.solver import choose, refuse_misfit
@@ -26,8 +27,8 @@ __all__ = ["ROM_IMAGES", "Top", "benchmark_images", "create"]
 
 FRAME_DEPTH = 2048  # octets of the frame buffer, where one image needs no more
 
-# Images in the benchmark's ROM. On ECP5 they lie in block RAM, 512 words deep whether used or
-# not; on iCE40 four images of a wide word are look-up tables that are mostly shared.
+# Most images in the benchmark's ROM, if block RAM is left over for them. On ECP5 it is 512 words
+# deep whether used or not; on iCE40 four images of a wide word are LUTs that are mostly shared.
 ROM_IMAGES = {"ecp5": 256, "ice40": 4}
 
 
@@ -150,7 +151,8 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         Images per second that the chosen schedule must reach with the least area; ``None``: as
         many as fit.
     baud, rom_images : int or None
-        Bits per second, and images in the benchmark's ROM; ``None``: those of the board.
+        Bits per second, and images in the benchmark's ROM; ``None``: the board's, and as many as
+        there is block RAM left for.
     """
     _, clock = clock_plan(board, frequency)
     device = DEVICES[board.device]
@@ -159,7 +161,8 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         refuse_misfit(network, schedule, device)
     else:
         schedule = choose(network, device, clock_hz=float(clock), images_per_second=rate)
-    images = benchmark_images(network, rom_images or ROM_IMAGES[board.family])
+    images = benchmark_images(network, rom_images or images_that_fit(
+        network, schedule, device, ROM_IMAGES[board.family]))
     return Top(network, schedule, clock_hz=round(clock), baud=baud or board.baud, images=images,
                board=board.name)
 

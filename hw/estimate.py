@@ -18,7 +18,8 @@ from .width import Conversion, WidthConverter
 from .wired import WiredPipeline, neuron_plans, pipeline_depth
 
 
-__all__ = ["Estimate", "Resources", "estimate", "layer_resources", "shell_resources"]
+__all__ = ["Estimate", "Resources", "estimate", "images_that_fit", "layer_resources",
+           "shell_resources"]
 
 # Shapes of a block RAM: words and bits of a word.
 SHAPES = {
@@ -57,7 +58,7 @@ class Resources:
 
 
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images.
-SHELL = {"ecp5": Resources(1100, 800, 4), "ice40": Resources(1200, 800, 6)}
+SHELL = {"ecp5": Resources(1200, 680, 1), "ice40": Resources(1340, 620, 6)}
 
 
 @dataclass(frozen=True)
@@ -140,21 +141,27 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     return resources + _converter(Conversion(bits, width, wanted), family)
 
 
-def shell_resources(family, image_bits=0, width=1):
+def shell_resources(family, words=0, width=1):
     """Estimate what surrounds an accelerator on a board.
 
     Parameters
     ----------
     family : str
         ``"ecp5"`` or ``"ice40"``.
-    image_bits : int
-        Bits of the benchmark's images.
-    width : int
-        Bits of a word of their ROM.
+    words, width : int
+        Size of the ROM with the benchmark's images.
     """
-    words = ceil(image_bits / width)
     rom = Resources(0, 0, rom_blocks(family, words, width)) if words > 16 else Resources()
     return SHELL[family] + rom
+
+
+def images_that_fit(network, schedule, device, most):
+    """Return how many images, at least 1, the block RAMs that are left over can hold."""
+    used = estimate(network, schedule, device.family).total + SHELL[device.family]
+    beats = ceil(network.encoder.inputs / schedule.pixels)
+    width = schedule.pixels * network.encoder.pixel_bits
+    return next((count for count in range(most, 1, -1) if used.block_ram + rom_blocks(
+        device.family, count * beats, width) <= device.block_rams), 1)
 
 
 def rom_blocks(family, words, width):
@@ -162,12 +169,11 @@ def rom_blocks(family, words, width):
     return min(ceil(words / depth) * ceil(width / bits) for depth, bits in SHAPES[family])
 
 
-def _cells(family, lut4, ff, shared=None):
-    """Resources of LUTs and flip-flops, of which ``shared`` sit behind a LUT of them (all)."""
-    lut4, ff = ceil(lut4), ceil(ff)
-    if family == "ice40" and shared is not None:
-        lut4 += max(0, ff - ceil(shared))
-    return Resources(lut4, ff)
+def _cells(family, lut4, ff):
+    """Resources of LUTs and flip-flops; on iCE40 about 40 % of these have a cell of their own."""
+    if family == "ice40":
+        lut4 += max(0.4 * ff, ff - lut4)
+    return Resources(ceil(lut4), ceil(ff))
 
 
 def _interpolate(table, value):
@@ -180,7 +186,7 @@ def _interpolate(table, value):
 
 def _logic_rom(words, width):
     """LUTs of a ROM over logic: a LUT4 for 16 words of a bit, and multiplexers behind them."""
-    return width * (1 if words <= 16 else 1.35 * ceil(words / 16))
+    return width * (1 if words <= 16 else 2.3 * words / 16)
 
 
 def _memory(family, words, width):
@@ -193,12 +199,12 @@ def _memory(family, words, width):
 def _queue(family, depth, width):
     """Resources of a CreditQueue."""
     if depth == 1:
-        return _cells(family, 4, width + 2, 2)
+        return _cells(family, 4, width + 2)
     if depth > SMALL_QUEUE:
-        return _cells(family, 40, 30, 20) + _memory(family, depth, width)
+        return _cells(family, 40, 30) + _memory(family, depth, width)
     if family == "ecp5":
         return _cells(family, ceil(width / 4) * 4 + 14, 10)
-    return _cells(family, (depth - 1) * width + 20, depth * width + 10, 10)
+    return _cells(family, (depth - 1) * width + 20, depth * width + 10)
 
 
 def _encoder(stage, family):
@@ -207,9 +213,9 @@ def _encoder(stage, family):
     width = stage.pixels * stage.encoder.levels
     each = stage.encoder.pixel_bits / 2
     if (stage.rows == stage.rows[0]).all():
-        return _cells(family, width * each + 4, width, width)
+        return _cells(family, width * each + 4, width)
     rom = rom_blocks(family, stage.beats, width * (stage.encoder.pixel_bits + 1))
-    return _cells(family, width * 2 * each + 24, width + 10, width) + Resources(0, 0, rom)
+    return _cells(family, width * 2 * each + 24, width + 10) + Resources(0, 0, rom)
 
 
 @cache
@@ -219,12 +225,12 @@ def _converter(conversion, family):
         return Resources() if conversion.is_wire else Resources(o_width // 2 + 8, 4)
     if form == "down":
         bits = min(i_width, conversion.bits)
-        return _cells(family, bits + 14, bits + 8, bits)
+        return _cells(family, bits + 14, bits + 8)
     if form == "up":
         bits = conversion.i_words * i_width if conversion.o_words == 1 else o_width
-        return _cells(family, 14, bits + 8, 8)
+        return _cells(family, 14, bits + 8)
     bits = i_width + o_width
-    return _cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14, bits)
+    return _cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14)
 
 
 @cache
@@ -250,7 +256,7 @@ def _mvtu(folding, rom, family):
         ff += pe * width
     elif from_rom:
         block_ram = rom_blocks(family, folding.neuron_folds, pe * width)
-    resources = _cells(family, lut4, ff, ff - 25)
+    resources = _cells(family, lut4, ff)
     resources += _queue(family, folding.queue[0], pe * result)
     resources += _memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
     if rom == "block":
@@ -271,13 +277,13 @@ def _wired_layer(layer, levels, family):
             lut4 += max(1, _interpolate(table, plan.count) * len(plan.steps))
             ff += 2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
     bits = layer.score_bits if layer.kind == "scores" else 1
-    return _cells(family, lut4, ff + layer.outputs * bits, ff * 0.7 + layer.outputs * bits)
+    return _cells(family, lut4, ff + layer.outputs * bits)
 
 
 def _wired_ends(layers, levels, family):
     """Resources around a wired pipeline's layers: input register, label select, queue."""
     first, last = layers[0], layers[-1]
-    inputs = _cells(family, 0, int(np.any(first.weights, axis=0).sum()), 0)
+    inputs = _cells(family, 0, int(np.any(first.weights, axis=0).sum()))
     queue_depth, _ = queue_size(pipeline_depth(layers, levels), 1)
     if last.kind != "scores":
         return inputs + _queue(family, queue_depth, last.outputs)
@@ -285,7 +291,7 @@ def _wired_ends(layers, levels, family):
     nodes = last.outputs - 1
     waiting = nodes.bit_length() * width
     select = _cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
-                    waiting + nodes * (last.score_bits + 4), nodes * (last.score_bits + 4))
+                    waiting + nodes * (last.score_bits + 4))
     return inputs + select + _queue(family, queue_depth, width + nodes.bit_length())
 
 
@@ -294,5 +300,5 @@ def _label_select(stage, family):
     nodes = stage.pe - 1
     lut4 = (nodes + 1) * (CARRY[family] + 1) * stage.score_bits + 30
     ff = width + nodes * 2 * stage.score_bits + stage.score_bits + 16
-    return (_cells(family, lut4, ff, 20)
+    return (_cells(family, lut4, ff)
             + _queue(family, stage.queue_depth, width + (stage.classes - 1).bit_length()))
