@@ -104,9 +104,13 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("sfc", (256, 256, 256), epochs=120, augment=0.7),
     Recipe("lfc", (1024, 1024, 1024), epochs=60, batch=1000, augment=0.8, elastic=0.02),
     Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), limit=4, augment=0.6),
+    # Few synapses a neuron: exchanging them once all others are gone makes the network worse.
     Recipe("wired-6", (2048, 1024, 512), (6, 6, 6, 160), epochs=50, batch=1000, limit=4,
-           augment=0.5),
-    Recipe("wired-16", (512, 512, 256), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6),
-    Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=60, limit=4, augment=0.4),
-    Recipe("wired-up5k", (512, 256), (6, 6, 64), epochs=60, limit=4, augment=0.3),
+           augment=0.5, ramp=0.5, freeze=0.5),
+    Recipe("wired-16", (512, 512, 256), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
+           freeze=0.5),
+    Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=60, limit=4, augment=0.4,
+           ramp=0.5, freeze=0.5),
+    Recipe("wired-up5k", (512, 256), (6, 6, 64), epochs=60, limit=4, augment=0.3, ramp=0.5,
+           freeze=0.5),
 )}
