@@ -137,7 +137,7 @@ def prepare(board, shell, work):
     platform = board.create_platform()
     gc.disable()  # a netlist is many objects and no garbage: looking for some doubles the time
     try:
-        plan = platform.prepare(shell, TOP,
+        plan = platform.prepare(shell, TOP, synth_opts=SYNTHESIS[board.family],
                                 script_after_synth="\n".join(list_commands(board.family)))
     finally:
         gc.enable()
