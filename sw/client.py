@@ -50,12 +50,11 @@ class Client:
         self._deframer = Deframer()
         self._sequences = count()
         self._slowness = 1.0  # of the other end, against the line and clock it claims
-        start = time.monotonic()
         payload = self.request(Type.IDENTIFY, b"", seconds=0)
+        lasted = time.monotonic() - self._sent
         self.info = Info.decode(payload)
-        lasted = time.monotonic() - start
-        if not self.retries:
-            self._slowness = max(1.0, lasted / (10 * (len(payload) + 16) / self.info.baud) / 2)
+        on_the_line = 10 * (len(payload) + 16) / self.info.baud
+        self._slowness = max(1.0, lasted / on_the_line / 2)
 
     def classify(self, images):
         """Return labels, int64 (n,), and scores, int32 (n, classes), of images in any number."""
@@ -93,6 +92,7 @@ class Client:
         for attempt in range(ATTEMPTS):
             self.retries += attempt > 0
             self.port.write(octets)
+            self._sent = time.monotonic()
             answer = self._answer_to(frame, wait)
             if answer is not None:
                 return answer.payload
