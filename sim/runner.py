@@ -23,7 +23,7 @@ class BenchFailure(AssertionError):
     """A bench ran and found the design wrong, or could not run to its end."""
 
 
-def simulate(component, test_module, *, case="", edit=None, **environment):
+def simulate(component, test_module, *, case="", edit=None, public=(), **environment):
     """Convert a component to Verilog and run a bench on it.
 
     ``SIM=icarus`` takes Icarus Verilog instead of Verilator, ``WAVES=1`` records a waveform,
@@ -39,6 +39,8 @@ def simulate(component, test_module, *, case="", edit=None, **environment):
         Tells this run from others of the same bench: its folder is ``build/sim/BENCH-CASE``.
     edit : callable, optional
         Changes the Verilog before it is simulated: plants a fault.
+    public : sequence of (str, str)
+        Module and variable patterns that the bench sees besides the ports.
     **environment
         Variables that the bench reads from ``os.environ``, as anything ``str`` can turn to text.
 
@@ -64,7 +66,7 @@ def simulate(component, test_module, *, case="", edit=None, **environment):
     simulator = os.environ.get("SIM", "verilator")
     waves = os.environ.get("WAVES", "0") not in ("", "0")
     if simulator == "verilator":
-        runner = _verilator(source, folder, waves)
+        runner = _verilator(source, folder, waves, public)
     elif simulator == "icarus":
         runner = _icarus(source, folder, waves)
     else:
@@ -85,15 +87,16 @@ def simulate(component, test_module, *, case="", edit=None, **environment):
     return _read_results(results, bench, os.path.relpath(log))
 
 
-def _verilator(source, folder, waves):
+def _verilator(source, folder, waves, public):
     """Compile with only the ports visible to the bench: several times faster than cocotb's way."""
     main = config.share_dir / "lib" / "verilator" / "verilator.cpp"
     options = ["--vpi"]
     if waves:
         options += ["--trace-vcd", "--trace-structs"]
+    visible = [*(("dut", port) for port in ("clk", "rst", "?__*")), *public]
     model = compile_model(
         source.read_text(encoding="utf-8"), "dut", main.read_text(encoding="utf-8"), folder,
-        optimize="-O0", options=options, public=[("dut", port) for port in ("clk", "rst", "?__*")],
+        optimize="-O0", options=options, public=visible,
         libraries=[f"-Wl,-rpath,{config.libs_dir}", f"-L{config.libs_dir}",
                    "-lcocotbvpi_verilator"])
     shutil.copy2(model, folder / "dut")  # the name that cocotb's runner starts

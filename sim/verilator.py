@@ -14,8 +14,10 @@ from pathlib import Path
 RUNTIME = Path("build/sim/runtime")  # objects of Verilator's own library, shared by all models
 JOBS = 2
 
-VERILATE = ("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-Wno-lint",
-            "-Wno-style", "--quiet", "--timescale", "1ns/1ps", "--prefix", "Vtop",
+# Wired designs are bit-level already: the data-flow-graph optimizer costs a fifth of the time and
+# gives nothing.
+VERILATE = ("--cc", "-O3", "-fno-dfg", "--x-assign", "fast", "--x-initial", "fast", "--noassert",
+            "-Wno-lint", "-Wno-style", "--quiet", "--timescale", "1ns/1ps", "--prefix", "Vtop",
             "--output-split", "20000", "--no-timing")
 
 # Generated C++ is compiled in pieces of about this many bytes: each repeats a second of headers.
@@ -67,7 +69,8 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
     directory : path-like
         Where the executable goes; made if missing.
     optimize : str
-        The C++ compiler's option: ``-O0`` for short runs, ``-O1`` for long ones.
+        The C++ compiler's option. Of a wired network of 23,000 synapses, ``-O1`` took 58 s of CPU
+        time and ran 30,000 cycles/s, ``-O0`` 19 s and 2,500 cycles/s.
     options : sequence of str
         More options for Verilator: ``("--vpi",)``, ``("--trace-vcd",)``.
     libraries : sequence of str

@@ -1,0 +1,42 @@
+"""The accelerator to simulate: a network with a schedule by hand, or that of a board."""
+
+import hashlib
+from importlib import metadata
+from pathlib import Path
+
+from boards.board import find
+from hw.device import find_device
+from hw.schedule import read_schedule
+from hw.solver import choose
+from hw.verilog import to_verilog
+from sw.files import write_text
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def schedule_for(network, *, board="ulx3s", path=None):
+    """Return the schedule in a JSON file, or that of a board's bitstream.
+
+    Raises
+    ------
+    ValueError
+        If the schedule is not one for the network, or nothing fits the board.
+    """
+    if path is not None:
+        return read_schedule(path.read_text(encoding="utf-8"), network)
+    board = find(board)
+    return choose(network, find_device(board.device), clock_hz=board.megahertz * 1e6)
+
+
+def cached_verilog(accelerator, directory):
+    """Return the Verilog of an accelerator, from a file named by all that it is made from."""
+    sha = hashlib.sha256(accelerator.network.identity.encode())
+    sha.update(accelerator.schedule.to_json().encode())
+    sha.update(metadata.version("amaranth").encode())
+    for source in sorted((*(ROOT / "hw").glob("*.py"), *(ROOT / "sw").glob("*.py"))):
+        sha.update(source.read_bytes())
+    path = Path(directory) / f"accelerator-{sha.hexdigest()[:16]}.v"
+    if not path.exists():
+        write_text(path, to_verilog(accelerator, "accelerator"))
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,226 @@
+"""Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from hw.accelerator import Accelerator
+from hw.verilog import to_verilog
+from sw import golden
+from sw.command import run
+from sw.evaluate import dataset_name, load_test_set
+from sw.network import load
+
+from .design import cached_verilog, schedule_for
+from .trace import trace
+from .vectors import to_bits
+from .verilator import compile_model
+
+
+BUILD = Path("build/sim/full")
+MAIN = Path(__file__).with_suffix(".cpp")
+LONG_RUN = 80_000  # cycles from which on an optimized model is done earlier
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What an accelerator answered.
+
+    Attributes
+    ----------
+    labels : ndarray of int64, shape (n,)
+        Labels; n is less than the number of images if the accelerator stopped answering.
+    scores : ndarray of int64, shape (n, classes)
+        Scores.
+    taken, offered : ndarray of uint64, shape (n,)
+        Cycles in which an image's last beat was taken, and its answer was first offered.
+    cycles : int
+        Cycles in all.
+    seconds : float
+        Wall time of the simulation alone.
+    """
+
+    labels: np.ndarray
+    scores: np.ndarray
+    taken: np.ndarray
+    offered: np.ndarray
+    cycles: int
+    seconds: float
+
+    @property
+    def latency(self):
+        """Cycles from the last beat of image 0, which came alone, to its answer."""
+        return int(self.offered[0] - self.taken[0])
+
+    def intervals(self, fill):
+        """Cycles between an answer and the next, without those of the first ``fill`` images."""
+        return np.diff(self.offered[fill:].astype(np.int64))
+
+
+def pack_beats(network, pixels, images):
+    """Return images, shape (n, *input_shape), as bytes of beats: each takes whole 32-bit words."""
+    encoder = network.encoder
+    count = len(images)
+    beats = -(-encoder.inputs // pixels)
+    shifted = np.zeros((count, beats * pixels), np.uint16)
+    shifted[:, :encoder.inputs] = images.reshape(count, -1) >> encoder.shift
+    bits = to_bits(shifted, encoder.pixel_bits).reshape(count * beats, -1)
+    return _fill_words(np.packbits(bits, axis=1, bitorder="little")).tobytes()
+
+
+def unpack_answers(network, octets):
+    """Return labels, scores and the two cycle numbers of each answer in a file of answers."""
+    classes, score_bits = network.classes, network.scores.score_bits
+    label_bits = (classes - 1).bit_length()
+    size = -(-(label_bits + classes * score_bits) // 32) * 4
+    count = len(octets) // (size + 16)
+    rows = np.frombuffer(octets, np.uint8)[:count * (size + 16)].reshape(count, size + 16)
+    bits = np.unpackbits(rows[:, :size], axis=1, bitorder="little").astype(np.int64)
+    labels = bits[:, :label_bits] @ (1 << np.arange(label_bits))
+    weights = 1 << np.arange(score_bits)
+    weights[-1] *= -1
+    scores = bits[:, label_bits:label_bits + classes * score_bits].reshape(
+        count, classes, score_bits) @ weights
+    times = np.ascontiguousarray(rows[:, size:]).view("<u8")
+    return labels, scores, times[:, 0], times[:, 1]
+
+
+def simulate(accelerator, images, *, seed=0, edit=None, progress=True):
+    """Run images through an accelerator's Verilog.
+
+    Parameters
+    ----------
+    accelerator : hw.accelerator.Accelerator
+        The design.
+    images : ndarray of unsigned integers, shape (n, *input_shape)
+        Images; the first one goes alone.
+    seed : int
+        0 for full speed; else of pauses on both streams.
+    edit : callable, optional
+        Changes the Verilog: plants a fault.
+    progress : bool
+        Show a progress bar and say what is done.
+
+    Returns
+    -------
+    Outcome
+    """
+    network = accelerator.network
+    say = print if progress else (lambda *_: None)
+    start = time.monotonic()
+    text = (edit(to_verilog(accelerator, "accelerator")) if edit
+            else cached_verilog(accelerator, BUILD))
+    say(f"Verilog: {len(text) / 1e6:.1f} MB in {time.monotonic() - start:.1f} s")
+    start = time.monotonic()
+    optimize = "-O1" if len(images) * accelerator.interval > LONG_RUN else "-O0"
+    model = compile_model(text, "accelerator", MAIN.read_text(encoding="utf-8"), BUILD,
+                          optimize=optimize)
+    say(f"Verilator model: {time.monotonic() - start:.1f} s")
+
+    patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        beats, answers = Path(folder) / "beats", Path(folder) / "answers"
+        beats.write_bytes(pack_beats(network, accelerator.schedule.pixels, images))
+        start = time.monotonic()
+        command = [model, beats, answers, len(images), accelerator.beats, patience, seed]
+        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as child,
+              tqdm(total=len(images), unit=" images", disable=not progress) as bar):
+            cycles = 0
+            for line in child.stdout:
+                what, _, number = line.partition(" ")
+                if what == "cycles":
+                    cycles = int(number)
+                else:
+                    bar.update(int(number) - bar.n)
+        if child.returncode not in (0, 3):
+            raise ValueError(f"Simulation must run to its end: {model} ended with "
+                             f"{child.returncode}")
+        return Outcome(*unpack_answers(network, answers.read_bytes()), cycles,
+                       time.monotonic() - start)
+
+
+def compare(accelerator, images, outcome, *, timed):
+    """Return what is wrong with an outcome, as lines of text; and the first wrong image, or None.
+
+    ``timed`` says that the images came at full speed, so that interval and latency count too.
+    """
+    scores = golden.Model(accelerator.network).scores(images)
+    labels = golden.labels(scores)
+    count = len(outcome.labels)
+    wrong = np.flatnonzero((outcome.labels != labels[:count])
+                           | (outcome.scores != scores[:count]).any(axis=1))
+    first = int(wrong[0]) if len(wrong) else None
+    problems = []
+    if len(wrong):
+        problems.append(f"{len(wrong)} of {count} answers differ from golden, image {first} first: "
+                        f"label {outcome.labels[first]}, not {labels[first]}; scores "
+                        f"{outcome.scores[first].tolist()}, not {scores[first].tolist()}")
+    if count < len(images):
+        first = count if first is None else first
+        problems.append(f"only {count} of {len(images)} images were answered")
+    if timed and count:
+        fill = accelerator.latency // accelerator.interval + 2 * len(accelerator.stages) + 2
+        intervals = outcome.intervals(fill)
+        if outcome.latency != accelerator.latency:
+            problems.append(f"latency must be {accelerator.latency} cycles: {outcome.latency}")
+        if (intervals != accelerator.interval).any():
+            problems.append(f"interval must be {accelerator.interval} cycles: "
+                            f"{sorted(set(intervals.tolist()))[:8]}")
+    return problems, first
+
+
+def _fill_words(rows):
+    padded = np.zeros((len(rows), -(-rows.shape[1] // 4) * 4), np.uint8)
+    padded[:, :rows.shape[1]] = rows
+    return padded
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
+    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("--board", default="ulx3s", metavar="B",
+                        help="schedule as in this board's bitstream (default: %(default)s)")
+    parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
+    parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
+    parser.add_argument("--stall", action="store_true",
+                        help="run a second time, with pauses on both streams")
+    args = parser.parse_args(argv)
+    if args.limit is not None and args.limit < 1:
+        raise ValueError(f"Limit must be at least 1: {args.limit}")
+
+    began = time.monotonic()
+    network = load(args.network)
+    images, _ = load_test_set(network, dataset_name(network, args.dataset))
+    images = images[:args.limit]
+    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
+    print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
+          f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
+    for seed in (0, 1) if args.stall else (0,):
+        outcome = simulate(accelerator, images, seed=seed)
+        problems, first = compare(accelerator, images, outcome, timed=not seed)
+        how = "with pauses on both streams" if seed else "at full speed"
+        print(f"{how}: {len(outcome.labels):,} images, {outcome.cycles:,} cycles in "
+              f"{outcome.seconds:.1f} s, {len(outcome.labels) / outcome.seconds:,.0f} images/s")
+        for problem in problems:
+            print(f"error: {problem}", file=sys.stderr)
+        if first is not None:
+            print(f"looking into image {first} ...")
+            print("\n".join(trace(accelerator, images, first).lines()))
+        if problems:
+            return 1
+        extra = "" if seed else "; interval and latency as predicted"
+        print(f"equal to golden: {len(images):,} of {len(images):,} labels and scores{extra}")
+    print(f"wall time {time.monotonic() - began:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
