@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from math import ceil
 
 import numpy as np
@@ -108,8 +108,8 @@ def estimate(network, schedule, family):
         elif isinstance(stage, ThermometerEncoder):
             parts[name] = _encoder(stage, family)
         elif isinstance(stage, WiredPipeline):
-            for layer in stage.layers:
-                parts[layer.name] = _wired_layer(layer, stage.levels, family)
+            for layer, after in zip_longest(stage.layers, stage.layers[1:]):
+                parts[layer.name] = _wired_layer(layer, stage.levels, family, after)
             parts[name] = _wired_ends(stage.layers, stage.levels, family)
     return Estimate(family, parts)
 
@@ -266,18 +266,27 @@ def _mvtu(folding, rom, family):
 
 
 @cache
-def _wired_layer(layer, levels, family):
-    """Resources of a layer's logic, by the fan-in of its neurons."""
+def _wired_layer(layer, levels, family, after=None):
+    """Resources of a layer's logic; of neurons that the layer after it looks at, if it is given."""
     plans = neuron_plans(layer, levels)
     depth = max([plan.depth for plan in plans if plan], default=0)
-    table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
-    lut4 = ff = 0
-    for plan in plans:
-        if plan:
-            lut4 += max(1, _interpolate(table, plan.count) * len(plan.steps))
-            ff += 2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
+    seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
     bits = layer.score_bits if layer.kind == "scores" else 1
-    return _cells(family, lut4, ff + layer.outputs * bits)
+    lut4, ff = 0, int(seen.sum()) * bits
+    for neuron in np.flatnonzero(seen):
+        if plan := plans[neuron]:
+            lut4 += _neuron_luts(layer, int(neuron), plan, family)
+            ff += 2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
+    return _cells(family, lut4, ff)
+
+
+def _neuron_luts(layer, neuron, plan, family):
+    if layer.kind == "scores":
+        return _interpolate(COUNT_ADDER[family], plan.count) * len(plan.steps)
+    threshold = int(layer.thresholds[neuron])
+    if min(threshold, plan.count + 1 - threshold) == 1:  # an OR or an AND
+        return ceil((plan.count - 1) / 3)
+    return max(1, _interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
 
 
 def _wired_ends(layers, levels, family):

@@ -77,10 +77,13 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
 
 
 def wired_levels(family, clock_hz):
-    """Adders in a row that a period has time for: logic and routing of a level, measured."""
-    level = {"ecp5": 1.7e-9, "ice40": 3.5e-9}[family]
-    fixed = {"ecp5": 2.0e-9, "ice40": 4.0e-9}[family]
-    return max(1, min(24, floor((1 / clock_hz - fixed) / level)))
+    """Adders in a row that a period has time for.
+
+    Measured after place and route: what a stage's first net takes, which goes to neurons all over
+    the device, and what each adder with its routing takes.
+    """
+    first, each = {"ecp5": (12e-9, 1.1e-9), "ice40": (10e-9, 3e-9)}[family]
+    return max(1, min(24, floor((1 / clock_hz - first) / each)))
 
 
 def smallest(network, device, interval, levels):
