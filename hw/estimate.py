@@ -58,7 +58,7 @@ class Resources:
 
 
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images.
-SHELL = {"ecp5": Resources(1200, 680, 1), "ice40": Resources(1340, 620, 6)}
+SHELL = {"ecp5": Resources(1200, 680, 1), "ice40": Resources(1200, 620, 7)}
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def shell_resources(family, words=0, width=1):
     words, width : int
         Size of the ROM with the benchmark's images.
     """
-    rom = Resources(0, 0, rom_blocks(family, words, width)) if words > 16 else Resources()
+    in_block_ram = words * width > 1024  # smaller ones become LUTs
+    rom = Resources(0, 0, rom_blocks(family, words, width) if in_block_ram else 0)
     return SHELL[family] + rom
 
 

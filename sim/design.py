@@ -5,6 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 from boards.board import find
+from hw.accelerator import Accelerator
 from hw.device import find_device
 from hw.schedule import read_schedule
 from hw.solver import choose
@@ -29,14 +30,14 @@ def schedule_for(network, *, board="ulx3s", path=None):
     return choose(network, find_device(board.device), clock_hz=board.megahertz * 1e6)
 
 
-def cached_verilog(accelerator, directory):
+def cached_verilog(network, schedule, directory):
     """Return the Verilog of an accelerator, from a file named by all that it is made from."""
-    sha = hashlib.sha256(accelerator.network.identity.encode())
-    sha.update(accelerator.schedule.to_json().encode())
+    sha = hashlib.sha256(network.identity.encode())
+    sha.update(schedule.to_json().encode())
     sha.update(metadata.version("amaranth").encode())
     for source in sorted((*(ROOT / "hw").glob("*.py"), *(ROOT / "sw").glob("*.py"))):
         sha.update(source.read_bytes())
     path = Path(directory) / f"accelerator-{sha.hexdigest()[:16]}.v"
     if not path.exists():
-        write_text(path, to_verilog(accelerator, "accelerator"))
+        write_text(path, to_verilog(Accelerator(network, schedule), "accelerator"))
     return path.read_text(encoding="utf-8")

@@ -116,7 +116,7 @@ def simulate(accelerator, images, *, seed=0, edit=None, progress=True):
     say = print if progress else (lambda *_: None)
     start = time.monotonic()
     text = (edit(to_verilog(accelerator, "accelerator")) if edit
-            else cached_verilog(accelerator, BUILD))
+            else cached_verilog(network, accelerator.schedule, BUILD))
     say(f"Verilog: {len(text) / 1e6:.1f} MB in {time.monotonic() - start:.1f} s")
     start = time.monotonic()
     optimize = "-O1" if len(images) * accelerator.interval > LONG_RUN else "-O0"

@@ -87,6 +87,30 @@ def simulate(component, test_module, *, case="", edit=None, public=(), **environ
     return _read_results(results, bench, os.path.relpath(log))
 
 
+def check_streams(component, case, vectors, *, edit=None):
+    """Run the stream bench, :mod:`sim.bench_stream`, on a component.
+
+    Parameters
+    ----------
+    component : :class:`wiring.Component`
+        Anything with streams ``i`` and ``o``.
+    case : str
+        Name of the run.
+    vectors : sim.vectors.Vectors
+        What goes in, what must come out, how fast.
+    edit : callable, optional
+        Changes the Verilog before it is simulated: plants a fault.
+
+    Raises
+    ------
+    BenchFailure
+        If the component is wrong.
+    """
+    path = BUILD.resolve() / "vectors" / f"{case}.json"
+    vectors.save(path)
+    simulate(component, "sim.bench_stream", case=case, edit=edit, VECTORS=path)
+
+
 def _verilator(source, folder, waves, public):
     """Compile with only the ports visible to the bench: several times faster than cocotb's way."""
     main = config.share_dir / "lib" / "verilator" / "verilator.cpp"

@@ -15,31 +15,10 @@ from hw.stream import Dataflow, StreamBuffer
 from hw.width import WidthConverter
 from hw.wired import WiredPipeline
 from sim import vectors
-from sim.runner import BUILD, simulate
-from sw.network import Dense, Encoder, Network, Scores
+from sim.runner import check_streams
+from sw.network import Dense, Encoder
 
-
-def check(component, case, words):
-    """Run the stream bench on a component."""
-    path = (BUILD / "vectors" / f"{case}.json").resolve()
-    words.save(path)
-    simulate(component, "sim.bench_stream", case=case, VECTORS=path)
-
-
-def random_layer(neurons, inputs, *, density=1.0, classes=False, seed=0):
-    """A layer of random weights; thresholds near the middle, where neurons are undecided."""
-    rng = np.random.default_rng(seed)
-    weights = rng.choice(np.array([-1, 1], np.int8), size=(neurons, inputs))
-    weights[rng.random(weights.shape) >= density] = 0
-    if classes:
-        return Scores("last", weights, rng.integers(-3, 4, size=neurons).astype(np.int32))
-    fan_in = np.count_nonzero(weights, axis=1)
-    thresholds = np.clip(fan_in // 2 + rng.integers(-2, 4, size=neurons), 0, fan_in + 1)
-    return Dense("fc1", weights, thresholds.astype(np.int32))
-
-
-def random_bits(count, width, seed=1):
-    return np.random.default_rng(seed).integers(2, size=(count, width), dtype=np.uint8)
+from .networks import random_bits, random_layer, random_network
 
 
 @pytest.mark.parametrize(("bits", "i_width", "o_width"), [
@@ -48,7 +27,7 @@ def random_bits(count, width, seed=1):
     (1, 3, 2)])
 def test_width_converter(bits, i_width, o_width):
     component = WidthConverter(bits=bits, i_width=i_width, o_width=o_width)
-    check(component, f"width-{bits}-{i_width}-{o_width}", vectors.for_width_converter(component))
+    check_streams(component, f"width-{bits}-{i_width}-{o_width}", vectors.for_width_converter(component))
 
 
 @pytest.mark.parametrize(("case", "thresholds", "inputs", "pixels"), [
@@ -56,21 +35,21 @@ def test_width_converter(bits, i_width, o_width):
     ("extremes", (0, 128, 256), 6, 6)])
 def test_encoder(case, thresholds, inputs, pixels):
     component = ThermometerEncoder(Encoder.uniform(inputs, thresholds), pixels=pixels)
-    check(component, f"encoder-{case}", vectors.for_encoder(component))
+    check_streams(component, f"encoder-{case}", vectors.for_encoder(component))
 
 
 def test_encoder_with_thresholds_of_each_pixel():
     rng = np.random.default_rng(0)
     thresholds = np.sort(rng.integers(2**10 + 1, size=(11, 2)), axis=1).astype(np.int32)
     component = ThermometerEncoder(Encoder("encoder", thresholds, input_bits=10), pixels=4)
-    check(component, "encoder-rom", vectors.for_encoder(component))
+    check_streams(component, "encoder-rom", vectors.for_encoder(component))
 
 
 def test_encoder_of_single_bits():
     encoder = ThermometerEncoder(Encoder.uniform(10), pixels=4)
     component = Dataflow({"encoder": encoder, "buffer": StreamBuffer(4)})
     words = vectors.for_encoder(encoder)
-    check(component, "encoder-bits", replace(words, latency=encoder.latency + 1))
+    check_streams(component, "encoder-bits", replace(words, latency=encoder.latency + 1))
 
 
 @pytest.mark.parametrize(("neurons", "inputs", "pe", "simd", "density", "rom"), [
@@ -79,7 +58,7 @@ def test_encoder_of_single_bits():
     (6, 33, 1, 33, 0.5, "block"), (1, 9, 1, 2, 1.0, "block")])
 def test_mvtu(neurons, inputs, pe, simd, density, rom):
     component = MVTU(random_layer(neurons, inputs, density=density), pe=pe, simd=simd, rom=rom)
-    check(component, f"mvtu-{neurons}-{inputs}-{pe}-{simd}-{int(density * 10)}-{rom}",
+    check_streams(component, f"mvtu-{neurons}-{inputs}-{pe}-{simd}-{int(density * 10)}-{rom}",
           vectors.for_layer(component, random_bits(20, inputs)))
 
 
@@ -88,7 +67,7 @@ def test_mvtu(neurons, inputs, pe, simd, density, rom):
 def test_mvtu_of_scores(classes, inputs, pe, simd, density):
     component = MVTU(random_layer(classes, inputs, density=density, classes=True),
                      pe=pe, simd=simd)
-    check(component, f"mvtu-scores-{classes}-{inputs}-{pe}-{simd}",
+    check_streams(component, f"mvtu-scores-{classes}-{inputs}-{pe}-{simd}",
           vectors.for_layer(component, random_bits(20, inputs)))
 
 
@@ -96,7 +75,7 @@ def test_mvtu_of_scores(classes, inputs, pe, simd, density):
     (10, 8, 1), (10, 8, 10), (10, 6, 4), (26, 9, 5), (2, 1, 1), (3, 5, 2)])
 def test_label_select(classes, score_bits, pe):
     component = LabelSelect(classes, score_bits, pe=pe)
-    check(component, f"labelselect-{classes}-{score_bits}-{pe}",
+    check_streams(component, f"labelselect-{classes}-{score_bits}-{pe}",
           vectors.for_label_select(component))
 
 
@@ -111,20 +90,7 @@ def test_wired_pipeline(case, sizes, density, classes, levels):
     if classes:
         layers[-1] = random_layer(sizes[-1], sizes[-2], density=density, classes=True)
     component = WiredPipeline(layers, levels=levels)
-    check(component, f"wired-{case}", vectors.for_pipeline(component, random_bits(60, sizes[0])))
-
-
-def random_network(sizes, *, thresholds=(128,), density=1.0, input_bits=8):
-    """A network of random weights: inputs, neurons of each hidden layer, classes."""
-    encoder = Encoder.uniform(sizes[0], thresholds, input_bits)
-    sizes = (encoder.outputs, *sizes[1:])
-    layers = [random_layer(outputs, inputs, density=density, seed=index)
-              for index, (inputs, outputs) in enumerate(pairwise(sizes))]
-    hidden = [Dense(f"fc{index}", layer.weights, layer.thresholds)
-              for index, layer in enumerate(layers[:-1])]
-    last = random_layer(sizes[-1], sizes[-2], density=density, classes=True)
-    return Network((encoder, *hidden, last), [f"class {n}" for n in range(sizes[-1])],
-                   (encoder.inputs,))
+    check_streams(component, f"wired-{case}", vectors.for_pipeline(component, random_bits(60, sizes[0])))
 
 
 @pytest.mark.parametrize(("case", "pixels", "parts"), [
@@ -135,7 +101,7 @@ def random_network(sizes, *, thresholds=(128,), density=1.0, input_bits=8):
     ("wired-then-scheduled", 10, (Wired(4), Scheduled(3, 12), Scheduled(10, 9)))])
 def test_accelerator(case, pixels, parts):
     network = random_network((30, 12, 9, 10), thresholds=(64, 128))
-    schedule = Schedule(pixels, dict(zip(("fc0", "fc1", "last"), parts, strict=True)))
+    schedule = Schedule(pixels, dict(zip(("fc0", "fc1", "scores"), parts, strict=True)))
     component = Accelerator(network, schedule)
     images = np.random.default_rng(2).integers(256, size=(60, 30), dtype=np.uint8)
-    check(component, f"accelerator-{case}", vectors.for_accelerator(component, images))
+    check_streams(component, f"accelerator-{case}", vectors.for_accelerator(component, images))
