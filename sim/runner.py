@@ -138,7 +138,7 @@ def _icarus(source, folder, waves):
 
 
 def _read_results(results, bench, log):
-    """Count the tests that passed, or raise a BenchFailure that quotes the first that did not."""
+    """Count the tests that passed, or name those that did not and quote the first."""
     if not results.is_file():
         raise BenchFailure(f"{bench} must run to its end: it left no results (see {log})")
     cases = list(ElementTree.parse(results).getroot().iter("testcase"))
@@ -147,8 +147,8 @@ def _read_results(results, bench, log):
     if not cases:
         raise BenchFailure(f"{bench} must have a test that runs: none did (see {log})")
     if failed:
-        name, problem = failed[0]
-        reason = " ".join((problem.get("error_msg") or problem.get("message") or "").split())
-        raise BenchFailure(f"{bench} must pass: {len(failed)} of {len(cases)} tests failed, "
-                           f"first {name}: {reason} (see {log})")
+        # The first line is the assertion's own message; cocotb adds the values compared.
+        reason = (failed[0][1].get("message") or "no reason given").splitlines()[0]
+        raise BenchFailure(f"{bench} must pass: {len(failed)} of {len(cases)} tests failed "
+                           f"({', '.join(name for name, _ in failed)}): {reason} (see {log})")
     return len(cases)

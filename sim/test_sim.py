@@ -27,7 +27,8 @@ from .networks import random_bits, random_layer, random_network
     (1, 3, 2)])
 def test_width_converter(bits, i_width, o_width):
     component = WidthConverter(bits=bits, i_width=i_width, o_width=o_width)
-    check_streams(component, f"width-{bits}-{i_width}-{o_width}", vectors.for_width_converter(component))
+    check_streams(component, f"width-{bits}-{i_width}-{o_width}",
+                  vectors.for_width_converter(component))
 
 
 @pytest.mark.parametrize(("case", "thresholds", "inputs", "pixels"), [
@@ -59,7 +60,7 @@ def test_encoder_of_single_bits():
 def test_mvtu(neurons, inputs, pe, simd, density, rom):
     component = MVTU(random_layer(neurons, inputs, density=density), pe=pe, simd=simd, rom=rom)
     check_streams(component, f"mvtu-{neurons}-{inputs}-{pe}-{simd}-{int(density * 10)}-{rom}",
-          vectors.for_layer(component, random_bits(20, inputs)))
+                  vectors.for_layer(component, random_bits(20, inputs)))
 
 
 @pytest.mark.parametrize(("classes", "inputs", "pe", "simd", "density"), [
@@ -68,7 +69,7 @@ def test_mvtu_of_scores(classes, inputs, pe, simd, density):
     component = MVTU(random_layer(classes, inputs, density=density, classes=True),
                      pe=pe, simd=simd)
     check_streams(component, f"mvtu-scores-{classes}-{inputs}-{pe}-{simd}",
-          vectors.for_layer(component, random_bits(20, inputs)))
+                  vectors.for_layer(component, random_bits(20, inputs)))
 
 
 @pytest.mark.parametrize(("classes", "score_bits", "pe"), [
@@ -76,7 +77,7 @@ def test_mvtu_of_scores(classes, inputs, pe, simd, density):
 def test_label_select(classes, score_bits, pe):
     component = LabelSelect(classes, score_bits, pe=pe)
     check_streams(component, f"labelselect-{classes}-{score_bits}-{pe}",
-          vectors.for_label_select(component))
+                  vectors.for_label_select(component))
 
 
 @pytest.mark.parametrize(("case", "sizes", "density", "classes", "levels"), [
@@ -90,7 +91,8 @@ def test_wired_pipeline(case, sizes, density, classes, levels):
     if classes:
         layers[-1] = random_layer(sizes[-1], sizes[-2], density=density, classes=True)
     component = WiredPipeline(layers, levels=levels)
-    check_streams(component, f"wired-{case}", vectors.for_pipeline(component, random_bits(60, sizes[0])))
+    check_streams(component, f"wired-{case}",
+                  vectors.for_pipeline(component, random_bits(60, sizes[0])))
 
 
 @pytest.mark.parametrize(("case", "pixels", "parts"), [

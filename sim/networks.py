@@ -1,0 +1,61 @@
+"""Networks for benches: random ones, and one made of MNIST by counting."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from sw import datasets
+from sw.network import Dense, Encoder, Network, Scores
+
+
+def random_layer(neurons, inputs, *, density=1.0, classes=False, seed=0, name="fc"):
+    """Return a layer of random weights; thresholds near the middle, where neurons waver."""
+    rng = np.random.default_rng(seed)
+    weights = rng.choice(np.array([-1, 1], np.int8), size=(neurons, inputs))
+    weights[rng.random(weights.shape) >= density] = 0
+    if classes:
+        return Scores("scores", weights, rng.integers(-3, 4, size=neurons).astype(np.int32))
+    fan_in = np.count_nonzero(weights, axis=1)
+    thresholds = np.clip(fan_in // 2 + rng.integers(-2, 4, size=neurons), 0, fan_in + 1)
+    return Dense(name, weights, thresholds.astype(np.int32))
+
+
+def random_bits(count, width, seed=1):
+    """Return vectors of random bits: uint8, shape (count, width)."""
+    return np.random.default_rng(seed).integers(2, size=(count, width), dtype=np.uint8)
+
+
+def random_network(sizes, *, thresholds=(128,), density=1.0, input_bits=8):
+    """Return a network of random weights: inputs, neurons of hidden layers ``fc0``..., classes."""
+    encoder = Encoder.uniform(sizes[0], thresholds, input_bits)
+    widths = (encoder.outputs, *sizes[1:])
+    hidden = [random_layer(outputs, inputs, density=density, seed=index, name=f"fc{index}")
+              for index, (inputs, outputs) in enumerate(pairwise(widths[:-1]))]
+    last = random_layer(widths[-1], widths[-2], density=density, classes=True)
+    return Network((encoder, *hidden, last), [f"class {n}" for n in range(widths[-1])],
+                   (encoder.inputs,))
+
+
+def prototype_network(neurons_per_class=4, synapses=24):
+    """Return a network for MNIST that nobody trained: neurons that look for typical pixels.
+
+    Each neuron sees the pixels in which some training images of its class differ most from all;
+    it adds to its class's score and takes from the others'.
+    """
+    images, labels = datasets.load("mnist").train_images, datasets.load("mnist").train_labels
+    bits = images.reshape(len(images), -1) >= 128
+    mean = bits.mean(axis=0)
+    weights = np.zeros((10 * neurons_per_class, bits.shape[1]), np.int8)
+    thresholds = np.zeros(len(weights), np.int32)
+    for neuron, row in enumerate(weights):
+        label, part = divmod(neuron, neurons_per_class)
+        own = bits[labels == label][part::neurons_per_class]
+        difference = own.mean(axis=0) - mean
+        seen = np.argsort(-np.abs(difference), kind="stable")[part:part + synapses]
+        row[seen] = np.sign(difference[seen])
+        agree = (np.where(row > 0, own, ~own) & (row != 0)).sum(axis=1)
+        thresholds[neuron] = np.sort(agree)[len(agree) // 4]
+    scores = np.repeat(2 * np.eye(10, dtype=np.int8) - 1, neurons_per_class, axis=1)
+    return Network((Encoder.uniform(784), Dense("fc0", weights, thresholds),
+                    Scores("scores", scores.astype(np.int8), np.zeros(10, np.int32))),
+                   [str(digit) for digit in range(10)], (28, 28), {"dataset": "mnist"})
