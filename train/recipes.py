@@ -100,7 +100,7 @@ def _listed(numbers):
 
 RECIPES = {recipe.name: recipe for recipe in (
     Recipe("tiny", (16,), epochs=2, batch=100, augment=0),
-    Recipe("tfc", (64, 64, 64), epochs=60, augment=0),
+    Recipe("tfc", (64, 64, 64), epochs=100, augment=0),
     Recipe("sfc", (256, 256, 256), epochs=120, augment=0.7),
     Recipe("lfc", (1024, 1024, 1024), epochs=100, batch=1000, augment=0.8, elastic=0.02),
     Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), limit=4, augment=0.6),
