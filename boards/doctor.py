@@ -82,7 +82,7 @@ def check_packages(doctor):
     for names, kind in ((always, NEEDED), (development, OPTIONAL)):
         for name in names:
             doctor.check(name, package_version(name),
-                         f"pip install {name}, or make setup for all", kind)
+                         f"pip install {name}, or make venv for all", kind)
 
 
 def check_tools(doctor):
@@ -129,7 +129,7 @@ def main():
     for part in (check_system, check_packages, check_tools, check_data, check_serial):
         part(doctor)
     if doctor.missing:
-        print(f"\n{doctor.missing} needed and missing: see above (make setup installs the Python "
+        print(f"\n{doctor.missing} needed and missing: see above (make venv installs the Python "
               f"packages and the toolchain)")
         return 1
     print(f"\nall that is needed is here; {doctor.optional} optional absent")

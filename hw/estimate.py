@@ -276,14 +276,18 @@ def _wired_layer(layer, levels, family, after=None):
     lut4, ff = 0, int(seen.sum()) * bits
     for neuron in np.flatnonzero(seen):
         if plan := plans[neuron]:
-            lut4 += _neuron_luts(layer, int(neuron), plan, family)
+            lut4 += _neuron_luts(layer, int(neuron), plan, levels, family)
             ff += 2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
     return _cells(family, lut4, ff)
 
 
-def _neuron_luts(layer, neuron, plan, family):
-    if layer.kind == "scores":
-        return _interpolate(COUNT_ADDER[family], plan.count) * len(plan.steps)
+def _neuron_luts(layer, neuron, plan, levels, family):
+    # Registers keep adders apart that would share LUTs: one level is two LUTs an adder.
+    apart = max(0, (4 - levels) / 3)
+    if layer.kind == "scores" or apart:
+        table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
+        adder = _interpolate(table, plan.count)
+        return (adder + apart * (2 - adder)) * len(plan.steps)
     threshold = int(layer.thresholds[neuron])
     if min(threshold, plan.count + 1 - threshold) == 1:  # an OR or an AND
         return ceil((plan.count - 1) / 3)

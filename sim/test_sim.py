@@ -1,5 +1,6 @@
 """Every hardware component, as Verilog in a simulator, against the golden model."""
 
+import os
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,15 +11,50 @@ from hw.accelerator import Accelerator
 from hw.encoder import ThermometerEncoder
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
+from hw.popcount import count_bits, plan_count
 from hw.schedule import Schedule, Scheduled, Wired
 from hw.stream import Dataflow, StreamBuffer
 from hw.width import WidthConverter
 from hw.wired import WiredPipeline
 from sim import vectors
 from sim.runner import check_streams
-from sw.network import Dense, Encoder
+from sw import datasets
+from sw.network import Encoder, load
 
-from .networks import random_bits, random_layer, random_network
+from .design import schedule_for
+from .freerunning import FreeRunning
+from .networks import prototype_network, random_bits, random_layer, random_network
+
+
+IMAGES = 24  # real images through the trained network: more than it holds at once
+
+
+def test_stream_buffer():
+    words = vectors.for_words(list(range(40)), latency=1)
+    check_streams(StreamBuffer(6), "stream-buffer", words)
+
+
+@pytest.mark.parametrize("cycles", [0, 1, 7])
+def test_credit_queue(cycles):
+    component = FreeRunning(8, 8, cycles=cycles,
+                            build=lambda delays, bits: [delays.delay(bit, cycles) for bit in bits])
+    check_streams(component, f"credit-queue-{cycles}",
+                  vectors.for_words(list(range(100)), latency=component.latency))
+
+
+@pytest.mark.parametrize(("count", "levels", "threshold"), [
+    (1, 1, None), (6, 9, None), (23, 2, None), (7, 1, 4), (31, 3, 16), (48, 2, 1), (64, 4, 64)])
+def test_popcount(count, levels, threshold):
+    plan = plan_count(count, levels, threshold)
+    component = FreeRunning(count, len(plan.outputs), cycles=plan.depth,
+                            build=lambda delays, bits: count_bits(delays, bits, plan))
+    bits = random_bits(80, count)
+    bits[:count + 1] = np.tri(count + 1, count, -1)[:80]  # every number of ones
+    ones = bits.sum(axis=1)
+    expected = ones if threshold is None else ones >= threshold
+    check_streams(component, f"popcount-{count}-{levels}-{threshold}",
+                  vectors.for_words(vectors.to_words(bits, count), component.latency,
+                                    outputs=expected.astype(int).tolist()))
 
 
 @pytest.mark.parametrize(("bits", "i_width", "o_width"), [
@@ -84,10 +120,8 @@ def test_label_select(classes, score_bits, pe):
     ("one", (12, 5), 1.0, False, 1), ("sparse", (40, 24, 9), 0.2, False, 3),
     ("labels", (30, 16, 10), 0.5, True, 5), ("many", (21, 26), 1.0, True, 64)])
 def test_wired_pipeline(case, sizes, density, classes, levels):
-    layers = [random_layer(outputs, inputs, density=density, seed=index)
+    layers = [random_layer(outputs, inputs, density=density, seed=index, name=f"fc{index}")
               for index, (inputs, outputs) in enumerate(pairwise(sizes))]
-    layers = [Dense(f"fc{index}", layer.weights, layer.thresholds)
-              for index, layer in enumerate(layers)]
     if classes:
         layers[-1] = random_layer(sizes[-1], sizes[-2], density=density, classes=True)
     component = WiredPipeline(layers, levels=levels)
@@ -107,3 +141,31 @@ def test_accelerator(case, pixels, parts):
     component = Accelerator(network, schedule)
     images = np.random.default_rng(2).integers(256, size=(60, 30), dtype=np.uint8)
     check_streams(component, f"accelerator-{case}", vectors.for_accelerator(component, images))
+
+
+def trained_network():
+    """The network that NETWORK names, or one made of MNIST by counting."""
+    path = os.environ.get("NETWORK")
+    return load(path) if path else prototype_network()
+
+
+def real_images(network):
+    """The first test images of the network's dataset."""
+    images, _, _ = datasets.load_test(network.provenance["dataset"])
+    return images[:IMAGES]
+
+
+def test_trained_network_scheduled():
+    network = trained_network()
+    parts = {layer.name: Scheduled(pe=-(-layer.outputs // 16), simd=min(layer.inputs, 49))
+             for layer in network.layers[1:]}
+    component = Accelerator(network, Schedule(28, parts))
+    check_streams(component, "trained-scheduled",
+                  vectors.for_accelerator(component, real_images(network)))
+
+
+def test_trained_network_as_on_its_board():
+    network = trained_network()
+    component = Accelerator(network, schedule_for(network, board=os.environ.get("BOARD", "ulx3s")))
+    images = np.tile(real_images(network), (3, 1, 1))
+    check_streams(component, "trained-board", vectors.for_accelerator(component, images))

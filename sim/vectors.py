@@ -101,6 +101,12 @@ def answers(scores, score_bits):
         to_bits(golden.labels(scores)[:, None], label_bits), to_bits(scores, score_bits)])]
 
 
+def for_words(words, latency, outputs=None):
+    """Words that become others, or stay the same, one per cycle."""
+    outputs = words if outputs is None else outputs
+    return Vectors(words, outputs, [-1], len(words), 1, latency, fill=latency + 3)
+
+
 def for_width_converter(component, count=40):
     """Random vectors through a :class:`hw.width.WidthConverter`."""
     rng = np.random.default_rng(count)

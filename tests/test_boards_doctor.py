@@ -27,9 +27,9 @@ def test_it_runs_before_any_package_is_installed():
                           capture_output=True, env={"PATH": "/usr/bin:/bin"}, timeout=300)
     assert done.stderr == ""
     assert done.returncode == 1
-    assert re.search(r"^MISSING  torch +pip install torch, or make setup for all$", done.stdout,
+    assert re.search(r"^MISSING  torch +pip install torch, or make venv for all$", done.stdout,
                      re.MULTILINE)
-    assert re.search(r"^\d+ needed and missing: see above \(make setup installs ", done.stdout,
+    assert re.search(r"^\d+ needed and missing: see above \(make venv installs ", done.stdout,
                      re.MULTILINE)
 
 
