@@ -22,7 +22,7 @@ from sw import datasets, protocol
 from .shell import clock_plan
 
 
-__all__ = ["ROM_IMAGES", "Top", "benchmark_images", "create"]
+__all__ = ["ROM_IMAGES", "Top", "benchmark_images", "create", "line_rate"]
 
 
 FRAME_DEPTH = 2048  # octets of the frame buffer, where one image needs no more
@@ -151,8 +151,8 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         Images per second that the chosen schedule must reach with the least area; ``None``: as
         many as fit.
     baud, rom_images : int or None
-        Bits per second, and images in the benchmark's ROM; ``None``: the board's, and as many as
-        there is block RAM left for.
+        Bits per second, and images in the benchmark's ROM; ``None``: as fast as the board's serial
+        port and the clock allow, and as many as there is block RAM left for.
     """
     _, clock = clock_plan(board, frequency)
     device = DEVICES[board.device]
@@ -163,8 +163,17 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         schedule = choose(network, device, clock_hz=float(clock), images_per_second=rate)
     images = benchmark_images(network, rom_images or images_that_fit(
         network, schedule, device, ROM_IMAGES[board.family]))
-    return Top(network, schedule, clock_hz=round(clock), baud=baud or board.baud, images=images,
-               board=board.name)
+    return Top(network, schedule, clock_hz=round(clock), images=images, board=board.name,
+               baud=baud or line_rate(board, round(clock)))
+
+
+def line_rate(board, clock_hz):
+    """Return the highest usual rate, up to the board's, that the clock makes to 1 %."""
+    for rate in protocol.BAUDS:
+        divisor = round(clock_hz / rate)
+        if rate <= board.baud and divisor >= 8 and abs(clock_hz / divisor / rate - 1) < 0.01:
+            return rate
+    return board.baud  # which the clock may not make: the receiver says what it could
 
 
 def benchmark_images(network, count):

@@ -14,11 +14,10 @@ from .client import Client
 from .command import run
 from .golden import Model
 from .images import read_image
-from .protocol import ProtocolError, pack_images
+from .protocol import BAUDS, ProtocolError, pack_images
 from .serialport import SerialPort
 
 
-BAUDS = (1_000_000, 115_200)  # of the supported boards, the usual one first
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 SEARCHED = "build/*/*.net.npz"
 

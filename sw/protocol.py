@@ -20,6 +20,9 @@ HEADER = 2       # octets before the payload: type, sequence number
 TRAILER = 4      # octets behind the payload: CRC-32 of type, sequence number and payload
 ANSWER = 0x80    # type of an answer: that of its request and this bit
 
+# Bit rates that boards use, in bits per second: the order in which a host tries them.
+BAUDS = (3_000_000, 1_000_000, 115_200)
+
 # Longer than any answer of a network with 256 classes; a host reads no frame beyond it.
 BODY_LIMIT = 2**18
 

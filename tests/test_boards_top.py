@@ -10,7 +10,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from boards.board import find
-from boards.top import Top, benchmark_images, create
+from boards.top import Top, benchmark_images, create, line_rate
 from hw.schedule import Schedule, Scheduled, Wired
 from sw.golden import Model
 from sw.protocol import ANSWER, Deframer, Frame, Info, Report, Type, pack_images, unpack_results
@@ -146,3 +146,10 @@ def test_a_board_chooses_clock_schedule_and_images(tmp_path):
     top = create(board, NETWORK, frequency=24_000_000, schedule=tmp_path / "schedule.json",
                  rom_images=2, baud=115_200)
     assert (top.schedule, len(top.images), top.divisor) == (SCHEDULE, 2, 208)
+
+
+@pytest.mark.parametrize(("board", "megahertz", "rate"), [
+    ("ulx3s", 60, 3_000_000), ("ulx3s", 50, 1_000_000), ("ulx3s", 25, 1_000_000),
+    ("icebreaker", 24, 1_000_000), ("icebreaker", 14.4, 115_200), ("icesugar", 24, 115_200)])
+def test_the_line_is_as_fast_as_port_and_clock_allow(board, megahertz, rate):
+    assert line_rate(find(board), round(megahertz * 1e6)) == rate

@@ -220,7 +220,7 @@ def test_a_file_is_no_port(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert call("--port", tmp_path / "file", "info") == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: Port {tmp_path}/file must be a serial port for 1000000 baud:")
+    assert error.startswith(f"error: Port {tmp_path}/file must be a serial port for 3000000 baud:")
     assert error.count("\n") == 1
 
 
