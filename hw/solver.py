@@ -46,7 +46,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
     ValueError
         If nothing fits, or nothing is as fast: by how much, and what would help.
     """
-    levels = levels or wired_levels(device.family, clock_hz)
+    levels = levels or wired_levels(device.family, clock_hz, network.synapses)
     slowest = max(layer.inputs * layer.outputs for layer in network.layers[1:])
     slowest = max(slowest, network.encoder.inputs)
     if images_per_second is not None:
@@ -76,14 +76,15 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
     return schedules[intervals[place]]
 
 
-def wired_levels(family, clock_hz):
-    """Adders in a row that a period has time for.
+def wired_levels(family, clock_hz, synapses):
+    """Adders in a row that three quarters of a period have time for.
 
     Measured after place and route: what a stage's first net takes, which goes to neurons all over
-    the device, and what each adder with its routing takes.
+    the device and so further in larger networks, and each adder with its routing.
     """
-    first, each = {"ecp5": (12e-9, 1.1e-9), "ice40": (10e-9, 3e-9)}[family]
-    return max(1, min(24, floor((1 / clock_hz - first) / each)))
+    first, farther, each = {"ecp5": (5.5e-9, 0.19e-12, 1.3e-9),
+                            "ice40": (8e-9, 0.5e-12, 3e-9)}[family]
+    return max(1, min(24, floor((0.75 / clock_hz - first - farther * synapses) / each)))
 
 
 def smallest(network, device, interval, levels):
