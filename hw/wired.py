@@ -97,10 +97,9 @@ class WiredLayer(wiring.Component):
     def _output(self, neuron, bits):
         if self.layer.kind == "dense":
             return bits[0] if bits else Const(int(self.layer.thresholds[neuron]) == 0, 1)
-        offset = int(self.layer.bias[neuron] - self.layer.fan_in[neuron])
-        score = (Cat(0, *bits) + offset).as_signed() if bits else Const(offset, signed(33))
-        return score[:self.layer.score_bits] if len(score) >= self.layer.score_bits else Cat(
-            score, score[-1].replicate(self.layer.score_bits - len(score)))
+        offset = Const(int(self.layer.bias[neuron] - self.layer.fan_in[neuron]),
+                       signed(self.layer.score_bits))
+        return (Cat(0, *bits) + offset)[:self.layer.score_bits] if bits else offset
 
 
 class WiredPipeline(wiring.Component):

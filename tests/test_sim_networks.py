@@ -1,0 +1,77 @@
+# amaranth: UnusedElaboratable=no
+"""Networks that nobody trained, made of plain arrays: their RTL equals golden."""
+
+import numpy as np
+import pytest
+
+from hw.accelerator import Accelerator
+from hw.schedule import Schedule, Scheduled, Wired
+from sim import full
+from sw.fold import fold
+from sw.network import Dense, Encoder, Network, Scores, load, save
+from tests.networks import random_checkpoint, random_dense, random_images, random_weights
+
+
+def wide():
+    """Fan-in 1023, then ternary with every kind of threshold, then 10 classes."""
+    rng = np.random.default_rng(1)
+    first = random_dense(rng, 3, 1023)
+    weights = random_weights(rng, 8, 3, 2)
+    weights[0] = 0  # no synapse: constant
+    fan_in = np.count_nonzero(weights, axis=1)
+    second = Dense("fc1", weights, (np.arange(8) % (fan_in + 2)).astype(np.int32))
+    last = Scores("scores", random_weights(rng, 10, 8, 5),
+                  np.array([0, 0, 0, -2**20, 2**20, 1, 1, 1, -1, 0], np.int32))
+    return Network((Encoder.uniform(1023), first, second, last),
+                   [str(label) for label in range(10)], (1023,))
+
+
+def letters():
+    """Fan-in 1024 over two levels a pixel, 26 classes, pixels of 10 bits."""
+    rng = np.random.default_rng(2)
+    thresholds = np.sort(rng.integers(2**10 + 1, size=(512, 2)), axis=1).astype(np.int32)
+    first = random_dense(rng, 4, 1024)
+    last = Scores("scores", random_weights(rng, 26, 4), rng.integers(-2, 3, 26).astype(np.int32))
+    return Network((Encoder("encoder", thresholds, input_bits=10), first, last),
+                   [chr(ord("a") + label) for label in range(26)], (16, 32))
+
+
+def folded():
+    """BatchNorm with negative gammas, which invert neurons, and gammas of 0."""
+    checkpoint = random_checkpoint(np.random.default_rng(3), (40, 21, 14, 2), (None, 6, None))
+    assert (checkpoint.hidden[0].gamma < 0).any()
+    return fold(checkpoint)
+
+
+def no_hidden_layer():
+    """Scores alone, with most of the scores tied."""
+    rng = np.random.default_rng(4)
+    return Network((Encoder.uniform(16, (0, 255, 256)),
+                    Scores("scores", random_weights(rng, 3, 48, 2), np.zeros(3, np.int32))),
+                   ("left", "right", "none"), (4, 4))
+
+
+def scheduled(network):
+    """Odd numbers of neurons and inputs at once, and both kinds of ROM."""
+    parts = {layer.name: Scheduled(pe=min(3, layer.outputs), simd=min(29, layer.inputs),
+                                   rom=("block", "distributed")[index % 2])
+             for index, layer in enumerate(network.layers[1:])}
+    return Schedule(min(50, network.encoder.inputs), parts)
+
+
+def wired(network):
+    return Schedule(network.encoder.inputs, {layer.name: Wired(4) for layer in network.layers[1:]})
+
+
+@pytest.mark.parametrize("schedule", [scheduled, wired])
+@pytest.mark.parametrize("make", [wide, letters, folded, no_hidden_layer])
+def test_the_rtl_equals_golden(tmp_path, make, schedule):
+    save(tmp_path / "made.net.npz", make())
+    network = load(tmp_path / "made.net.npz")
+    rng = np.random.default_rng(5)
+    images = random_images(rng, 60, network).astype(np.uint16)
+    images[::2] += (images[::2] % 4 * 256).astype(np.uint16) * (network.encoder.input_bits > 8)
+    accelerator = Accelerator(network, schedule(network))
+    for seed in (0, 1):
+        outcome = full.simulate(accelerator, images, seed=seed, progress=False)
+        assert full.compare(accelerator, images, outcome, timed=not seed) == ([], None)
