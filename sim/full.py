@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
 
 import argparse

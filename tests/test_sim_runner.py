@@ -1,0 +1,53 @@
+# amaranth: UnusedElaboratable=no
+"""sim.runner: simulators by name, waveforms, and what a failing bench says."""
+
+import pytest
+
+from hw.stream import StreamBuffer
+from sim import runner, vectors
+from sim.runner import BenchFailure, check_streams
+
+
+WORDS = vectors.for_words([5, 2, 7, 1, 0, 3, 6, 4], latency=1)
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "BUILD", tmp_path)
+
+
+def test_a_waveform_is_written_on_request(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WAVES", "1")
+    check_streams(StreamBuffer(3), "waves", WORDS)
+    wave = tmp_path / "bench_stream-waves" / "dump.vcd"
+    assert "o__payload" in wave.read_text()
+    assert capsys.readouterr().err.startswith("waveform: ")
+
+
+def test_a_failure_names_tests_reason_and_log():
+    wrong = vectors.for_words(WORDS.i, latency=2)
+    with pytest.raises(BenchFailure, match=r"^bench_stream must pass: 1 of 8 tests failed "
+                                           r"\(keeps_its_latency\): latency of vector 0 must be 2 "
+                                           r"cycles: 1 \(see .*bench_stream-late.log\.txt\)$"):
+        check_streams(StreamBuffer(3), "late", wrong)
+
+
+def test_a_bench_that_cannot_be_found_is_a_failure():
+    with pytest.raises(BenchFailure, match=r"^bench_none must (run to its end: it left no "
+                                           r"results|have a test that runs: none did) \(see .*\)$"):
+        runner.simulate(StreamBuffer(3), "sim.bench_none")
+
+
+def test_an_unknown_simulator_is_refused(monkeypatch):
+    monkeypatch.setenv("SIM", "modelsim")
+    with pytest.raises(ValueError, match=r"^SIM must be verilator or icarus: modelsim$"):
+        check_streams(StreamBuffer(3), "unknown", WORDS)
+
+
+def test_a_missing_icarus_is_named(monkeypatch):
+    monkeypatch.setenv("SIM", "icarus")
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(FileNotFoundError, match=r"^Icarus Verilog must be on the PATH for "
+                                                r"SIM=icarus: iverilog is not \(install it, or "
+                                                r"use the default SIM=verilator\)$"):
+        runner._icarus(None, None, False)
