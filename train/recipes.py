@@ -1,4 +1,4 @@
-"""Named networks and how each is trained: values compared on validation images, or plain guesses."""
+"""Named networks and how each is trained, as compared on validation images where it was tried."""
 
 from dataclasses import asdict, dataclass, replace
 
