@@ -3,8 +3,11 @@
 import argparse
 import json
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
+from hw.benchmark import rom_words
 from hw.device import DEVICES
 from hw.estimate import estimate, shell_resources
 from sw import network as networks
@@ -34,6 +37,13 @@ def boards_table():
                      .rstrip() for row in rows)
 
 
+def changing_bits(top):
+    """Return the bits of a word of the benchmark's ROM that are not the same in all words."""
+    bits = top.network.encoder.inputs * top.network.encoder.pixel_bits
+    words = rom_words(top.packed, bits=bits, rom_width=top.rom_width)
+    return max(1, reduce(or_, (word ^ words[0] for word in words)).bit_count())
+
+
 def build_network(board, path, *, frequency, schedule=None, rate=None, output=Path("build"),
                   baud=None, seed=1, rom_images=None):
     """Build a network's bitstream and its report; see the command line's help.
@@ -52,7 +62,7 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
                      rom_images=rom_images)
     expected = (estimate(network, top.schedule, device.family).total
                 + shell_resources(device.family, len(top.images) * top.accelerator.beats,
-                                  top.accelerator.input_width))
+                                  changing_bits(top)))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]

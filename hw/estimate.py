@@ -282,8 +282,8 @@ def _wired_layer(layer, levels, family, after=None):
 
 
 def _neuron_luts(layer, neuron, plan, levels, family):
-    # Registers keep adders apart that would share LUTs: one level is two LUTs an adder.
-    apart = max(0, (4 - levels) / 3)
+    # Registers keep adders apart that would share LUTs: with one level an adder is two LUTs.
+    apart = max(0, (4 - levels) / 3) ** 1.6
     if layer.kind == "scores" or apart:
         table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
         adder = _interpolate(table, plan.count)

@@ -28,6 +28,7 @@ from .verilator import compile_model
 BUILD = Path("build/sim/full")
 MAIN = Path(__file__).with_suffix(".cpp")
 LONG_RUN = 80_000  # cycles from which on an optimized model is done earlier
+PAUSES = 15  # cycles that an image takes more with pauses, about
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def unpack_answers(network, octets):
     return labels, scores, times[:, 0], times[:, 1]
 
 
-def simulate(accelerator, images, *, seed=0, edit=None, progress=True):
+def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=True):
     """Run images through an accelerator's Verilog.
 
     Parameters
@@ -104,6 +105,8 @@ def simulate(accelerator, images, *, seed=0, edit=None, progress=True):
         Images; the first one goes alone.
     seed : int
         0 for full speed; else of pauses on both streams.
+    long : bool
+        Spend more time on a model that runs faster.
     edit : callable, optional
         Changes the Verilog: plants a fault.
     progress : bool
@@ -120,9 +123,8 @@ def simulate(accelerator, images, *, seed=0, edit=None, progress=True):
             else cached_verilog(network, accelerator.schedule, BUILD))
     say(f"Verilog: {len(text) / 1e6:.1f} MB in {time.monotonic() - start:.1f} s")
     start = time.monotonic()
-    optimize = "-O1" if len(images) * accelerator.interval > LONG_RUN else "-O0"
     model = compile_model(text, "accelerator", MAIN.read_text(encoding="utf-8"), BUILD,
-                          optimize=optimize)
+                          optimize="-O1" if long else "-O0")
     say(f"Verilator model: {time.monotonic() - start:.1f} s")
 
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
@@ -204,8 +206,9 @@ def main(argv=None):
     accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
+    cycles = len(images) * (accelerator.interval + PAUSES * args.stall)
     for seed in (0, 1) if args.stall else (0,):
-        outcome = simulate(accelerator, images, seed=seed)
+        outcome = simulate(accelerator, images, seed=seed, long=cycles > LONG_RUN)
         problems, first = compare(accelerator, images, outcome, timed=not seed)
         how = "with pauses on both streams" if seed else "at full speed"
         print(f"{how}: {len(outcome.labels):,} images, {outcome.cycles:,} cycles in "
