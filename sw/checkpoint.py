@@ -9,7 +9,8 @@ from math import isfinite, prod
 import numpy as np
 
 from .files import read_arrays, write_arrays
-from .network import Encoder, _check_labels, _check_name
+from .layers import check_name
+from .network import Encoder, check_labels
 
 
 FORMAT = "thresher-ckpt/1"
@@ -174,7 +175,7 @@ class Checkpoint:
         if prod(self.input_shape) != self.encoder.inputs:
             raise ValueError(f"Input shape must have as many elements as the encoder has inputs: "
                              f"{self.input_shape}, not {self.encoder.inputs}")
-        _check_labels(self.labels, self.last.outputs)
+        check_labels(self.labels, self.last.outputs)
         scores = self.test_scores
         if scores is not None and (scores.dtype != np.int32 or scores.ndim != 2
                                    or scores.shape[1] != self.last.outputs):
@@ -254,7 +255,7 @@ def _ternary(layer):
 
 
 def _check_synapses(layer):
-    _check_name(layer.name)
+    check_name(layer.name)
     if layer.weight.ndim != 2 or 0 in layer.weight.shape:
         raise ValueError(f"Weight of layer {layer.name!r} must have the shape (neurons, inputs): "
                          f"{layer.weight.shape}")

@@ -11,7 +11,7 @@ from . import folder, idx, tabular
 from .download import fetch
 from .files import read_arrays
 from .known import KNOWN
-from .network import _check_labels
+from .network import check_labels
 
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +52,7 @@ class Dataset:
     scaled: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        _check_labels(self.labels, len(self.labels))
+        check_labels(self.labels, len(self.labels))
         for part in ("train", "test"):
             images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
             if len(images) != len(labels) or len(images) == 0:

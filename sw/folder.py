@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from .network import INPUTS_LIMIT
+from .layers import INPUTS_LIMIT
 
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .network import INPUTS_LIMIT
+from .layers import INPUTS_LIMIT
 
 
 LIMIT = 2**28  # bytes of a file
