@@ -77,14 +77,14 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
 
 
 def wired_levels(family, clock_hz, synapses):
-    """Adders in a row that three quarters of a period have time for.
+    """Adders in a row that four fifths of a period have time for.
 
     Measured after place and route: what a stage's first net takes, which goes to neurons all over
     the device and so further in larger networks, and each adder with its routing.
     """
-    first, farther, each = {"ecp5": (5.5e-9, 0.19e-12, 1.3e-9),
+    first, farther, each = {"ecp5": (5.5e-9, 0.3e-12, 1e-9),
                             "ice40": (8e-9, 0.5e-12, 3e-9)}[family]
-    return max(1, min(24, floor((0.75 / clock_hz - first - farther * synapses) / each)))
+    return max(1, min(24, floor((0.8 / clock_hz - first - farther * synapses) / each)))
 
 
 def smallest(network, device, interval, levels):
