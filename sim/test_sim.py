@@ -157,7 +157,7 @@ def real_images(network):
 
 def test_trained_network_scheduled():
     network = trained_network()
-    parts = {layer.name: Scheduled(pe=-(-layer.outputs // 16), simd=min(layer.inputs, 49))
+    parts = {layer.name: Scheduled(pe=-(-layer.outputs // 48), simd=min(layer.inputs, 49))
              for layer in network.layers[1:]}
     component = Accelerator(network, Schedule(28, parts))
     check_streams(component, "trained-scheduled",
