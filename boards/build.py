@@ -61,8 +61,8 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
         top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
                      rom_images=rom_images)
     expected = (estimate(network, top.schedule, device.family).total
-                + shell_resources(device.family, len(top.images) * top.accelerator.beats,
-                                  changing_bits(top)))
+                + shell_resources(device.family, top.accelerator.input_width,
+                                  len(top.images) * top.accelerator.beats, changing_bits(top)))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]

@@ -58,7 +58,7 @@ class Resources:
 
 
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images.
-SHELL = {"ecp5": Resources(1200, 680, 1), "ice40": Resources(1200, 620, 7)}
+SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(1200, 490, 7)}
 
 
 @dataclass(frozen=True)
@@ -141,19 +141,21 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     return resources + _converter(Conversion(bits, width, wanted), family)
 
 
-def shell_resources(family, words=0, width=1):
+def shell_resources(family, beat, words=0, width=1):
     """Estimate what surrounds an accelerator on a board.
 
     Parameters
     ----------
     family : str
         ``"ecp5"`` or ``"ice40"``.
+    beat : int
+        Bits of a word of the accelerator's input, which the link collects.
     words, width : int
         Size of the ROM with the benchmark's images.
     """
     in_block_ram = words * width > 1024  # smaller ones become LUTs
     rom = Resources(0, 0, rom_blocks(family, words, width) if in_block_ram else 0)
-    return SHELL[family] + rom
+    return SHELL[family] + rom + (_cells(family, 0, beat) if beat > 8 else Resources())
 
 
 def images_that_fit(network, schedule, device, most):
@@ -277,7 +279,7 @@ def _wired_layer(layer, levels, family, after=None):
     for neuron in np.flatnonzero(seen):
         if plan := plans[neuron]:
             lut4 += _neuron_luts(layer, int(neuron), plan, levels, family)
-            ff += 2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
+            ff += 1.2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
     return _cells(family, lut4, ff)
 
 

@@ -121,7 +121,9 @@ def _smallest_parts(network, device, interval, levels, weight):
 
 def misfits(network, schedule, device):
     """List what a schedule needs more of than a device has: (what, needed, there is)."""
-    need = estimate(network, schedule, device.family).total + shell_resources(device.family)
+    beat = schedule.pixels * network.encoder.pixel_bits
+    need = (estimate(network, schedule, device.family).total
+            + shell_resources(device.family, beat))
     have = [("LUT4", need.lut4, floor(device.lut4 * ROOM[device.family])),
             ("flip-flops", need.ff, floor(device.ff * ROOM[device.family])),
             ("block RAMs", need.block_ram, device.block_rams)]

@@ -26,7 +26,8 @@ def sparse():
 def test_the_fastest_schedule_fits(tfc, board):
     device = find_device(board)
     schedule = choose(tfc, device, clock_hz=24e6)
-    need = estimate(tfc, schedule, device.family).total + shell_resources(device.family)
+    need = estimate(tfc, schedule, device.family).total + shell_resources(
+        device.family, schedule.pixels)
     assert need.lut4 <= device.lut4 * ROOM[device.family]
     assert need.block_ram <= device.block_rams
 
