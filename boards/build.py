@@ -138,8 +138,8 @@ def _frequency(text):
         value = Fraction(text) * MHZ
     except (ValueError, ZeroDivisionError):
         raise argparse.ArgumentTypeError(f"must be a number of MHz: {text!r}") from None
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"must be above 0: {text}")
+    if not 0 < value < 10_000 * MHZ:
+        raise argparse.ArgumentTypeError(f"must be above 0 MHz and below 10 GHz: {text}")
     return value
 
 

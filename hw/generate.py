@@ -90,12 +90,15 @@ def main(argv=None):
     else:
         schedule = choose(network, device, clock_hz=args.freq * 1e6,
                           images_per_second=args.images_per_second)
+    stem = args.network.name.removesuffix(".npz").removesuffix(".net")
+    output = args.output or args.network.with_name(f"{stem}.v")
+    if output.is_dir():
+        raise ValueError(f"Output must be a file to write, not a directory: {output}")
+    output.parent.mkdir(parents=True, exist_ok=True)  # elaboration is long: fail before it
     component = AxiAccelerator(Accelerator(network, schedule))
     estimated = estimate(network, schedule, device.family)
     content = describe(component, estimated)
 
-    stem = args.network.name.removesuffix(".npz").removesuffix(".net")
-    output = args.output or args.network.with_name(f"{stem}.v")
     about = output.with_suffix(".hw.json")
     write_text(output, to_verilog(component, args.name))
     write_text(about, json.dumps(content, indent=2) + "\n")
