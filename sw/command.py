@@ -1,7 +1,20 @@
 """How every command line ends: a user's mistake is one line and exit code 2, no traceback."""
 
+import errno
 import os
 import sys
+
+
+# What to do about errors of the operating system, which name a file but no way out.
+WAYS_OUT = {
+    errno.ENOENT: "check the path",
+    errno.EISDIR: "give a file, not a folder",
+    errno.ENOTDIR: "a part of the path is a file",
+    errno.EACCES: "check its permissions, or choose another place",
+    errno.EPERM: "check its permissions, or choose another place",
+    errno.EROFS: "choose another place: this one cannot be written",
+    errno.ENOSPC: "free some space, or choose another place",
+}
 
 
 def run(main, *argv):
@@ -17,9 +30,17 @@ def run(main, *argv):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     except (ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {' '.join(_explain(error).split())}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         status = 130
     sys.exit(status)
+
+
+def _explain(error):
+    """Message of an error; those of the operating system with the file and a way out."""
+    if not isinstance(error, OSError) or error.errno not in WAYS_OUT or error.filename is None:
+        return str(error)
+    name = error.filename2 or error.filename  # of a renaming, where it should have gone
+    return f"{name}: {error.strerror} ({WAYS_OUT[error.errno]})"

@@ -23,7 +23,9 @@ def test_exit_code_is_what_main_returns(status):
 
 @pytest.mark.parametrize(("error", "code", "line"), [
     (ValueError("Threshold must be positive:\n  -1"), 2, "error: Threshold must be positive: -1\n"),
-    (FileNotFoundError(2, "No such file", "a.npz"), 2, "error: [Errno 2] No such file: 'a.npz'\n"),
+    (FileNotFoundError(2, "No such file", "a.npz"), 2,
+     "error: a.npz: No such file (check the path)\n"),
+    (OSError(5, "Broken", "a.npz"), 2, "error: [Errno 5] Broken: 'a.npz'\n"),
     (KeyboardInterrupt(), 130, "interrupted\n"),
 ])
 def test_mistakes_are_one_line(capsys, error, code, line):
