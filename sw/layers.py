@@ -79,8 +79,29 @@ class Encoder:
         return self.input_bits - self.shift
 
 
+class Weighted:
+    """What layers with ``weights``, int8 of shape (neurons, inputs), have in common."""
+
+    @property
+    def inputs(self):
+        return self.weights.shape[1]
+
+    @property
+    def outputs(self):
+        return self.weights.shape[0]
+
+    @cached_property
+    def fan_in(self):
+        """Synapses of each neuron, ndarray of int32, shape (neurons,)."""
+        return np.count_nonzero(self.weights, axis=1).astype(np.int32)
+
+    @cached_property
+    def synapses(self):
+        return int(self.fan_in.sum())
+
+
 @dataclass(frozen=True, eq=False)
-class Dense:
+class Dense(Weighted):
     """Binarized fully connected layer: XNOR, popcount, threshold.
 
     Neuron ``n`` fires if at least ``thresholds[n]`` of its synapses agree with their inputs.
@@ -111,26 +132,9 @@ class Dense:
                              f"{neuron} has {self.thresholds[neuron]} at fan-in "
                              f"{self.fan_in[neuron]}")
 
-    @property
-    def inputs(self):
-        return self.weights.shape[1]
-
-    @property
-    def outputs(self):
-        return self.weights.shape[0]
-
-    @cached_property
-    def fan_in(self):
-        """Synapses of each neuron, ndarray of int32, shape (neurons,)."""
-        return np.count_nonzero(self.weights, axis=1).astype(np.int32)
-
-    @cached_property
-    def synapses(self):
-        return int(self.fan_in.sum())
-
 
 @dataclass(frozen=True, eq=False)
-class Scores:
+class Scores(Weighted):
     """The last layer: one score a class, ``2 * popcount - fan_in + bias``.
 
     The label is the index of the first maximum.
@@ -155,18 +159,6 @@ class Scores:
         _check_array(self, "bias", np.int32, 1)
         _check_per_neuron(self, "bias")
         _check_range(self, "bias", -2**24, 2**24)
-
-    inputs = Dense.inputs
-    outputs = Dense.outputs
-
-    @cached_property
-    def fan_in(self):
-        """Synapses of each class, ndarray of int32, shape (classes,)."""
-        return np.count_nonzero(self.weights, axis=1).astype(np.int32)
-
-    @cached_property
-    def synapses(self):
-        return int(self.fan_in.sum())
 
     @cached_property
     def bounds(self):
