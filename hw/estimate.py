@@ -27,7 +27,7 @@ SHAPES = {
     "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
 }
 
-# What follows was fitted to synthesized parts: docs/decisions/0003-estimate.md.
+# What follows was fitted to synthesized parts: docs/decisions/006-estimate.md.
 # LUT4 of a popcount's adder, by the number of inputs: of all bits of a count, and where a
 # threshold is folded in so that only the highest carry is built.
 COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
