@@ -165,7 +165,7 @@ def test_frequencies_out_of_reach_are_refused(folder, tmp_path):
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "BOARD and NETWORK are needed (or --list)"),
     (["ulx3s", "x", "--freq", "fast"], "must be a number of MHz: 'fast'"),
-    (["ulx3s", "x", "--freq", "-1"], "must be above 0: -1"),
+    (["ulx3s", "x", "--freq", "-1"], "must be above 0 MHz and below 10 GHz: -1"),
     (["ulx3s", "x", "--schedule", "s", "--images-per-second", "1"],
      "--schedule and --images-per-second exclude each other")])
 def test_wrong_usage_is_explained(capsys, arguments, words):
