@@ -3,29 +3,24 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from math import ceil
 
 import numpy as np
 
 from .accelerator import stages
+from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_blocks
 from .encoder import ThermometerEncoder
 from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
 from .schedule import Wired
-from .stream import SMALL_QUEUE, queue_size
+from .stream import queue_size
 from .width import Conversion, WidthConverter
 from .wired import WiredPipeline, neuron_plans, pipeline_depth
 
 
-__all__ = ["Estimate", "Resources", "estimate", "images_that_fit", "layer_resources",
+__all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
            "shell_resources"]
-
-# Shapes of a block RAM: words and bits of a word.
-SHAPES = {
-    "ecp5": ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
-    "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
-}
 
 # What follows was fitted to synthesized parts: docs/decisions/006-estimate.md.
 # LUT4 of a popcount's adder, by the number of inputs: of all bits of a count, and where a
@@ -35,26 +30,6 @@ COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
 FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
               "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
 CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a part of a design takes.
-
-    Attributes
-    ----------
-    lut4, ff, block_ram : int
-        Four-input LUTs (on iCE40: logic cells, a flip-flop without a LUT of its own included),
-        flip-flops and block RAMs.
-    """
-
-    lut4: int = 0
-    ff: int = 0
-    block_ram: int = 0
-
-    def __add__(self, other):
-        return Resources(self.lut4 + other.lut4, self.ff + other.ff,
-                         self.block_ram + other.block_ram)
 
 
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images.
@@ -155,7 +130,7 @@ def shell_resources(family, beat, words=0, width=1):
     """
     in_block_ram = words * width > 1024  # smaller ones become LUTs
     rom = Resources(0, 0, rom_blocks(family, words, width) if in_block_ram else 0)
-    return SHELL[family] + rom + (_cells(family, 0, beat) if beat > 8 else Resources())
+    return SHELL[family] + rom + (cells(family, 0, beat) if beat > 8 else Resources())
 
 
 def images_that_fit(network, schedule, device, most):
@@ -167,58 +142,15 @@ def images_that_fit(network, schedule, device, most):
         device.family, count * beats, width) <= device.block_rams), 1)
 
 
-def rom_blocks(family, words, width):
-    """Block RAMs of a memory, in the shape that takes fewest."""
-    return min(ceil(words / depth) * ceil(width / bits) for depth, bits in SHAPES[family])
-
-
-def _cells(family, lut4, ff):
-    """Resources of LUTs and flip-flops; on iCE40 about 40 % of these have a cell of their own."""
-    if family == "ice40":
-        lut4 += max(0.4 * ff, ff - lut4)
-    return Resources(ceil(lut4), ceil(ff))
-
-
-def _interpolate(table, value):
-    """Value between the points of a table, or at its ends."""
-    for (x0, y0), (x1, y1) in pairwise(table):
-        if value <= x1:
-            return y0 + (y1 - y0) * max(0, value - x0) / (x1 - x0)
-    return table[-1][1]
-
-
-def _logic_rom(words, width):
-    """LUTs of a ROM over logic: a LUT4 for 16 words of a bit, and multiplexers behind them."""
-    return width * (1 if words <= 16 else 2.3 * words / 16)
-
-
-def _memory(family, words, width):
-    """Resources of a memory that is written: distributed RAM where it is small, or block RAM."""
-    if family == "ecp5" and words <= 32:
-        return Resources(ceil(words / 16) * ceil(width / 4) * 4 + (width if words > 16 else 0))
-    return Resources(0, 0, rom_blocks(family, words, width))
-
-
-def _queue(family, depth, width):
-    """Resources of a CreditQueue."""
-    if depth == 1:
-        return _cells(family, 4, width + 2)
-    if depth > SMALL_QUEUE:
-        return _cells(family, 40, 30) + _memory(family, depth, width)
-    if family == "ecp5":
-        return _cells(family, ceil(width / 4) * 4 + 14, 10)
-    return _cells(family, (depth - 1) * width + 20, depth * width + 10)
-
-
 def _encoder(stage, family):
     if stage.is_wire:
         return Resources()
     width = stage.pixels * stage.encoder.levels
     each = stage.encoder.pixel_bits / 2
     if (stage.rows == stage.rows[0]).all():
-        return _cells(family, width * each + 4, width)
+        return cells(family, width * each + 4, width)
     rom = rom_blocks(family, stage.beats, width * (stage.encoder.pixel_bits + 1))
-    return _cells(family, width * 2 * each + 24, width + 10) + Resources(0, 0, rom)
+    return cells(family, width * 2 * each + 24, width + 10) + Resources(0, 0, rom)
 
 
 @cache
@@ -228,12 +160,12 @@ def _converter(conversion, family):
         return Resources() if conversion.is_wire else Resources(o_width // 2 + 8, 4)
     if form == "down":
         bits = min(i_width, conversion.bits)
-        return _cells(family, bits + 14, bits + 8)
+        return cells(family, bits + 14, bits + 8)
     if form == "up":
         bits = conversion.i_words * i_width if conversion.o_words == 1 else o_width
-        return _cells(family, 14, bits + 8)
+        return cells(family, 14, bits + 8)
     bits = i_width + o_width
-    return _cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14)
+    return cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14)
 
 
 @cache
@@ -250,22 +182,22 @@ def _mvtu(folding, rom, family):
         result = width = layer.score_bits
     from_rom = folding.neuron_folds > 1 and bool(np.any(constants != constants[0]))
     accumulate = (CARRY[family] + 1) * total if folding.synapse_folds > 1 else 0
-    lut4 = lanes + 40 + pe * (_interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
+    lut4 = lanes + 40 + pe * (interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
                               + accumulate + CARRY[family] * width)
     ff = lanes + 45 + pe * (registered + count + total + result)
     block_ram = 0
     if from_rom and folding.neuron_folds <= 32:
-        lut4 += pe * _logic_rom(folding.neuron_folds, width)
+        lut4 += pe * logic_rom(folding.neuron_folds, width)
         ff += pe * width
     elif from_rom:
         block_ram = rom_blocks(family, folding.neuron_folds, pe * width)
-    resources = _cells(family, lut4, ff)
-    resources += _queue(family, folding.queue[0], pe * result)
-    resources += _memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
+    resources = cells(family, lut4, ff)
+    resources += queue(family, folding.queue[0], pe * result)
+    resources += memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
     if rom == "block":
         block_ram += rom_blocks(family, depth, lanes * planes)
         return resources + Resources(0, 0, block_ram)
-    return resources + Resources(ceil(planes * _logic_rom(depth, lanes)), 0, block_ram)
+    return resources + Resources(ceil(planes * logic_rom(depth, lanes)), 0, block_ram)
 
 
 @cache
@@ -280,7 +212,7 @@ def _wired_layer(layer, levels, family, after=None):
         if plan := plans[neuron]:
             lut4 += _neuron_luts(layer, int(neuron), plan, levels, family)
             ff += 1.2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
-    return _cells(family, lut4, ff)
+    return cells(family, lut4, ff)
 
 
 def _neuron_luts(layer, neuron, plan, levels, family):
@@ -288,27 +220,27 @@ def _neuron_luts(layer, neuron, plan, levels, family):
     apart = max(0, (4 - levels) / 3) ** 1.6
     if layer.kind == "scores" or apart:
         table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
-        adder = _interpolate(table, plan.count)
+        adder = interpolate(table, plan.count)
         return (adder + apart * (2 - adder)) * len(plan.steps)
     threshold = int(layer.thresholds[neuron])
     if min(threshold, plan.count + 1 - threshold) == 1:  # an OR or an AND
         return ceil((plan.count - 1) / 3)
-    return max(1, _interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
+    return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
 
 
 def _wired_ends(layers, levels, family):
     """Resources around a wired pipeline's layers: input register, label select, queue."""
     first, last = layers[0], layers[-1]
-    inputs = _cells(family, 0, int(np.any(first.weights, axis=0).sum()))
+    inputs = cells(family, 0, int(np.any(first.weights, axis=0).sum()))
     queue_depth, _ = queue_size(pipeline_depth(layers, levels), 1)
     if last.kind != "scores":
-        return inputs + _queue(family, queue_depth, last.outputs)
+        return inputs + queue(family, queue_depth, last.outputs)
     width = last.outputs * last.score_bits
     nodes = last.outputs - 1
     waiting = nodes.bit_length() * width
-    select = _cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
+    select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
                     waiting + nodes * (last.score_bits + 4))
-    return inputs + select + _queue(family, queue_depth, width + nodes.bit_length())
+    return inputs + select + queue(family, queue_depth, width + nodes.bit_length())
 
 
 def _label_select(stage, family):
@@ -316,5 +248,5 @@ def _label_select(stage, family):
     nodes = stage.pe - 1
     lut4 = (nodes + 1) * (CARRY[family] + 1) * stage.score_bits + 30
     ff = width + nodes * 2 * stage.score_bits + stage.score_bits + 16
-    return (_cells(family, lut4, ff)
-            + _queue(family, stage.queue_depth, width + (stage.classes - 1).bit_length()))
+    return (cells(family, lut4, ff)
+            + queue(family, stage.queue_depth, width + (stage.classes - 1).bit_length()))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from boards.board import catalog
+from hw.area import Resources
 from hw.device import BOARDS, find_device
-from hw.estimate import Resources, estimate, layer_resources, shell_resources
+from hw.estimate import estimate, layer_resources, shell_resources
 from hw.schedule import Scheduled, Wired
 from hw.solver import ROOM, choose, misfits
 

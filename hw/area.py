@@ -1,0 +1,79 @@
+"""What small parts take on a device: LUTs, flip-flops and block RAMs, to be added up."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+
+from .stream import SMALL_QUEUE
+
+
+__all__ = ["Resources", "cells", "interpolate", "logic_rom", "memory", "queue", "rom_blocks"]
+
+# Shapes of a block RAM: words and bits of a word.
+SHAPES = {
+    "ecp5": ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+    "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
+}
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a part of a design takes.
+
+    Attributes
+    ----------
+    lut4, ff, block_ram : int
+        Four-input LUTs (on iCE40: logic cells, a flip-flop without a LUT of its own included),
+        flip-flops and block RAMs.
+    """
+
+    lut4: int = 0
+    ff: int = 0
+    block_ram: int = 0
+
+    def __add__(self, other):
+        return Resources(self.lut4 + other.lut4, self.ff + other.ff,
+                         self.block_ram + other.block_ram)
+
+
+def rom_blocks(family, words, width):
+    """Block RAMs of a memory, in the shape that takes fewest."""
+    return min(ceil(words / depth) * ceil(width / bits) for depth, bits in SHAPES[family])
+
+
+def cells(family, lut4, ff):
+    """Resources of LUTs and flip-flops; on iCE40 about 40 % of these have a cell of their own."""
+    if family == "ice40":
+        lut4 += max(0.4 * ff, ff - lut4)
+    return Resources(ceil(lut4), ceil(ff))
+
+
+def interpolate(table, value):
+    """Value between the points of a table, or at its ends."""
+    for (x0, y0), (x1, y1) in pairwise(table):
+        if value <= x1:
+            return y0 + (y1 - y0) * max(0, value - x0) / (x1 - x0)
+    return table[-1][1]
+
+
+def logic_rom(words, width):
+    """LUTs of a ROM over logic: a LUT4 for 16 words of a bit, and multiplexers behind them."""
+    return width * (1 if words <= 16 else 2.3 * words / 16)
+
+
+def memory(family, words, width):
+    """Resources of a memory that is written: distributed RAM where it is small, or block RAM."""
+    if family == "ecp5" and words <= 32:
+        return Resources(ceil(words / 16) * ceil(width / 4) * 4 + (width if words > 16 else 0))
+    return Resources(0, 0, rom_blocks(family, words, width))
+
+
+def queue(family, depth, width):
+    """Resources of a CreditQueue."""
+    if depth == 1:
+        return cells(family, 4, width + 2)
+    if depth > SMALL_QUEUE:
+        return cells(family, 40, 30) + memory(family, depth, width)
+    if family == "ecp5":
+        return cells(family, ceil(width / 4) * 4 + 14, 10)
+    return cells(family, (depth - 1) * width + 20, depth * width + 10)
