@@ -1,0 +1,125 @@
+"""Neurons of few synapses as a few four-input functions, the fewest that there are."""
+
+from functools import cache
+
+from amaranth import *
+
+
+__all__ = ["LIMIT", "depth", "fire", "luts", "table"]
+
+LIMIT = 7  # most inputs of a neuron that is worth a table
+
+# Found by search: no shorter form is known that one could derive.
+MAJORITY_OF_SEVEN = (
+    ((0, 1, 2, 3), 0xE996), ((4, 5, 6, 7), 0x7EE8), ((0, 2, 3, 8), 0xE880),
+    ((4, 7, 8, 9), 0x19C8), ((1, 8, 9, 10), 0x73E8),
+)
+
+
+def fire(m, bits, threshold, name):
+    """Test whether at least ``threshold`` of a few bits are ones.
+
+    Every function in between has at most four inputs and a signal of its own, ``name_0`` and so
+    on: :func:`luts` of them, :func:`depth` in a row. An exhaustive search (SAT) found no smaller
+    network.
+
+    Parameters
+    ----------
+    m : Module
+        Where the functions go.
+    bits : list of Value
+        One-bit values, 1 to :data:`LIMIT` of them.
+    threshold : int
+        In ``1..len(bits)``.
+    name : str
+        Prefix of the signals' names.
+
+    Returns
+    -------
+    Value
+        One bit, in the same cycle.
+    """
+    nodes = list(bits)
+    for index, (operands, truth) in enumerate(table(len(bits), threshold)):
+        signal = Signal(name=f"{name}_{index}")
+        m.d.comb += signal.eq(_look_up(truth, [nodes[node] for node in operands]))
+        nodes.append(signal)
+    return nodes[-1]
+
+
+def luts(count, threshold):
+    """Return how many LUT4 :func:`fire` takes."""
+    return len(table(count, threshold))
+
+
+def depth(count, threshold):
+    """Return how many LUT4 are in a row in what :func:`fire` makes."""
+    levels = [0] * count
+    for operands, _ in table(count, threshold):
+        levels.append(1 + max(levels[node] for node in operands))
+    return levels[-1]
+
+
+@cache
+def table(count, threshold):
+    """Four-input functions that test whether at least ``threshold`` of ``count`` bits are ones.
+
+    Four inputs are counted first. What matters to the other ones is how many of *them* are still
+    wanted: 0 to all, or more than there are. That is coded in as few bits as can tell the cases
+    that occur apart.
+
+    Returns
+    -------
+    tuple of (operands, truth)
+        Nodes 0 to ``count - 1`` are the inputs, node ``count + k`` is function ``k``; the last one
+        is the answer. Bit ``i`` of ``truth`` is the function's value where its operands, the
+        first one lowest, are the bits of ``i``.
+    """
+    if not 1 <= threshold <= count <= LIMIT:
+        raise ValueError(f"Threshold of a truth table must be in 1..count, count at most {LIMIT}: "
+                         f"{threshold} of {count}")
+    if count <= 4:
+        return (_function(range(count), lambda *bits: sum(bits) >= threshold),)
+
+    rest = count - 4
+    def wanted(bits):
+        return min(max(threshold - sum(bits), 0), rest + 1)
+
+    cases = {wanted([1] * ones + [0] * (4 - ones)) for ones in range(5)}
+    bit = range(count, count + 2)  # of the code: the case modulo 4
+    code = [_function(range(4), lambda *bits, place=place: wanted(bits) >> place & 1)
+            for place in range(2)]
+    decode = {case % 4: case for case in cases}
+    others = range(4, count)
+    if len(cases) == 2:  # neighbours
+        decode = {case % 2: case for case in cases}
+        return (code[0], _function([bit[0], *others], lambda low, *bits:
+                                   sum(bits) >= decode[low]))
+    if rest <= 2:
+        return (*code, _function([*bit, *others], lambda low, high, *bits:
+                                 sum(bits) >= decode.get(low + 2 * high, 0)))
+    if len(cases) == 5:
+        return MAJORITY_OF_SEVEN
+    # Three others, the first of them looked at twice: what it and the function of all three say
+    # tells whether one (or), two (the function itself) or three (and) of them are ones.
+    return (*code, _function([bit[0], *others], _two_of_three),
+            _function([*bit, others[0], count + 2], lambda low, high, first, two:
+                      (True, first or two, two, first and two, False)[
+                          decode.get(low + 2 * high, 0)]))
+
+
+def _two_of_three(odd, first, second, third):
+    """Two of three; if ``odd``, what gives one of three and three of three with the first."""
+    return (second and third) if first == odd else (second or third)
+
+
+def _function(operands, function):
+    """Return a function of bits as (operands, truth)."""
+    operands = tuple(operands)
+    truth = sum(bool(function(*(index >> place & 1 for place in range(len(operands))))) << index
+                for index in range(2**len(operands)))
+    return operands, truth
+
+
+def _look_up(truth, operands):
+    return Const(truth, 2**len(operands)).bit_select(Cat(*operands), 1)
