@@ -22,6 +22,12 @@ ROUTER = {"ecp5": ["--router", "router2"], "ice40": []}
 # LUT6 where two in a row would do.
 SYNTHESIS = {"ecp5": "-nowidelut", "ice40": ""}
 
+# No memory here is read and written at one address in a cycle whose reading matters. A block RAM
+# that gives the old word even then takes a copy of what is written and a comparison of addresses:
+# 230 logic cells in the queue, the frame buffer and the histogram of a small wired design.
+READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1'1 %i "
+                 "r:COLLISION_X_MASK=1'0 %i")
+
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs.
 USED = {"ecp5": ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD"), "ice40": ("ICESTORM_LC", None,
                                                                    "ICESTORM_RAM")}
@@ -138,6 +144,7 @@ def prepare(board, shell, work):
     gc.disable()  # a netlist is many objects and no garbage: looking for some doubles the time
     try:
         plan = platform.prepare(shell, TOP, synth_opts=SYNTHESIS[board.family],
+                                script_after_read=READ_OR_WRITE,
                                 script_after_synth="\n".join(list_commands(board.family)))
     finally:
         gc.enable()
