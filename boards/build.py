@@ -45,7 +45,7 @@ def changing_bits(top):
 
 
 def build_network(board, path, *, frequency, schedule=None, rate=None, output=Path("build"),
-                  baud=None, seed=1, rom_images=None):
+                  baud=None, seed=1, rom_images=None, reuse=False):
     """Build a network's bitstream and its report; see the command line's help.
 
     Returns
@@ -68,7 +68,7 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]
     with stopping_on_terminate():
         outcome = build(board, top, frequency, name=name, directory=directory, steps=steps,
-                        seed=seed, before=results)
+                        seed=seed, before=results, reuse=reuse)
         parts = resources.attribute(outcome.cells, [layer.name for layer in network.layers],
                                     outcome.used)
         result = report.create(board, device, network, path, top, outcome,
@@ -105,6 +105,9 @@ def main(argv=None):
                         help="test images on the chip, for the benchmark (default: "
                              + ", ".join(f"up to {count} on {family}" for family, count in
                                          ROM_IMAGES.items()) + ")")
+    parser.add_argument("--reuse", action="store_true",
+                        help="keep what an earlier build left of steps whose inputs, tools and "
+                             "seed are the same")
     args = parser.parse_args(argv)
     if args.list:
         print(boards_table())
@@ -125,7 +128,7 @@ def main(argv=None):
     result = build_network(
         board, args.network, frequency=args.freq or Fraction(str(board.megahertz)) * MHZ,
         schedule=args.schedule, rate=args.images_per_second, output=args.output, baud=args.baud,
-        seed=args.seed, rom_images=args.rom_images)
+        seed=args.seed, rom_images=args.rom_images, reuse=args.reuse)
     directory = args.output / board.name
     print(report.table(result), end="")
     print(f"wrote {directory / result['bitstream']}, {directory / 'report.json'}, "

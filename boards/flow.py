@@ -10,6 +10,7 @@ from pathlib import Path
 from sw.files import replacing
 
 from . import tools
+from .ledger import Ledger, key_of
 from .pll import megahertz
 from .resources import KINDS, list_commands, read_cells
 from .shell import Shell
@@ -33,6 +34,9 @@ USED = {"ecp5": ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD"), "ice40": ("ICESTORM_LC
                                                                    "ICESTORM_RAM")}
 
 TOP = "top"
+
+# What elaboration writes for the tools.
+INPUTS = {"ecp5": (".il", ".ys", ".lpf"), "ice40": (".il", ".ys", ".pcf")}
 
 
 class TimingError(ValueError):
@@ -68,7 +72,7 @@ class Outcome:
     pll: object
 
 
-def build(board, design, frequency, *, name, directory, steps, seed=1, before=()):
+def build(board, design, frequency, *, name, directory, steps, seed=1, before=(), reuse=False):
     """Build a bitstream.
 
     What an earlier build left under the same name is removed first: after a failure there is no
@@ -92,6 +96,9 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
         Of the placer.
     before : tuple of Path
         More files to remove first: results that belong to the bitstream.
+    reuse : bool
+        Keep what an earlier build in ``directory`` made in a step, if it made it from the same:
+        the elaborated design and its constraints, the tool's options, version and seed.
 
     Returns
     -------
@@ -110,32 +117,59 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     work = directory / "work"
     bitstream = directory / f"{name}{board.suffix}"
     work.mkdir(parents=True, exist_ok=True)
-    for path in (bitstream, *before, *work.glob(f"{TOP}.*"), *work.glob("cells.*")):
+    for path in (bitstream, *before):
         path.unlink(missing_ok=True)
+    if not reuse:
+        for path in (*work.glob("steps.json"), *work.glob(f"{TOP}.*"), *work.glob("cells.*")):
+            path.unlink()
+    done = Done(steps, Ledger(work / "steps.json"))
 
     with steps.step("elaborate"):
         shell = Shell(board, design, frequency)
         commands = prepare(board, shell, work)
-    with steps.step("synthesize", work / "yosys.log"):
-        steps.run(yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work, log="yosys.log")
+    key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in INPUTS[board.family]),
+                 str(yosys))
+    done.run("synthesize", key, yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work,
+             log="yosys.log")
     cells = read_cells(work)
-    with steps.step("place", work / "nextpnr.log"):
-        try:
-            steps.run(nextpnr, [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
-                                "--timing-allow-fail", "--report", f"{TOP}.report.json"],
-                      directory=work, log="nextpnr.log",
-                      phases=((r"Info: (Routing|Running router)", "route"),))
-        except ValueError as error:
-            refuse_overfull(board, work / "nextpnr.log")
-            raise error
+    arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
+                 "--timing-allow-fail", "--report", f"{TOP}.report.json"]
+    key = key_of(key, str(nextpnr), arguments)
+    try:
+        done.run("place", key, nextpnr, arguments, directory=work, log="nextpnr.log",
+                 phases=((r"Info: (Routing|Running router)", "route"),))
+    except ValueError as error:
+        refuse_overfull(board, work / "nextpnr.log")
+        raise error
     report = json.loads((work / f"{TOP}.report.json").read_text(encoding="utf-8"))
     reached = check_timing(report, shell.frequency)
-    with steps.step("pack", work / "pack.log"):
-        steps.run(packer, commands["pack"], directory=work, log="pack.log")
+    done.run("pack", key_of(key, str(packer), commands["pack"]), packer, commands["pack"],
+             directory=work, log="pack.log")
     with replacing(bitstream) as temporary:
         shutil.copyfile(work / f"{TOP}{board.suffix}", temporary)
     return Outcome(bitstream, float(shell.frequency), reached,
                    _used(board.family, report["utilization"], cells), cells, chosen, shell.pll)
+
+
+class Done:
+    """Runs tools, but not again what is done."""
+
+    def __init__(self, steps, ledger):
+        self.steps = steps
+        self.ledger = ledger
+
+    def run(self, name, key, tool, arguments, *, directory, log, **options):
+        """Run a tool as a step; see :meth:`boards.steps.Steps.run`."""
+        seconds = self.ledger.result(name, key)
+        if seconds is not None:
+            self.steps.keep(seconds)
+            return
+        self.ledger.begin(name, key)
+        before = set(self.steps.seconds)
+        with self.steps.step(name, directory / log):
+            self.steps.run(tool, arguments, directory=directory, log=log, **options)
+        self.ledger.finish(name, key, {step: seconds for step, seconds
+                                       in self.steps.seconds.items() if step not in before})
 
 
 def prepare(board, shell, work):
@@ -143,7 +177,8 @@ def prepare(board, shell, work):
     platform = board.create_platform()
     gc.disable()  # a netlist is many objects and no garbage: looking for some doubles the time
     try:
-        plan = platform.prepare(shell, TOP, synth_opts=SYNTHESIS[board.family],
+        # Without source lines a changed comment leaves the design's text as it is.
+        plan = platform.prepare(shell, TOP, emit_src=False, synth_opts=SYNTHESIS[board.family],
                                 script_after_read=READ_OR_WRITE,
                                 script_after_synth="\n".join(list_commands(board.family)))
     finally:

@@ -56,6 +56,12 @@ class Steps:
         self._end()
         self._begin(name, log)
 
+    def keep(self, seconds):
+        """Take over steps that were done before, with the seconds they took."""
+        for name, took in seconds.items():
+            self.seconds[name] = took
+            self._write(f"{name} kept: it took {took:.1f} s\n")
+
     def tick(self, text=""):
         """Show that the running step is alive."""
         now = time.monotonic()

@@ -2,6 +2,8 @@
 """Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
 
 import argparse
+import hashlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from hw.verilog import to_verilog
 from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
+from sw.files import write_text
 from sw.network import load
 
 from .design import cached_verilog, schedule_for
@@ -179,6 +182,31 @@ def compare(accelerator, images, outcome, *, timed):
     return problems, first
 
 
+def count_equal(network, images, outcome):
+    """Return how many images have golden's label and scores."""
+    scores = golden.Model(network).scores(images[:len(outcome.labels)])
+    return int(((outcome.labels == golden.labels(scores))
+                & (outcome.scores == scores).all(axis=1)).sum())
+
+
+def _key(accelerator, images):
+    """Hash the Verilog, the images and what golden says of them: all that an outcome depends on."""
+    network = accelerator.network
+    sha = hashlib.sha256(cached_verilog(network, accelerator.schedule, BUILD).encode())
+    sha.update(MAIN.read_bytes())
+    sha.update(np.ascontiguousarray(images).tobytes())
+    sha.update(golden.Model(network).scores(images).tobytes())
+    return sha.hexdigest()
+
+
+def _recorded(path, key):
+    """Whether a file of ``--record`` is about the same run."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["key"] == key
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _fill_words(rows):
     padded = np.zeros((len(rows), -(-rows.shape[1] // 4) * 4), np.uint8)
     padded[:, :rows.shape[1]] = rows
@@ -195,6 +223,9 @@ def main(argv=None):
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
                         help="run a second time, with pauses on both streams")
+    parser.add_argument("--record", type=Path, metavar="JSON",
+                        help="write what came out at full speed here, if all is equal; a run that "
+                             "the file is about already is not repeated")
     args = parser.parse_args(argv)
     if args.limit is not None and args.limit < 1:
         raise ValueError(f"Limit must be at least 1: {args.limit}")
@@ -206,6 +237,10 @@ def main(argv=None):
     accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
+    key = _key(accelerator, images) if args.record else None
+    if args.record and _recorded(args.record, key):
+        print(f"equal to golden already: {args.record} is about the same design and images")
+        return 0
     cycles = len(images) * (accelerator.interval + PAUSES * args.stall)
     for seed in (0, 1) if args.stall else (0,):
         outcome = simulate(accelerator, images, seed=seed, long=cycles > LONG_RUN)
@@ -220,6 +255,12 @@ def main(argv=None):
             print("\n".join(trace(accelerator, images, first).lines()))
         if problems:
             return 1
+        if args.record and not seed and not problems:
+            write_text(args.record, json.dumps({
+                "key": key, "identity": network.identity, "images": len(images),
+                "equal": count_equal(network, images, outcome), "interval": accelerator.interval,
+                "latency": outcome.latency, "cycles": outcome.cycles,
+                "seconds": round(outcome.seconds, 3)}, indent=1) + "\n")
         extra = "" if seed else "; interval and latency as predicted"
         print(f"equal to golden: {len(images):,} of {len(images):,} labels and scores{extra}")
     print(f"wall time {time.monotonic() - began:.1f} s")

@@ -1,6 +1,8 @@
 """Tests of boards.build: real bitstreams of a tiny network, and every way it says no."""
 
+import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -75,6 +77,44 @@ def test_the_table_says_what_the_report_says(folder, built):
 def test_no_temporary_file_is_left(folder, built):
     assert sorted(path.name for path in (folder / built).iterdir()) == sorted([
         "report.json", "report.txt", "resources.png", f"tiny{find(built).suffix}", "work"])
+
+
+def test_reuse_keeps_what_was_made_from_the_same(folder, built, capsys):
+    arguments = [built, str(folder / "tiny.net.npz"), "--output", str(folder), "--reuse"]
+    before = json.loads((folder / built / "report.json").read_text())
+    capsys.readouterr()
+    build.main(arguments)
+    lines = capsys.readouterr().err.splitlines()
+    kept = [line.split()[0] for line in lines if " kept: it took " in line]
+    assert kept == ["synthesize", "place", "route", "pack"]
+    after = json.loads((folder / built / "report.json").read_text())
+    for report in (before, after):
+        del report["seconds"]["schedule"], report["seconds"]["elaborate"]
+    assert after == before
+    assert (folder / built / after["bitstream"]).exists()
+
+
+def test_reuse_makes_again_what_depends_on_a_change(folder, built, tmp_path, capsys):
+    shutil.copytree(folder / built, tmp_path / built)
+    build.main([built, str(folder / "tiny.net.npz"), "--output", str(tmp_path), "--reuse",
+                "--seed", "2"])
+    kept = [line.split()[0] for line in capsys.readouterr().err.splitlines() if " kept: " in line]
+    assert kept == ["synthesize"]
+
+
+def test_a_tool_runs_again_if_it_failed_or_its_key_is_another(tmp_path):
+    steps, tool = Steps(io.StringIO()), flow.tools.Tool("sh", ("sh", "-c"), "1", "native")
+
+    def ran(key, script):
+        done = flow.Done(steps, flow.Ledger(tmp_path / "steps.json"))
+        before = (tmp_path / "count").stat().st_size if (tmp_path / "count").exists() else 0
+        done.run("pack", key, tool, [f"echo >> count; {script}"], directory=tmp_path, log="log")
+        return (tmp_path / "count").stat().st_size - before
+
+    assert [ran("a", "exit 0"), ran("a", "exit 0"), ran("b", "exit 0")] == [1, 0, 1]
+    with pytest.raises(ValueError, match=r"^sh must succeed"):
+        ran("c", "exit 1")
+    assert [ran("c", "exit 0"), ran("b", "exit 0")] == [1, 1]
 
 
 def test_missed_timing_is_a_failure_without_bitstream(folder, tmp_path):

@@ -2,6 +2,7 @@
 """sim.full and sim.trace as commands: what they print, refuse and return."""
 
 import gzip
+import json
 
 import numpy as np
 import pytest
@@ -42,7 +43,21 @@ def test_full_compares_every_image_at_full_speed_and_with_pauses(files, capsys):
         "equal to golden: 40 of 40 labels and scores"]
 
 
-def test_full_names_image_layer_and_neuron(files, capsys, monkeypatch):
+def test_a_run_that_is_recorded_is_not_repeated(files, tmp_path, capsys):
+    record = tmp_path / "record.json"
+    assert full.main([*files, "--record", str(record)]) == 0
+    written = json.loads(record.read_text())
+    assert (written["equal"], written["images"]) == (40, 40)
+    assert f"interval {written['interval']}, latency {written['latency']} " in (
+        capsys.readouterr().out)
+    assert full.main([*files, "--record", str(record)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"equal to golden already: {record} is about the same design and images")
+    assert full.main([*files, "--record", str(record), "--limit", "39"]) == 0
+    assert "equal to golden: 39 of 39" in capsys.readouterr().out
+
+
+def test_full_names_image_layer_and_neuron(files, tmp_path, capsys, monkeypatch):
     """The threshold of one neuron is wrong, in the hardware alone."""
     right, made = full.Accelerator, []
 
@@ -57,7 +72,9 @@ def test_full_names_image_layer_and_neuron(files, capsys, monkeypatch):
 
     monkeypatch.setattr(full, "Accelerator", faulty)
     monkeypatch.setattr(full, "cached_verilog", lambda *_: to_verilog(made[-1], "accelerator"))
-    assert full.main(files) == 1
+    record = tmp_path / "record.json"
+    assert full.main([*files, "--record", str(record)]) == 1
+    assert not record.exists()
     out, err = capsys.readouterr()
     assert err.splitlines()[-1].startswith("error: ")
     assert " of 40 answers differ from golden, image " in err

@@ -1,5 +1,6 @@
 """Named networks and how each is trained, as compared on validation images where it was tried."""
 
+import json
 from dataclasses import asdict, dataclass, replace
 
 
@@ -114,3 +115,7 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("wired-up5k", (512, 256), (6, 6, 64), epochs=60, limit=4, augment=0.3, ramp=0.5,
            freeze=0.5),
 )}
+
+
+if __name__ == "__main__":  # for programs that cannot wait for PyTorch
+    print(json.dumps({name: recipe.to_json() for name, recipe in RECIPES.items()}))

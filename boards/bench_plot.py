@@ -1,0 +1,95 @@
+"""The benchmark as a picture: accuracy against area and speed, beside published figures."""
+
+import csv
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sw.files import replacing
+
+
+MARKERS = {"LUT4": "s", "LUT6": "x"}
+TICKS = (75, 80, 85, 90, 95, 97, 98, 98.5, 99, 99.25)  # percent
+OURS, PEERS = "tab:red", "tab:gray"
+
+
+def read_peers(path):
+    """Read published figures on MNIST.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV with the columns ``system``, ``accuracy`` in percent, ``images_per_second`` (or
+        nothing), ``luts``, ``kind`` (``LUT4`` or ``LUT6``), ``mark``, ``note``.
+
+    Returns
+    -------
+    list of dict
+        Numbers as numbers, or None.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows, 2):
+        if row["kind"] not in MARKERS:
+            raise ValueError(f"Kind of LUT in {path}, line {number}, must be one of "
+                             f"{', '.join(MARKERS)}: {row['kind']!r}")
+        for column in ("accuracy", "images_per_second", "luts"):
+            row[column] = float(row[column]) if row[column] else None
+    return rows
+
+
+def draw(path, rows, peers):
+    """Draw the rows on MNIST beside published figures.
+
+    Parameters
+    ----------
+    path : path-like
+        Picture to write.
+    rows : list of dict
+        Rows of the benchmark.
+    peers : list of dict
+        As from :func:`read_peers`.
+    """
+    points = [(row["preset"], row["accuracy"], row["lut4"], row["images_per_second"], "LUT4", OURS)
+              for row in rows if row["dataset"] == "mnist"]
+    points += [(peer["system"], peer["accuracy"], peer["luts"], peer["images_per_second"],
+                peer["kind"], PEERS) for peer in peers]
+    points.sort(key=lambda point: point[2])
+    figure = Figure(figsize=(14, 6), layout="constrained")
+    area, speed = figure.subplots(1, 2)
+    for number, (name, accuracy, luts, rate, kind, color) in enumerate(points):
+        _point(area, luts, 100 - accuracy, name, MARKERS[kind], color, number)
+        if rate:
+            _point(speed, 100 - accuracy, rate, name, MARKERS[kind], color, number)
+
+    # Wrong answers on a logarithmic axis, labelled as accuracy: from 99 to 99.5 % is as far as
+    # from 80 to 90 %.
+    ticks = [100 - percent for percent in TICKS]
+    area.set(xscale="log", xlabel="LUTs, as each source counts them", ylabel="MNIST accuracy, %",
+             title="Accuracy against area")
+    area.set_yscale("log")
+    area.set_yticks(ticks, TICKS)
+    area.invert_yaxis()
+    speed.set(yscale="log", xlabel="MNIST accuracy, %", ylabel="images/s",
+              title="Speed against accuracy")
+    speed.set_xscale("log")
+    speed.set_xticks(ticks, TICKS)
+    speed.invert_xaxis()
+    area.legend(handles=[
+        Line2D([], [], color=OURS, marker="s", linestyle="", label="Thresher, LUT4, all counted"),
+        *(Line2D([], [], color=PEERS, marker=marker, linestyle="", label=f"published, {kind}")
+          for kind, marker in MARKERS.items())], loc="lower left")
+    for axes in (area, speed):
+        axes.minorticks_off()
+        axes.margins(0.12)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+
+
+def _point(axes, x, y, name, marker, color, number):
+    axes.plot([x], [y], marker=marker, color=color, linestyle="")
+    above = number % 2 == 0  # names of neighbours stay apart
+    axes.annotate(name, (x, y), xytext=(0, 5 if above else -12), textcoords="offset points",
+                  fontsize=7, color=color, horizontalalignment="center")

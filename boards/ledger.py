@@ -1,0 +1,54 @@
+"""Which steps of a long job are done, by a hash of what each depends on: a file beside its work."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from sw.files import write_text
+
+
+def key_of(*parts):
+    """Return a hash of anything that JSON can hold, and of bytes."""
+    sha = hashlib.sha256()
+    for part in parts:
+        octets = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
+        sha.update(len(octets).to_bytes(8, "little") + octets)
+    return sha.hexdigest()
+
+
+class Ledger:
+    """Steps that are done.
+
+    Parameters
+    ----------
+    path : path-like
+        JSON file; one that is missing, or no ledger, is an empty one.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        try:
+            steps = json.loads(self.path.read_text(encoding="utf-8"))
+            self._steps = {name: dict(entry) for name, entry in steps.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            self._steps = {}
+
+    def result(self, step, key):
+        """Return what a step left when it was done with this key, or None."""
+        entry = self._steps.get(step, {})
+        return entry.get("result") if entry.get("key") == key else None
+
+    def begin(self, step, key):
+        """Note that a step runs; return whether one with this key had begun and never ended."""
+        before = self._steps.get(step, {})
+        self._steps[step] = {"key": key}
+        self._write()
+        return before.get("key") == key and "result" not in before
+
+    def finish(self, step, key, result):
+        """Note that a step is done, with a result that JSON can hold and that is not None."""
+        self._steps[step] = {"key": key, "result": result}
+        self._write()
+
+    def _write(self):
+        write_text(self.path, json.dumps(self._steps, indent=1) + "\n")

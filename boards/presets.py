@@ -1,0 +1,62 @@
+"""Rows of the benchmark: which network, trained how, on which board, how fast."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One row of the benchmark.
+
+    Attributes
+    ----------
+    name : str
+        What the user types.
+    network : str
+        Name of the recipe that trains it.
+    board : str
+        Name of the board.
+    megahertz : float
+        Wished clock. A build that misses it is made again at the clock that it reached.
+    dataset : str
+        What it is trained and tested on.
+    seed : int
+        Of the training.
+    placer_seeds : tuple of int
+        Seeds of the placer to try in turn, until one meets the wished clock.
+    images_per_second : float or None
+        Rate that the smallest schedule is chosen for; None for the fastest that fits.
+    train_images, test_images : int or None
+        Only so many images for training and in the simulation; None for all.
+    """
+
+    name: str
+    network: str
+    board: str
+    megahertz: float
+    dataset: str = "mnist"
+    seed: int = 1
+    placer_seeds: tuple = (1,)
+    images_per_second: float | None = None
+    train_images: int | None = None
+    test_images: int | None = None
+
+
+PRESETS = {preset.name: preset for preset in (
+    Preset("ulx3s-85f-fast", "wired-small", "ulx3s-85f", 80),
+    Preset("ulx3s-25f", "wired-small", "ulx3s-25f", 80),
+    Preset("tfc-icebreaker", "tfc", "icebreaker", 24),
+    Preset("sfc-ulx3s", "sfc", "ulx3s-85f", 50),
+    Preset("lfc-ulx3s", "lfc", "ulx3s-85f", 50, images_per_second=101_000),
+)}
+
+# All the steps in less than a minute: a smoke test, not a result.
+QUICK = Preset("quick", "tiny", "icebreaker", 18, images_per_second=1000, train_images=4000,
+               test_images=300)
+
+
+def find(names):
+    """Return presets by name, all of them if there are no names, in the order of the benchmark."""
+    unknown = [name for name in names if name not in PRESETS]
+    if unknown:
+        raise ValueError(f"Preset must be one of {', '.join(PRESETS)}: {unknown[0]!r}")
+    return [preset for preset in PRESETS.values() if not names or preset.name in names]

@@ -1,0 +1,61 @@
+"""Tests of boards.sources: what runs counts, comments do not."""
+
+import pytest
+
+from boards import sources
+
+
+FILES = {
+    "hw/one.py": "from .two import x\nfrom sw import three\n",
+    "hw/two.py": '"""About two."""\nx = 1\n',
+    "hw/four.py": "import hw.one\n",
+    "sw/three.py": "def f():\n    import sw.five\n    return sw.five\n",
+    "sw/five.py": "y = 2\n",
+    "sw/other.py": "z = 3\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A small repository; returns a function that changes a file of it."""
+    monkeypatch.setattr(sources, "ROOT", tmp_path)
+
+    def write(name, text):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        sources._content.cache_clear()
+        sources._imports.cache_clear()
+
+    for name, text in FILES.items():
+        write(name, text)
+    return write
+
+
+@pytest.mark.parametrize(("name", "text", "same"), [
+    ("hw/two.py", '"""Another text."""\nx = 1  # why\n', True),
+    ("hw/two.py", '"""About two."""\nx = 2\n', False),
+    ("sw/three.py", 'def f():\n    """Say."""\n    import sw.five\n    return sw.five\n', True),
+    ("sw/three.py", "def f():\n    import sw.five\n    return 1\n", False),
+    ("sw/five.py", "y = 3\n", False),
+    ("hw/one.cpp", "int main() {}\n", False),
+    ("sw/other.py", "z = 4\n", True),
+    ("hw/four.py", "z = 4\n", True)])
+def test_only_what_is_imported_and_runs_counts(tree, name, text, same):
+    before = sources.digest("hw.one")
+    tree(name, text)
+    assert (sources.digest("hw.one") == before) is same
+
+
+def test_modules_and_packages_can_be_left_out(tree):
+    before = [sources.digest("hw.one", without=("sw.three",)),
+              sources.digest("hw.one", packages=("hw",))]
+    tree("sw/five.py", "y = 3\n")
+    assert [sources.digest("hw.one", without=("sw.three",)),
+            sources.digest("hw.one", packages=("hw",))] == before
+    tree("hw/two.py", "x = 5\n")
+    assert sources.digest("hw.one", packages=("hw",)) != before[1]
+
+
+def test_a_module_that_is_missing_is_an_error(tree):
+    with pytest.raises(ValueError, match=r"^Module must be a file of this repository: 'hw\.none'$"):
+        sources.digest("hw.none")
