@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from amaranth import *
+from .lut import look_up
 
 
 __all__ = ["LIMIT", "depth", "fire", "luts", "table"]
@@ -11,12 +11,12 @@ LIMIT = 7  # most inputs of a neuron that is worth a table
 
 # Found by search: no shorter form is known that one could derive.
 MAJORITY_OF_SEVEN = (
-    ((0, 1, 2, 3), 0xE996), ((4, 5, 6, 7), 0x7EE8), ((0, 2, 3, 8), 0xE880),
-    ((4, 7, 8, 9), 0x19C8), ((1, 8, 9, 10), 0x73E8),
+    ((0, 1, 2, 3), 0xFCC0), ((2, 3, 4, 5), 0x1668), ((1, 3, 4, 5), 0xFAA0),
+    ((0, 1, 6, 8), 0x17B2), ((7, 8, 9, 10), 0x32EC),
 )
 
 
-def fire(m, bits, threshold, name):
+def fire(m, bits, threshold, name, *, inverted=None, family=None):
     """Test whether at least ``threshold`` of a few bits are ones.
 
     Every function in between has at most four inputs and a signal of its own, ``name_0`` and so
@@ -33,17 +33,23 @@ def fire(m, bits, threshold, name):
         In ``1..len(bits)``.
     name : str
         Prefix of the signals' names.
+    inverted : list of bool, optional
+        Bits to be inverted; an inverter outside of a primitive would take a LUT4 of its own.
+    family : str, optional
+        ``"ecp5"`` or ``"ice40"`` for primitives: synthesis does not restructure them.
 
     Returns
     -------
     Value
         One bit, in the same cycle.
     """
-    nodes = list(bits)
+    nodes, flip = list(bits), list(inverted or [False] * len(bits))
     for index, (operands, truth) in enumerate(table(len(bits), threshold)):
-        signal = Signal(name=f"{name}_{index}")
-        m.d.comb += signal.eq(_look_up(truth, [nodes[node] for node in operands]))
-        nodes.append(signal)
+        mask = sum(flip[node] << place for place, node in enumerate(operands))
+        truth = sum((truth >> (word ^ mask) & 1) << word for word in range(2**len(operands)))
+        nodes.append(look_up(m, truth, [nodes[node] for node in operands], f"{name}_{index}",
+                             family))
+        flip.append(False)
     return nodes[-1]
 
 
@@ -119,7 +125,3 @@ def _function(operands, function):
     truth = sum(bool(function(*(index >> place & 1 for place in range(len(operands))))) << index
                 for index in range(2**len(operands)))
     return operands, truth
-
-
-def _look_up(truth, operands):
-    return Const(truth, 2**len(operands)).bit_select(Cat(*operands), 1)
