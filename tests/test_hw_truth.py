@@ -104,8 +104,8 @@ def test_primitives_compute_the_same(family, tmp_path):
             assign answers[2] = c[0] + c[1] + c[2] + c[3] + c[4] + c[5] + c[6] >= 4'd4;
         endmodule""")
     (tmp_path / "models.v").write_text(MODELS)
-    script = ("read_verilog models.v made.v; flatten; read_verilog wanted.v; proc; "
-              "miter -equiv -flatten -make_assert made wanted miter; "
+    script = ("read_verilog models.v made.v; hierarchy -top made; flatten; "
+              "read_verilog wanted.v; proc; miter -equiv -flatten -make_assert made wanted miter; "
               "sat -verify -prove-asserts miter")
     subprocess.run([find_yosys(), "-q", "-p", script], cwd=tmp_path, check=True, timeout=120)
 
