@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from hw.carry import CHAIN_START
 from sw.files import replacing
 
 from . import tools
@@ -20,8 +21,8 @@ from .shell import Shell
 ROUTER = {"ecp5": ["--router", "router2"], "ice40": []}
 
 # Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
-# LUT6 where two in a row would do.
-SYNTHESIS = {"ecp5": "-nowidelut", "ice40": ""}
+# LUT6 where two in a row would do. The run ends before LUTs are mapped: MAP_LUTS goes on.
+SYNTHESIS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
 
 # No memory here is read and written at one address in a cycle whose reading matters. A block RAM
 # that gives the old word even then takes a copy of what is written and a comparison of addresses:
@@ -37,6 +38,15 @@ TOP = "top"
 
 # What elaboration writes for the tools.
 INPUTS = {"ecp5": (".il", ".ys", ".lpf"), "ice40": (".il", ".ys", ".pcf")}
+
+# Groups of neurons have their own copies of their inputs (hw.wired). Synthesis would merge them:
+# the groups' modules are kept apart until it has done so with everything else. LUTs are mapped by
+# abc, as abc9 takes five times as long and finds no smaller ones in a popcount.
+KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_*"
+JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_*", "flatten -noscopeinfo", "clean")
+MAP_LUTS = ("techmap -map +/lattice/latches_map.v", "abc -lut 4", "clean",
+            f"synth_ecp5 -nowidelut -top {TOP} -run map_cells:json")
+AFTER_SYNTHESIS = {"ecp5": (*JOIN_GROUPS, *MAP_LUTS), "ice40": JOIN_GROUPS}
 
 
 class TimingError(ValueError):
@@ -131,6 +141,8 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
                  str(yosys))
     done.run("synthesize", key, yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work,
              log="yosys.log")
+    if board.family == "ecp5":
+        trim_chains(work / f"{TOP}.json")
     cells = read_cells(work)
     arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]
@@ -178,9 +190,11 @@ def prepare(board, shell, work):
     gc.disable()  # a netlist is many objects and no garbage: looking for some doubles the time
     try:
         # Without source lines a changed comment leaves the design's text as it is.
-        plan = platform.prepare(shell, TOP, emit_src=False, synth_opts=SYNTHESIS[board.family],
-                                script_after_read=READ_OR_WRITE,
-                                script_after_synth="\n".join(list_commands(board.family)))
+        plan = platform.prepare(
+            shell, TOP, emit_src=False, synth_opts=SYNTHESIS[board.family],
+            script_after_read="\n".join([KEEP_GROUPS, READ_OR_WRITE]),
+            script_after_synth="\n".join([*AFTER_SYNTHESIS[board.family],
+                                          *list_commands(board.family)]))
     finally:
         gc.enable()
     for file, content in plan.files.items():
@@ -191,6 +205,27 @@ def prepare(board, shell, work):
     nextpnr = [word for word in called[1][1:] if word != "--quiet"]
     at = nextpnr.index("--log")  # its output goes to a log anyway
     return {"nextpnr": nextpnr[:at] + nextpnr[at + 2:], "pack": called[2][1:]}
+
+
+def trim_chains(path):
+    """Cut the ends of carry chains in a netlist: nextpnr spends two LUTs on each that has a net.
+
+    A chain begins with a constant carry, which one of :mod:`hw.carry` does not look at, and ends
+    with a carry that nothing takes.
+    """
+    netlist = json.loads(path.read_text(encoding="utf-8"))
+    cells = netlist["modules"][TOP]["cells"].values()
+    taken = {bit for cell in cells for port, bits in cell["connections"].items()
+             if cell["port_directions"][port] == "input" for bit in bits}
+    for cell in cells:
+        if cell["type"] == "CCU2C":
+            ports = cell["connections"]
+            if CHAIN_START in cell["attributes"]:
+                ports["CIN"] = ["x"]
+            if not taken.intersection(ports["COUT"]):
+                ports["COUT"] = ["x"]
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(netlist), encoding="utf-8")
 
 
 def check_timing(report, frequency):

@@ -84,7 +84,8 @@ def stages(network, schedule):
         if is_wired:
             name = layers[0].name
             connect(name, layers[0].inputs)
-            result[f"wired_{name}"] = WiredPipeline(layers, levels=schedule.layers[name].levels)
+            result[f"wired_{name}"] = WiredPipeline(
+                layers, [schedule.layers[layer.name] for layer in layers])
             bits = width = layers[-1].outputs
             continue
         for layer in layers:

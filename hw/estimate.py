@@ -11,12 +11,16 @@ import numpy as np
 from .accelerator import stages
 from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_blocks
 from .encoder import ThermometerEncoder
+from .groups import copies
 from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
+from .popcount import CountPlan
 from .schedule import Wired
 from .stream import queue_size
+from .tree import TreePlan
+from .truth import luts
 from .width import Conversion, WidthConverter
-from .wired import WiredPipeline, neuron_plans, pipeline_depth
+from .wired import TruthPlan, WiredPipeline, neuron_plans, pipeline_depth
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
@@ -29,6 +33,7 @@ COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
                "ice40": ((4, 1.1), (16, 1.3), (32, 1.7), (64, 1.8))}
 FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
               "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
+TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
 CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
 
 
@@ -83,9 +88,9 @@ def estimate(network, schedule, family):
         elif isinstance(stage, ThermometerEncoder):
             parts[name] = _encoder(stage, family)
         elif isinstance(stage, WiredPipeline):
-            for layer, after in zip_longest(stage.layers, stage.layers[1:]):
-                parts[layer.name] = _wired_layer(layer, stage.levels, family, after)
-            parts[name] = _wired_ends(stage.layers, stage.levels, family)
+            for layer, part, after in zip_longest(stage.layers, stage.parts, stage.layers[1:]):
+                parts[layer.name] = _wired_layer(layer, part, family, after)
+            parts[name] = _wired_ends(stage.layers, stage.parts, family)
     return Estimate(family, parts)
 
 
@@ -106,9 +111,9 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
         Whether the layer before is wired too, so that nothing is between them.
     """
     if isinstance(part, Wired):
-        resources = _wired_layer(layer, part.levels, family)
+        resources = _wired_layer(layer, part, family)
         if not after_wired:
-            resources += _wired_ends((layer,), part.levels, family)
+            resources += _wired_ends((layer,), (part,), family)
         wanted = layer.inputs
     else:
         resources = _mvtu(Folding(layer, part.pe, part.simd), part.rom, family)
@@ -201,46 +206,55 @@ def _mvtu(folding, rom, family):
 
 
 @cache
-def _wired_layer(layer, levels, family, after=None):
+def _wired_layer(layer, part, family, after=None):
     """Resources of a layer's logic; of neurons that the layer after it looks at, if it is given."""
-    plans = neuron_plans(layer, levels)
+    plans = neuron_plans(layer, part)
     depth = max([plan.depth for plan in plans if plan], default=0)
     seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
     bits = layer.score_bits if layer.kind == "scores" else 1
-    lut4, ff = 0, int(seen.sum()) * bits
+    lut4, ff = 0, int(seen.sum()) * bits + copies(layer.weights, part.hops)
     for neuron in np.flatnonzero(seen):
         if plan := plans[neuron]:
-            lut4 += _neuron_luts(layer, int(neuron), plan, levels, family)
-            ff += 1.2 * sum(plan.registered) + len(plan.outputs) * (depth - plan.depth)
+            lut4 += _neuron_luts(layer, int(neuron), plan, part, family)
+            late = depth - plan.depth
+            if isinstance(plan, TreePlan):
+                ff += plan.registers + len(plan.outputs) * late
+            elif isinstance(plan, CountPlan):
+                ff += 1.2 * sum(plan.registered) + len(plan.outputs) * late
+            else:
+                ff += late
+        if layer.kind == "scores":
+            lut4 += CARRY[family] * bits
+            ff += bits
     return cells(family, lut4, ff)
 
 
-def _neuron_luts(layer, neuron, plan, levels, family):
+def _neuron_luts(layer, neuron, plan, part, family):
+    if isinstance(plan, TruthPlan):
+        return luts(plan.count, plan.threshold)
+    if isinstance(plan, TreePlan):
+        return plan.luts * TREE[family]
     # Registers keep adders apart that would share LUTs: with one level an adder is two LUTs.
-    apart = max(0, (4 - levels) / 3) ** 1.6
+    apart = max(0, (4 - part.levels) / 3) ** 1.6
     if layer.kind == "scores" or apart:
         table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
         adder = interpolate(table, plan.count)
         return (adder + apart * (2 - adder)) * len(plan.steps)
-    threshold = int(layer.thresholds[neuron])
-    if min(threshold, plan.count + 1 - threshold) == 1:  # an OR or an AND
-        return ceil((plan.count - 1) / 3)
     return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
 
 
-def _wired_ends(layers, levels, family):
-    """Resources around a wired pipeline's layers: input register, label select, queue."""
-    first, last = layers[0], layers[-1]
-    inputs = cells(family, 0, int(np.any(first.weights, axis=0).sum()))
-    queue_depth, _ = queue_size(pipeline_depth(layers, levels), 1)
+def _wired_ends(layers, parts, family):
+    """Resources around a wired pipeline's layers: label select, queue."""
+    last = layers[-1]
+    queue_depth, _ = queue_size(pipeline_depth(layers, parts), 1)
     if last.kind != "scores":
-        return inputs + queue(family, queue_depth, last.outputs)
+        return queue(family, queue_depth, last.outputs)
     width = last.outputs * last.score_bits
     nodes = last.outputs - 1
     waiting = nodes.bit_length() * width
     select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
                     waiting + nodes * (last.score_bits + 4))
-    return inputs + select + queue(family, queue_depth, width + nodes.bit_length())
+    return select + queue(family, queue_depth, width + nodes.bit_length())
 
 
 def _label_select(stage, family):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 FORMAT = "thresher-schedule/1"
 ROMS = ("block", "distributed")
+ADDERS = ("chains", "luts")
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,24 @@ class Wired:
     ----------
     levels : int
         Most adders in a row between two registers: fewer are faster and take more flip-flops.
+    hops : int
+        Registers on the way from the layer before to the neurons. Each is copied for the part of
+        the layer that it goes to, so that no net has many ends or far ones; 0 on devices where a
+        flip-flop takes a LUT's place.
+    adders : str
+        ``"chains"``: adders of two numbers on shared carry chains; ``"luts"``: full adders.
     """
 
-    levels: int = 5
+    levels: int = 3
+    hops: int = 0
+    adders: str = "chains"
 
     def interval(self, layer):
         """Cycles that a vector occupies the layer."""
         return 1
 
     def to_json(self):
-        return {"kind": "wired", "levels": self.levels}
+        return {"kind": "wired", "levels": self.levels, "hops": self.hops, "adders": self.adders}
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,7 @@ class Schedule:
     pixels : int
         Pixels in a beat of the input stream.
     layers : mapping of str to Wired or Scheduled
-        Of every layer but the encoder, by name. Consecutive wired layers form one pipeline, cut
-        into stages by the levels of its first.
+        Of every layer but the encoder, by name. Consecutive wired layers form one pipeline.
     """
 
     pixels: int
@@ -84,6 +92,10 @@ class Schedule:
             part = self.layers[layer.name]
             if isinstance(part, Wired):
                 _check_int(f"Levels of layer {layer.name!r}", part.levels, 64)
+                _check_int(f"Hops of layer {layer.name!r}", part.hops, 8, least=0)
+                if part.adders not in ADDERS:
+                    raise ValueError(f"Adders of layer {layer.name!r} must be one of "
+                                     f"{', '.join(ADDERS)}: {part.adders!r}")
                 continue
             for what, value, most in [("PE", part.pe, layer.outputs),
                                       ("SIMD", part.simd, layer.inputs)]:
@@ -141,6 +153,6 @@ def read_schedule(text, network):
     return schedule
 
 
-def _check_int(what, value, most):
-    if type(value) is not int or not 1 <= value <= most:
-        raise ValueError(f"{what} must be an integer in 1..{most}: {value!r}")
+def _check_int(what, value, most, least=1):
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{what} must be an integer in {least}..{most}: {value!r}")

@@ -21,7 +21,7 @@ BLOCK_RAM_WEIGHTS = (0.1, 1, 8)
 KEPT = 12
 
 
-def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
+def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     """Choose how much of each layer is computed per cycle.
 
     Parameters
@@ -34,8 +34,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
         Clock in Hz.
     images_per_second : float, optional
         Wanted rate. Without it the fastest schedule that fits is chosen.
-    levels : int, optional
-        Adders in a row between two registers of a wired layer (default: by family and clock).
+    wired : :class:`hw.schedule.Wired`, optional
+        How wired layers are built (default: by family and clock).
 
     Returns
     -------
@@ -46,7 +46,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
     ValueError
         If nothing fits, or nothing is as fast: by how much, and what would help.
     """
-    levels = levels or wired_levels(device.family, clock_hz, network.synapses)
+    wired = wired or wired_part(device.family, clock_hz)
     slowest = max(layer.inputs * layer.outputs for layer in network.layers[1:])
     slowest = max(slowest, network.encoder.inputs)
     if images_per_second is not None:
@@ -57,7 +57,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
             raise ValueError(f"Clock must be at least the images per second, one image being a "
                              f"cycle at best: {clock_hz / 1e6:g} MHz for {images_per_second:,.0f} "
                              f"images/s (raise --freq)")
-        schedule = smallest(network, device, target, levels)
+        schedule = smallest(network, device, target, wired)
         refuse_misfit(network, schedule, device)
         return schedule
 
@@ -66,7 +66,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
     schedules = {}
 
     def fits(interval):
-        schedules[interval] = smallest(network, device, interval, levels)
+        schedules[interval] = smallest(network, device, interval, wired)
         return not misfits(network, schedules[interval], device)
 
     place = bisect_left(intervals, True, key=fits)
@@ -76,27 +76,27 @@ def choose(network, device, *, clock_hz, images_per_second=None, levels=None):
     return schedules[intervals[place]]
 
 
-def wired_levels(family, clock_hz, synapses):
-    """Adders in a row that four fifths of a period have time for.
+def wired_part(family, clock_hz):
+    """How wired layers are built for a clock, as measured after place and route.
 
-    Measured after place and route: what a stage's first net takes, which goes to neurons all over
-    the device and so further in larger networks, and each adder with its routing.
+    On iCE40, where a flip-flop mostly takes a LUT's place, there are few of them: a stage has as
+    many adders as four fifths of a period have time for. On ECP5 they are free.
     """
-    first, farther, each = {"ecp5": (5.5e-9, 0.3e-12, 1e-9),
-                            "ice40": (8e-9, 0.5e-12, 3e-9)}[family]
-    return max(1, min(24, floor((0.8 / clock_hz - first - farther * synapses) / each)))
+    if family == "ice40":
+        return Wired(max(1, min(24, floor((0.8 / clock_hz - 8e-9) / 3e-9))))
+    return Wired(2, hops=2)
 
 
-def smallest(network, device, interval, levels):
+def smallest(network, device, interval, wired):
     """Choose the smallest schedule that keeps to an interval: one that fits, if there is one."""
     for weight in BLOCK_RAM_WEIGHTS:
-        schedule = _smallest_parts(network, device, interval, levels, weight)
+        schedule = _smallest_parts(network, device, interval, wired, weight)
         if not misfits(network, schedule, device):
             break
     return schedule
 
 
-def _smallest_parts(network, device, interval, levels, weight):
+def _smallest_parts(network, device, interval, wired, weight):
     """Choose the smallest parts, layer by layer, that all keep to an interval."""
     pixels = _pixels(network, interval)
     # Paths: schedules of the layers so far, one for each width that the next layer would see.
@@ -104,7 +104,7 @@ def _smallest_parts(network, device, interval, levels, weight):
     bits = network.encoder.outputs
     for layer in network.layers[1:]:
         longer = {}
-        for part in _candidates(layer, interval, levels, device, weight):
+        for part in _candidates(layer, interval, wired, device, weight):
             for width, (cost, parts) in paths.items():
                 before = list(parts.values())[-1] if parts else None
                 resources = layer_resources(layer, part, device.family, bits=bits, width=width,
@@ -160,10 +160,10 @@ def _distinct(slowest):
     return intervals
 
 
-def _candidates(layer, interval, levels, device, weight):
+def _candidates(layer, interval, wired, device, weight):
     """Parts that keep to an interval: one for each number of neuron folds, and wired."""
     # A synapse takes more than half a LUT: without this, plans of thousands of neurons are made.
-    parts = [Wired(levels)] if layer.synapses < 2 * device.lut4 else []
+    parts = [wired] if layer.synapses < 2 * device.lut4 else []
     seen = set()
     folds = 1
     while folds <= min(interval, layer.outputs):

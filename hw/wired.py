@@ -1,6 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -8,32 +9,65 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .carry import Bit
+from .groups import part_neurons
 from .labelselect import answer_layout, select
 from .popcount import Delays, count_bits, plan_count
 from .stream import CreditQueue, queue_size
+from .tree import TreePlan, build_trees, plan_tree
+from .truth import LIMIT, fire
 
 
-__all__ = ["WiredLayer", "WiredPipeline", "neuron_plans", "pipeline_depth"]
+__all__ = ["WiredLayer", "WiredPipeline", "layer_latency", "neuron_plans", "pipeline_depth"]
 
 
 @cache
-def neuron_plans(layer, levels):
-    """Plans of a layer's neurons: a tuple of :class:`CountPlan`, or None where one is constant."""
+def neuron_plans(layer, part):
+    """Plans of a layer's neurons: a tuple of plans, or None where a neuron is constant.
+
+    Few inputs and a threshold are a truth table; other popcounts are trees, as ``part`` says.
+    """
+    plan = {"chains": plan_tree, "luts": plan_count}[part.adders]
     plans = []
     for neuron, fan_in in enumerate(map(int, layer.fan_in)):
         if layer.kind == "scores":
-            plans.append(plan_count(fan_in, levels) if fan_in else None)
+            plans.append(plan(fan_in, part.levels) if fan_in else None)
+            continue
+        threshold = int(layer.thresholds[neuron])
+        if not 0 < threshold <= fan_in:
+            plans.append(None)
         else:
-            threshold = int(layer.thresholds[neuron])
-            plans.append(plan_count(fan_in, levels, threshold)
-                         if 0 < threshold <= fan_in else None)
+            plans.append(TruthPlan(fan_in, threshold) if fan_in <= LIMIT
+                         else plan(fan_in, part.levels, threshold))
     return tuple(plans)
 
 
-def pipeline_depth(layers, levels):
-    """Registers between the input of a wired pipeline and its queue."""
-    depth = 1 + sum(1 + max([plan.depth for plan in neuron_plans(layer, levels) if plan],
-                            default=0) for layer in layers)
+@dataclass(frozen=True)
+class TruthPlan:
+    """A neuron of few inputs as a truth table.
+
+    Attributes
+    ----------
+    count, threshold : int
+        Inputs, and how many of them must agree.
+    depth : int
+        Registers in it: none.
+    """
+
+    count: int
+    threshold: int
+    depth: int = 0
+
+
+def layer_latency(layer, part):
+    """Cycles from the input of a wired layer to its output, at least 1."""
+    depth = max([plan.depth for plan in neuron_plans(layer, part) if plan], default=0)
+    return part.hops + depth + 1 + (layer.kind == "scores")
+
+
+def pipeline_depth(layers, parts):
+    """Cycles between the input of a wired pipeline and its queue."""
+    depth = sum(layer_latency(layer, part) for layer, part in zip(layers, parts, strict=True))
     last = layers[-1]
     return depth + ((last.outputs - 1).bit_length() if last.kind == "scores" else 0)
 
@@ -42,8 +76,9 @@ class WiredLayer(wiring.Component):
     """A layer as one piece of logic, cut by registers that nothing stops.
 
     Each neuron counts the inputs that agree with its synapses (an inverted input is free) and
-    compares: the threshold is folded into the count. A neuron that always or never fires is a
-    constant.
+    compares. A neuron that always or never fires is a constant. Neurons that look at the same
+    inputs are neighbours in groups, and each group has its own copies of its inputs
+    (:func:`hw.groups.part_neurons`).
 
     Latency is :attr:`latency` cycles, from ``x`` to ``y``, at least 1; throughput is one vector
     per cycle.
@@ -52,8 +87,8 @@ class WiredLayer(wiring.Component):
     ----------
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         Weights, and thresholds or biases.
-    levels : int
-        Most adders in a row between two registers.
+    part : :class:`hw.schedule.Wired`
+        How it is cut by registers, and what its adders are.
 
     Members
     -------
@@ -63,43 +98,133 @@ class WiredLayer(wiring.Component):
         Activations, or signed scores, the first one lowest.
     """
 
-    def __init__(self, layer, *, levels):
-        if levels < 1:
-            raise ValueError(f"Levels of layer {layer.name!r} must be at least 1: {levels}")
+    def __init__(self, layer, part):
+        if part.levels < 1:
+            raise ValueError(f"Levels of layer {layer.name!r} must be at least 1: {part.levels}")
         self.layer = layer
-        self.levels = levels
-        self.synapses = [np.flatnonzero(row) for row in layer.weights]
-        self.plans = neuron_plans(layer, levels)
-        self.depth = max([plan.depth for plan in self.plans if plan], default=0)
-        self.latency = self.depth + 1
-        self.width = layer.outputs * (layer.score_bits if layer.kind == "scores" else 1)
-        super().__init__({"x": In(layer.inputs), "y": Out(self.width)})
+        self.part = part
+        self.latency = layer_latency(layer, part)
+        self.bits = layer.score_bits if layer.kind == "scores" else 1
+        super().__init__({"x": In(layer.inputs), "y": Out(layer.outputs * self.bits)})
 
     def elaborate(self, platform):
         m = Module()
-        delays = Delays(m, "wait")
         inputs = [Signal(name=f"x{index}") for index in range(self.layer.inputs)]
         m.d.comb += Cat(*inputs).eq(self.x)
-        outputs = []
-        for neuron, plan in enumerate(self.plans):
-            bits = []
-            if plan:
-                agree = [inputs[index] if self.layer.weights[neuron, index] > 0
-                         else ~inputs[index] for index in self.synapses[neuron]]
-                bits = [delays.delay(bit, self.depth - plan.depth)
-                        for bit in count_bits(delays, agree, plan)]
-            outputs.append(self._output(neuron, bits))
-        y = Signal(self.width, reset_less=True)
-        m.d.sync += y.eq(Cat(*outputs))
-        m.d.comb += self.y.eq(y)
+        group = _Group(self, part_neurons(self.layer.weights, self.part.hops))
+        outputs = group.build(m, inputs, platform)
+        m.d.comb += self.y.eq(Cat(outputs[neuron] for neuron in range(self.layer.outputs)))
         return m
 
-    def _output(self, neuron, bits):
-        if self.layer.kind == "dense":
-            return bits[0] if bits else Const(int(self.layer.thresholds[neuron]) == 0, 1)
-        offset = Const(int(self.layer.bias[neuron] - self.layer.fan_in[neuron]),
-                       signed(self.layer.score_bits))
-        return (Cat(0, *bits) + offset)[:self.layer.score_bits] if bits else offset
+
+class _Group:
+    """Neurons with what they have in common: groups within groups, or the neurons themselves.
+
+    Parameters
+    ----------
+    layer : WiredLayer
+        What the neurons are of.
+    neurons : list of int or list of list
+        Neurons, or groups of them.
+    """
+
+    def __init__(self, wired, neurons):
+        self.wired = wired
+        self.neurons = neurons
+
+    def build(self, m, inputs, platform):
+        """Add the logic; return each neuron's output: a dict of Value by neuron."""
+        if not isinstance(self.neurons[0], list):
+            return self._build_neurons(m, inputs, platform)
+        outputs = {}
+        for index, neurons in enumerate(self.neurons):
+            part = _GroupModule(_Group(self.wired, neurons))
+            m.submodules[f"group_{index}"] = part
+            m.d.comb += part.x.eq(Cat(inputs[place] for place in part.inputs))
+            for place, neuron in enumerate(part.flat):
+                outputs[neuron] = part.y.word_select(place, self.wired.bits)
+        return outputs
+
+    def _build_neurons(self, m, inputs, platform):
+        layer, part = self.wired.layer, self.wired.part
+        plans = neuron_plans(layer, part)
+        delays = Delays(m, "wait")
+        bits, trees, tree_neurons = {}, [], []
+        for neuron in self.neurons:
+            plan = plans[neuron]
+            if plan is None:
+                continue
+            places = np.flatnonzero(layer.weights[neuron])
+            agree = [Bit(inputs[place], bool(layer.weights[neuron, place] < 0))
+                     for place in places]
+            if isinstance(plan, TreePlan):
+                tree_neurons.append(neuron)
+                trees.append((_upright_first(agree, plan), plan))
+            elif isinstance(plan, TruthPlan):
+                bits[neuron] = [fire(m, [bit.value for bit in agree], plan.threshold,
+                                     f"fire_{neuron}")]
+            else:
+                bits[neuron] = count_bits(delays, [bit.value for bit in agree], plan)
+        bits |= dict(zip(tree_neurons, build_trees(delays, trees, platform), strict=True))
+        depth = self.wired.latency - part.hops - 1 - (layer.kind == "scores")
+        outputs = {}
+        for neuron in self.neurons:
+            plan = plans[neuron]
+            late = [delays.delay(bit, depth - plan.depth) for bit in bits.get(neuron, ())]
+            outputs[neuron] = delays.register(self._output(delays, neuron, late))
+        return outputs
+
+    def _output(self, delays, neuron, bits):
+        layer = self.wired.layer
+        if layer.kind == "dense":
+            return bits[0] if bits else Const(int(layer.thresholds[neuron]) == 0, 1)
+        offset = Const(int(layer.bias[neuron] - layer.fan_in[neuron]), signed(layer.score_bits))
+        count = delays.register(Cat(0, *bits))
+        return (count + offset)[:layer.score_bits] if bits else offset
+
+
+class _GroupModule(Elaboratable):
+    """A group with its own copies of its inputs, in a module that synthesis keeps apart.
+
+    Synthesis merges equal registers; it must not see that these are.
+    """
+
+    def __init__(self, group):
+        self.group = group
+        self.flat = list(_flatten(group.neurons))
+        weights = group.wired.layer.weights
+        self.inputs = [int(place) for place in np.flatnonzero(weights[self.flat].any(axis=0))]
+        self.x = Signal(len(self.inputs))
+        self.y = Signal(len(self.flat) * group.wired.bits)
+
+    def elaborate(self, platform):
+        m = Module()
+        inputs = {}
+        copies = Signal(len(self.inputs), reset_less=True)
+        m.d.sync += copies.eq(self.x)
+        for index, place in enumerate(self.inputs):
+            inputs[place] = Signal(name=f"x{place}")
+            m.d.comb += inputs[place].eq(copies[index])
+        outputs = self.group.build(m, inputs, platform)
+        m.d.comb += self.y.eq(Cat(outputs[neuron] for neuron in self.flat))
+        return m
+
+
+def _flatten(neurons):
+    for item in neurons:
+        if isinstance(item, list):
+            yield from _flatten(item)
+        else:
+            yield item
+
+
+def _upright_first(agree, plan):
+    """Order inputs so that the places of a plan that want no inverted one get few."""
+    ordered = sorted(agree, key=lambda bit: bit.inverted)
+    upright = iter(ordered[:len(plan.upright)])
+    others = iter(ordered[len(plan.upright):])
+    wanted = set(plan.upright)
+    return [next(upright) if place in wanted else next(others) for place in range(plan.count)]
 
 
 class WiredPipeline(wiring.Component):
@@ -115,8 +240,8 @@ class WiredPipeline(wiring.Component):
     ----------
     layers : list of :class:`sw.network.Dense` or :class:`sw.network.Scores`
         The layers in order. If the last one is the scores, the label is selected as well.
-    levels : int
-        Most adders in a row between two registers.
+    parts : list of :class:`hw.schedule.Wired`
+        How each is built.
 
     Members
     -------
@@ -126,12 +251,13 @@ class WiredPipeline(wiring.Component):
         Activations of the last layer, or label and scores.
     """
 
-    def __init__(self, layers, *, levels):
+    def __init__(self, layers, parts):
         self.layers = list(layers)
-        self.levels = levels
+        self.parts = list(parts)
         last = self.layers[-1]
-        self.stages = {layer.name: WiredLayer(layer, levels=levels) for layer in self.layers}
-        self.depth = pipeline_depth(self.layers, levels)
+        self.stages = {layer.name: WiredLayer(layer, part)
+                       for layer, part in zip(self.layers, self.parts, strict=True)}
+        self.depth = pipeline_depth(self.layers, self.parts)
         self.result = (answer_layout(last.outputs, last.score_bits) if last.kind == "scores"
                        else last.outputs)
         self.queue_depth, queue_latency = queue_size(self.depth, 1)
@@ -152,7 +278,7 @@ class WiredPipeline(wiring.Component):
         m.d.comb += self.i.ready.eq(queue.free)
         m.d.comb += transfer.eq(self.i.valid & queue.free)
         m.d.comb += queue.reserve.eq(transfer)
-        value = delays.register(self.i.payload)
+        value = self.i.payload
 
         # Layers, each one cycle or more behind the one before.
         for name, stage in self.stages.items():

@@ -116,22 +116,25 @@ def test_label_select(classes, score_bits, pe):
                   vectors.for_label_select(component))
 
 
-@pytest.mark.parametrize(("case", "sizes", "density", "classes", "levels"), [
-    ("one", (12, 5), 1.0, False, 1), ("sparse", (40, 24, 9), 0.2, False, 3),
-    ("labels", (30, 16, 10), 0.5, True, 5), ("many", (21, 26), 1.0, True, 64)])
-def test_wired_pipeline(case, sizes, density, classes, levels):
+@pytest.mark.parametrize(("case", "sizes", "density", "classes", "part"), [
+    ("one", (12, 5), 1.0, False, Wired(1)), ("sparse", (40, 24, 9), 0.2, False, Wired(3, hops=1)),
+    ("labels", (30, 16, 10), 0.5, True, Wired(2, hops=2)),
+    ("full-adders", (30, 16, 10), 0.5, True, Wired(5, adders="luts")),
+    ("groups", (200, 60, 10), 0.2, True, Wired(2, hops=2)),
+    ("many", (21, 26), 1.0, True, Wired(64))])
+def test_wired_pipeline(case, sizes, density, classes, part):
     layers = [random_layer(outputs, inputs, density=density, seed=index, name=f"fc{index}")
               for index, (inputs, outputs) in enumerate(pairwise(sizes))]
     if classes:
         layers[-1] = random_layer(sizes[-1], sizes[-2], density=density, classes=True)
-    component = WiredPipeline(layers, levels=levels)
+    component = WiredPipeline(layers, [part] * len(layers))
     check_streams(component, f"wired-{case}",
                   vectors.for_pipeline(component, random_bits(60, sizes[0])))
 
 
 @pytest.mark.parametrize(("case", "pixels", "parts"), [
     ("scheduled", 5, (Scheduled(3, 7), Scheduled(4, 5), Scheduled(2, 3))),
-    ("wired", 30, (Wired(3), Wired(), Wired())),
+    ("wired", 30, (Wired(3, hops=2), Wired(hops=1), Wired(adders="luts"))),
     ("wired-slowly-fed", 4, (Wired(3), Wired(), Wired())),
     ("scheduled-then-wired", 30, (Scheduled(12, 30, "distributed"), Wired(4), Wired())),
     ("wired-then-scheduled", 10, (Wired(4), Scheduled(3, 12), Scheduled(10, 9)))])

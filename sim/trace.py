@@ -156,11 +156,11 @@ def _plan_taps(accelerator, plan):
     for name, stage in accelerator.stages.items():
         path = ["stages", name]
         if isinstance(stage, WiredPipeline):
-            later, layers = 1, []
+            later, layers = 0, []
             for layer_name, layer in stage.stages.items():
                 later += layer.latency
                 layers.append([layer_name, later])
-                widths[layer_name] = layer.width
+                widths[layer_name] = layer.layer.outputs * layer.bits
             plan["pipelines"].append([path, layers])
         elif name == "encoder":
             widths[stage.encoder.name] = stage.pixels * stage.encoder.levels

@@ -7,6 +7,7 @@ import pytest
 from hw.encoder import ThermometerEncoder
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
+from hw.schedule import Wired
 from hw.stream import CreditQueue, queue_size
 from hw.width import Conversion, WidthConverter
 from hw.wired import WiredLayer
@@ -25,7 +26,7 @@ LAYER = random_dense(np.random.default_rng(0), 8, 12)
      r"^SIMD of layer 'fc0' must be in 1\.\.12, its inputs: 13$"),
     (lambda: MVTU(LAYER, pe=2, simd=4, rom="flash"),
      r"^ROM of layer 'fc0' must be 'block' or 'distributed': 'flash'$"),
-    (lambda: WiredLayer(LAYER, levels=0), r"^Levels of layer 'fc0' must be at least 1: 0$"),
+    (lambda: WiredLayer(LAYER, Wired(0)), r"^Levels of layer 'fc0' must be at least 1: 0$"),
     (lambda: WidthConverter(bits=0, i_width=1, o_width=1),
      r"^Vector length of a width converter must be at least 1: 0$"),
     (lambda: WidthConverter(bits=1, i_width=0, o_width=1),
