@@ -222,8 +222,10 @@ def trim_chains(path):
             ports = cell["connections"]
             if CHAIN_START in cell["attributes"]:
                 ports["CIN"] = ["x"]
-            if not taken.intersection(ports["COUT"]):
+                cell["port_directions"]["CIN"] = "input"
+            if not taken.intersection(ports.get("COUT", ())):
                 ports["COUT"] = ["x"]
+                cell["port_directions"]["COUT"] = "output"
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(netlist), encoding="utf-8")
 

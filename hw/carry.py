@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from amaranth import *
 
+from .lut import family_of
+
 
 __all__ = ["CHAIN_START", "LONGEST", "Bit", "Position", "carry_chain", "gap"]
 
@@ -100,7 +102,7 @@ def carry_chain(m, positions, platform, name):
         A sum bit for each position.
     """
     total = Signal(len(positions), name=name)
-    if getattr(platform, "family", None) != "ecp5":
+    if family_of(platform) != "ecp5":
         m.d.comb += total.eq(Cat(place.bit.value if place.bit else 0 for place in positions)
                              + Cat(place.term for place in positions))
         return total

@@ -3,7 +3,7 @@
 from amaranth import *
 
 
-__all__ = ["look_up"]
+__all__ = ["family_of", "look_up"]
 
 
 def look_up(m, truth, operands, name, family=None):
@@ -46,3 +46,10 @@ def look_up(m, truth, operands, name, family=None):
             "SB_LUT4", p_LUT_INIT=Const(truth, 16), o_O=signal,
             **{f"i_I{pin}": operand for pin, operand in enumerate(pins)})
     return signal
+
+
+def family_of(platform):
+    """Return the device family whose primitives a platform has: ``"ecp5"``, ``"ice40"``, None."""
+    if getattr(platform, "family", None) == "ecp5":
+        return "ecp5"
+    return "ice40" if str(getattr(platform, "device", "")).startswith("iCE40") else None

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from .carry import Bit
 from .groups import part_neurons
 from .labelselect import answer_layout, select
+from .lut import family_of
 from .popcount import Delays, count_bits, plan_count
 from .stream import CreditQueue, queue_size
 from .tree import TreePlan, build_trees, plan_tree
@@ -161,8 +162,9 @@ class _Group:
                 tree_neurons.append(neuron)
                 trees.append((_upright_first(agree, plan), plan))
             elif isinstance(plan, TruthPlan):
-                bits[neuron] = [fire(m, [bit.value for bit in agree], plan.threshold,
-                                     f"fire_{neuron}")]
+                bits[neuron] = [fire(
+                    m, [bit.wire for bit in agree], plan.threshold, f"fire_{neuron}",
+                    inverted=[bit.inverted for bit in agree], family=family_of(platform))]
             else:
                 bits[neuron] = count_bits(delays, [bit.value for bit in agree], plan)
         bits |= dict(zip(tree_neurons, build_trees(delays, trees, platform), strict=True))
