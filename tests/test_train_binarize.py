@@ -6,19 +6,20 @@ from sw import checkpoint
 from train.augment import generator
 from train.binarize import BinaryLinear, SignActivation, SignWeight, bipolar
 from train.models import (
-    Network,
     column_thresholds,
     encoder_for,
     scores,
     to_checkpoint,
     uniform_thresholds,
 )
+from train.sparse import SparseNetwork
 
 
 def trained(seed=0, inputs=12, neurons=(9, 7, 4), counts=(5, 9, 3)):
     """A network with arbitrary BatchNorm and connectivity, and images for it."""
     random = np.random.default_rng(seed)
-    network = Network(inputs, neurons, counts, limit=1.0, generator=generator(seed))
+    network = SparseNetwork(inputs, neurons, counts, (inputs, *neurons[:-1]), limit=1.0,
+                            generator=generator(seed))
     for linear, count in zip(network.linear, counts, strict=True):
         mask = np.argsort(random.random((linear.neurons, linear.inputs)), axis=1) < count
         linear.set_mask(torch.from_numpy(mask.astype(np.uint8)))
@@ -62,9 +63,13 @@ def test_training_and_evaluation_agree_where_bfloat16_is_exact():
     assert torch.equal(layer.train()(bits), layer.eval()(bits))
 
 
+@pytest.mark.parametrize("compact", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_evaluation_is_the_arithmetic_of_the_checkpoint(seed, tmp_path):
+def test_evaluation_is_the_arithmetic_of_the_checkpoint(seed, compact, tmp_path):
     network, images = trained(seed)
+    if compact:
+        for linear in network.linear:
+            linear.compact()
     encoder = encoder_for(images, 1)
     checkpoint.save(tmp_path / "x.npz", to_checkpoint(network, encoder, labels=tuple("abcd"),
                                                       input_shape=(12,)))

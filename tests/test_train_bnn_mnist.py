@@ -11,6 +11,7 @@ from PIL import Image
 
 from sw import checkpoint
 from sw.command import run
+from train import area
 from train.bnn_mnist import main
 
 
@@ -79,6 +80,17 @@ def test_the_same_seed_writes_the_same_checkpoint(dataset, tmp_path):
     assert [layer.mask.sum(1).tolist() for layer in first.hidden] == [[9] * 12, [6] * 8]
 
 
+def test_a_budget_makes_layers_wider_and_the_area_is_shown(dataset, tmp_path, capsys):
+    train(dataset, tmp_path, "--synapses", "4,6,8", "--budget", "600")
+    saved = checkpoint.load(tmp_path / "rows-12-8.ckpt.npz")
+    sizes = [layer.outputs for layer in saved.hidden]
+    wider = [size + 1 for size in sizes]
+    assert area.planned(sizes, (4, 6, 8), 3) <= 600 < area.planned(wider, (4, 6, 8), 3)
+    assert sizes[0] * 8 // 12 == sizes[1] > 8
+    lines = capsys.readouterr().out.splitlines()
+    assert "\n".join(area.measure(saved).lines()) in "\n".join(lines)
+
+
 def test_tables_are_trained_with_quantiles(tmp_path, capsys):
     random = np.random.default_rng(0)
     values = random.normal(size=(300, 4))
@@ -120,13 +132,17 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
 
 def test_list_prints_the_named_networks(capsys):
     assert main(["--list"]) is None
-    assert "sfc          784-256-256-256-10       all                  334,336" \
-        in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert ("sfc                 784-256-256-256-10       all                  334,336 "
+            "           120") in lines
+    assert ("sparse              784-256-256-128-10       48/48/48/64           31,360 "
+            " 36,282    150") in lines
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, wired-6, "
-     "wired-16, wired-small, wired-up5k: huge (or give the layers with --hidden)"),
+    (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
+     "wired-small, icebreaker, ulx3s-25f, ulx3s-85f-fast, ulx3s-85f-accurate, ulx3s-85f-fashion: "
+     "huge (or give the layers with --hidden)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),
     (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),
@@ -137,6 +153,10 @@ def test_list_prints_the_named_networks(capsys):
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
     (("--hidden", "12,x"), "python -m train.bnn_mnist: error: argument --hidden: must be integers "
      "with commas between them: '12,x'"),
+    (("--budget", "5"), "error: Budget must be for a network with few synapses a neuron: 12-8 has "
+     "all (give --synapses)"),
+    (("--synapses", "9,6,8", "--budget", "5"), "error: Budget must have room for the synapses of "
+     "12-8, 9,6,8 a neuron: 5 LUT4"),
     (("--epochs", "0"), "python -m train.bnn_mnist: error: argument --epochs: must be a positive "
      "number: '0'"),
     (("--seed", "-1"), "python -m train.bnn_mnist: error: argument --seed: must be a whole number "

@@ -23,6 +23,9 @@ def data(count, seed):
     return torch.from_numpy(images.astype(np.uint8)), torch.from_numpy(labels)
 
 
+REACHING = RECIPE.changed(reach=(20, 10, 10))
+
+
 def trainer(recipe=RECIPE, seed=1):
     return loop.Trainer(recipe, Encoder.uniform(36), data(200, 0), data(50, 1), 3, seed)
 
@@ -62,15 +65,16 @@ def test_training_learns():
     assert state.history[state.best_epoch - 1]["validation"] > 60
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, REACHING], ids=["all", "reaching"])
 @pytest.mark.parametrize("epoch", [1, 3, 5])
-def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path, epoch):
-    first = trainer()
+def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path, epoch, recipe):
+    first = trainer(recipe)
     finish(first, stopped=lambda: first.state.epoch == epoch)
     assert first.state.epoch == epoch
     resume.save(tmp_path / "x.resume.pt", first.state, {"seed": 1})
-    second = trainer()
+    second = trainer(recipe)
     second.restore(resume.load(tmp_path / "x.resume.pt", {"seed": 1}))
-    assert_equal(finish(second), finish(trainer()))
+    assert_equal(finish(second), finish(trainer(recipe)))
 
 
 def test_an_unfinished_epoch_is_dropped(tmp_path):

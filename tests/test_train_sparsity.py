@@ -3,10 +3,10 @@ import re
 import pytest
 import torch
 
-from train import sparsity
+from train import area, sparsity
 from train.augment import generator
-from train.models import Network
 from train.recipes import RECIPES, Recipe
+from train.sparse import SparseNetwork
 
 
 @pytest.mark.parametrize("count", [1, 6, 49, 50])
@@ -30,28 +30,42 @@ def test_synapses_come_down_to_the_wanted_number_and_stay():
 
 
 def test_the_choice_is_frozen_for_the_end_of_training():
-    network = Network(40, (10, 3), (4, 10), limit=1.0, generator=generator(0))
-    for step in range(100):
-        sparsity.update(network, step, ramp=40, freeze=70)
-    assert network.linear[0].mask.sum(1).tolist() == [4] * 10
-    assert network.linear[1].mask.all()
-    kept = network.linear[0].mask.clone()
-    network.linear[0].weight.data.normal_(generator=generator(1))
-    sparsity.update(network, 80, ramp=40, freeze=70)
-    assert torch.equal(network.linear[0].mask, kept)
+    network = SparseNetwork(40, (10, 3), (4, 10), (40, 10), limit=1.0, generator=generator(0))
+    last = [step for step in range(100)
+            if sparsity.update(network, step, ramp=40, freeze=70)]
+    assert last == [70]
+    assert network.linear[0].candidates.shape == (10, 4)
+    assert network.synapses == 10 * 4 + 3 * 10
+
+
+def test_the_last_choice_keeps_the_largest_weights():
+    network = SparseNetwork(40, (10, 3), (4, 2), (20, 10), limit=1.0, generator=generator(0))
+    weight, _ = network.linear[0].spread()
     sparsity.update(network, 70, ramp=40, freeze=70)
-    assert not torch.equal(network.linear[0].mask, kept)
+    kept, mask = network.linear[0].spread()
+    assert torch.equal(mask, sparsity.largest(weight, 4))
+    assert torch.equal(kept, weight * mask)
 
 
 def test_named_networks_have_the_synapses_they_are_known_for():
     assert RECIPES["sparse"].synapse_total() == 31360
     assert RECIPES["sfc"].synapse_total() == 334336
-    assert RECIPES["wired-6"].synapse_total() == 23104
+    assert RECIPES["wired-small"].synapse_total() == 12032
+    assert RECIPES["ulx3s-85f-fast"].synapse_total() == 25536
+
+
+@pytest.mark.parametrize(("name", "budget", "family"), [
+    ("icebreaker", 3300, "ice40"), ("ulx3s-25f", 17_000, "ecp5"),
+    ("ulx3s-85f-fast", 35_000, "ecp5"), ("ulx3s-85f-accurate", 55_000, "ecp5"),
+    ("ulx3s-85f-fashion", 55_000, "ecp5")])
+def test_networks_of_boards_keep_to_their_budget(name, budget, family):
+    recipe = RECIPES[name]
+    assert 0.6 * budget < area.planned(recipe.hidden, recipe.synapses, 10, family) <= budget
 
 
 def test_all_named_networks_can_be_trained():
     for recipe in RECIPES.values():
-        recipe.check(784)
+        recipe.check(784 * (recipe.levels or 1))
 
 
 @pytest.mark.parametrize(("recipe", "message"), [
@@ -61,6 +75,10 @@ def test_all_named_networks_can_be_trained():
      "included: 3"),
     (Recipe("x", (5,), (800, 5)), "Synapses of layer 'fc1' must be in 1..784, its inputs: 800"),
     (Recipe("x", (5,), (3, 0)), "Synapses of layer 'fc2' must be in 1..5, its inputs: 0"),
+    (Recipe("x", (5,), (3, 2), (9,)), "Reach must be one number for each of the 2 layers, none "
+     "below its synapses: 9"),
+    (Recipe("x", (5,), (3, 2), (2, 5)), "Reach must be one number for each of the 2 layers, none "
+     "below its synapses: 2,5"),
     (Recipe("x", (5,), augment=-1), "Augment must be in 0..5: -1"),
     (Recipe("x", (5,), ramp=0.5, freeze=0.4), "Freeze must be in 0.5..1: 0.4"),
     (Recipe("x", (5,), rate=float("nan")), "Rate must be in 1e-09..10: nan"),

@@ -51,7 +51,7 @@ def bipolar(x):
 
 
 class BinaryLinear(nn.Module):
-    """Dot products of ±1 inputs with ±1 weights over the synapses.
+    """Dot products of ±1 inputs with ±1 weights.
 
     In training the products are bfloat16 with float32 accumulation, rounded to bfloat16 at the
     end; in evaluation they are float32, exact below 2**24.
@@ -71,8 +71,6 @@ class BinaryLinear(nn.Module):
         self.limit = limit
         first = torch.rand((neurons, inputs), generator=generator) * 2 - 1
         self.weight = nn.Parameter(first * 0.1)
-        self.register_buffer("mask", torch.ones((neurons, inputs), dtype=torch.uint8))
-        self._factor = None
 
     @property
     def inputs(self):
@@ -82,20 +80,18 @@ class BinaryLinear(nn.Module):
     def neurons(self):
         return self.weight.shape[0]
 
-    def set_mask(self, mask):
-        """Take another mask, uint8 (neurons, inputs), 1 for a synapse."""
-        self.mask.copy_(mask)
-        self.refresh()
-
-    def refresh(self):
-        """Derive what training multiplies with from the mask."""
-        dense = bool(self.mask.all())
-        self._factor = None if dense else self.mask.to(torch.bfloat16)
+    @property
+    def synapses(self):
+        return self.weight.numel()
 
     def forward(self, x):
         if self.training:
-            return functional.linear(x, SignWeight.apply(self.weight, self._factor)).float()
-        return functional.linear(x.float(), bipolar(self.weight).float() * self.mask)
+            return functional.linear(x, SignWeight.apply(self.weight, None)).float()
+        return functional.linear(x.float(), bipolar(self.weight).float())
+
+    def spread(self):
+        """Return latent weights and mask, both of shape (neurons, inputs)."""
+        return self.weight.detach(), torch.ones(self.weight.shape, dtype=torch.uint8)
 
     def clamp(self):
         """Keep latent weights within the limit."""

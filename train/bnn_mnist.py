@@ -19,13 +19,13 @@ from sw import checkpoint, datasets
 from sw.command import run
 from sw.files import write_text
 
-from . import loop, pictures, resume
+from . import area, loop, pictures, resume
 from .models import encoder_for, scores, to_checkpoint
 from .recipes import RECIPES, Recipe
 
 
 SAVE_EVERY = 15  # seconds between two states on disk
-OTHER_PICTURES = 0.3  # factor on the distortion of pictures that are not MNIST
+OTHER_PICTURES = 0.3  # factor on the distortion of pictures that a recipe was not made for
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
 
 
@@ -35,6 +35,7 @@ def main(argv=None):
         return _list()
     loop.deterministic()
     recipe = _recipe(options)
+    options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
     dataset = datasets.load(options.dataset)
     trainer, start = _trainer(options, recipe, dataset)
@@ -44,7 +45,7 @@ def main(argv=None):
     if not trainer.state.best_epoch:
         print("interrupted before the first epoch ended: nothing to keep")
         return INTERRUPTED
-    _finish(trainer, dataset, start, files, interrupted)
+    _finish(trainer, dataset, start, files, interrupted, options.family)
     if not interrupted:
         files["resume.pt"].unlink(missing_ok=True)
     return INTERRUPTED if interrupted else 0
@@ -68,7 +69,8 @@ def _files(options, recipe):
     """Return the paths of all files by kind, in a folder that exists."""
     name = options.name
     if name is None:
-        prefix = "" if options.dataset == "mnist" else f"{datasets.short_name(options.dataset)}-"
+        prefix = ("" if options.dataset == recipe.dataset
+                  else f"{datasets.short_name(options.dataset)}-")
         name = f"{prefix}{recipe.name}"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise ValueError(f"Name must be up to 64 letters, digits, '.', '_' and '-': {name!r}")
@@ -84,8 +86,10 @@ def _trainer(options, recipe, dataset):
     """Return the trainer and the settings that a state of it belongs to."""
     table = dataset.train_images.ndim == 2
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
-    if options.augment is None and dataset.name != "mnist":
+    if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
+    if options.budget is not None:
+        recipe = recipe.within(options.budget, len(dataset.labels), options.family)
     rows, held = loop.split(len(dataset.train_images), options.limit)
     encoder = encoder_for(dataset.train_images[rows], recipe.levels)
     recipe.check(encoder.outputs)
@@ -138,7 +142,7 @@ def _interrupt():
         signal.signal(signal.SIGINT, before)
 
 
-def _finish(trainer, dataset, start, files, interrupted):
+def _finish(trainer, dataset, start, files, interrupted, family):
     """Evaluate the best epoch on the test images, the one time they are read, and write all."""
     state, network = trainer.state, trainer.network
     network.load_state_dict(state.best)
@@ -155,9 +159,10 @@ def _finish(trainer, dataset, start, files, interrupted):
               "best_epoch": state.best_epoch, "epochs": state.epoch, "planned": state.epochs,
               "interrupted": interrupted, "synapses": kept["synapses"]}
     provenance = {**start, "scaled": dataset.scaled, **result}
-    checkpoint.save(files["ckpt.npz"], to_checkpoint(
+    trained = to_checkpoint(
         network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
-        provenance=provenance, test_scores=test_scores))
+        provenance=provenance, test_scores=test_scores)
+    checkpoint.save(files["ckpt.npz"], trained)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
     pictures.curve(files["curve.png"], state.history, state.best_epoch, title)
     pictures.confusion(files["confusion.png"], matrix, dataset.labels, title)
@@ -169,6 +174,8 @@ def _finish(trainer, dataset, start, files, interrupted):
                                                                    len(dataset.labels))):
         print(f"it still has {kept['synapses']:,} synapses of the {planned:,} planned: it ended "
               f"before {100 * trainer.recipe.ramp:.0f} % of its epochs")
+    if trainer.recipe.synapses is not None:
+        print("\n".join(area.measure(trained, family).lines()))
     print(f"wrote {', '.join(str(files[kind]) for kind in list(files)[:4])} "
           f"(epoch {state.best_epoch}, validation {kept['validation']:.2f} %, "
           f"{state.seconds:.0f} s)")
@@ -181,11 +188,15 @@ def _part(dataset, rows):
 
 
 def _list():
-    print(f"{'network':<12} {'layers':<24} {'synapses a neuron':<18} {'in all':>9} {'epochs':>6}")
+    print(f"{'network':<19} {'layers':<24} {'synapses a neuron':<18} {'in all':>9} {'LUT4':>7} "
+          f"{'epochs':>6}")
     for recipe in RECIPES.values():
-        print(f"{recipe.name:<12} {'-'.join(map(str, (784, *recipe.hidden, 10))):<24} "
+        inputs = 784 * (recipe.levels or 1)
+        lut4 = ("" if recipe.synapses is None
+                else f"{area.planned(recipe.hidden, recipe.synapses, 10):,}")
+        print(f"{recipe.name:<19} {'-'.join(map(str, (inputs, *recipe.hidden, 10))):<24} "
               f"{'/'.join(map(str, recipe.synapses or ('all',))):<18} "
-              f"{recipe.synapse_total():>9,} {recipe.epochs:>6}")
+              f"{recipe.synapse_total(inputs):>9,} {lut4:>7} {recipe.epochs:>6}")
 
 
 def _numbers(text):
@@ -223,8 +234,12 @@ def _parser():
     add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
     add("--synapses", type=_numbers, metavar="N,N,…",
         help="synapses of a neuron in each layer, the last included: sparse connectivity, learnt")
-    add("--dataset", default="mnist", help="mnist, fashion-mnist, or the path of an IDX folder, "
-        ".npz, CSV file or image folder (default: mnist)")
+    add("--budget", type=_positive(int), metavar="LUT4",
+        help="make hidden layers wider or narrower until the network is planned to take so many")
+    add("--family", choices=area.FAMILIES, default="ecp5",
+        help="FPGAs that LUT4 are counted for (default: ecp5)")
+    add("--dataset", help="mnist, fashion-mnist, or the path of an IDX folder, .npz, CSV file or "
+        "image folder (default: what the network is for, most for mnist)")
     add("--levels", type=_positive(int), metavar="N",
         help="thresholds an input (default: 1 for pictures, 8 for tables)")
     add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")

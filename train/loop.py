@@ -13,6 +13,7 @@ from tqdm import tqdm
 from . import sparsity
 from .augment import Distortion, Feed, generator
 from .models import Network, scores
+from .sparse import SparseNetwork
 
 
 VALIDATION_SHARE = 12  # one training image in twelve chooses the epoch: 5,000 of MNIST's 60,000
@@ -93,17 +94,24 @@ class Trainer:
         self.seed = seed
         self.batch = min(recipe.batch, len(train[0]))
         self.steps = len(train[0]) // self.batch  # an epoch; what is left over waits for the next
-        self.network = Network(encoder.outputs, (*recipe.hidden, classes),
-                               recipe.counts(encoder.outputs), limit=recipe.limit,
-                               generator=generator(seed, 0))
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate, fused=True)
+        self.network = self._network(encoder.outputs, (*recipe.hidden, classes))
+        self.optimizer = self._adam()
         self.state = State(recipe.epochs)
+
+    def _network(self, inputs, neurons):
+        counts, reach = self.recipe.counts(inputs), self.recipe.reaches(inputs)
+        options = {"limit": self.recipe.limit, "generator": generator(self.seed, 0)}
+        if self.recipe.synapses is None:
+            return Network(inputs, neurons, counts, **options)
+        return SparseNetwork(inputs, neurons, counts, reach, **options)
+
+    def _adam(self):
+        return torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate, fused=True)
 
     def restore(self, state):
         """Go on from a state that :meth:`run` gave."""
         self.network.load_state_dict(state.network)
-        for linear in self.network.linear:
-            linear.refresh()
+        self.optimizer = self._adam()
         self.optimizer.load_state_dict(deepcopy(state.optimizer))
         self.state = state
 
@@ -158,10 +166,12 @@ class Trainer:
 
     def _step(self, step, bits, labels):
         steps = self.state.epochs * self.steps
+        if self.recipe.synapses is not None and sparsity.update(
+                self.network, step, ramp=max(1, int(self.recipe.ramp * steps)),
+                freeze=int(self.recipe.freeze * steps)):
+            self.optimizer = self._adam()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate * (1 + cos(pi * step / steps)) / 2
-        sparsity.update(self.network, step, ramp=max(1, int(self.recipe.ramp * steps)),
-                        freeze=int(self.recipe.freeze * steps))
         logits = self.network.logits(bits)
         loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.smoothing)
         self.optimizer.zero_grad()

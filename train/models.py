@@ -34,16 +34,19 @@ class Network(nn.Module):
     def __init__(self, inputs, neurons, counts, *, limit, generator):
         super().__init__()
         self.counts = tuple(counts)
-        self.linear = nn.ModuleList(
-            BinaryLinear(before, after, limit=limit, generator=generator)
-            for before, after in pairwise((inputs, *neurons)))
-        self.normal = nn.ModuleList(Normalize(width) for width in neurons[:-1])
+        self.linear, self.normal = map(nn.ModuleList, self._layers((inputs, *neurons), limit,
+                                                                   generator))
         self.log_scale = nn.Parameter(torch.tensor(log(4 / self.counts[-1]**0.5)))
+
+    def _layers(self, sizes, limit, generator):
+        linear = (BinaryLinear(*size, limit=limit, generator=generator)
+                  for size in pairwise(sizes))
+        return linear, map(Normalize, sizes[1:-1])
 
     @property
     def synapses(self):
         """Synapses of all layers as they are now."""
-        return sum(int(linear.mask.sum()) for linear in self.linear)
+        return sum(linear.synapses for linear in self.linear)
 
     def forward(self, x):
         """Return scores of ±1 bits, shape (n, inputs); float32, exact integers in evaluation."""
@@ -135,14 +138,13 @@ def scores(network, images, encoder, batch=2500):
 
 def to_checkpoint(network, encoder, **facts):
     """Return a network as a checkpoint, which also takes all fields that are no layers."""
-    arrays = {name: value.detach().numpy().copy() for name, value in network.state_dict().items()}
-    normal = ("gamma", "beta", "mean", "variance")
+    spread = [[part.numpy().copy() for part in linear.spread()] for linear in network.linear]
     hidden = tuple(
-        Hidden(f"fc{index + 1}", arrays[f"linear.{index}.weight"], arrays[f"linear.{index}.mask"],
-               *(arrays[f"normal.{index}.{what}"] for what in normal), eps=Normalize.eps)
-        for index in range(len(network.normal)))
-    index = len(hidden)
-    last = Last(f"fc{index + 1}", arrays[f"linear.{index}.weight"], arrays[f"linear.{index}.mask"],
+        Hidden(f"fc{index}", *parts, *(getattr(normal, what).detach().numpy().copy()
+                                       for what in ("gamma", "beta", "mean", "variance")),
+               eps=normal.eps)
+        for index, (parts, normal) in enumerate(zip(spread[:-1], network.normal, strict=True), 1))
+    last = Last(f"fc{len(spread)}", *spread[-1],
                 np.zeros(network.linear[-1].neurons, dtype=np.int32),
-                float(np.exp(arrays["log_scale"])))
+                float(np.exp(network.log_scale.detach().numpy())))
     return Checkpoint(encoder, hidden, last, **facts)

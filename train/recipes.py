@@ -2,6 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from operator import sub
+
+from . import area
 
 
 @dataclass(frozen=True)
@@ -16,8 +19,13 @@ class Recipe:
         Neurons of each hidden layer.
     synapses : tuple of int or None
         Synapses of a neuron in each layer, the last included; None for all inputs.
+    reach : tuple of int or None
+        Inputs, chosen at random, that a neuron of each layer finds its synapses among; None for
+        all.
     levels : int or None
         Thresholds an input; None for 1 on pictures and 8 on tables.
+    dataset : str
+        What the recipe was made for.
     epochs : int
         Passes over the training images.
     batch : int
@@ -41,7 +49,9 @@ class Recipe:
     name: str
     hidden: tuple
     synapses: tuple | None = None
+    reach: tuple | None = None
     levels: int | None = None
+    dataset: str = "mnist"
     epochs: int = 100
     batch: int = 500
     rate: float = 1e-2
@@ -57,10 +67,31 @@ class Recipe:
         fan_ins = (inputs, *self.hidden)
         return fan_ins if self.synapses is None else self.synapses
 
+    def reaches(self, inputs):
+        """Return the candidates of a neuron in each layer, for a number of encoded inputs."""
+        fan_ins = (inputs, *self.hidden)
+        return fan_ins if self.reach is None else tuple(map(min, self.reach, fan_ins))
+
     def synapse_total(self, inputs=784, classes=10):
         """Return the synapses of the whole network."""
         return sum(count * neurons for count, neurons
                    in zip(self.counts(inputs), (*self.hidden, classes), strict=True))
+
+    def within(self, budget, classes, family):
+        """Return a copy whose hidden layers are as wide as ``budget`` LUT4 allow, in proportion."""
+        if self.synapses is None:
+            raise ValueError(f"Budget must be for a network with few synapses a neuron: "
+                             f"{self.name} has all (give --synapses)")
+
+        def scaled(parts):  # of 64 of each layer
+            return tuple(max(1, width * parts // 64) for width in self.hidden)
+
+        fitting = [parts for parts in range(1, 64 * 64)
+                   if area.planned(scaled(parts), self.synapses, classes, family) <= budget]
+        if not fitting or min(map(sub, scaled(fitting[-1]), self.synapses[1:])) < 0:
+            raise ValueError(f"Budget must have room for the synapses of {self.name}, "
+                             f"{_listed(self.synapses)} a neuron: {budget} LUT4")
+        return replace(self, hidden=scaled(fitting[-1]))
 
     def to_json(self):
         """Return all fields as a dict that JSON can hold."""
@@ -93,6 +124,10 @@ class Recipe:
             if not 1 <= count <= inputs:
                 raise ValueError(f"Synapses of layer 'fc{index}' must be in 1..{inputs}, its "
                                  f"inputs: {count}")
+        if self.reach is not None and (len(self.reach) != len(fan_ins)
+                                       or min(map(sub, self.reach, self.synapses)) < 0):
+            raise ValueError(f"Reach must be one number for each of the {len(fan_ins)} layers, "
+                             f"none below its synapses: {_listed(self.reach)}")
 
 
 def _listed(numbers):
@@ -106,14 +141,18 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("lfc", (1024, 1024, 1024), epochs=180, batch=1000, augment=0.8, elastic=0.02),
     Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), epochs=150, limit=4, augment=0.6),
     # Few synapses a neuron: exchanging them once all others are gone makes the network worse.
-    Recipe("wired-6", (2048, 1024, 512), (6, 6, 6, 160), epochs=50, batch=1000, limit=4,
-           augment=0.5, ramp=0.5, freeze=0.5),
-    Recipe("wired-16", (512, 512, 256), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
-           freeze=0.5),
     Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=60, limit=4, augment=0.4,
            ramp=0.5, freeze=0.5),
-    Recipe("wired-up5k", (512, 256), (6, 6, 64), epochs=60, limit=4, augment=0.3, ramp=0.5,
+    Recipe("icebreaker", (1024, 384), (4, 4, 64), (784, 16, 384), epochs=60, limit=4, augment=0.3,
+           ramp=0.4, freeze=0.4),
+    Recipe("ulx3s-25f", (288, 256, 128), (24, 16, 16, 96), epochs=100, limit=4, augment=0.5,
            freeze=0.5),
+    Recipe("ulx3s-85f-fast", (512, 512, 256), (24, 16, 16, 96), epochs=100, limit=4, augment=0.6,
+           freeze=0.5),
+    Recipe("ulx3s-85f-accurate", (896, 896, 448), (24, 16, 16, 128), epochs=80, limit=4,
+           augment=0.7, freeze=0.5),
+    Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), levels=3,
+           dataset="fashion-mnist", epochs=40, limit=4, augment=0.15, freeze=0.5),
 )}
 
 

@@ -35,17 +35,25 @@ def update(network, step, *, ramp, freeze):
 
     Parameters
     ----------
-    network : Network
+    network : SparseNetwork
         Its ``counts`` say how many synapses a neuron of each layer has at the end.
     step : int
         Steps done.
     ramp : int
         Step at which the number of synapses has come down.
     freeze : int
-        Step of the last choice, not before ``ramp``.
+        Step of the last choice, not before ``ramp``: all other candidates are dropped then.
+
+    Returns
+    -------
+    bool
+        Whether that was the last choice: the parameters are others now.
     """
     if step > freeze or (step % INTERVAL and step != freeze):
-        return
-    for layer, count in zip(network.linear, network.counts, strict=True):
-        if count < layer.inputs:
-            layer.set_mask(largest(layer.weight, wanted(layer.inputs, count, step / ramp)))
+        return False
+    for layer, count, reach in zip(network.linear, network.counts, network.reach, strict=True):
+        if count < reach:
+            layer.set_mask(largest(layer.weight, wanted(reach, count, step / ramp)))
+            if step == freeze:
+                layer.compact()
+    return step == freeze

@@ -1,0 +1,106 @@
+"""What the wired form of a network takes in LUT4, as far as training decides it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+TABLES = (0, 1, 1, 1, 1, 2, 3, 6, 6)  # LUT4 of a neuron with few synapses: a truth table
+LABEL_SELECT = 250
+
+
+@dataclass(frozen=True)
+class Family:
+    """What a synapse takes where a neuron has too many for a table, in LUT4.
+
+    Attributes
+    ----------
+    synapse : float
+        Of a hidden neuron.
+    score : float
+        Of the last layer.
+    """
+
+    synapse: float
+    score: float
+
+
+FAMILIES = {"ecp5": Family(1.15, 1.1), "ice40": Family(1.5, 1.5)}
+
+
+@dataclass(frozen=True)
+class Area:
+    """LUT4 of a network, by layer.
+
+    Attributes
+    ----------
+    layers : tuple of (str, int, int, float)
+        Name, neurons, neurons that some other neuron looks at and that are not constant, LUT4.
+    inputs : int
+        Encoded inputs that some neuron looks at: a register each.
+    """
+
+    layers: tuple
+    inputs: int
+
+    @property
+    def lut4(self):
+        return round(sum(layer[-1] for layer in self.layers) + LABEL_SELECT)
+
+    def lines(self):
+        """Yield the area as lines of a table."""
+        yield f"{'layer':<8} {'neurons':>8} {'needed':>8} {'LUT4':>8}"
+        for name, neurons, needed, lut4 in self.layers:
+            yield f"{name:<8} {neurons:>8} {needed:>8} {lut4:>8.0f}"
+        yield f"{'label':<8} {'':>8} {'':>8} {LABEL_SELECT:>8}"
+        yield f"{'in all':<8} {'':>8} {'':>8} {self.lut4:>8}  and {self.inputs} input bits"
+
+
+def neuron(fan_in, family):
+    """Return the LUT4 of hidden neurons with these numbers of synapses, an array like it."""
+    tables = np.array(TABLES)[np.minimum(fan_in, len(TABLES) - 1)]
+    return np.where(fan_in < len(TABLES), tables, FAMILIES[family].synapse * fan_in)
+
+
+def planned(hidden, counts, classes, family="ecp5"):
+    """Return the LUT4 of a network before it is trained: no neuron is known to be needless yet."""
+    last = classes * counts[-1] * FAMILIES[family].score
+    layers = sum(width * float(neuron(np.array(count), family))
+                 for width, count in zip(hidden, counts, strict=False))
+    return round(layers + last + LABEL_SELECT)
+
+
+def measure(checkpoint, family="ecp5"):
+    """Return the area of a trained network.
+
+    Constant neurons take nothing, nor does a synapse from one; neither do neurons that nobody
+    looks at. Equal neurons, which synthesis joins as well, are counted.
+
+    Parameters
+    ----------
+    checkpoint : sw.checkpoint.Checkpoint
+        As trained.
+    family : str
+        One of ``FAMILIES``.
+    """
+    masks, varying = [], np.ones(checkpoint.encoder.outputs, dtype=bool)
+    for layer in (*checkpoint.hidden, checkpoint.last):
+        masks.append((layer.weights != 0) & varying)
+        if layer is not checkpoint.last:
+            varying = ~constant(layer)
+            masks[-1][~varying] = False
+    seen, parts = np.ones(checkpoint.last.outputs, dtype=bool), []
+    for layer, mask in zip((*checkpoint.hidden, checkpoint.last)[::-1], masks[::-1], strict=True):
+        fan_in = mask[seen].sum(axis=1)
+        lut4 = (FAMILIES[family].score * fan_in if layer is checkpoint.last
+                else neuron(fan_in, family)).sum()
+        parts.append((layer.name, layer.outputs, int((fan_in > 0).sum()), float(lut4)))
+        seen = mask[seen].any(axis=0)
+    return Area(tuple(parts[::-1]), int(seen.sum()))
+
+
+def constant(layer):
+    """Return which neurons of a hidden layer give the same for every input, bool (neurons,)."""
+    most = np.count_nonzero(layer.weights, axis=1)
+    low, high = (layer.normalize(dots) >= 0 for dots in (-most, most))
+    return low == high
