@@ -1,6 +1,6 @@
 """What a board has to say about itself, and the catalog of all boards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -50,6 +50,9 @@ class Board:
         its number (``"led 0"``) and, in an RGB LED, its colour (``"rgb_led 0 r"``).
     high : tuple of str
         Outputs to hold at 1, named like LEDs.
+    flash_programmers : tuple of str
+        Commands that write ``{file}`` at the octet ``{offset}`` of the flash from which the FPGA
+        starts, the preferred one first. A board without one gets no weights into its SPRAMs.
     """
 
     name: str
@@ -63,6 +66,13 @@ class Board:
     pins: dict | None = None
     leds: tuple = ()
     high: tuple = ()
+    flash_programmers: tuple = ()
+
+    @property
+    def fpga(self):
+        """What the FPGA has for a design: a :class:`hw.device.Device`."""
+        device = DEVICES[self.device]
+        return device if self.flash_programmers else replace(device, sprams=0)
 
     @property
     def family(self):

@@ -10,9 +10,10 @@ from pathlib import Path
 from hw.benchmark import rom_words
 from hw.device import DEVICES
 from hw.estimate import estimate, shell_resources
+from hw.flash import FLASH_OFFSET
 from sw import network as networks
 from sw.command import run
-from sw.files import write_text
+from sw.files import replacing, write_text
 
 from . import report, resources
 from .board import catalog, find
@@ -20,6 +21,9 @@ from .flow import build
 from .pll import MHZ, megahertz
 from .steps import Steps, stopping_on_terminate
 from .top import ROM_IMAGES, create
+
+
+WEIGHTS = ".flash.bin"  # ending of the file for the flash
 
 
 def boards_table():
@@ -44,6 +48,15 @@ def changing_bits(top):
     return max(1, reduce(or_, (word ^ words[0] for word in words)).bit_count())
 
 
+def write_weights(path, image, bitstream):
+    """Write what is to lie in the flash, behind the bitstream."""
+    if bitstream.stat().st_size > FLASH_OFFSET:
+        raise ValueError(f"Bitstream must end before the weights, at octet {FLASH_OFFSET:,} of the "
+                         f"flash: {bitstream} has {bitstream.stat().st_size:,}")
+    with replacing(path) as temporary:
+        temporary.write_bytes(image.encode())
+
+
 def build_network(board, path, *, frequency, schedule=None, rate=None, output=Path("build"),
                   baud=None, seed=1, rom_images=None, reuse=False):
     """Build a network's bitstream and its report; see the command line's help.
@@ -55,24 +68,28 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
     """
     network = networks.load(path)
     name = path.name.removesuffix(".npz").removesuffix(".net")
-    device = DEVICES[board.device]
+    device = board.fpga
     steps = Steps()
     with steps.step("schedule"):
         top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
                      rom_images=rom_images)
     expected = (estimate(network, top.schedule, device.family).total
-                + shell_resources(device.family, top.accelerator.input_width,
+                + shell_resources(network, top.schedule, device.family,
                                   len(top.images) * top.accelerator.beats, changing_bits(top)))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]
+    weights = directory / f"{name}{WEIGHTS}"
     with stopping_on_terminate():
         outcome = build(board, top, frequency, name=name, directory=directory, steps=steps,
-                        seed=seed, before=results, reuse=reuse)
+                        seed=seed, before=(*results, weights), reuse=reuse)
+        if top.image:
+            write_weights(weights, top.image, outcome.bitstream)
         parts = resources.attribute(outcome.cells, [layer.name for layer in network.layers],
                                     outcome.used)
         result = report.create(board, device, network, path, top, outcome,
-                               vars(expected), parts, steps.seconds, seed)
+                               vars(expected), parts, steps.seconds, seed,
+                               weights if top.image else None)
         write_text(results[0], json.dumps(result, indent=2) + "\n")
         write_text(results[1], report.table(result))
         resources.draw(results[2], parts,
@@ -131,8 +148,9 @@ def main(argv=None):
         seed=args.seed, rom_images=args.rom_images, reuse=args.reuse)
     directory = args.output / board.name
     print(report.table(result), end="")
-    print(f"wrote {directory / result['bitstream']}, {directory / 'report.json'}, "
-          f"{directory / 'report.txt'}, {directory / 'resources.png'}")
+    files = [result["bitstream"], *([result["weights"]["file"]] if "weights" in result else []),
+             "report.json", "report.txt", "resources.png"]
+    print(f"wrote {', '.join(str(directory / file) for file in files)}")
 
 
 def _frequency(text):

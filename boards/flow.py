@@ -13,7 +13,7 @@ from sw.files import replacing
 from . import tools
 from .ledger import Ledger, key_of
 from .pll import megahertz
-from .resources import KINDS, list_commands, read_cells
+from .resources import list_commands, read_cells
 from .shell import Shell
 
 
@@ -30,9 +30,10 @@ SYNTHESIS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
 READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1'1 %i "
                  "r:COLLISION_X_MASK=1'0 %i")
 
-# nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs.
-USED = {"ecp5": ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD"), "ice40": ("ICESTORM_LC", None,
-                                                                   "ICESTORM_RAM")}
+# nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
+USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16KD"},
+        "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
+                  "spram": "ICESTORM_SPRAM"}}
 
 TOP = "top"
 
@@ -64,7 +65,7 @@ class Outcome:
     frequency, reached : float
         Clock that the PLL makes and highest that timing allows, in Hz.
     used : dict of str to int
-        ``lut4``, ``ff``, ``block_ram`` by nextpnr's count; flip-flops of iCE40 by synthesis.
+        By kind of :data:`USED`: nextpnr's count; flip-flops of iCE40 by synthesis.
     cells : dict of str to list of str
         Hierarchical names of the synthesized cells, by :data:`boards.resources.KINDS`.
     tools : tuple of Tool
@@ -262,7 +263,5 @@ def refuse_overfull(board, log):
 
 
 def _used(family, utilization, cells):
-    counts = [utilization.get(name, {}).get("used", 0) if name else None
-              for name in USED[family]]
-    return {kind: len(cells[kind]) if count is None else count
-            for kind, count in zip(KINDS, counts, strict=True)}
+    return {kind: utilization.get(name, {}).get("used", 0) if name else len(cells[kind])
+            for kind, name in USED[family].items()}

@@ -10,5 +10,7 @@ BOARDS = (
           megahertz=24, baud=1_000_000, network="tfc", leds=leds(3),
           serial="adapter: U6, TX on 8, RX on 9",  # pins 1 to 4 belong to the flash
           pins={"conn": ("pmod", 0), "rx": "9", "tx": "8"},
-          programmers=("openFPGALoader -b ice40_generic {file}", "iceprog {file}")),
+          programmers=("openFPGALoader -b ice40_generic {file}", "iceprog {file}"),
+          flash_programmers=("openFPGALoader -b ice40_generic -f -o {offset} {file}",
+                             "iceprog -o {offset} {file}")),
 )

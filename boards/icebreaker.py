@@ -8,5 +8,7 @@ from .board import Board, leds
 BOARDS = (
     Board(name="icebreaker", platform=ICEBreakerPlatform, device="iCE40UP5K", megahertz=24,
           baud=1_000_000, network="tfc", serial="USB", leds=leds(2),
-          programmers=("openFPGALoader -b ice40_generic {file}", "iceprog {file}")),
+          programmers=("openFPGALoader -b ice40_generic {file}", "iceprog {file}"),
+          flash_programmers=("openFPGALoader -b ice40_generic -f -o {offset} {file}",
+                             "iceprog -o {offset} {file}")),
 )

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from hw.flash import FLASH_OFFSET
 from sw.command import run
 
 from .board import find
@@ -24,39 +25,48 @@ GET = {
 
 
 def latest(board, output):
-    """Return the bitstream that the board's report is about.
+    """Return the bitstream that the board's report is about, and its weights for the flash or None.
 
     Raises
     ------
     ValueError
-        If there is none, or its report is damaged.
+        If one is not there, or the report is damaged.
     """
     report = output / board.name / "report.json"
     build = f"make bitstream BOARD={board.name}"
     try:
-        path = report.with_name(json.loads(report.read_text(encoding="utf-8"))["bitstream"])
+        content = json.loads(report.read_text(encoding="utf-8"))
+        path = report.with_name(content["bitstream"])
+        weights = report.with_name(content["weights"]["file"]) if "weights" in content else None
     except FileNotFoundError:
         raise ValueError(f"Bitstream of {board.name} must be built first: there is no {report} "
                          f"({build})") from None
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{report} must be a report of boards.build: it is damaged "
                          f"({build})") from None
-    if not path.is_file():
-        raise ValueError(f"Bitstream of {board.name} must be built first: there is no {path} "
-                         f"({build})")
-    return path
+    for file in filter(None, (path, weights)):
+        if not file.is_file():
+            raise ValueError(f"Bitstream of {board.name} must be built first: there is no {file} "
+                             f"({build})")
+    return path, weights
 
 
-def command(board, path):
-    """Return the command that loads a bitstream: the board's first program that is installed.
+def beside(bitstream):
+    """Return a bitstream, and the weights that were built with it or None."""
+    weights = bitstream.with_suffix(".flash.bin")
+    return bitstream, weights if weights.is_file() else None
+
+
+def command(board, path, templates, **words):
+    """Return the command that loads a file: the first of some programs that is installed.
 
     Raises
     ------
     ValueError
         If none is: the message says which there are and how to get them.
     """
-    calls = [[word.replace("{file}", str(path)) for word in shlex.split(template)]
-             for template in board.programmers]
+    calls = [[word.format(file=path, **words) for word in shlex.split(template)]
+             for template in templates]
     for call in calls:
         if shutil.which(call[0]):
             return call
@@ -77,14 +87,17 @@ def main(argv=None):
     if args.bitstream and not args.bitstream.is_file():
         raise ValueError(f"Bitstream must be a file: {args.bitstream} (build one with 'make "
                          f"bitstream BOARD={board.name}')")
-    path = args.bitstream or latest(board, args.output)
-    call = command(board, path)
-    print(shlex.join(call), flush=True)
-    status = subprocess.run(call, check=False).returncode
-    if status:
-        raise ValueError(f"{call[0]} must succeed: it ended with status {status} (is the board "
-                         f"plugged in and may you open it? 'make doctor' looks)")
-    print(f"loaded {path} into {board.name}")
+    path, weights = beside(args.bitstream) if args.bitstream else latest(board, args.output)
+    calls = [command(board, path, board.programmers)]
+    if weights:  # first: the bitstream looks for them as soon as it runs
+        calls.insert(0, command(board, weights, board.flash_programmers, offset=FLASH_OFFSET))
+    for call in calls:
+        print(shlex.join(call), flush=True)
+        status = subprocess.run(call, check=False).returncode
+        if status:
+            raise ValueError(f"{call[0]} must succeed: it ended with status {status} (is the board "
+                             f"plugged in and may you open it? 'make doctor' looks)")
+    print(f"loaded {path}{f' and {weights}' if weights else ''} into {board.name}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import json
 
+from hw.flash import FLASH_OFFSET
+
 
 FORMAT = "thresher-report/1"
-KINDS = {"lut4": "LUT4", "ff": "flip-flops", "block_ram": "block RAM"}
+KINDS = {"lut4": "LUT4", "ff": "flip-flops", "block_ram": "block RAM", "spram": "SPRAM"}
 
 
 def accuracy(network_path, network):
@@ -33,7 +35,8 @@ def link_rate(info):
     return info.baud / (10 * octets)
 
 
-def create(board, device, network, network_path, top, outcome, estimate, parts, seconds, seed):
+def create(board, device, network, network_path, top, outcome, estimate, parts, seconds, seed,
+           weights=None):
     """Put a report together.
 
     Parameters
@@ -56,6 +59,8 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         Wall time of each step.
     seed : int
         Of the placer.
+    weights : Path or None
+        What is to lie in the flash beside the bitstream.
 
     Returns
     -------
@@ -63,6 +68,8 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         Anything in it is JSON.
     """
     available = {"lut4": device.lut4, "ff": device.ff, "block_ram": device.block_rams}
+    if device.sprams:
+        available["spram"] = device.sprams
     info = top.info
     pll = top_pll(outcome)
     return {
@@ -70,6 +77,8 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         "board": board.name,
         "device": device.name,
         "bitstream": outcome.bitstream.name,
+        **({"weights": {"file": weights.name, "offset": FLASH_OFFSET,
+                        "octets": weights.stat().st_size}} if weights else {}),
         "network": {"file": str(network_path), "identity": network.identity,
                     "synapses": network.synapses, "inputs": network.encoder.inputs,
                     "classes": network.classes},
@@ -88,7 +97,7 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
             "used": outcome.used[kind], "free": available[kind] - outcome.used[kind],
             "available": available[kind], "estimate": estimate.get(kind),
             "estimate_error_percent": _error(estimate.get(kind), outcome.used[kind]),
-        } for kind in KINDS},
+        } for kind in available},
         "lut4_per_synapse": outcome.used["lut4"] / max(network.synapses, 1),
         "parts": parts,
         "tools": {tool.name: {"version": tool.version, "origin": tool.origin}
@@ -116,6 +125,9 @@ def table(report):
         ("accuracy", f"{scored['percent']:.2f} % ({scored['correct']} of {scored['images']}, "
                      f"{scored['dataset']})" if scored else
                      f"not evaluated (run: python -m sw.evaluate {network['file']})"),
+        *([("weights", f"{report['weights']['file']}, {report['weights']['octets']:,} octets at "
+                       f"{report['weights']['offset']:,} in the flash")]
+          if "weights" in report else []),
         ("interval", f"{report['interval']} cycle{'s' * (report['interval'] != 1)}"),
         ("latency", f"{report['latency']} cycles"),
         ("clock", f"{clock['megahertz']:.2f} MHz used, {clock['reached']:.2f} MHz reached"),

@@ -7,14 +7,15 @@ from matplotlib.figure import Figure
 from sw.files import replacing
 
 
-KINDS = ("lut4", "ff", "block_ram")
-TITLES = {"lut4": "LUT4", "ff": "Flip-flops", "block_ram": "Block RAM"}
+KINDS = ("lut4", "ff", "block_ram", "spram")
+TITLES = {"lut4": "LUT4", "ff": "Flip-flops", "block_ram": "Block RAM", "spram": "SPRAM"}
 
 # Yosys' names of cells, with how many of a kind each takes.
 CELLS = {
     "ecp5": {"lut4": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}, "ff": {"TRELLIS_FF": 1},
              "block_ram": {"DP16KD": 1}},
-    "ice40": {"lut4": {"SB_LUT4": 1}, "ff": {"SB_DFF*": 1}, "block_ram": {"SB_RAM40_4K*": 1}},
+    "ice40": {"lut4": {"SB_LUT4": 1}, "ff": {"SB_DFF*": 1}, "block_ram": {"SB_RAM40_4K*": 1},
+              "spram": {"SB_SPRAM256KA": 1}},
 }
 
 
@@ -60,13 +61,13 @@ def attribute(cells, layers, used):
         design), largest first, then ``"other"``: what place and route added (on iCE40 a flip-flop
         or a carry without a look-up table of its own takes a cell).
     """
-    counts = defaultdict(lambda: dict.fromkeys(KINDS, 0))
-    for kind, names in cells.items():
-        for name in names:
+    counts = defaultdict(lambda: dict.fromkeys(used, 0))
+    for kind in used:
+        for name in cells[kind]:
             counts[_part(name, layers)][kind] += 1
     ordered = [name for name in layers if name in counts]
     ordered += sorted(set(counts) - set(ordered), key=lambda name: -counts[name]["lut4"])
-    rest = {kind: max(0, used[kind] - len(cells[kind])) for kind in KINDS}
+    rest = {kind: max(0, count - len(cells[kind])) for kind, count in used.items()}
     return {name: counts[name] for name in ordered} | ({"other": rest} if any(rest.values())
                                                        else {})
 
@@ -99,9 +100,10 @@ def draw(path, parts, available, title):
     title : str
         Above the picture.
     """
-    figure = Figure(figsize=(10, 1.6 + 0.3 * len(parts)), layout="constrained")
+    figure = Figure(figsize=(1 + 3 * len(available), 1.6 + 0.3 * len(parts)), layout="constrained")
     figure.suptitle(title)
-    for axes, kind in zip(figure.subplots(1, 3, sharey=True), KINDS, strict=True):
+    for axes, kind in zip(figure.subplots(1, len(available), sharey=True), available,
+                          strict=True):
         values = [part[kind] for part in parts.values()]
         bars = axes.barh(list(parts), values, color="tab:blue")
         axes.bar_label(bars, [f"{value:,}" if value else "" for value in values], padding=3)

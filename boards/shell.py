@@ -15,7 +15,8 @@ class Shell(Elaboratable):
     board : Board
         The board.
     design : wiring.Component
-        What runs on it: ports ``rx`` In(1), ``tx`` Out(1), ``leds`` Out(8), domain ``sync``.
+        What runs on it: ports ``rx`` In(1), ``tx`` Out(1), ``leds`` Out(8) and, if it reads the
+        flash, ``flash`` Out(:data:`hw.flash.SPI`); domain ``sync``.
     frequency : int or Fraction
         Clock to ask for, in Hz; ``frequency`` holds the one that the PLL makes.
     """
@@ -38,6 +39,8 @@ class Shell(Elaboratable):
         m.submodules.pin_tx = tx = io.Buffer("o", serial.tx)
         m.d.comb += [design.rx.eq(rx.i), tx.o.eq(design.tx)]
 
+        if hasattr(design, "flash"):
+            self._flash(m, platform.request("spi_flash_1x", dir="-"))
         for index, port in enumerate(_ports(platform, self.board.leds)):
             m.submodules[f"pin_led{index}"] = led = io.Buffer("o", port)
             m.d.comb += led.o.eq(design.leds[index])
@@ -45,6 +48,18 @@ class Shell(Elaboratable):
             m.submodules[f"pin_high{index}"] = high = io.Buffer("o", port)
             m.d.comb += high.o.eq(1)
         return m
+
+    def _flash(self, m, pins):
+        """Connect the flash; its other pins, which the platform inverts, are held high."""
+        for name in ("cs", "clk", "copi", "cipo", "wp", "hold"):
+            if not hasattr(pins, name):
+                continue
+            direction = "i" if name == "cipo" else "o"
+            m.submodules[f"pin_{name}"] = pin = io.Buffer(direction, getattr(pins, name))
+            if name == "cipo":
+                m.d.comb += self.design.flash.cipo.eq(pin.i)
+            else:
+                m.d.comb += pin.o.eq(getattr(self.design.flash, name, 0))
 
 
 def clock_plan(board, frequency):

@@ -7,12 +7,12 @@ from zlib import crc32
 import numpy as np
 from amaranth import *
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
 from hw.benchmark import count_bits, fill
-from hw.device import DEVICES
 from hw.estimate import images_that_fit
+from hw.flash import SPI, FlashLoader, WeightImage
 from hw.link import Link
 from hw.schedule import read_schedule
 from hw.solver import choose, refuse_misfit
@@ -64,6 +64,8 @@ class Top(wiring.Component):
         Serial line to the host.
     leds : Out(8)
         Bits 0 to 5: lowest bits of the last label; 6: changes with every answer; 7: busy.
+    flash : Out(SPI)
+        The flash with :attr:`image`, where the schedule has weights in SPRAM.
     """
 
     def __init__(self, network, schedule, *, clock_hz, baud, images, board="board",
@@ -85,7 +87,10 @@ class Top(wiring.Component):
         image_bytes = self.packed.shape[1]
         self.frame_depth = max(frame_depth, 1 << (image_bytes + protocol.TRAILER - 1).bit_length())
         self.info = self._describe(image_bytes)
-        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "leds": Out(8)})
+        self.image = (WeightImage(network.identity, tuple(self.accelerator.load))
+                      if self.accelerator.loaded else None)
+        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "leds": Out(8),
+                          **({"flash": Out(SPI)} if self.image else {})})
 
     def _describe(self, image_bytes):
         """Return what the board answers to IDENTIFY, a :class:`sw.protocol.Info`."""
@@ -120,6 +125,14 @@ class Top(wiring.Component):
         connect(m, link.images, accelerator.i)
         connect(m, accelerator.o, link.results)
 
+        loading = Signal()
+        if self.image:
+            m.submodules.loader = loader = FlashLoader(self.image, clock_hz=self.clock_hz)
+            connect(m, loader.spi, flipped(self.flash))
+            connect(m, loader.o, accelerator.weights)
+            m.d.comb += link.hindrance.eq(loader.status)
+            m.d.comb += loading.eq(loader.status == protocol.ErrorCode.LOADING)
+
         # LEDs: what a person beside the board wants to see.
         label = Signal.like(accelerator.o.p.label)
         answers = Signal()
@@ -130,7 +143,7 @@ class Top(wiring.Component):
         with m.If(accelerator.o.valid & accelerator.o.ready):
             m.d.sync += label.eq(accelerator.o.p.label)
         m.d.comb += self.leds[:6].eq(label)
-        m.d.comb += self.leds[6:].eq(Cat(answers, was_busy))
+        m.d.comb += self.leds[6:].eq(Cat(answers, was_busy | loading))
         return m
 
 
@@ -155,7 +168,7 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         port and the clock allow, and as many as there is block RAM left for.
     """
     _, clock = clock_plan(board, frequency)
-    device = DEVICES[board.device]
+    device = board.fpga
     if schedule:
         schedule = read_schedule(schedule.read_text(encoding="utf-8"), network)
         refuse_misfit(network, schedule, device)

@@ -12,6 +12,7 @@ from .encoder import ThermometerEncoder
 from .labelselect import LabelSelect, answer_layout
 from .mvtu import MVTU
 from .schedule import Wired
+from .spram import SPRAM_WIDTH
 from .stream import Dataflow
 from .timing import latency
 from .width import Conversion, WidthConverter
@@ -42,6 +43,9 @@ class Accelerator(wiring.Component):
         with anything.
     o : Out(stream.Signature(answer_layout(classes, score_bits)))
         Label, and the score of each class.
+    weights : In(stream.Signature(16))
+        If some layers have their weights in SPRAM: the words :attr:`load`, before the first image;
+        none is taken until all have come. After the last word the first one may come again.
     """
 
     def __init__(self, network, schedule):
@@ -53,18 +57,40 @@ class Accelerator(wiring.Component):
         self.stages = stages(network, schedule)
         self.interval = schedule.interval(network)
         self.latency = latency(self.stages, self.beats)
+        self.loaded = [stage for stage in self.stages.values()
+                       if isinstance(stage, MVTU) and stage.rom == "spram"]
         super().__init__({
             "i": In(stream.Signature(self.input_width)),
             "o": Out(stream.Signature(answer_layout(network.classes,
                                                     network.scores.score_bits))),
+            **({"weights": In(stream.Signature(SPRAM_WIDTH))} if self.loaded else {}),
         })
+
+    @property
+    def load(self):
+        """Words to load before the first image, a list of int: those of each layer in order."""
+        return [word for stage in self.loaded for word in stage.load]
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.stages = flow = Dataflow(self.stages)
         wiring.connect(m, wiring.flipped(self.i), flow.i)
         wiring.connect(m, flow.o, wiring.flipped(self.o))
+        if self.loaded:
+            self._load(m)
         return m
+
+    def _load(self, m):
+        """Hand the words of weights to one layer after the other."""
+        turn = Signal(range(len(self.loaded)))
+        m.d.comb += self.weights.ready.eq(1)
+        for index, stage in enumerate(self.loaded):
+            here = Signal(name=f"load_{index}")
+            m.d.comb += here.eq(self.weights.valid & (turn == index))
+            m.d.comb += [stage.weights.payload.eq(self.weights.payload),
+                         stage.weights.valid.eq(here)]
+            with m.If(here & stage.last_weight):
+                m.d.sync += turn.eq((index + 1) % len(self.loaded))
 
 
 def stages(network, schedule):

@@ -1,4 +1,4 @@
-"""What small parts take on a device: LUTs, flip-flops and block RAMs, to be added up."""
+"""What small parts take on a device: LUTs, flip-flops and memories, to be added up."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,18 +22,19 @@ class Resources:
 
     Attributes
     ----------
-    lut4, ff, block_ram : int
+    lut4, ff, block_ram, spram : int
         Four-input LUTs (on iCE40: logic cells, a flip-flop without a LUT of its own included),
-        flip-flops and block RAMs.
+        flip-flops, block RAMs and SPRAMs.
     """
 
     lut4: int = 0
     ff: int = 0
     block_ram: int = 0
+    spram: int = 0
 
     def __add__(self, other):
         return Resources(self.lut4 + other.lut4, self.ff + other.ff,
-                         self.block_ram + other.block_ram)
+                         self.block_ram + other.block_ram, self.spram + other.spram)
 
 
 def rom_blocks(family, words, width):

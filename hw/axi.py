@@ -22,7 +22,7 @@ class AxiAccelerator(wiring.Component):
     Parameters
     ----------
     accelerator : :class:`hw.accelerator.Accelerator`
-        What is wrapped.
+        What is wrapped; without weights in SPRAM, which only a board's design can load.
 
     Members
     -------
@@ -42,6 +42,10 @@ class AxiAccelerator(wiring.Component):
     """
 
     def __init__(self, accelerator):
+        for stage in accelerator.loaded:
+            raise ValueError(f"Weights of layer {stage.layer.name!r} must be in ROM where they are "
+                             f"part of the Verilog: those in SPRAM are loaded at start (choose "
+                             f"'block' or 'distributed')")
         self.accelerator = accelerator
         network = accelerator.network
         self.label_width = octets((network.classes - 1).bit_length())

@@ -23,6 +23,8 @@ class Device:
         Number of block RAMs.
     block_ram_bits : int
         Bits of one block RAM.
+    sprams : int
+        Number of SPRAMs, 16384 words of 16 bits each, which must be loaded at start.
     """
 
     name: str
@@ -31,14 +33,15 @@ class Device:
     ff: int
     block_rams: int
     block_ram_bits: int
+    sprams: int = 0
 
 
 def _ecp5(name, lut4, block_rams):
     return Device(name, "ecp5", lut4, lut4, block_rams, 18 * 1024)
 
 
-def _ice40(name, lut4, block_rams):
-    return Device(name, "ice40", lut4, lut4, block_rams, 4 * 1024)
+def _ice40(name, lut4, block_rams, sprams=0):
+    return Device(name, "ice40", lut4, lut4, block_rams, 4 * 1024, sprams)
 
 
 DEVICES = {device.name: device for device in (
@@ -49,7 +52,7 @@ DEVICES = {device.name: device for device in (
     _ecp5("LFE5UM5G-45F", 43_848, 108),
     _ecp5("LFE5U-85F", 83_640, 208),
     _ecp5("LFE5UM5G-85F", 83_640, 208),
-    _ice40("iCE40UP5K", 5_280, 30),
+    _ice40("iCE40UP5K", 5_280, 30, 4),
     _ice40("iCE40HX4K", 7_680, 32),  # the 8K's die in a smaller package
     _ice40("iCE40HX8K", 7_680, 32),
     _ice40("iCE40LP8K", 7_680, 32),

@@ -10,12 +10,14 @@ import numpy as np
 
 from .accelerator import stages
 from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_blocks
+from .benchmark import count_bits
 from .encoder import ThermometerEncoder
 from .groups import copies
 from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
 from .popcount import CountPlan
 from .schedule import Wired
+from .spram import SPRAM_WIDTH
 from .stream import queue_size
 from .tree import TreePlan
 from .truth import luts
@@ -37,8 +39,13 @@ TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
 CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
 
 
-# Serial link, frame buffer, benchmark and clock, without the benchmark's images.
-SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(1200, 490, 7)}
+# Serial link, frame buffer, benchmark and clock, without the benchmark's images and, on iCE40, its
+# histogram, which is distributed RAM elsewhere.
+SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(1200, 490, 5)}
+SHELL_CLOCK = 48_000_000  # Hz, at most, of a board with an iCE40
+
+# What reads the weights of SPRAM from the flash.
+LOADER = Resources(330, 130)
 
 
 @dataclass(frozen=True)
@@ -121,26 +128,36 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     return resources + _converter(Conversion(bits, width, wanted), family)
 
 
-def shell_resources(family, beat, words=0, width=1):
+def shell_resources(network, schedule, family, words=0, width=1):
     """Estimate what surrounds an accelerator on a board.
 
     Parameters
     ----------
+    network : :class:`sw.network.Network`
+        What is computed.
+    schedule : :class:`hw.schedule.Schedule`
+        How much of it per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
-    beat : int
-        Bits of a word of the accelerator's input, which the link collects.
     words, width : int
         Size of the ROM with the benchmark's images.
     """
-    in_block_ram = words * width > 1024  # smaller ones become LUTs
-    rom = Resources(0, 0, rom_blocks(family, words, width) if in_block_ram else 0)
-    return SHELL[family] + rom + (cells(family, 0, beat) if beat > 8 else Resources())
+    beat = schedule.pixels * network.encoder.pixel_bits  # the link collects a word
+    used = SHELL[family] + (cells(family, 0, beat) if beat > 8 else Resources())
+    if words * width > 1024:  # smaller ones become LUTs
+        used += Resources(0, 0, rom_blocks(family, words, width))
+    if family == "ice40":
+        bits = count_bits(SHELL_CLOCK, schedule.interval(network))
+        used += Resources(0, 0, rom_blocks(family, network.classes, bits))
+    if any(getattr(part, "rom", None) == "spram" for part in schedule.layers.values()):
+        used += LOADER
+    return used
 
 
 def images_that_fit(network, schedule, device, most):
     """Return how many images, at least 1, the block RAMs that are left over can hold."""
-    used = estimate(network, schedule, device.family).total + SHELL[device.family]
+    used = (estimate(network, schedule, device.family).total
+            + shell_resources(network, schedule, device.family))
     beats = ceil(network.encoder.inputs / schedule.pixels)
     width = schedule.pixels * network.encoder.pixel_bits
     return next((count for count in range(most, 1, -1) if used.block_ram + rom_blocks(
@@ -202,6 +219,9 @@ def _mvtu(folding, rom, family):
     if rom == "block":
         block_ram += rom_blocks(family, depth, lanes * planes)
         return resources + Resources(0, 0, block_ram)
+    if rom == "spram":
+        chips = ceil(lanes * planes / SPRAM_WIDTH)
+        return resources + cells(family, chips + 16, 4) + Resources(0, 0, block_ram, chips)
     return resources + Resources(ceil(planes * logic_rom(depth, lanes)), 0, block_ram)
 
 

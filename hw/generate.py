@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sw.command import run
@@ -83,10 +83,10 @@ def main(argv=None):
     if not 0 < args.freq < 10_000:
         raise ValueError(f"Clock must be above 0 MHz and below 10 GHz: {args.freq} MHz")
     network = load(args.network)
-    device = find_device(args.device)
+    device = replace(find_device(args.device), sprams=0)  # the Verilog brings no way to load them
     if args.schedule:
         schedule = read_schedule(args.schedule.read_text(encoding="utf-8"), network)
-        refuse_misfit(network, schedule, device)
+        refuse_misfit(network, schedule, find_device(args.device))
     else:
         schedule = choose(network, device, clock_hz=args.freq * 1e6,
                           images_per_second=args.images_per_second)

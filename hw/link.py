@@ -52,6 +52,8 @@ class Link(wiring.Component):
         Results, from the accelerator.
     busy : Out(1)
         A request is being answered.
+    hindrance : In(3)
+        An :class:`sw.protocol.ErrorCode` to answer instead of the accelerator, or 0.
     """
 
     def __init__(self, info, rom, *, result, input_width, rom_width, depth):
@@ -70,6 +72,7 @@ class Link(wiring.Component):
             "images": Out(stream.Signature(input_width)),
             "results": In(stream.Signature(result)),
             "busy": Out(1),
+            "hindrance": In(Shape.cast(ErrorCode).width),
         })
 
     def elaborate(self, platform):
@@ -153,6 +156,11 @@ class Link(wiring.Component):
                                 m.next = "BENCHMARK"
                         with m.Default():
                             m.d.sync += code.eq(ErrorCode.UNKNOWN_TYPE)
+                    with m.If((self.hindrance != 0) & request.type.matches(Type.CLASSIFY,
+                                                                           Type.BENCHMARK)):
+                        m.d.sync += code.eq(self.hindrance)
+                        m.d.sync += error.eq(1)
+                        m.next = "TYPE"
             with m.State("BENCHMARK"):
                 m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
                 m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)

@@ -1,6 +1,7 @@
-"""Matrix-vector-threshold unit: a layer computed by ``pe × simd`` lanes, weights in ROM."""
+"""Matrix-vector-threshold unit: a layer computed by ``pe × simd`` lanes, weights in memory."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -9,7 +10,9 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .popcount import Delays, count_bits, plan_count
-from .rom import lane_words, neuron_words, weight_planes
+from .rom import neuron_words, step_words
+from .schedule import ROMS
+from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
 from .stream import CreditQueue, queue_size
 
 
@@ -95,7 +98,8 @@ class MVTU(wiring.Component):
     simd : int
         Inputs at once, in ``1..inputs``; the last word of a vector is filled up with zeros.
     rom : str
-        Where the weights are: ``"block"`` RAM, or ``"distributed"`` over LUTs.
+        Where the weights are: ``"block"`` RAM, ``"distributed"`` over LUTs, or ``"spram"``: then
+        they come from a stream first, at most 16384 steps of them, and no vector is taken before.
 
     Members
     -------
@@ -103,13 +107,20 @@ class MVTU(wiring.Component):
         Input bits, the first one lowest.
     o : Out(stream.Signature(pe)) or Out(stream.Signature(ArrayLayout(signed(score_bits), pe)))
         Activations, or scores, of a fold of neurons, the first one lowest.
+    weights : In(stream.Signature(16))
+        With ``rom="spram"``: the words :attr:`load`, one a cycle, while no vector is inside.
+    last_weight : Out(1)
+        With ``rom="spram"``: the next word of ``weights`` is the last one.
     """
 
     def __init__(self, layer, *, pe, simd, rom="block"):
         self.folding = Folding(layer, pe, simd)
-        if rom not in ("block", "distributed"):
-            raise ValueError(f"ROM of layer {layer.name!r} must be 'block' or 'distributed': "
+        if rom not in ROMS:
+            raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
+        if rom == "spram" and self.folding.interval > SPRAM_DEPTH:
+            raise ValueError(f"Steps of layer {layer.name!r} must be at most {SPRAM_DEPTH:,}, the "
+                             f"words of an SPRAM: {self.folding.interval:,} (raise pe or simd)")
         self.layer = layer
         self.pe = pe
         self.simd = simd
@@ -125,7 +136,17 @@ class MVTU(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(simd)),
             "o": Out(stream.Signature(self.result)),
+            **({"weights": In(stream.Signature(SPRAM_WIDTH)), "last_weight": Out(1)}
+               if rom == "spram" else {}),
         })
+
+    @cached_property
+    def load(self):
+        """Words to load before the first vector, a list of int; none unless in SPRAM."""
+        if self.rom != "spram":
+            return []
+        steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        return load_words(steps, planes * self.pe * self.simd)
 
     def elaborate(self, platform):
         m = Module()
@@ -134,8 +155,9 @@ class MVTU(wiring.Component):
         delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
 
         # Read: a word of the vector, and the weights of this step.
-        step, first, last, fold, inputs = self._read_vector(m, queue)
-        planes = self._read_weights(m, step)
+        loaded = Signal()
+        step, first, last, fold, inputs = self._read_vector(m, queue, loaded)
+        planes = self._read_weights(m, step, loaded)
 
         # Agree: XNOR, or one of two planes where some lanes have no synapse.
         agree = []
@@ -168,14 +190,14 @@ class MVTU(wiring.Component):
         m.d.comb += Value.cast(queue.payload).eq(results)
         return m
 
-    def _read_vector(self, m, queue):
+    def _read_vector(self, m, queue, loaded):
         """Write vectors into two banks and step through the full one, once a neuron fold."""
         index_bits = (self.synapse_folds - 1).bit_length()
         m.submodules.banks = banks = memory.Memory(shape=self.simd, depth=2 << index_bits, init=[])
         write, read = banks.write_port(), banks.read_port()
         full = Signal(2)
         w_bank, w_index = Signal(), Signal(index_bits)
-        m.d.comb += self.i.ready.eq(~full.bit_select(w_bank, 1))
+        m.d.comb += self.i.ready.eq(~full.bit_select(w_bank, 1) & loaded)
         m.d.comb += write.addr.eq(Cat(w_index, w_bank))
         m.d.comb += write.data.eq(self.i.payload)
         m.d.comb += write.en.eq(self.i.valid & self.i.ready)
@@ -205,22 +227,28 @@ class MVTU(wiring.Component):
                     m.d.sync += full.bit_select(r_bank, 1).eq(0)
         return step, first, step & last, fold, read.data
 
-    def _read_weights(self, m, step):
-        """Words of the weight ROM, one plane or two, in the cycle after each step."""
-        planes = weight_planes(self.layer.weights, self.synapse_folds * self.simd)
-        words = [lane_words(plane, pe=self.pe, simd=self.simd) for plane in planes]
+    def _read_weights(self, m, step, loaded):
+        """Words of the weights, one plane or two, in the cycle after each step."""
+        steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
         lanes = self.pe * self.simd
-        joined = [sum(word << (place * lanes) for place, word in enumerate(step_words))
-                  for step_words in zip(*words, strict=True)]
-        m.submodules.weights = rom = memory.Memory(
-            shape=lanes * len(planes), depth=self.interval, init=joined,
-            attrs={"rom_style": "block" if self.rom == "block" else "logic"})
-        port = rom.read_port()
-        address = Signal(range(self.interval))
-        m.d.comb += port.addr.eq(address)
-        with m.If(step):
-            m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
-        return [port.data[place * lanes:(place + 1) * lanes] for place in range(len(planes))]
+        if self.rom == "spram":
+            m.submodules.weights = store = SpramWeights(depth=self.interval, width=lanes * planes)
+            wiring.connect(m, wiring.flipped(self.weights), store.i)
+            m.d.comb += self.last_weight.eq(store.last)
+            m.d.comb += [store.step.eq(step), loaded.eq(store.loaded)]
+            word = store.data
+        else:
+            m.submodules.weights = rom = memory.Memory(
+                shape=lanes * planes, depth=self.interval, init=steps,
+                attrs={"rom_style": "block" if self.rom == "block" else "logic"})
+            port = rom.read_port()
+            address = Signal(range(self.interval))
+            m.d.comb += port.addr.eq(address)
+            with m.If(step):
+                m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
+            m.d.comb += loaded.eq(1)
+            word = port.data
+        return [word[place * lanes:(place + 1) * lanes] for place in range(planes)]
 
     def _results(self, m, totals, fold):
         """Activations or scores of the fold whose totals are there; ``fold`` is a cycle ahead."""

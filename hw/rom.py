@@ -5,7 +5,7 @@ import numpy as np
 from sw.bits import to_int
 
 
-__all__ = ["lane_words", "neuron_words", "weight_planes"]
+__all__ = ["lane_words", "neuron_words", "step_words", "weight_planes"]
 
 
 def lane_words(rows, *, pe, simd):
@@ -29,6 +29,28 @@ def lane_words(rows, *, pe, simd):
     padded[:neurons, :inputs] = rows
     steps = padded.reshape(neuron_folds, pe, synapse_folds, simd).transpose(0, 2, 1, 3)
     return [to_int(step) for step in steps.reshape(-1, pe * simd)]
+
+
+def step_words(weights, *, pe, simd):
+    """Weights of a layer as one number a step: :func:`lane_words` of each plane, the first lowest.
+
+    Parameters
+    ----------
+    weights : ndarray of int8, shape (neurons, inputs)
+        -1, 0, +1.
+    pe, simd : int
+        Neurons and inputs of a step.
+
+    Returns
+    -------
+    list of int, int
+        The numbers, and how many planes they hold (:func:`weight_planes`).
+    """
+    planes = weight_planes(weights, -(-weights.shape[1] // simd) * simd)
+    words = [lane_words(plane, pe=pe, simd=simd) for plane in planes]
+    joined = [sum(word << (place * pe * simd) for place, word in enumerate(step))
+              for step in zip(*words, strict=True)]
+    return joined, len(planes)
 
 
 def neuron_words(values, width, *, pe):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 
 FORMAT = "thresher-schedule/1"
-ROMS = ("block", "distributed")
+ROMS = ("block", "distributed", "spram")
 ADDERS = ("chains", "luts")
 
 
@@ -48,7 +48,7 @@ class Scheduled:
     pe, simd : int
         Neurons and inputs at once.
     rom : str
-        ``"block"`` RAM, or ``"distributed"`` over LUTs.
+        ``"block"`` RAM, ``"distributed"`` over LUTs, or ``"spram"``, loaded before the first image.
     """
 
     pe: int

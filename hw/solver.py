@@ -6,6 +6,7 @@ from math import ceil, floor
 
 from .estimate import estimate, layer_resources, shell_resources
 from .schedule import Schedule, Scheduled, Wired
+from .spram import SPRAM_DEPTH
 
 
 __all__ = ["choose", "refuse_misfit"]
@@ -15,7 +16,7 @@ ROOM = {"ecp5": 0.8, "ice40": 0.92}
 
 # What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
 # is taken, so LUTs, which make place and route slow, are spent last.
-BLOCK_RAM_WEIGHTS = (0.1, 1, 8)
+BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
 
 # Candidates kept for each layer while the widths of its neighbours are not known.
 KEPT = 12
@@ -99,34 +100,40 @@ def smallest(network, device, interval, wired):
 def _smallest_parts(network, device, interval, wired, weight):
     """Choose the smallest parts, layer by layer, that all keep to an interval."""
     pixels = _pixels(network, interval)
-    # Paths: schedules of the layers so far, one for each width that the next layer would see.
-    paths = {pixels * network.encoder.levels: (0.0, {})}
+    # Paths: schedules of the layers so far, one for each width that the next layer would see and
+    # each number of SPRAMs, which cost nothing until there are no more.
+    paths = {(pixels * network.encoder.levels, 0): (0.0, {})}
     bits = network.encoder.outputs
     for layer in network.layers[1:]:
         longer = {}
         for part in _candidates(layer, interval, wired, device, weight):
-            for width, (cost, parts) in paths.items():
+            for (width, sprams), (cost, parts) in paths.items():
                 before = list(parts.values())[-1] if parts else None
                 resources = layer_resources(layer, part, device.family, bits=bits, width=width,
                                             after_wired=isinstance(before, Wired))
                 total = cost + _share(resources, device, weight)
-                gives = layer.outputs if isinstance(part, Wired) else part.pe
+                gives = (layer.outputs if isinstance(part, Wired) else part.pe,
+                         sprams + resources.spram)
+                if gives[1] > device.sprams:
+                    continue
                 if gives not in longer or total < longer[gives][0]:
                     longer[gives] = (total, {**parts, layer.name: part})
-        kept = sorted(longer.items(), key=lambda item: item[1][0])[:KEPT]
-        paths, bits = dict(kept), layer.outputs
+        paths, bits = {}, layer.outputs
+        for count in range(device.sprams + 1):
+            same = [item for item in longer.items() if item[0][1] == count]
+            paths |= sorted(same, key=lambda item: item[1][0])[:KEPT]
     _, parts = min(paths.values(), key=lambda path: path[0])
     return Schedule(pixels, parts)
 
 
 def misfits(network, schedule, device):
     """List what a schedule needs more of than a device has: (what, needed, there is)."""
-    beat = schedule.pixels * network.encoder.pixel_bits
     need = (estimate(network, schedule, device.family).total
-            + shell_resources(device.family, beat))
+            + shell_resources(network, schedule, device.family))
     have = [("LUT4", need.lut4, floor(device.lut4 * ROOM[device.family])),
             ("flip-flops", need.ff, floor(device.ff * ROOM[device.family])),
-            ("block RAMs", need.block_ram, device.block_rams)]
+            ("block RAMs", need.block_ram, device.block_rams),
+            ("SPRAMs", need.spram, device.sprams)]
     return [(what, needed, there) for what, needed, there in have if needed > there]
 
 
@@ -161,10 +168,10 @@ def _distinct(slowest):
 
 
 def _candidates(layer, interval, wired, device, weight):
-    """Parts that keep to an interval: one for each number of neuron folds, and wired."""
+    """Parts that keep to an interval: for each number of neuron folds, and wired."""
     # A synapse takes more than half a LUT: without this, plans of thousands of neurons are made.
     parts = [wired] if layer.synapses < 2 * device.lut4 else []
-    seen = set()
+    loaded, seen = [], set()
     folds = 1
     while folds <= min(interval, layer.outputs):
         pe = ceil(layer.outputs / folds)
@@ -175,10 +182,16 @@ def _candidates(layer, interval, wired, device, weight):
                 if (pe, simd) not in seen:
                     seen.add((pe, simd))
                     parts += [Scheduled(pe, simd, "block"), Scheduled(pe, simd, "distributed")]
+                    spram = Scheduled(pe, simd, "spram")
+                    if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
+                        loaded.append(spram)
         folds = max(folds + 1, ceil(layer.outputs / (pe - 1)) if pe > 1 else layer.outputs + 1)
-    return sorted(parts, key=lambda part: _share(
-        layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
-                        after_wired=False), device, weight))[:2 * KEPT]
+
+    def cost(part):
+        return _share(layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
+                                      after_wired=False), device, weight)
+
+    return sorted(parts, key=cost)[:2 * KEPT] + sorted(loaded, key=cost)[:KEPT]
 
 
 def _divisor(whole, least):

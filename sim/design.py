@@ -6,11 +6,12 @@ from pathlib import Path
 
 from boards.board import find
 from hw.accelerator import Accelerator
-from hw.device import find_device
 from hw.schedule import read_schedule
 from hw.solver import choose
 from hw.verilog import to_verilog
 from sw.files import write_text
+
+from .preloaded import preloaded
 
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +28,7 @@ def schedule_for(network, *, board="ulx3s", path=None):
     if path is not None:
         return read_schedule(path.read_text(encoding="utf-8"), network)
     board = find(board)
-    return choose(network, find_device(board.device), clock_hz=board.megahertz * 1e6)
+    return choose(network, board.fpga, clock_hz=board.megahertz * 1e6)
 
 
 def cached_verilog(network, schedule, directory):
@@ -35,9 +36,10 @@ def cached_verilog(network, schedule, directory):
     sha = hashlib.sha256(network.identity.encode())
     sha.update(schedule.to_json().encode())
     sha.update(metadata.version("amaranth").encode())
-    for source in sorted((*(ROOT / "hw").glob("*.py"), *(ROOT / "sw").glob("*.py"))):
+    for source in sorted((*(ROOT / "hw").glob("*.py"), *(ROOT / "sw").glob("*.py"),
+                          ROOT / "sim" / "preloaded.py")):
         sha.update(source.read_bytes())
     path = Path(directory) / f"accelerator-{sha.hexdigest()[:16]}.v"
     if not path.exists():
-        write_text(path, to_verilog(Accelerator(network, schedule), "accelerator"))
+        write_text(path, to_verilog(preloaded(Accelerator(network, schedule)), "accelerator"))
     return path.read_text(encoding="utf-8")

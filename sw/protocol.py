@@ -42,6 +42,10 @@ class ErrorCode(IntEnum):
     UNKNOWN_TYPE = 1
     WRONG_LENGTH = 2
     WRONG_COUNT = 3
+    LOADING = 4          # weights are on their way from the flash: ask again
+    NO_WEIGHTS = 5       # the flash is silent, or holds none
+    OTHER_WEIGHTS = 6    # of another network, or for another schedule
+    DAMAGED_WEIGHTS = 7
 
 
 class ProtocolError(OSError):

@@ -87,10 +87,12 @@ class FakeAccelerator(wiring.Component):
 class FakeBoard:
     """A board as the protocol has it, in Python: octets in, octets out.
 
-    ``results`` maps packed images, uint8 (n, image_bytes), to labels and scores.
+    ``results`` maps packed images, uint8 (n, image_bytes), to labels and scores. ``hindrances``
+    are codes that it answers the next requests for work with; the last one stays.
     """
 
-    def __init__(self, info, rom, results=None):
+    def __init__(self, info, rom, results=None, hindrances=()):
+        self.hindrances = list(hindrances)
         self.info = info
         self.rom = rom
         self.results = results or (lambda packed: fake_results(packed, len(info.labels)))
@@ -116,6 +118,10 @@ class FakeBoard:
                      None if 0 < count <= info.max_benchmark else ErrorCode.WRONG_COUNT)
         else:
             wrong = ErrorCode.UNKNOWN_TYPE
+        if self.hindrances and request.type in (Type.CLASSIFY, Type.BENCHMARK):
+            wrong = self.hindrances[0]
+            if len(self.hindrances) > 1:
+                self.hindrances.pop(0)
         if wrong:
             return Frame(Type.ERROR, request.sequence, bytes([wrong]))
         if request.type == Type.IDENTIFY:

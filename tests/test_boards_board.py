@@ -55,13 +55,37 @@ def pins(board, *ports):
     """Return the pins that a board's platform gives ports of its serial port."""
     platform = board.create_platform()
     serial = platform.request("uart", dir="-")
-    return [getattr(serial, port).io.metadata[0].name for port in ports]
+    return [pin_of(serial, port) for port in ports]
+
+
+def pin_of(resource, port):
+    """Return the pin of a port of a resource."""
+    return getattr(resource, port).io.metadata[0].name
 
 
 def located(board, port, pin):
     """Return the line that puts a port on a pin."""
     return (f'LOCATE COMP "{port}" SITE "{pin}";' if board.family == "ecp5"
             else f"set_io {port} {pin}")
+
+
+@pytest.mark.parametrize("board", [board for board in BOARDS if board.flash_programmers],
+                         ids=lambda board: board.name)
+def test_weights_in_spram_come_from_the_flash(board):
+    schedule = Schedule(4, {"fc0": Scheduled(1, 4, "spram"), "scores": Scheduled(1, 4)})
+    top = Top(NETWORK, schedule, clock_hz=24 * MHZ, baud=board.baud,
+              images=random_images(np.random.default_rng(4), 2, NETWORK))
+    netlist, constraints = prepared(board, 24, top)
+    assert netlist.count("cell \\SB_SPRAM256KA ") == 1
+    flash = board.create_platform().request("spi_flash_1x", dir="-")
+    for port in ("cs", "clk", "copi", "cipo"):
+        assert f"set_io spi_flash_1x_0__{port}__io {pin_of(flash, port)}" in constraints
+
+
+def test_a_board_that_cannot_write_its_flash_has_no_spram():
+    assert find("icebreaker").fpga.sprams == 4
+    assert find("icebreaker_bitsy").fpga.sprams == 0
+    assert find("ulx3s").fpga == DEVICES["LFE5U-85F"]
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)

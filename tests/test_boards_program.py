@@ -25,7 +25,7 @@ def install(folder, name, status=0):
     path = folder / "bin" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!{sys.executable}\nimport sys\n"
-                    f"open({str(folder / 'called')!r}, 'w').write(' '.join(sys.argv[1:]))\n"
+                    f"open({str(folder / 'called')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
                     f"sys.exit({status})\n")
     path.chmod(0o755)
 
@@ -35,7 +35,7 @@ def test_openfpgaloader_gets_the_board_and_the_latest_bitstream(built, capsys):
     install(built, "fujprog")
     program.main(["ulx3s", "--output", str(built)])
     bitstream = built / "ulx3s-85f" / "sfc.bit"
-    assert (built / "called").read_text() == f"-b ulx3s {bitstream}"
+    assert (built / "called").read_text() == f"-b ulx3s {bitstream}\n"
     assert capsys.readouterr().out.splitlines() == [
         f"openFPGALoader -b ulx3s {bitstream}", f"loaded {bitstream} into ulx3s-85f"]
 
@@ -43,7 +43,44 @@ def test_openfpgaloader_gets_the_board_and_the_latest_bitstream(built, capsys):
 def test_another_program_is_taken_if_there_is_one(built):
     install(built, "fujprog")
     program.main(["ulx3s", "--output", str(built)])
-    assert (built / "called").read_text() == str(built / "ulx3s-85f" / "sfc.bit")
+    assert (built / "called").read_text() == f"{built / 'ulx3s-85f' / 'sfc.bit'}\n"
+
+
+@pytest.fixture
+def with_weights(built):
+    """An iCEBreaker's build with weights for the flash."""
+    folder = built / "icebreaker"
+    folder.mkdir()
+    (folder / "sfc.bin").write_bytes(b"bits")
+    (folder / "sfc.flash.bin").write_bytes(b"weights")
+    (folder / "report.json").write_text(json.dumps(
+        {"bitstream": "sfc.bin", "weights": {"file": "sfc.flash.bin"}}))
+    return folder
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize(("name", "offset", "options"), [
+    ("openFPGALoader", "-b ice40_generic -f -o 1048576", "-b ice40_generic "),
+    ("iceprog", "-o 1048576", "")])
+def test_weights_are_written_before_the_bitstream(with_weights, built, capsys, name, offset,
+                                                  options, given):
+    install(built, name)
+    bitstream, weights = with_weights / "sfc.bin", with_weights / "sfc.flash.bin"
+    program.main(["icebreaker", *(["--bitstream", str(bitstream)] if given else
+                                  ["--output", str(built)])])
+    assert (built / "called").read_text().splitlines() == [
+        f"{offset} {weights}", f"{options}{bitstream}"]
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"loaded {bitstream} and {weights} into icebreaker")
+
+
+def test_missing_weights_are_noticed(with_weights, built):
+    install(built, "iceprog")
+    (with_weights / "sfc.flash.bin").unlink()
+    with pytest.raises(ValueError, match=r"^Bitstream of icebreaker must be built first: there is "
+                       r"no \S*sfc\.flash\.bin \(make bitstream BOARD=icebreaker\)$"):
+        program.main(["icebreaker", "--output", str(built)])
+    assert not (built / "called").exists()
 
 
 def test_without_a_program_the_ways_to_get_one_are_named(built):

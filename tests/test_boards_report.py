@@ -25,13 +25,14 @@ TOP = Top(NETWORK, Schedule(16, {"fc0": Scheduled(2, 16), "scores": Scheduled(1,
 
 
 def outcome(tmp_path, pll):
-    return Outcome(tmp_path / "net.bin", 24e6, 36e6, {"lut4": 1200, "ff": 800, "block_ram": 5}, {},
+    used = {"lut4": 1200, "ff": 800, "block_ram": 5, "spram": 3}
+    return Outcome(tmp_path / "net.bin", 24e6, 36e6, used, {},
                    (Tool("yosys", ("yosys",), "0.70", "YoWASP"),), pll)
 
 
-def create(tmp_path, pll=None, estimate=None):
-    return report.create(BOARD, DEVICES[BOARD.device], NETWORK, tmp_path / "net.net.npz", TOP,
-                         outcome(tmp_path, pll), estimate or {}, {}, {"place": 3.2}, 1)
+def create(tmp_path, pll=None, estimate=None, device=DEVICES[BOARD.device], **others):
+    return report.create(BOARD, device, NETWORK, tmp_path / "net.net.npz", TOP,
+                         outcome(tmp_path, pll), estimate or {}, {}, {"place": 3.2}, 1, **others)
 
 
 def record(tmp_path, **changes):
@@ -56,6 +57,21 @@ def test_resources_are_used_free_and_compared_with_the_estimate(tmp_path):
     assert resources["ff"]["estimate_error_percent"] == pytest.approx(-10)
     assert resources["block_ram"] == {"used": 5, "free": 25, "available": 30, "estimate": None,
                                       "estimate_error_percent": None}
+
+
+def test_weights_for_the_flash_are_named(tmp_path):
+    weights = tmp_path / "net.flash.bin"
+    weights.write_bytes(bytes(3333))
+    made = create(tmp_path, weights=weights)
+    assert made["weights"] == {"file": "net.flash.bin", "offset": 2**20, "octets": 3333}
+    assert ("weights           net.flash.bin, 3,333 octets at 1,048,576 in the flash"
+            in report.table(made).splitlines())
+    assert "weights" not in create(tmp_path)
+
+
+def test_a_device_without_spram_reports_none(tmp_path):
+    made = create(tmp_path, device=DEVICES["iCE40HX8K"])
+    assert list(made["resources"]) == ["lut4", "ff", "block_ram"]
 
 
 def test_accuracy_is_that_of_the_same_network(tmp_path):
@@ -101,6 +117,7 @@ def test_the_table_has_every_number(tmp_path):
         "LUT4              1,200 used, 4,080 free (23%); estimate 1,320 (+10.0 %)",
         "flip-flops        800 used, 4,480 free (15%)",
         "block RAM         5 used, 25 free (17%)",
+        "SPRAM             3 used, 1 free (75%)",
         f"synapses          {NETWORK.synapses}",
         f"LUT4 per synapse  {1200 / NETWORK.synapses:.2f} (all of the design's LUT4)",
         "tools             yosys 0.70 (YoWASP)",

@@ -9,7 +9,7 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-import hw.mvtu
+import hw.rom
 from hw.accelerator import Accelerator
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
@@ -138,13 +138,13 @@ def test_a_wrong_bit_or_threshold_is_caught_by_matches_golden(schedule, fault, c
 
 
 def test_a_swapped_bit_order_is_caught_by_matches_golden(monkeypatch):
-    straight = hw.mvtu.lane_words
+    straight = hw.rom.lane_words
 
     def reversed_words(rows, *, pe, simd):
         return straight(rows.reshape(len(rows), -1, simd)[:, :, ::-1].reshape(rows.shape),
                         pe=pe, simd=simd)
 
-    monkeypatch.setattr("hw.mvtu.lane_words", reversed_words)
+    monkeypatch.setattr("hw.rom.lane_words", reversed_words)
     component = mvtu()
     with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
         check_streams(component, "fault-order", mvtu_vectors(component))

@@ -39,10 +39,12 @@ class Bench(wiring.Component):
                       latency=latency))
         self.link = Link(self.info, ROM, result=self.accelerator.result, input_width=input_width,
                          rom_width=rom_width, depth=64)
+        self.hindrance = 0
         super().__init__({})
 
     def elaborate(self, platform):
         m = Module()
+        m.d.comb += self.link.hindrance.eq(self.hindrance)
         m.submodules.accelerator = accelerator = self.accelerator
         m.submodules.link = link = self.link
         wiring.connect(m, link.images, accelerator.i)
@@ -251,6 +253,20 @@ def test_damaged_requests_never_wedge_it(seed):
     (Frame(Type.BENCHMARK, 1, b"\x00\x10\x00\x00"), ErrorCode.WRONG_COUNT)])
 def test_wrong_requests_are_told_why(request_, code):
     assert talk(Bench(), [request_.encode()]) == [Frame(Type.ERROR, 1, bytes([code]))]
+
+
+@pytest.mark.parametrize("code", [ErrorCode.LOADING, ErrorCode.DAMAGED_WEIGHTS])
+def test_without_weights_it_identifies_itself_and_does_no_work(code):
+    bench = Bench()
+    bench.hindrance = code
+    board = FakeBoard(bench.info, ROM, board_results, hindrances=[code])
+    requests = [Frame(Type.CLASSIFY, 1, bytes(8)), Frame(Type.IDENTIFY, 2),
+                Frame(Type.BENCHMARK, 3, bytes([7, 0, 0, 0])), Frame(Type.BENCHMARK, 4),
+                Frame(0x42, 5)]
+    found = talk(bench, [request.encode() for request in requests])
+    assert found == [board.answer(request) for request in requests]
+    assert found[0] == Frame(Type.ERROR, 1, bytes([code]))
+    assert found[1].payload == bench.info.encode()
 
 
 def test_the_rom_must_not_be_wider_than_the_accelerator():

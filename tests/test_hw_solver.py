@@ -1,5 +1,7 @@
 """hw.solver and hw.estimate: what is chosen keeps its promises, what cannot fit is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,7 @@ def test_the_fastest_schedule_fits(tfc, board):
     device = find_device(board)
     schedule = choose(tfc, device, clock_hz=24e6)
     need = estimate(tfc, schedule, device.family).total + shell_resources(
-        device.family, schedule.pixels)
+        tfc, schedule, device.family)
     assert need.lut4 <= device.lut4 * ROOM[device.family]
     assert need.block_ram <= device.block_rams
 
@@ -38,6 +40,35 @@ def test_a_larger_device_is_never_slower(tfc):
                  for board in ("icebreaker", "ulx3s-25f", "ulx3s-85f")]
     assert intervals == sorted(intervals, reverse=True)
     assert intervals[0] > intervals[-1]
+
+
+@pytest.fixture(scope="module")
+def sfc():
+    return random_network(np.random.default_rng(5), [784, 256, 256, 256, 10])
+
+
+def test_a_dense_network_beyond_block_ram_goes_into_spram(sfc):
+    device = find_device("icebreaker")
+    schedule = choose(sfc, device, clock_hz=24e6)
+    assert sum(part.rom == "spram" for part in schedule.layers.values()) == 2
+    assert estimate(sfc, schedule, "ice40").total.spram == device.sprams == 4
+    assert misfits(sfc, schedule, device) == []
+    assert schedule.interval(sfc) <= 24e6 / 4000
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: "):
+        choose(sfc, replace(device, sprams=0), clock_hz=24e6)
+
+
+def test_spram_is_refused_where_there_is_none(sfc):
+    schedule = choose(sfc, find_device("icebreaker"), clock_hz=24e6)
+    assert ("SPRAMs", 4, 0) in misfits(sfc, schedule, find_device("ice40-hx8k-b-evn"))
+
+
+def test_spram_holds_16384_steps():
+    layer = random_network(np.random.default_rng(6), [784, 256, 10])
+    schedule = choose(layer, find_device("icebreaker"), clock_hz=24e6, images_per_second=100)
+    for name, part in schedule.layers.items():
+        each = next(each for each in layer.layers if each.name == name)
+        assert part.rom != "spram" or part.interval(each) <= 16384
 
 
 @pytest.mark.parametrize("rate", [100, 10_000, 200_000])
@@ -94,7 +125,7 @@ def test_misfits_say_what_and_by_how_much(tfc):
 
 
 def test_resources_add_up():
-    assert Resources(1, 2, 3) + Resources(10, 20, 30) == Resources(11, 22, 33)
+    assert Resources(1, 2, 3, 4) + Resources(10, 20, 30, 40) == Resources(11, 22, 33, 44)
 
 
 def test_devices_are_found_by_part_and_by_board():

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """sim.virtual: the exact board top over its serial line, through the host's own driver."""
 
 import os
@@ -65,6 +66,41 @@ def test_benchmark_takes_the_cycles_predicted(client, count):
     assert report.cycles == client.info.cycles(count)
     labels = Model(NETWORK).labels(IMAGES[:3])
     assert (report.histogram, report.checksum) == expected_report(labels, count, 5)
+
+
+# The same with weights in SPRAM, read from the flash: the first layer 16 lanes wide, two SPRAMs.
+LOADED = Schedule(6, {"fc0": Scheduled(2, 16, "spram"), "scores": Scheduled(2, 4, "spram")})
+
+
+def loaded_top():
+    return Top(NETWORK, LOADED, clock_hz=1_000_000, baud=125_000, images=IMAGES[:3],
+               board="loaded", frame_depth=128)
+
+
+def test_weights_come_through_the_flash(tmp_path):
+    with (VirtualBoard(compile_board(loaded_top()), 8, tmp_path / "board") as board,
+          SerialPort(board.port, 125_000) as port):
+        client = Client(port)
+        labels, scores = client.classify(IMAGES)
+        report = client.benchmark(50)
+    assert labels.tolist() == Model(NETWORK).labels(IMAGES).tolist()
+    assert scores.tolist() == Model(NETWORK).scores(IMAGES).tolist()
+    assert report.cycles == client.info.cycles(50)
+
+
+def test_the_flash_of_another_network_is_explained(tmp_path):
+    other = Top(random_network(np.random.default_rng(5), [30, 8, 5], levels=(64, 128, 192)),
+                LOADED, clock_hz=1_000_000, baud=125_000, images=IMAGES[:3])
+    model = compile_board(loaded_top(), flash=other.image.encode())
+    with (VirtualBoard(model, 8, tmp_path / "board") as board,
+          SerialPort(board.port, 125_000) as port):
+        client = Client(port)
+        assert client.info.identity == NETWORK.identity
+        with pytest.raises(ProtocolError, match=rf"^Weights in the flash of board 'loaded' must be "
+                           rf"those of network {NETWORK.identity[:12]}: they are of another "
+                           r"network or schedule \(program the board again: make program "
+                           r"BOARD=loaded\)$"):
+            client.classify(IMAGES)
 
 
 class NoisyPort:

@@ -16,7 +16,7 @@ from sw import client as clients
 from sw import command, host, network
 from sw.client import Client
 from sw.golden import Model
-from sw.protocol import Frame, ProtocolError, Type, pack_images
+from sw.protocol import ErrorCode, Frame, ProtocolError, Type, pack_images
 from sw.serialport import SerialPort
 
 from .fakes import FakeBoard, fake_info
@@ -114,6 +114,42 @@ def call(*argv):
     with pytest.raises(SystemExit) as exit_:
         command.run(host.main, [str(arg) for arg in argv])
     return exit_.value.code
+
+
+def test_a_board_that_loads_its_weights_is_waited_for(net, dataset):
+    board = board_of(net, dataset[1][:3])
+    board.hindrances = [ErrorCode.LOADING] * 5 + [0]
+    with Line(board) as line, SerialPort(line.path, 100_000) as port:
+        client = Client(port)
+        labels, _ = client.classify(dataset[1][:2])
+        assert client.retries == 0
+    assert labels.tolist() == Model(net).labels(dataset[1][:2]).tolist()
+    assert len(board.requests) == 7
+
+
+def test_a_board_that_loads_for_ever_is_given_up(net, dataset, monkeypatch):
+    monkeypatch.setattr(clients, "LOADING", 0.1)
+    board = board_of(net, dataset[1][:3])
+    board.hindrances = [ErrorCode.LOADING]
+    with (Line(board) as line, SerialPort(line.path, 100_000) as port,
+          pytest.raises(ProtocolError, match=r"^Board at \S+ must take CLASSIFY requests: it "
+                                             r"answers LOADING$")):
+        Client(port).classify(dataset[1][:2])
+
+
+@pytest.mark.parametrize(("code", "what"), [
+    (ErrorCode.NO_WEIGHTS, "there are none"),
+    (ErrorCode.OTHER_WEIGHTS, "they are of another network or schedule"),
+    (ErrorCode.DAMAGED_WEIGHTS, "they are damaged")])
+def test_wrong_weights_are_explained(net, saved, dataset, capsys, code, what):
+    board = board_of(net, dataset[1][:3])
+    board.hindrances = [code]
+    with Line(board) as line:
+        assert call("--port", line.path, "--network", saved, "benchmark", "--dataset",
+                    dataset[0]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"error: Weights in the flash of board 'fake' must be those of network "
+        f"{net.identity[:12]}: {what} (program the board again: make program BOARD=fake)")
 
 
 def test_info_says_what_the_board_is(net, dataset, capsys):
