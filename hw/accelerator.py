@@ -74,14 +74,18 @@ class Accelerator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.stages = flow = Dataflow(self.stages)
-        wiring.connect(m, wiring.flipped(self.i), flow.i)
         wiring.connect(m, flow.o, wiring.flipped(self.o))
-        if self.loaded:
-            self._load(m)
+        if not self.loaded:
+            wiring.connect(m, wiring.flipped(self.i), flow.i)
+            return m
+        loaded = self._load(m)
+        m.d.comb += [flow.i.payload.eq(self.i.payload), flow.i.valid.eq(self.i.valid & loaded),
+                     self.i.ready.eq(flow.i.ready & loaded)]
         return m
 
     def _load(self, m):
-        """Hand the words of weights to one layer after the other."""
+        """Hand the words of weights to one layer after the other; return whether all have come."""
+        loaded = Signal()
         turn = Signal(range(len(self.loaded)))
         m.d.comb += self.weights.ready.eq(1)
         for index, stage in enumerate(self.loaded):
@@ -91,6 +95,8 @@ class Accelerator(wiring.Component):
                          stage.weights.valid.eq(here)]
             with m.If(here & stage.last_weight):
                 m.d.sync += turn.eq((index + 1) % len(self.loaded))
+                m.d.sync += loaded.eq(loaded | (index == len(self.loaded) - 1))
+        return loaded
 
 
 def stages(network, schedule):
