@@ -2,9 +2,12 @@
 """Chooses a schedule: the least interval that fits a device, or the least area for a rate."""
 
 from bisect import bisect_left
-from math import ceil, floor
+from dataclasses import replace
+from itertools import product
+from math import ceil, floor, log
 
 from .estimate import estimate, layer_resources, shell_resources
+from .groups import GROUP_SYNAPSES
 from .schedule import Schedule, Scheduled, Wired
 from .spram import SPRAM_DEPTH
 
@@ -17,6 +20,10 @@ ROOM = {"ecp5": 0.8, "ice40": 0.92}
 # What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
 # is taken, so LUTs, which make place and route slow, are spent last.
 BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
+
+# Copies of a register in groups of neurons, which may be a quarter of the device away.
+BRANCHES = 4.5
+MOST_HOPS = 4
 
 # Candidates kept for each layer while the widths of its neighbours are not known.
 KEPT = 12
@@ -47,7 +54,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     ValueError
         If nothing fits, or nothing is as fast: by how much, and what would help.
     """
-    wired = wired or wired_part(device.family, clock_hz)
+    wired = [wired] if wired else wired_parts(device.family, clock_hz)
     slowest = max(layer.inputs * layer.outputs for layer in network.layers[1:])
     slowest = max(slowest, network.encoder.inputs)
     if images_per_second is not None:
@@ -77,21 +84,30 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     return schedules[intervals[place]]
 
 
-def wired_part(family, clock_hz):
-    """How wired layers are built for a clock, as measured after place and route.
+def wired_parts(family, clock_hz):
+    """How wired layers are built for a clock, the fastest first, as measured after place and route.
 
-    On iCE40, where a flip-flop mostly takes a LUT's place, there are few of them: a stage has as
-    many adders as four fifths of a period have time for. On ECP5 they are free.
+    A stage has as many adders as four fifths of a period have time for, after what its first net
+    takes. On iCE40, where a flip-flop mostly takes a LUT's place, nets are not cut by copies; on
+    ECP5 as often as there are flip-flops for.
     """
+    first, each = {"ecp5": (3.5e-9, 1.6e-9), "ice40": (8e-9, 3e-9)}[family]
+    levels = max(1, min(24, floor((0.8 / clock_hz - first) / each)))
     if family == "ice40":
-        return Wired(max(1, min(24, floor((0.8 / clock_hz - 8e-9) / 3e-9))))
-    return Wired(2, hops=2)
+        return [Wired(levels)]
+    return [Wired(levels, hops=MOST_HOPS), Wired(levels, hops=1), Wired(levels + 1, hops=1)]
+
+
+def wired_layer(layer, part):
+    """How one layer is built: with as many hops as its size asks for, up to the part's."""
+    groups = max(2, layer.synapses / GROUP_SYNAPSES)
+    return replace(part, hops=min(part.hops, ceil(log(groups, BRANCHES))))
 
 
 def smallest(network, device, interval, wired):
     """Choose the smallest schedule that keeps to an interval: one that fits, if there is one."""
-    for weight in BLOCK_RAM_WEIGHTS:
-        schedule = _smallest_parts(network, device, interval, wired, weight)
+    for part, weight in product(wired, BLOCK_RAM_WEIGHTS):
+        schedule = _smallest_parts(network, device, interval, part, weight)
         if not misfits(network, schedule, device):
             break
     return schedule
@@ -170,7 +186,7 @@ def _distinct(slowest):
 def _candidates(layer, interval, wired, device, weight):
     """Parts that keep to an interval: for each number of neuron folds, and wired."""
     # A synapse takes more than half a LUT: without this, plans of thousands of neurons are made.
-    parts = [wired] if layer.synapses < 2 * device.lut4 else []
+    parts = [wired_layer(layer, wired)] if layer.synapses < 2 * device.lut4 else []
     loaded, seen = [], set()
     folds = 1
     while folds <= min(interval, layer.outputs):
