@@ -105,9 +105,12 @@ def wired_layer(layer, part):
 
 
 def smallest(network, device, interval, wired):
-    """Choose the smallest schedule that keeps to an interval: one that fits, if there is one."""
-    for part, weight in product(wired, BLOCK_RAM_WEIGHTS):
-        schedule = _smallest_parts(network, device, interval, part, weight)
+    """Choose the smallest schedule that keeps to an interval: one that fits, if there is one.
+
+    SPRAMs, whose weights make a second file to load onto the board, are used where it takes them.
+    """
+    for sprams, part, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
+        schedule = _smallest_parts(network, replace(device, sprams=sprams), interval, part, weight)
         if not misfits(network, schedule, device):
             break
     return schedule

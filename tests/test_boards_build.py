@@ -10,6 +10,7 @@ import pytest
 from boards import build, flow
 from boards.board import find
 from boards.steps import Steps
+from hw.flash import WeightImage
 from hw.schedule import Schedule, Scheduled
 from sw import network as networks
 from tests.networks import random_network
@@ -77,6 +78,18 @@ def test_the_table_says_what_the_report_says(folder, built):
 def test_no_temporary_file_is_left(folder, built):
     assert sorted(path.name for path in (folder / built).iterdir()) == sorted([
         "report.json", "report.txt", "resources.png", f"tiny{find(built).suffix}", "work"])
+
+
+def test_weights_for_the_flash_lie_behind_the_bitstream(tmp_path):
+    image = WeightImage("ab" * 32, (1, 2, 0xffff))
+    bitstream, weights = tmp_path / "tiny.bin", tmp_path / "tiny.flash.bin"
+    bitstream.write_bytes(bytes(2**20))
+    build.write_weights(weights, image, bitstream)
+    assert weights.read_bytes() == image.encode()
+    bitstream.write_bytes(bytes(2**20 + 1))
+    with pytest.raises(ValueError, match=r"^Bitstream must end before the weights, at octet "
+                       r"1,048,576 of the flash: \S+tiny\.bin has 1,048,577$"):
+        build.write_weights(weights, image, bitstream)
 
 
 def test_reuse_keeps_what_was_made_from_the_same(folder, built, capsys):

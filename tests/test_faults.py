@@ -17,6 +17,7 @@ from hw.schedule import Schedule, Scheduled, Wired
 from hw.stream import CreditQueue, Dataflow, StreamBuffer
 from sim import full, vectors
 from sim.networks import random_bits, random_layer, random_network
+from sim.preloaded import Preloaded
 from sim.runner import BenchFailure, check_streams
 from sim.trace import trace
 from sw.network import Dense, Network
@@ -148,6 +149,14 @@ def test_a_swapped_bit_order_is_caught_by_matches_golden(monkeypatch):
     component = mvtu()
     with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
         check_streams(component, "fault-order", mvtu_vectors(component))
+
+
+def test_a_flipped_weight_in_spram_is_caught_by_matches_golden():
+    component = MVTU(random_layer(8, 16), pe=2, simd=4, rom="spram")
+    words = [*component.load]
+    words[5] ^= 1 << 6
+    with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
+        check_streams(Preloaded(component, words), "fault-spram", mvtu_vectors(component))
 
 
 def test_greater_for_greater_or_equal_is_caught_by_matches_golden():

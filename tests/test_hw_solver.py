@@ -63,12 +63,21 @@ def test_spram_is_refused_where_there_is_none(sfc):
     assert ("SPRAMs", 4, 0) in misfits(sfc, schedule, find_device("ice40-hx8k-b-evn"))
 
 
+def test_spram_is_left_alone_where_a_rate_is_reached_without(tfc):
+    device = find_device("icebreaker")
+    slow = choose(tfc, device, clock_hz=24e6, images_per_second=1000)
+    assert estimate(tfc, slow, "ice40").total.spram == 0
+    fast = choose(tfc, device, clock_hz=24e6)
+    without = choose(tfc, replace(device, sprams=0), clock_hz=24e6)
+    assert fast.interval(tfc) <= without.interval(tfc)
+
+
 def test_spram_holds_16384_steps():
-    layer = random_network(np.random.default_rng(6), [784, 256, 10])
-    schedule = choose(layer, find_device("icebreaker"), clock_hz=24e6, images_per_second=100)
-    for name, part in schedule.layers.items():
-        each = next(each for each in layer.layers if each.name == name)
-        assert part.rom != "spram" or part.interval(each) <= 16384
+    network = random_network(np.random.default_rng(6), [1024, 250, 10])
+    schedule = choose(network, find_device("icebreaker"), clock_hz=24e6, images_per_second=100)
+    part = schedule.layers["fc0"]
+    assert part.rom == "spram"
+    assert part.interval(network.hidden[0]) <= 16384
 
 
 @pytest.mark.parametrize("rate", [100, 10_000, 200_000])

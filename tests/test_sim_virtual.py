@@ -10,10 +10,11 @@ import pytest
 
 from boards.top import Top
 from hw.schedule import Schedule, Scheduled
-from sim.virtual import VirtualBoard, compile_board
+from sim.virtual import VirtualBoard, compile_board, main
 from sw.client import Client
 from sw.golden import Model
 from sw.host import expected_report
+from sw.network import save
 from sw.protocol import ProtocolError
 from sw.serialport import SerialPort
 
@@ -101,6 +102,14 @@ def test_the_flash_of_another_network_is_explained(tmp_path):
                            r"network or schedule \(program the board again: make program "
                            r"BOARD=loaded\)$"):
             client.classify(IMAGES)
+
+
+def test_a_flash_without_a_use_is_refused(tmp_path):
+    path = tmp_path / "made.net.npz"
+    save(path, NETWORK)
+    with pytest.raises(ValueError, match=rf"^Flash must hold weights for an SPRAM: {path} on "
+                                         r"icebreaker has none there \(leave --flash out\)$"):
+        main(["icebreaker", str(path), "--flash", "weights.bin", "--images-per-second", "1"])
 
 
 class NoisyPort:
