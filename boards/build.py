@@ -7,7 +7,6 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
-from hw.benchmark import rom_words
 from hw.device import DEVICES
 from hw.estimate import estimate, shell_resources
 from hw.flash import FLASH_OFFSET
@@ -41,11 +40,9 @@ def boards_table():
                      .rstrip() for row in rows)
 
 
-def changing_bits(top):
-    """Return the bits of a word of the benchmark's ROM that are not the same in all words."""
-    bits = top.network.encoder.inputs * top.network.encoder.pixel_bits
-    words = rom_words(top.packed, bits=bits, rom_width=top.rom_width)
-    return max(1, reduce(or_, (word ^ words[0] for word in words)).bit_count())
+def changing_bits(words):
+    """Return how many bits are not the same in all words of a ROM, at least 1."""
+    return max(1, reduce(or_, (word ^ words[0] for word in words), 0).bit_count())
 
 
 def write_weights(path, image, bitstream):
@@ -73,9 +70,10 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
     with steps.step("schedule"):
         top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
                      rom_images=rom_images)
+    words = top.link.feed.block_ram
     expected = (estimate(network, top.schedule, device.family).total
-                + shell_resources(network, top.schedule, device.family,
-                                  len(top.images) * top.accelerator.beats, changing_bits(top)))
+                + shell_resources(network, top.schedule, device.family, len(words),
+                                  changing_bits(words)))
 
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]

@@ -13,6 +13,7 @@ from hw.accelerator import Accelerator
 from hw.benchmark import count_bits, fill
 from hw.estimate import images_that_fit
 from hw.flash import SPI, FlashLoader, WeightImage
+from hw.imageregister import LOGIC_IMAGES, used_bits
 from hw.link import Link
 from hw.schedule import read_schedule
 from hw.solver import choose, refuse_misfit
@@ -28,8 +29,8 @@ __all__ = ["ROM_IMAGES", "Top", "benchmark_images", "create", "line_rate"]
 FRAME_DEPTH = 2048  # octets of the frame buffer, where one image needs no more
 
 # Most images in the benchmark's ROM, if block RAM is left over for them. On ECP5 it is 512 words
-# deep whether used or not; on iCE40 four images of a wide word are LUTs that are mostly shared.
-ROM_IMAGES = {"ecp5": 256, "ice40": 4}
+# deep whether used or not.
+ROM_IMAGES = {"ecp5": 256, "ice40": LOGIC_IMAGES}
 
 
 class Top(wiring.Component):
@@ -87,6 +88,10 @@ class Top(wiring.Component):
         image_bytes = self.packed.shape[1]
         self.frame_depth = max(frame_depth, 1 << (image_bytes + protocol.TRAILER - 1).bit_length())
         self.info = self._describe(image_bytes)
+        self.link = Link(
+            self.info, self.packed, result=self.accelerator.o.payload.shape(),
+            input_width=self.accelerator.input_width, rom_width=self.rom_width,
+            used=used_bits(network), depth=self.frame_depth)
         self.image = (WeightImage(network.identity, tuple(self.accelerator.load))
                       if self.accelerator.loaded else None)
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "leds": Out(8),
@@ -114,9 +119,7 @@ class Top(wiring.Component):
         m.submodules.receiver = receiver = Receiver(divisor=self.divisor)
         m.submodules.transmitter = transmitter = Transmitter(divisor=self.divisor)
         m.submodules.accelerator = accelerator = self.accelerator
-        m.submodules.link = link = Link(
-            self.info, self.packed, result=accelerator.o.payload.shape(),
-            input_width=accelerator.input_width, rom_width=self.rom_width, depth=self.frame_depth)
+        m.submodules.link = link = self.link
 
         m.d.comb += receiver.rx.eq(self.rx)
         m.d.comb += self.tx.eq(transmitter.tx)

@@ -50,7 +50,8 @@ class TextOctets(wiring.Component):
 class ResultOctets(wiring.Component):
     """Results of the accelerator to octets: the label, then the scores, lowest octet first.
 
-    A result is taken with its last octet. Throughput is one octet per cycle.
+    A result is taken in the cycle after its last octet. Throughput is one octet per cycle, but for
+    that one.
 
     Parameters
     ----------
@@ -91,8 +92,10 @@ class ResultOctets(wiring.Component):
         m.d.comb += self.o.p.data.eq(Mux(in_scores, score.as_unsigned().word_select(part, 8),
                                          self.i.p.label))
         m.d.comb += self.o.p.last.eq((index == classes - 1) & (part == self.score_bytes - 1))
-        m.d.comb += self.o.valid.eq(self.i.valid)
-        m.d.comb += self.i.ready.eq(self.o.ready & self.o.p.last)
+        done = Signal()
+        m.d.sync += done.eq(self.o.valid & self.o.ready & self.o.p.last)
+        m.d.comb += self.o.valid.eq(self.i.valid & ~done)
+        m.d.comb += self.i.ready.eq(done)
 
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += in_scores.eq(~self.o.p.last)

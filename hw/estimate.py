@@ -13,6 +13,7 @@ from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_b
 from .benchmark import count_bits
 from .encoder import ThermometerEncoder
 from .groups import copies
+from .imageregister import used_bits
 from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
 from .popcount import CountPlan
@@ -26,7 +27,7 @@ from .wired import TruthPlan, WiredPipeline, neuron_plans, pipeline_depth
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
-           "shell_resources"]
+           "shell_resources", "stored_bits"]
 
 # What follows was fitted to synthesized parts: docs/decisions/006-estimate.md.
 # LUT4 of a popcount's adder, by the number of inputs: of all bits of a count, and where a
@@ -41,7 +42,7 @@ CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends 
 
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images and, on iCE40, its
 # histogram, which is distributed RAM elsewhere.
-SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(1200, 490, 5)}
+SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(870, 430, 5)}
 SHELL_CLOCK = 48_000_000  # Hz, at most, of a board with an iCE40
 
 # What reads the weights of SPRAM from the flash.
@@ -128,6 +129,13 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     return resources + _converter(Conversion(bits, width, wanted), family)
 
 
+def stored_bits(network, schedule):
+    """Bits of an image, or of a word of it, that the link stores for an accelerator."""
+    if schedule.interval(network) == 1:
+        return int(used_bits(network).sum())
+    return schedule.pixels * network.encoder.pixel_bits
+
+
 def shell_resources(network, schedule, family, words=0, width=1):
     """Estimate what surrounds an accelerator on a board.
 
@@ -142,8 +150,12 @@ def shell_resources(network, schedule, family, words=0, width=1):
     words, width : int
         Size of the ROM with the benchmark's images.
     """
-    beat = schedule.pixels * network.encoder.pixel_bits  # the link collects a word
-    used = SHELL[family] + (cells(family, 0, beat) if beat > 8 else Resources())
+    stored = stored_bits(network, schedule)
+    used = SHELL[family]
+    if stored > 8:
+        used += Resources(stored, stored + (width if words else 0))
+    if schedule.interval(network) == 1:
+        used += Resources(0, 0, 1)  # which bits are stored
     if words * width > 1024:  # smaller ones become LUTs
         used += Resources(0, 0, rom_blocks(family, words, width))
     if family == "ice40":
@@ -159,7 +171,7 @@ def images_that_fit(network, schedule, device, most):
     used = (estimate(network, schedule, device.family).total
             + shell_resources(network, schedule, device.family))
     beats = ceil(network.encoder.inputs / schedule.pixels)
-    width = schedule.pixels * network.encoder.pixel_bits
+    width = stored_bits(network, schedule)
     return next((count for count in range(most, 1, -1) if used.block_ram + rom_blocks(
         device.family, count * beats, width) <= device.block_rams), 1)
 

@@ -25,8 +25,10 @@ class SerialCRC(wiring.Component):
         Adds ``octet``; only while not ``busy``.
     octet : In(8)
         What is added.
+    out : In(1)
+        Moves the CRC down by an octet, its lowest one being read; only while not ``busy``.
     busy : Out(1)
-        High for the 8 cycles after ``valid``.
+        High for the 8 cycles after ``valid`` or ``out``.
     crc : Out(32)
         CRC of all octets, while not ``busy``.
     match : Out(1)
@@ -35,7 +37,7 @@ class SerialCRC(wiring.Component):
 
     def __init__(self):
         super().__init__({
-            "start": In(1), "valid": In(1), "octet": In(8),
+            "start": In(1), "valid": In(1), "octet": In(8), "out": In(1),
             "busy": Out(1), "crc": Out(32), "match": Out(1),
         })
 
@@ -45,14 +47,17 @@ class SerialCRC(wiring.Component):
         m.submodules.processor = processor = ResetInserter(self.start)(
             crc.catalog.CRC32_ISO_HDLC(data_width=1).create())
 
-        # The octet's bits, lowest first, and a mark behind them.
+        # The octet's bits, lowest first, and a mark behind them. A bit that equals the one that
+        # leaves the CRC moves it and changes nothing.
         shift = Signal(9)
+        moving = Signal()
         m.d.comb += self.busy.eq(shift[1:] != 0)
-        m.d.comb += processor.data.eq(shift[0])
+        m.d.comb += processor.data.eq(Mux(moving, ~processor.crc[0], shift[0]))
         m.d.comb += processor.valid.eq(self.busy)
         m.d.sync += shift.eq(shift >> 1)
-        with m.If(self.valid):
+        with m.If(self.valid | self.out):
             m.d.sync += shift.eq(Cat(self.octet, 1))
+            m.d.sync += moving.eq(self.out)
 
         m.d.comb += self.crc.eq(processor.crc)
         m.d.comb += self.match.eq(processor.match_detected)
@@ -177,8 +182,9 @@ class Framer(wiring.Component):
                 with m.If(send & self.i.p.last):
                     m.next = "CRC"
             with m.State("CRC"):
-                m.d.comb += octet.eq(check.crc.word_select(index, 8))
+                m.d.comb += octet.eq(check.crc[:8])
                 m.d.comb += present.eq(~check.busy)
+                m.d.comb += check.out.eq(send & (index != TRAILER - 1))
                 with m.If(send):
                     m.d.sync += index.eq(index + 1)
                     with m.If(index == TRAILER - 1):

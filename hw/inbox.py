@@ -14,7 +14,7 @@ class Inbox(wiring.Component):
     """A buffer for one frame, with its payload counted in images.
 
     Octets between two flags are stored. If the second flag says that they are a frame, ``request``
-    becomes valid and ``payload`` offers its payload, one octet every 2 cycles. Until ``request`` is
+    becomes valid and ``payload`` offers its payload, one octet every 4 cycles. Until ``request`` is
     taken, everything that comes in is dropped; after it, what comes before the next flag too.
     Frames that are longer than the buffer, or too short to be one, are dropped.
 
@@ -82,11 +82,11 @@ class Inbox(wiring.Component):
         m.d.comb += request.empty.eq(position == TRAILER)
         m.d.comb += request.word.eq(position == TRAILER + 4)
 
-        # It counts up as octets come in, and down again as those of the payload go out.
+        # It counts up as octets come in, and down again as those of the payload go out, a cycle
+        # later: who takes them decides late in the cycle.
         given = Signal()
-        m.d.comb += given.eq(self.payload.valid & self.payload.ready)
         with m.If(given | listening & self.valid):
-            m.d.sync += position.eq(position + Mux(self.request.valid, C(-1, 2), C(1, 2)))
+            m.d.sync += position.eq(position + Cat(1, given.replicate(len(position) - 1)))
 
         with m.If(listening & self.valid):
             m.d.sync += offset.eq(offset + 1)
@@ -111,17 +111,20 @@ class Inbox(wiring.Component):
                 m.d.sync += offset.eq(offset.init)
                 m.d.sync += request.images.eq(-ahead)
 
-        # Payload: an address in one cycle, its octet in the next.
+        # Payload: an address in one cycle, its octet in the next, and in a register after it.
         index = Signal(range(self.depth))
+        fetched = Signal()
         m.d.comb += read.addr.eq(index)
-        m.d.comb += self.payload.payload.eq(read.data)
+        m.d.sync += given.eq(self.payload.valid & self.payload.ready)
+        m.d.sync += fetched.eq(~given & ~self.payload.valid & ~request.empty)
+        with m.If(~self.payload.valid):
+            m.d.sync += self.payload.payload.eq(read.data)
+        m.d.sync += self.payload.valid.eq(Mux(self.payload.valid, ~self.payload.ready,
+                                              fetched & ~given))
+        with m.If(given):
+            m.d.sync += index.eq(index + 1)
         with m.If(~self.request.valid | self.request.ready):
             m.d.sync += index.eq(0)
-            m.d.sync += self.payload.valid.eq(0)
-        with m.Elif(given):
-            m.d.sync += index.eq(index + 1)
-            m.d.sync += self.payload.valid.eq(0)
-        with m.Else():
-            m.d.sync += self.payload.valid.eq(~request.empty)
+            m.d.sync += [self.payload.valid.eq(0), fetched.eq(0), given.eq(0)]
 
         return m

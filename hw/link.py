@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The serial protocol (docs/protocol.md) in hardware: requests in, answers out."""
 
 from amaranth import *
@@ -7,14 +8,20 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from sw.protocol import ANSWER, ErrorCode, Type
 
 from .answer import ResultOctets, TextOctets
-from .benchmark import Benchmark, rom_words
+from .benchmark import Benchmark
 from .framing import OCTET, RECEIVED, Deframer, Framer
+from .imageregister import ImageRegister
 from .inbox import Inbox
-from .stream import StreamBuffer
-from .width import WidthConverter
+from .stream import Relay
+from .wordfeed import WordFeed
 
 
-__all__ = ["Link"]
+__all__ = ["Link", "takes_whole_images"]
+
+
+def takes_whole_images(info, input_width, rom_width):
+    """Whether an accelerator takes an image per cycle, and the ROM gives it one."""
+    return info.interval == 1 and input_width == rom_width == info.pixels * info.pixel_bits
 
 
 class Link(wiring.Component):
@@ -37,6 +44,8 @@ class Link(wiring.Component):
         Bits of a word of the accelerator's input.
     rom_width : int
         Bits of a word of the image ROM, at most ``input_width``.
+    used : sequence of bool
+        Which bits of an image the accelerator looks at.
     depth : int
         Octets of the frame buffer.
 
@@ -56,15 +65,19 @@ class Link(wiring.Component):
         An :class:`sw.protocol.ErrorCode` to answer instead of the accelerator, or 0.
     """
 
-    def __init__(self, info, rom, *, result, input_width, rom_width, depth):
-        if not 1 <= rom_width <= input_width:
-            raise ValueError(f"Width of the image ROM must be in 1..{input_width}, the "
-                             f"accelerator's: {rom_width}")
+    def __init__(self, info, rom, *, result, input_width, rom_width, used, depth):
+        bits = info.pixels * info.pixel_bits
+        images = [int.from_bytes(image.tobytes(), "little") for image in rom]
+        if takes_whole_images(info, input_width, rom_width):
+            self.feed = ImageRegister(bits=bits, used=used, rom=images)
+        else:
+            self.feed = WordFeed(bits=bits, rom=images, rom_width=rom_width, width=input_width)
         self.info = info
         self.rom = rom
         self.result = result
         self.input_width = input_width
         self.rom_width = rom_width
+        self.used = used
         self.depth = depth
         super().__init__({
             "i": In(stream.Signature(RECEIVED)),
@@ -78,7 +91,6 @@ class Link(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         info = self.info
-        bits = info.pixels * info.pixel_bits
 
         # Requests: octets of the line, frames, the one at hand.
         m.submodules.deframer = deframer = Deframer()
@@ -93,23 +105,14 @@ class Link(wiring.Component):
         m.submodules.text = text = TextOctets(info.encode())
         m.submodules.octets = octets = ResultOctets(self.result, score_bytes=info.score_bytes)
         m.submodules.benchmark = benchmark = Benchmark(
-            rom_words(self.rom, bits=bits, rom_width=self.rom_width), images=len(self.rom),
-            width=self.rom_width, classes=len(info.labels),
-            count_bits=info.max_benchmark.bit_length())
+            classes=len(info.labels), count_bits=info.max_benchmark.bit_length())
 
-        # Images: from the request or from the benchmark, in words of the ROM's width.
-        m.submodules.widen = widen = WidthConverter(bits=bits, i_width=8, o_width=self.rom_width)
-        m.submodules.beats = beats = WidthConverter(bits=bits, i_width=self.rom_width,
-                                                    o_width=self.input_width)
-        connect(m, beats.o, flipped(self.images))
-        with m.If(benchmark.running):
-            m.d.comb += beats.i.payload.eq(benchmark.words.payload)
-            m.d.comb += beats.i.valid.eq(benchmark.words.valid)
-            m.d.comb += benchmark.words.ready.eq(beats.i.ready)
-        with m.Else():
-            m.d.comb += beats.i.payload.eq(widen.o.payload)
-            m.d.comb += beats.i.valid.eq(widen.o.valid)
-            m.d.comb += widen.o.ready.eq(beats.i.ready)
+        # Images: from the request or from the benchmark's ROM.
+        m.submodules.feed = feed = self.feed
+        connect(m, feed.o, flipped(self.images))
+        for name in ("begin", "running", "more"):
+            m.d.comb += getattr(feed, name).eq(getattr(benchmark, name))
+        m.d.comb += benchmark.given.eq(feed.given)
 
         # Results: to the answer or to the benchmark.
         m.d.comb += octets.i.payload.eq(self.results.payload)
@@ -120,9 +123,9 @@ class Link(wiring.Component):
         m.d.comb += benchmark.label.eq(self.results.p.label)
 
         # The answer: type, sequence number, payload.
-        # A register before the framer: its ready depends on the octet, and all else on its ready.
+        # The framer takes an octet now and then, and only a register may know when.
         m.submodules.framer = framer = Framer()
-        m.submodules.output = output = StreamBuffer(OCTET)
+        m.submodules.output = output = Relay(OCTET)
         connect(m, output.o, framer.i)
         connect(m, framer.o, flipped(self.o))
         answer = Signal(OCTET)
@@ -132,37 +135,35 @@ class Link(wiring.Component):
         m.d.comb += output.i.valid.eq(valid)
         m.d.comb += sent.eq(valid & output.i.ready)
 
+        m.d.comb += feed.i.payload.eq(inbox.payload.payload)
+        m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
         code = Signal(ErrorCode, init=ErrorCode.UNKNOWN_TYPE)
         error = Signal()
         left = Signal.like(request.images)  # images without an answer
 
+        # What is asked for: looked at once, far from everything that it decides.
+        identify, classify, measure = Signal(), Signal(), Signal()
+        m.d.sync += identify.eq(request.type == Type.IDENTIFY)
+        m.d.sync += classify.eq(request.type == Type.CLASSIFY)
+        m.d.sync += measure.eq(request.type == Type.BENCHMARK)
+
         with m.FSM():
             with m.State("IDLE"):
-                m.d.sync += error.eq(1)
                 m.d.sync += left.eq(request.images)
                 with m.If(inbox.request.valid):
-                    m.next = "TYPE"
-                    with m.Switch(request.type):
-                        with m.Case(Type.IDENTIFY):
-                            m.d.sync += code.eq(ErrorCode.WRONG_LENGTH)
-                            m.d.sync += error.eq(~request.empty)
-                        with m.Case(Type.CLASSIFY):
-                            m.d.sync += code.eq(ErrorCode.WRONG_LENGTH)
-                            m.d.sync += error.eq(request.rest | (request.images == 0))
-                        with m.Case(Type.BENCHMARK):
-                            m.d.sync += code.eq(ErrorCode.WRONG_LENGTH)
-                            m.d.sync += error.eq(~request.word)
-                            with m.If(request.word):
-                                m.next = "BENCHMARK"
-                        with m.Default():
-                            m.d.sync += code.eq(ErrorCode.UNKNOWN_TYPE)
-                    with m.If((self.hindrance != 0) & request.type.matches(Type.CLASSIFY,
-                                                                           Type.BENCHMARK)):
-                        m.d.sync += code.eq(self.hindrance)
-                        m.d.sync += error.eq(1)
-                        m.next = "TYPE"
+                    m.next = "CHECK"
+            with m.State("CHECK"):
+                m.d.sync += code.eq(Mux(identify | classify | measure, ErrorCode.WRONG_LENGTH,
+                                        ErrorCode.UNKNOWN_TYPE))
+                m.d.sync += error.eq(~((identify & request.empty) | (measure & request.word)
+                                       | (classify & ~request.rest & (left != 0))))
+                m.next = "TYPE"
+                with m.If((classify | measure) & (self.hindrance != 0)):
+                    m.d.sync += code.eq(self.hindrance)
+                    m.d.sync += error.eq(1)
+                with m.Elif(measure & request.word):
+                    m.next = "BENCHMARK"
             with m.State("BENCHMARK"):
-                m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
                 m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
                 m.d.comb += inbox.payload.ready.eq(benchmark.i.ready)
                 with m.If(benchmark.refused):
@@ -185,21 +186,22 @@ class Link(wiring.Component):
                     m.d.comb += answer.data.eq(code)
                     m.d.comb += answer.last.eq(1)
                     m.d.comb += valid.eq(1)
-                with m.Elif(request.type == Type.IDENTIFY):
+                with m.Elif(identify):
                     self._forward(m, text.o, answer, valid, output)
-                with m.Elif(request.type == Type.BENCHMARK):
+                with m.Elif(measure):
                     self._forward(m, benchmark.report, answer, valid, output)
                 with m.Else():
-                    m.d.comb += widen.i.payload.eq(inbox.payload.payload)
-                    m.d.comb += widen.i.valid.eq(inbox.payload.valid)
-                    m.d.comb += inbox.payload.ready.eq(widen.i.ready)
+                    m.d.comb += feed.i.valid.eq(inbox.payload.valid)
+                    m.d.comb += inbox.payload.ready.eq(feed.i.ready)
                     self._forward(m, octets.o, answer, valid, output)
                     m.d.comb += answer.last.eq(octets.o.p.last & (left == 1))
                     with m.If(sent & octets.o.p.last):
                         m.d.sync += left.eq(left - 1)
                 with m.If(sent & answer.last):
-                    m.d.comb += inbox.request.ready.eq(1)
-                    m.next = "IDLE"
+                    m.next = "DONE"
+            with m.State("DONE"):
+                m.d.comb += inbox.request.ready.eq(1)
+                m.next = "IDLE"
 
         return m
 

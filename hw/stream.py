@@ -8,7 +8,7 @@ from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 
-__all__ = ["CreditQueue", "Dataflow", "StreamBuffer", "queue_size"]
+__all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_size"]
 
 # Deepest queue that reads its memory without a register, which block RAM cannot.
 SMALL_QUEUE = 4
@@ -57,6 +57,37 @@ class StreamBuffer(wiring.Component):
         m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
         with m.If(self.i.ready):
             m.d.sync += self.o.valid.eq(self.i.valid)
+            m.d.sync += self.o.payload.eq(self.i.payload)
+        return m
+
+
+class Relay(wiring.Component):
+    """One register between a producer and a consumer that do not see each other in a cycle.
+
+    Latency is 1 cycle; throughput is one payload every 2 cycles.
+
+    Parameters
+    ----------
+    shape : :class:`ShapeLike`
+        Shape of the payload.
+
+    Members
+    -------
+    i : In(stream.Signature(shape))
+        Payloads.
+    o : Out(stream.Signature(shape))
+        The same payloads.
+    """
+
+    def __init__(self, shape):
+        self.shape = shape
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.i.ready.eq(~self.o.valid)
+        m.d.sync += self.o.valid.eq(Mux(self.o.valid, ~self.o.ready, self.i.valid))
+        with m.If(~self.o.valid):
             m.d.sync += self.o.payload.eq(self.i.payload)
         return m
 

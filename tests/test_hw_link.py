@@ -38,7 +38,7 @@ class Bench(wiring.Component):
             fill=fill(bits=BITS, rom_width=rom_width, input_width=input_width, interval=interval,
                       latency=latency))
         self.link = Link(self.info, ROM, result=self.accelerator.result, input_width=input_width,
-                         rom_width=rom_width, depth=64)
+                         rom_width=rom_width, used=[True] * BITS, depth=64)
         self.hindrance = 0
         super().__init__({})
 

@@ -1,0 +1,184 @@
+"""The register in front of an accelerator that takes an image per cycle: one bit a used bit."""
+
+import numpy as np
+from amaranth import *
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+
+__all__ = ["LOGIC_IMAGES", "ImageRegister", "used_bits"]
+
+
+# So many images of the benchmark are logic: one LUT4 takes their number (2 bits), the bit that is
+# shifted in and the choice between the two, and shares its logic cell with the flip-flop. More
+# images are in block RAM.
+LOGIC_IMAGES = 4
+
+
+def used_bits(network):
+    """Bits of an image that the network's answer can depend on.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        The network.
+
+    Returns
+    -------
+    ndarray of bool, shape (inputs * pixel_bits,)
+    """
+    seen = np.ones(network.layers[-1].outputs, dtype=bool)
+    for layer in reversed(network.layers[1:]):
+        if layer.kind == "dense":  # a neuron that always or never fires looks at nothing
+            seen &= (layer.thresholds > 0) & (layer.thresholds <= layer.fan_in)
+        seen = layer.weights[seen].any(axis=0)
+    pixels = seen.reshape(network.encoder.inputs, -1).any(axis=1)
+    return np.repeat(pixels, network.encoder.pixel_bits)
+
+
+class ImageRegister(wiring.Component):
+    """Holds one image for an accelerator, from a request or from the benchmark's ROM.
+
+    Only bits in use are stored. Those of a request are shifted in, one bit per cycle; what is not
+    used is skipped. In a run of the benchmark the register takes a whole image of the ROM in every
+    cycle, 2 cycles (ROM in logic) or 3 (block RAM) after ``running`` rises, and does not wait: the
+    accelerator must be ready in every cycle in which its results are taken. If it is not, its
+    labels are not those of the ROM's images in order.
+
+    Parameters
+    ----------
+    bits : int
+        Length of an image.
+    used : sequence of bool
+        Which of its bits are stored; the others are zeros.
+    rom : sequence of int
+        Images of the benchmark.
+
+    Members
+    -------
+    i : In(stream.Signature(8))
+        Octets of an image from a request, ``ceil(bits / 8)`` an image, one every 9 cycles.
+    begin : In(1)
+        The next image of a run is the ROM's first one; while not ``running``.
+    running : In(1)
+        Images come from the ROM, the first one again after the last.
+    more : In(1)
+        Images of the run are still to be given.
+    given : Out(1)
+        An image of the run is taken.
+    o : Out(stream.Signature(bits))
+        Images.
+    """
+
+    def __init__(self, *, bits, used, rom):
+        if len(used) != bits:
+            raise ValueError(f"Bits in use must be said of all {bits}: {len(used)}")
+        self.bits = bits
+        self.used = tuple(int(place) for place in np.flatnonzero(used)) or (0,)
+        self.rom = tuple(rom)
+        self.vectors = [sum((image >> place & 1) << rank for rank, place in enumerate(self.used))
+                        for image in self.rom]
+        self.in_logic = len(self.rom) <= LOGIC_IMAGES
+        super().__init__({
+            "i": In(stream.Signature(8)),
+            "begin": In(1), "running": In(1), "more": In(1), "given": Out(1),
+            "o": Out(stream.Signature(bits)),
+        })
+
+    @property
+    def block_ram(self):
+        """Words that are in block RAM."""
+        return [] if self.in_logic else self.vectors
+
+    def elaborate(self, platform):
+        m = Module()
+        image = Signal(len(self.used), reset_less=True)
+        shift = Signal()
+        for rank, place in enumerate(self.used):
+            m.d.comb += self.o.payload[place].eq(image[rank])
+
+        # The next value: all bits move down, or the ROM's come in.
+        bit, skip, present = self._serialize(m)
+        stored, holds = self._read_rom(m)
+        m.d.sync += shift.eq(self.running | ~skip)
+        with m.If(shift):
+            m.d.sync += image.eq(Mux(self.running, stored, Cat(image[1:], bit)))
+
+        m.d.comb += self.o.valid.eq((holds & self.more) | present)
+        m.d.comb += self.given.eq(holds & self.more & self.o.ready)
+        return m
+
+    def _serialize(self, m):
+        """Deal the octets out bit by bit.
+
+        Returns a bit, a cycle before it whether to skip it, and whether all of an image is here.
+        """
+        octet = Signal(8)
+        busy = Signal()     # octet has bits to deal out
+        waiting = Signal()  # an image is here, or on its way down the stages below
+        place = Signal(range(self.bits))
+        last = Signal()
+        m.d.comb += last.eq(place == self.bits - 1)
+        m.d.comb += self.i.ready.eq(~busy & ~waiting)
+        with m.If(busy):
+            m.d.sync += octet.eq(octet >> 1)
+            m.d.sync += place.eq(place + 1)
+            with m.If(place[:3] == 7):
+                m.d.sync += busy.eq(0)
+            with m.If(last):
+                m.d.sync += [busy.eq(0), waiting.eq(1), place.eq(0)]
+        with m.Elif(self.i.valid & ~waiting):
+            m.d.sync += [octet.eq(self.i.payload), busy.eq(1)]
+
+        # Stages: a bit waits until the ROM has said, and a register repeated, if it is used.
+        unused = [1] * self.bits
+        for used in self.used:
+            unused[used] = 0
+        m.submodules.skipped = skipped = memory.Memory(
+            shape=1, depth=self.bits, init=unused, attrs={"ram_style": "block"})
+        read = skipped.read_port()
+        m.d.comb += read.addr.eq(place)
+        skip = Signal(init=1)
+        bits = Signal(3)
+        shifts = Signal(2)
+        arrived = Signal(3)
+        m.d.sync += bits.eq(Cat(octet[0], bits))
+        m.d.sync += shifts.eq(Cat(busy, shifts))
+        m.d.sync += arrived.eq(Cat(busy & last, arrived))
+        m.d.sync += skip.eq(read.data)
+
+        present = Signal()
+        with m.If(arrived[2]):
+            m.d.sync += present.eq(1)
+        with m.Elif(self.o.ready):
+            m.d.sync += present.eq(0)
+            with m.If(present):
+                m.d.sync += waiting.eq(0)
+        return bits[2], skip | ~shifts[1], present
+
+    def _read_rom(self, m):
+        """Read the ROM round and round in a run.
+
+        Returns an image in every cycle, and whether the register holds one.
+        """
+        address = Signal(range(len(self.rom)))
+        behind = Signal(2 if self.in_logic else 3)  # running, some cycles later
+        m.d.sync += behind.eq(Cat(self.running, behind))
+        with m.If(self.begin):
+            m.d.sync += address.eq(0)
+        with m.Elif(behind[0] if self.in_logic else self.running):
+            m.d.sync += address.eq(Mux(address == len(self.rom) - 1, 0, address + 1))
+
+        stored = Signal(len(self.used), reset_less=True)
+        if self.in_logic:
+            for rank in range(len(self.used)):
+                column = sum((vector >> rank & 1) << number
+                             for number, vector in enumerate(self.vectors))
+                m.d.comb += stored[rank].eq(Const(column, len(self.rom)).bit_select(address, 1))
+        else:
+            m.submodules.rom = rom = memory.Memory(shape=len(self.used), depth=len(self.rom),
+                                                   init=self.vectors, attrs={"ram_style": "block"})
+            read = rom.read_port()
+            m.d.comb += read.addr.eq(address)
+            m.d.sync += stored.eq(read.data)  # block RAM is slow: nothing but a register behind it
+        return stored, behind[-1]
