@@ -51,12 +51,12 @@ def test_named_networks_have_the_synapses_they_are_known_for():
     assert RECIPES["sparse"].synapse_total() == 31360
     assert RECIPES["sfc"].synapse_total() == 334336
     assert RECIPES["wired-small"].synapse_total() == 12032
-    assert RECIPES["ulx3s-85f-fast"].synapse_total() == 25536
+    assert RECIPES["ulx3s-25f"].synapse_total() == 14016
 
 
 @pytest.mark.parametrize(("name", "budget", "family"), [
     ("icebreaker", 3300, "ice40"), ("ulx3s-25f", 17_000, "ecp5"),
-    ("ulx3s-85f-fast", 35_000, "ecp5"), ("ulx3s-85f-accurate", 55_000, "ecp5"),
+    ("ulx3s-85f-fast", 25_000, "ecp5"), ("ulx3s-85f-accurate", 55_000, "ecp5"),
     ("ulx3s-85f-fashion", 55_000, "ecp5")])
 def test_networks_of_boards_keep_to_their_budget(name, budget, family):
     recipe = RECIPES[name]

@@ -140,19 +140,19 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("sfc", (256, 256, 256), epochs=120, augment=0.7),
     Recipe("lfc", (1024, 1024, 1024), epochs=180, batch=1000, augment=0.8, elastic=0.02),
     Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), epochs=150, limit=4, augment=0.6),
-    # Few synapses a neuron: exchanging them once all others are gone makes the network worse.
-    Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=60, limit=4, augment=0.4,
-           ramp=0.5, freeze=0.5),
-    Recipe("icebreaker", (1024, 384), (4, 4, 64), (784, 16, 384), epochs=60, limit=4, augment=0.3,
-           ramp=0.4, freeze=0.4),
-    Recipe("ulx3s-25f", (288, 256, 128), (24, 16, 16, 96), epochs=100, limit=4, augment=0.5,
-           freeze=0.5),
-    Recipe("ulx3s-85f-fast", (512, 512, 256), (24, 16, 16, 96), epochs=100, limit=4, augment=0.6,
-           freeze=0.5),
-    Recipe("ulx3s-85f-accurate", (896, 896, 448), (24, 16, 16, 128), epochs=80, limit=4,
-           augment=0.7, freeze=0.5),
-    Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), levels=3,
-           dataset="fashion-mnist", epochs=40, limit=4, augment=0.15, freeze=0.5),
+    # Synapses come down soon and are exchanged nearly to the end, while the rate falls to 0.
+    Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=30, limit=4, augment=0.4,
+           ramp=0.25, freeze=0.95),
+    Recipe("icebreaker", (1024, 512), (4, 4, 80), epochs=50, limit=4, augment=0.3, ramp=0.25,
+           freeze=0.95),
+    Recipe("ulx3s-25f", (288, 256, 128), (24, 16, 16, 96), epochs=80, limit=4, augment=0.5,
+           ramp=0.25, freeze=0.95),
+    Recipe("ulx3s-85f-fast", (384, 320, 160), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
+           ramp=0.25, freeze=0.95),
+    Recipe("ulx3s-85f-accurate", (896, 896, 448), (24, 16, 16, 128), epochs=40, limit=4,
+           augment=0.7, ramp=0.25, freeze=0.95),
+    Recipe("ulx3s-85f-fashion", (640, 512, 256), (24, 16, 16, 128), levels=3,
+           dataset="fashion-mnist", epochs=30, limit=4, augment=0.15, ramp=0.25, freeze=0.95),
 )}
 
 
