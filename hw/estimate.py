@@ -13,7 +13,7 @@ from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_b
 from .benchmark import count_bits
 from .encoder import ThermometerEncoder
 from .groups import copies
-from .imageregister import used_bits
+from .imageregister import LOGIC_IMAGES, used_bits
 from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
 from .popcount import CountPlan
@@ -167,13 +167,14 @@ def shell_resources(network, schedule, family, words=0, width=1):
 
 
 def images_that_fit(network, schedule, device, most):
-    """Return how many images, at least 1, the block RAMs that are left over can hold."""
+    """Return how many images, at least 1, logic or the block RAMs that are left over can hold."""
+    in_logic = min(most, LOGIC_IMAGES) if schedule.interval(network) == 1 else 1
     used = (estimate(network, schedule, device.family).total
             + shell_resources(network, schedule, device.family))
     beats = ceil(network.encoder.inputs / schedule.pixels)
     width = stored_bits(network, schedule)
-    return next((count for count in range(most, 1, -1) if used.block_ram + rom_blocks(
-        device.family, count * beats, width) <= device.block_rams), 1)
+    return next((count for count in range(most, in_logic, -1) if used.block_ram + rom_blocks(
+        device.family, count * beats, width) <= device.block_rams), in_logic)
 
 
 def _encoder(stage, family):

@@ -11,6 +11,7 @@ from amaranth.sim import Simulator
 
 from boards.board import find
 from boards.top import Top, benchmark_images, create, line_rate
+from hw.imageregister import LOGIC_IMAGES
 from hw.schedule import Schedule, Scheduled, Wired
 from sw.golden import Model
 from sw.protocol import ANSWER, Deframer, Frame, Info, Report, Type, pack_images, unpack_results
@@ -146,6 +147,13 @@ def test_a_board_chooses_clock_schedule_and_images(tmp_path):
     top = create(board, NETWORK, frequency=24_000_000, schedule=tmp_path / "schedule.json",
                  rom_images=2, baud=115_200)
     assert (top.schedule, len(top.images), top.divisor) == (SCHEDULE, 2, 208)
+
+
+def test_images_in_logic_need_no_block_ram():
+    wide = random_network(np.random.default_rng(3), [784, 2, 3])
+    top = create(find("icebreaker"), wide, frequency=24_000_000)
+    assert top.info.interval == 1
+    assert (len(top.images), top.link.feed.block_ram) == (LOGIC_IMAGES, [])
 
 
 @pytest.mark.parametrize(("board", "megahertz", "rate"), [
