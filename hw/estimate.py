@@ -220,17 +220,20 @@ def _mvtu(folding, rom, family):
     lut4 = lanes + 40 + pe * (interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
                               + accumulate + CARRY[family] * width)
     ff = lanes + 45 + pe * (registered + count + total + result)
+    ff += folding.hops * (simd + depth.bit_length() + folding.neuron_folds.bit_length() + 2)
     block_ram = 0
     if from_rom and folding.neuron_folds <= 32:
         lut4 += pe * logic_rom(folding.neuron_folds, width)
         ff += pe * width
     elif from_rom:
-        block_ram = rom_blocks(family, folding.neuron_folds, pe * width)
+        block_ram = sum(rom_blocks(family, folding.neuron_folds, len(neurons) * width)
+                        for neurons in folding.groups)
     resources = cells(family, lut4, ff)
     resources += queue(family, folding.queue[0], pe * result)
     resources += memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
     if rom == "block":
-        block_ram += rom_blocks(family, depth, lanes * planes)
+        block_ram += sum(rom_blocks(family, depth, len(neurons) * simd * planes)
+                         for neurons in folding.groups)
         return resources + Resources(0, 0, block_ram)
     if rom == "spram":
         chips = ceil(lanes * planes / SPRAM_WIDTH)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -19,6 +20,10 @@ from .stream import CreditQueue, queue_size
 __all__ = ["MVTU", "Folding"]
 
 POPCOUNT_LEVELS = 6  # adders in a row between registers
+
+# Lanes of neurons that share the registers of an input, of the address and of the control signals:
+# the weights of as many lanes are 16 block RAMs. More share a longer wire than 80 MHz stands.
+GROUP_LANES = 576
 
 # Cycles from a step until its fold is pushed, besides the popcount's: memory, agree, count,
 # total, result.
@@ -62,6 +67,23 @@ class Folding:
         return self.neuron_folds * self.synapse_folds
 
     @property
+    def groups(self):
+        """Ranges of lanes' neurons that are near each other: about equal in size, at least one."""
+        count = min(self.pe, ceil(self.pe * self.simd / GROUP_LANES))
+        ends = [self.pe * number // count for number in range(count + 1)]
+        return [range(start, end) for start, end in pairwise(ends)]
+
+    @property
+    def hops(self):
+        """Registers between the vector and the last group: one to each, none if it is alone."""
+        return len(self.groups) if len(self.groups) > 1 else 0
+
+    @property
+    def hops_to(self):
+        """Registers between the vector and each group, with the group."""
+        return [(min(number, self.hops), group) for number, group in enumerate(self.groups, 1)]
+
+    @property
     def plan(self):
         """Plan of the popcount of ``simd`` lanes."""
         return plan_count(self.simd, POPCOUNT_LEVELS)
@@ -69,7 +91,7 @@ class Folding:
     @property
     def step_latency(self):
         """Cycles from the last step of a fold to its push."""
-        return STEP_LATENCY + self.plan.depth
+        return STEP_LATENCY + self.plan.depth + self.hops
 
     @property
     def queue(self):
@@ -85,9 +107,14 @@ class MVTU(wiring.Component):
     takes the next vector meanwhile. Nothing stops a fold that has begun: it reserves its place in
     the output queue first.
 
+    Many lanes are far apart. They form groups of neurons (:attr:`Folding.groups`), each with a ROM
+    of its own; inputs, address and control signals pass from group to group, a register each, and
+    the results of the first groups wait for those of the last.
+
     The interval is ``ceil(inputs / simd) * ceil(neurons / pe)`` cycles a vector, without a bubble.
-    Latency, from the last word of a vector to its last result, is ``interval + 5 + p + q`` cycles
-    (:attr:`latency`), p for the registers inside the popcount and q, 1 or 2, for the queue.
+    Latency, from the last word of a vector to its last result, is ``interval + 5 + p + q + h``
+    cycles (:attr:`latency`), p for the registers inside the popcount, q, 1 or 2, for the queue, and
+    h the number of groups, or 0 if there is only one.
 
     Parameters
     ----------
@@ -157,11 +184,25 @@ class MVTU(wiring.Component):
         # Read: a word of the vector, and the weights of this step.
         loaded = Signal()
         step, first, last, fold, inputs = self._read_vector(m, queue, loaded)
-        planes = self._read_weights(m, step, loaded)
+        read_weights = self._read_spram if self.rom == "spram" else self._read_roms
+        words = read_weights(m, delays, step, loaded)
 
+        results = []
+        for (hops, neurons), planes in zip(self.folding.hops_to, words, strict=True):
+            read = [delays.delay(value, hops) for value in (inputs, first, fold)]
+            results += [delays.delay(result, self.folding.hops - hops)
+                        for result in self._group(m, delays, neurons, planes, *read)]
+
+        # The results of a fold enter the queue together.
+        m.d.comb += queue.push.eq(control.delay(last, self.folding.step_latency))
+        m.d.comb += Value.cast(queue.payload).eq(Cat(*results))
+        return m
+
+    def _group(self, m, delays, neurons, planes, inputs, first, fold):
+        """Results of a range of neurons, one register each."""
         # Agree: XNOR, or one of two planes where some lanes have no synapse.
         agree = []
-        for lane in range(self.pe * self.simd):
+        for lane in range(len(neurons) * self.simd):
             x = inputs[lane % self.simd]
             w = [plane[lane] for plane in planes]
             agree.append(delays.register(~(x ^ w[0]) if len(w) == 1 else Mux(x, *w)))
@@ -169,10 +210,9 @@ class MVTU(wiring.Component):
         # Count and accumulate; control signals wait for the data.
         waited = 2 + self.plan.depth + 1
         first, fold = (delays.delay(value, waited) for value in (first, fold))
-        last = control.delay(last, waited)
         totals = []
-        for neuron in range(self.pe):
-            lanes = agree[neuron * self.simd:(neuron + 1) * self.simd]
+        for place, neuron in enumerate(neurons):
+            lanes = agree[place * self.simd:(place + 1) * self.simd]
             count = delays.register(Cat(*count_bits(delays, lanes, self.plan)))
             total = Signal(range(self.layer.inputs + 1), reset_less=True, name=f"total_{neuron}")
             if self.synapse_folds == 1:
@@ -181,14 +221,8 @@ class MVTU(wiring.Component):
                 m.d.sync += total.eq(Mux(first, 0, total) + count)
             totals.append(total)
 
-        # Compare: the results of a fold enter the queue together.
-        results = Signal(self.pe * (Shape.cast(self.result).width // self.pe), reset_less=True)
-        m.d.sync += results.eq(Cat(*self._results(m, totals, fold)))
-        finished = Signal(2)  # a total, then a result, is that of a whole fold
-        m.d.sync += finished.eq(Cat(last, finished[0]))
-        m.d.comb += queue.push.eq(finished[1])
-        m.d.comb += Value.cast(queue.payload).eq(results)
-        return m
+        # Compare.
+        return [delays.register(result) for result in self._results(m, neurons, totals, fold)]
 
     def _read_vector(self, m, queue, loaded):
         """Write vectors into two banks and step through the full one, once a neuron fold."""
@@ -227,30 +261,40 @@ class MVTU(wiring.Component):
                     m.d.sync += full.bit_select(r_bank, 1).eq(0)
         return step, first, step & last, fold, read.data
 
-    def _read_weights(self, m, step, loaded):
-        """Words of the weights, one plane or two, in the cycle after each step."""
-        steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+    def _read_spram(self, m, delays, step, loaded):
+        """Words of each group's weights, one plane or two, in the cycle after each step."""
+        _, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
         lanes = self.pe * self.simd
-        if self.rom == "spram":
-            m.submodules.weights = store = SpramWeights(depth=self.interval, width=lanes * planes)
-            wiring.connect(m, wiring.flipped(self.weights), store.i)
-            m.d.comb += self.last_weight.eq(store.last)
-            m.d.comb += [store.step.eq(step), loaded.eq(store.loaded)]
-            word = store.data
-        else:
-            m.submodules.weights = rom = memory.Memory(
-                shape=lanes * planes, depth=self.interval, init=steps,
+        m.submodules.weights = store = SpramWeights(depth=self.interval, width=lanes * planes)
+        wiring.connect(m, wiring.flipped(self.weights), store.i)
+        m.d.comb += self.last_weight.eq(store.last)
+        m.d.comb += [store.step.eq(step), loaded.eq(store.loaded)]
+        for hops, neurons in self.folding.hops_to:
+            word = delays.delay(store.data, hops)
+            yield [word[plane * lanes:][neurons.start * self.simd:neurons.stop * self.simd]
+                   for plane in range(planes)]
+
+    def _read_roms(self, m, delays, step, loaded):
+        """Words of each group's weights, one plane or two, in the cycle after each step."""
+        m.d.comb += loaded.eq(1)
+        address = Signal(range(self.interval))
+        with m.If(step):
+            m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
+        steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        for hops, neurons in self.folding.hops_to:
+            lanes = len(neurons) * self.simd
+            firsts = [(plane * self.pe + neurons.start) * self.simd for plane in range(planes)]
+            mask = (1 << lanes) - 1
+            m.submodules[f"weights_{neurons.start}"] = rom = memory.Memory(
+                shape=lanes * planes, depth=self.interval,
+                init=[sum((word >> first & mask) << (plane * lanes)
+                          for plane, first in enumerate(firsts)) for word in steps],
                 attrs={"rom_style": "block" if self.rom == "block" else "logic"})
             port = rom.read_port()
-            address = Signal(range(self.interval))
-            m.d.comb += port.addr.eq(address)
-            with m.If(step):
-                m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
-            m.d.comb += loaded.eq(1)
-            word = port.data
-        return [word[place * lanes:(place + 1) * lanes] for place in range(planes)]
+            m.d.comb += port.addr.eq(delays.delay(address, hops))
+            yield [port.data[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
 
-    def _results(self, m, totals, fold):
+    def _results(self, m, neurons, totals, fold):
         """Activations or scores of the fold whose totals are there; ``fold`` is a cycle ahead."""
         if self.layer.kind == "dense":
             values = self.layer.thresholds
@@ -260,18 +304,20 @@ class MVTU(wiring.Component):
             width = self.layer.score_bits + 1
         width = max(width, 1)
         if np.all(values == values[0]):
-            constants = [Const(int(values[0]) % 2**width, width)] * self.pe
+            constants = [Const(int(values[0]) % 2**width, width)] * len(neurons)
         elif self.neuron_folds == 1:
-            constants = [Const(int(value) % 2**width, width) for value in values]
+            constants = [Const(int(values[neuron]) % 2**width, width) for neuron in neurons]
         else:
-            words = neuron_words(values, width, pe=self.pe)
+            mask = (1 << len(neurons) * width) - 1
+            words = [word >> neurons.start * width & mask
+                     for word in neuron_words(values, width, pe=self.pe)]
             style = "logic" if self.neuron_folds <= 32 else "block"
-            m.submodules.constants = rom = memory.Memory(
-                shape=width * self.pe, depth=self.neuron_folds, init=words,
+            m.submodules[f"constants_{neurons.start}"] = rom = memory.Memory(
+                shape=width * len(neurons), depth=self.neuron_folds, init=words,
                 attrs={"rom_style": style})
             port = rom.read_port()
             m.d.comb += port.addr.eq(fold)
-            constants = [port.data.word_select(place, width) for place in range(self.pe)]
+            constants = [port.data.word_select(place, width) for place in range(len(neurons))]
         if self.layer.kind == "dense":
             return [total >= constant for total, constant in zip(totals, constants, strict=True)]
         return [((total << 1) + constant.as_signed())[:self.layer.score_bits]

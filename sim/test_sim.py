@@ -123,6 +123,16 @@ def test_mvtu_on_primitives(monkeypatch, density, pe):
                   edit=lambda text: text + spram_model())
 
 
+@pytest.mark.parametrize(("lanes", "hops"), [(64, 0), (13, 2), (8, 3), (1, 4)])
+@pytest.mark.parametrize("classes", [False, True])
+def test_mvtu_in_groups(lanes, hops, classes, monkeypatch):
+    monkeypatch.setattr("hw.mvtu.GROUP_LANES", lanes)
+    component = MVTU(random_layer(11, 19, density=0.7, classes=classes), pe=4, simd=6)
+    assert component.folding.hops == hops
+    check_streams(component, f"mvtu-groups-{lanes}-{classes}",
+                  vectors.for_layer(component, random_bits(20, 19)))
+
+
 @pytest.mark.parametrize(("classes", "inputs", "pe", "simd", "density"), [
     (10, 16, 1, 4, 1.0), (10, 21, 4, 8, 0.5), (3, 12, 3, 12, 1.0), (26, 15, 5, 15, 0.7)])
 def test_mvtu_of_scores(classes, inputs, pe, simd, density):
