@@ -1,15 +1,18 @@
 """hw.tree: plans and their hardware against plain counting."""
 
 import random
+import subprocess
 from itertools import pairwise
 
 import pytest
 from amaranth import Cat, Module, Signal
+from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
 from hw.carry import Bit
 from hw.popcount import Delays
 from hw.tree import build_trees, plan_tree
+from hw.verilog import find_yosys
 
 
 def check(count, levels, vectors, seed=1):
@@ -83,3 +86,57 @@ def test_a_bit_costs_at_most_1_4_luts(count):
 def test_fewer_levels_take_more_stages():
     for fewer, more in pairwise(plan_tree(64, levels) for levels in (1, 2, 3, 8)):
         assert fewer.depth > more.depth
+
+
+class Ecp5:
+    """All of a platform that decides about primitives."""
+
+    family = "ecp5"
+
+
+LUTS = """
+    module LUT4(input A, B, C, D, output Z);
+        parameter [15:0] INIT = 0;
+        assign Z = INIT[{D, C, B, A}];
+    endmodule
+    module LUT2(input A, B, output Z);
+        parameter [3:0] INIT = 0;
+        assign Z = INIT[{B, A}];
+    endmodule
+"""
+
+
+def test_chains_of_primitives_compute_the_same(tmp_path):
+    """Cells as yosys' library defines them against plain sums of all inputs, by SAT.
+
+    What comes into a chain is left open: it must not matter.
+    """
+    m = Module()
+    bits = Signal(24)
+    result = Signal(4 + 3 + 1 + 1)
+    wires = [bits[place] for place in range(24)]
+    inverted = [place % 3 == 0 for place in range(24)]
+    every = [Bit(*pair) for pair in zip(wires, inverted, strict=True)]
+    trees = [(every[:15], plan_tree(15, 99)), (every[15:22], plan_tree(7, 99)),
+             (every[:16], plan_tree(16, 99, 9)), (every[5:], plan_tree(19, 99, 10))]
+    m.d.comb += result.eq(Cat(*(Cat(*values) for values in
+                                build_trees(Delays(m, "wait"), trees, Ecp5))))
+    made = rtlil.convert(m, name="made", ports=[bits, result])
+    assert "CCU2C" in made
+    (tmp_path / "made.il").write_text(made)
+    (tmp_path / "luts.v").write_text(LUTS)
+    ones = [" + ".join(f"{'!' * inverted[place]}bits[{place}]" for place in places)
+            for places in (range(15), range(15, 22), range(16), range(5, 24))]
+    (tmp_path / "wanted.v").write_text(f"""
+        module wanted(input [23:0] bits, output [8:0] result);
+            wire [4:0] zero = 0;
+            assign result[3:0] = zero + {ones[0]};
+            assign result[6:4] = zero + {ones[1]};
+            assign result[7] = zero + {ones[2]} >= 9;
+            assign result[8] = zero + {ones[3]} >= 10;
+        endmodule""")
+    script = ("read_verilog +/ecp5/ccu2c_sim.vh luts.v; read_rtlil made.il; hierarchy -top made; "
+              "proc; flatten; read_verilog wanted.v; proc; "
+              "miter -equiv -flatten -make_assert made wanted miter; "
+              "sat -verify -prove-asserts miter")
+    subprocess.run([find_yosys(), "-q", "-p", script], cwd=tmp_path, check=True, timeout=300)
