@@ -43,8 +43,9 @@ INPUTS = {"ecp5": (".il", ".ys", ".lpf"), "ice40": (".il", ".ys", ".pcf")}
 # Groups of neurons have their own copies of their inputs (hw.wired). Synthesis would merge them:
 # the groups' modules are kept apart until it has done so with everything else. LUTs are mapped by
 # abc, as abc9 takes five times as long and finds no smaller ones in a popcount.
-KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_*"
-JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_*", "flatten -noscopeinfo", "clean")
+KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_* *.copy_*"
+JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten -noscopeinfo",
+               "clean")
 MAP_LUTS = ("techmap -map +/lattice/latches_map.v", "abc -lut 4", "clean",
             f"synth_ecp5 -nowidelut -top {TOP} -run map_cells:json")
 AFTER_SYNTHESIS = {"ecp5": (*JOIN_GROUPS, *MAP_LUTS), "ice40": JOIN_GROUPS}

@@ -1,5 +1,7 @@
 """The register in front of an accelerator that takes an image per cycle: one bit a used bit."""
 
+from math import ceil
+
 import numpy as np
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
@@ -13,6 +15,8 @@ __all__ = ["LOGIC_IMAGES", "ImageRegister", "used_bits"]
 # shifted in and the choice between the two, and shares its logic cell with the flip-flop. More
 # images are in block RAM.
 LOGIC_IMAGES = 4
+
+COPY_ENDS = 24  # of a copy of what all bits look at
 
 
 def used_bits(network):
@@ -34,6 +38,26 @@ def used_bits(network):
         seen = layer.weights[seen].any(axis=0)
     pixels = seen.reshape(network.encoder.inputs, -1).any(axis=1)
     return np.repeat(pixels, network.encoder.pixel_bits)
+
+
+class Copy(wiring.Component):
+    """A register of its own: synthesis, which merges equal ones, keeps its module apart.
+
+    Members
+    -------
+    i : In(1)
+        What is copied.
+    o : Out(1)
+        The same, 1 cycle later.
+    """
+
+    def __init__(self):
+        super().__init__({"i": In(1), "o": Out(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.sync += self.o.eq(self.i)
+        return m
 
 
 class ImageRegister(wiring.Component):
@@ -101,12 +125,32 @@ class ImageRegister(wiring.Component):
         bit, skip, present = self._serialize(m)
         stored, holds = self._read_rom(m)
         m.d.sync += shift.eq(self.running | ~skip)
+        down = [*image[1:], bit]
+        choices = [Mux(select, stored[rank], down[rank])
+                   for rank, select in enumerate(self._selects(m))]
         with m.If(shift):
-            m.d.sync += image.eq(Mux(self.running, stored, Cat(image[1:], bit)))
+            m.d.sync += image.eq(Cat(choices))
 
         m.d.comb += self.o.valid.eq((holds & self.more) | present)
         m.d.comb += self.given.eq(holds & self.more & self.o.ready)
         return m
+
+    def _selects(self, m):
+        """Whether the ROM's bit comes in, for each bit: ``running`` or, with block RAM, copies.
+
+        The register's bits lie all over a device. The copies are two cycles late, as the ROM is.
+        """
+        if self.in_logic:
+            return [self.running] * len(self.used)
+        selects = []
+        for index in range(ceil(len(self.used) / COPY_ENDS)):
+            if index % COPY_ENDS == 0:
+                m.submodules[f"copy_{index}"] = first = Copy()
+                m.d.comb += first.i.eq(self.running)
+            m.submodules[f"copy_of_copy_{index}"] = copy = Copy()
+            m.d.comb += copy.i.eq(first.o)
+            selects += [copy.o] * COPY_ENDS
+        return selects[:len(self.used)]
 
     def _serialize(self, m):
         """Deal the octets out bit by bit.
