@@ -83,7 +83,7 @@ def test_hardware_looks_tables_up(count, threshold, mask):
 
 
 @pytest.mark.parametrize("family", ["ecp5", "ice40"])
-def test_primitives_compute_the_same(family, tmp_path):
+def test_primitives_compute_the_same(family, tmp_path, monkeypatch):
     """Primitives, as their vendors define them, against plain counting of all inputs, by SAT."""
     m = Module()
     bits = Signal(12)
@@ -93,6 +93,7 @@ def test_primitives_compute_the_same(family, tmp_path):
     m.d.comb += answers.eq(Cat(
         truth.fire(m, list(each), threshold, f"neuron{index}", inverted=inverted, family=family)
         for index, (each, threshold, inverted) in enumerate(neurons)))
+    monkeypatch.setenv("YOSYS", find_yosys())
     (tmp_path / "made.v").write_text(verilog.convert(m, name="made", ports=[bits, answers]))
     (tmp_path / "wanted.v").write_text("""
         module wanted(input [11:0] bits, output [2:0] answers);

@@ -1,0 +1,179 @@
+"""Measures ways to build hardware: synthesizes variants side by side and prints what each takes."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from sw.command import run
+from sw.files import write_text
+
+from .explore_variants import VARIANTS, NeuronLayer, possible
+from .verilog import find_yosys, to_verilog
+
+
+__all__ = ["measure"]
+
+SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40"}
+
+# Where layers are placed: the largest and fastest device of each family that is supported.
+DEVICE = {"ecp5": ["--85k", "--package", "CABGA381", "--speed", "6", "--router", "router2"],
+          "ice40": ["--up5k", "--package", "sg48"]}
+
+# Cells that paths between registers go through.
+LOGIC = {"ecp5": "w:* t:LUT4 t:CCU2C", "ice40": "w:* t:SB_LUT4 t:SB_CARRY"}
+
+COLUMNS = ("family", "variant", "fan_in", "neurons", "lut4", "ff", "per_synapse", "levels",
+           "fmax_mhz", "seconds")
+
+
+def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, levels=99, seed=1,
+            place=False):
+    """Synthesize a layer of random neurons.
+
+    Returns
+    -------
+    dict
+        ``lut4``: LUT4, a CCU2C being two; on iCE40 logic cells that are more than an input
+        register, one of them for a constant. ``ff``: flip-flops without the input register.
+        ``per_synapse``: LUT4 a synapse. ``levels``: cells in a row between two registers, each
+        carry being one. ``fmax_mhz``: after place and route on :data:`DEVICE`, None without
+        ``place``.
+    """
+    start = time.monotonic()
+    sizes = {"neurons": neurons, "fan_in": fan_in, "inputs": inputs, "counts": counts,
+             "family": family, "levels": levels, "seed": seed}
+    with tempfile.TemporaryDirectory() as folder:
+        layer = NeuronLayer(variant, **sizes)
+        cells, deepest = _synthesize(layer, family, folder)
+        ff = sum(count for name, count in cells.items() if "_FF" in name or "_DFF" in name)
+        stored = len(np.unique(layer.chosen))
+        if family == "ice40":
+            lut4 = _place(family, folder, "--pack-only")["ICESTORM_LC"] - stored
+        else:
+            lut4 = cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0)
+        fmax = None
+        if place:
+            _synthesize(NeuronLayer(variant, **sizes, serial=True), family, folder)
+            fmax = _place(family, folder, "--seed", str(seed))["fmax"]
+    return {"family": family, "variant": variant, "fan_in": fan_in, "neurons": neurons,
+            "counts": counts, "lut4": lut4, "ff": ff - stored,
+            "per_synapse": round(lut4 / neurons / fan_in, 3), "levels": deepest,
+            "fmax_mhz": fmax, "seconds": round(time.monotonic() - start, 1)}
+
+
+def _synthesize(layer, family, folder):
+    """Return cells by type and the longest way through them; leave ``layer.json``."""
+    write_text(Path(folder, "layer.v"), to_verilog(layer))
+    script = (f"read_verilog layer.v; {SYNTHESIS[family]} -top top -json layer.json; "
+              f"tee -q -o cells.json stat -json; tee -q -o ways.txt ltp {LOGIC[family]}")
+    _call([find_yosys(), "-q", "-p", script], folder, "yosys")
+    cells = json.loads(Path(folder, "cells.json").read_text())["design"]["num_cells_by_type"]
+    ways = re.findall(r"length=(\d+)", Path(folder, "ways.txt").read_text())
+    return cells, max(map(int, ways), default=0)
+
+
+def _place(family, folder, *options):
+    """Run nextpnr; return how many cells of each type there are, and ``fmax`` in MHz."""
+    name = f"nextpnr-{family}"
+    limits = ["--lpf-allow-unconstrained"] if family == "ecp5" else ["--pcf-allow-unconstrained"]
+    log = _call([_find(name), "--json", "layer.json", *DEVICE[family], *limits, *options,
+                 "--timing-allow-fail"], folder, name)
+    used = {cell: int(count) for cell, count in re.findall(r"(\w+):\s+(\d+)/", log)}
+    reached = re.findall(r"Max frequency for clock.*?: ([\d.]+) MHz", log)
+    return used | {"fmax": float(reached[-1]) if reached else None}
+
+
+def _find(name):
+    """Return the path of a program: named by the environment, native, or YoWASP's."""
+    scripts = sysconfig.get_path("scripts")
+    for candidate in (os.environ.get(name.upper().replace("-", "_")), name, f"yowasp-{name}"):
+        path = candidate and (shutil.which(candidate) or shutil.which(candidate, path=scripts))
+        if path:
+            return path
+    raise FileNotFoundError(f"{name} must be installed: neither {name} nor yowasp-{name} is on "
+                            f"the PATH (run 'make doctor', or 'pip install yowasp-{name}')")
+
+
+def _call(command, folder, name):
+    done = subprocess.run(command, cwd=folder, text=True, errors="replace", check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise ValueError(f"{name} must succeed: {done.stdout.strip()[-300:]}")
+    return done.stdout
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m hw.explore", description=__doc__)
+    parser.add_argument("what", choices=["popcount"], help="what to measure")
+    parser.add_argument("--family", choices=sorted(SYNTHESIS), default="ecp5",
+                        help="device family (default: %(default)s)")
+    parser.add_argument("--fan-in", default="6,16,24,32,48,64", metavar="N,...",
+                        help="synapses of a neuron (default: %(default)s)")
+    parser.add_argument("--neurons", type=int, default=32, metavar="N",
+                        help="neurons of a layer (default: %(default)s)")
+    parser.add_argument("--inputs", type=int, default=256, metavar="N",
+                        help="bits that neurons choose from (default: %(default)s)")
+    parser.add_argument("--variants", default=",".join(VARIANTS), metavar="NAME,...",
+                        help="ways to build a neuron (default: %(default)s)")
+    parser.add_argument("--counts", action="store_true",
+                        help="popcounts, as scores need them, instead of thresholds")
+    parser.add_argument("--levels", type=int, default=99, metavar="N",
+                        help="most adders in a row between registers (default: no registers)")
+    parser.add_argument("--pnr", action="store_true", help="place and route, for the clock")
+    parser.add_argument("--seed", type=int, default=1, help="of weights and placement")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
+    return parser.parse_args(argv)
+
+
+def numbers(text, most):
+    """Read numbers that commas separate."""
+    values = [int(part) if part.isdecimal() else 0 for part in text.split(",")]
+    if not all(1 <= value <= most for value in values):
+        raise ValueError(f"Fan-in must be numbers in 1..{most}, the inputs, with commas between "
+                         f"them: {text!r}")
+    return values
+
+
+def main(argv=None):
+    """Command line of ``python -m hw.explore``."""
+    args = parse(argv)
+    variants = args.variants.split(",")
+    for variant in variants:
+        if variant not in VARIANTS:
+            raise ValueError(f"Variant must be one of {', '.join(VARIANTS)}: {variant!r}")
+    for what in ("neurons", "inputs", "levels"):
+        if getattr(args, what) < 1:
+            raise ValueError(f"{what.capitalize()} must be at least 1: {getattr(args, what)}")
+    jobs = [(fan_in, variant) for fan_in in numbers(args.fan_in, args.inputs)
+            for variant in variants
+            if possible(variant, fan_in=fan_in, counts=args.counts, family=args.family)]
+    rows = []
+    print("  ".join(f"{column:>11}" for column in COLUMNS))
+    for index, (fan_in, variant) in enumerate(jobs):
+        if sys.stderr.isatty():
+            print(f"{index + 1} of {len(jobs)}: {args.family} {variant}, fan-in {fan_in} ...",
+                  end="\r", file=sys.stderr, flush=True)
+        rows.append(measure(variant, family=args.family, fan_in=fan_in, neurons=args.neurons,
+                            inputs=args.inputs, counts=args.counts, levels=args.levels,
+                            seed=args.seed, place=args.pnr))
+        print("  ".join(f"{'-' if rows[-1][column] is None else rows[-1][column]!s:>11}"
+                        for column in COLUMNS), flush=True)
+    if args.json:
+        write_text(args.json, json.dumps(rows, indent=2) + "\n")
+        print(f"wrote {args.json}")
+
+
+if __name__ == "__main__":
+    run(main)
