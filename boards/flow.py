@@ -1,6 +1,5 @@
 """From a design on a board to a bitstream: elaborate, synthesize, place, route, pack."""
 
-import gc
 import json
 import re
 import shutil
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.carry import CHAIN_START
+from hw.verilog import uncollected
 from sw.files import replacing
 
 from . import tools
@@ -37,8 +37,7 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
 
 TOP = "top"
 
-# What elaboration writes for the tools.
-INPUTS = {"ecp5": (".il", ".ys", ".lpf"), "ice40": (".il", ".ys", ".pcf")}
+CONSTRAINTS = {"ecp5": ".lpf", "ice40": ".pcf"}  # files of pins and clocks
 
 # Groups of neurons have their own copies of their inputs (hw.wired). Synthesis would merge them:
 # the groups' modules are kept apart until it has done so with everything else. LUTs are mapped by
@@ -139,7 +138,8 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     with steps.step("elaborate"):
         shell = Shell(board, design, frequency)
         commands = prepare(board, shell, work)
-    key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in INPUTS[board.family]),
+    constraints = CONSTRAINTS[board.family]
+    key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".il", ".ys")),
                  str(yosys))
     done.run("synthesize", key, yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work,
              log="yosys.log")
@@ -148,7 +148,8 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     cells = read_cells(work)
     arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]
-    key = key_of(key, str(nextpnr), arguments)
+    key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)),
+                 str(nextpnr), arguments)
     try:
         done.run("place", key, nextpnr, arguments, directory=work, log="nextpnr.log",
                  phases=((r"Info: (Routing|Running router)", "route"),))
@@ -189,16 +190,13 @@ class Done:
 def prepare(board, shell, work):
     """Write the toolchain's input files; return the arguments of ``nextpnr`` and ``pack``."""
     platform = board.create_platform()
-    gc.disable()  # a netlist is many objects and no garbage: looking for some doubles the time
-    try:
+    with uncollected():
         # Without source lines a changed comment leaves the design's text as it is.
         plan = platform.prepare(
             shell, TOP, emit_src=False, synth_opts=SYNTHESIS[board.family],
             script_after_read="\n".join([KEEP_GROUPS, READ_OR_WRITE]),
             script_after_synth="\n".join([*AFTER_SYNTHESIS[board.family],
                                           *list_commands(board.family)]))
-    finally:
-        gc.enable()
     for file, content in plan.files.items():
         if not file.startswith("build_"):
             data = content.encode() if isinstance(content, str) else content

@@ -1,5 +1,6 @@
 """Verilog of a component, converted by a Yosys that Amaranth accepts."""
 
+import gc
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from functools import cache
 from amaranth.back import verilog
 
 
-__all__ = ["find_yosys", "to_verilog"]
+__all__ = ["find_yosys", "to_verilog", "uncollected"]
 
 
 OLDEST_YOSYS = (0, 40)  # what amaranth 0.5 can use; Debian 12 has 0.23
@@ -59,8 +60,18 @@ def to_verilog(component, name="top"):
     str
         Equal components give equal text.
     """
-    with _environment(YOSYS=find_yosys(), AMARANTH_USE_YOSYS="system"):
+    with _environment(YOSYS=find_yosys(), AMARANTH_USE_YOSYS="system"), uncollected():
         return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
+
+
+@contextmanager
+def uncollected():
+    """Keep Python from looking for garbage: a netlist is many objects and none, it takes twice."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _which(program):
