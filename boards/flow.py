@@ -27,7 +27,7 @@ SYNTHESIS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
 # No memory here is read and written at one address in a cycle whose reading matters. A block RAM
 # that gives the old word even then takes a copy of what is written and a comparison of addresses:
 # 230 logic cells in the queue, the frame buffer and the histogram of a small wired design.
-READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1'1 %i "
+READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i "
                  "r:COLLISION_X_MASK=1'0 %i")
 
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
