@@ -19,7 +19,9 @@ from .stream import CreditQueue, queue_size
 
 __all__ = ["MVTU", "Folding"]
 
-POPCOUNT_LEVELS = 6  # adders in a row between registers
+# Adders in a row between registers, by whether there is one group: what is large is meant for a
+# fast clock, where six of them and the nets between would be the longest path (see hw.solver).
+POPCOUNT_LEVELS = {True: 6, False: 3}
 
 # Lanes of neurons that share the registers of an input, of the address and of the control signals:
 # the weights of as many lanes are 16 block RAMs. More share a longer wire than 80 MHz stands.
@@ -86,7 +88,7 @@ class Folding:
     @property
     def plan(self):
         """Plan of the popcount of ``simd`` lanes."""
-        return plan_count(self.simd, POPCOUNT_LEVELS)
+        return plan_count(self.simd, POPCOUNT_LEVELS[self.hops == 0])
 
     @property
     def step_latency(self):
