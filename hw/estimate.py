@@ -18,6 +18,7 @@ from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
 from .popcount import CountPlan
 from .schedule import Wired
+from .simplify import simplify
 from .spram import SPRAM_WIDTH
 from .stream import queue_size
 from .tree import TreePlan
@@ -96,10 +97,18 @@ def estimate(network, schedule, family):
         elif isinstance(stage, ThermometerEncoder):
             parts[name] = _encoder(stage, family)
         elif isinstance(stage, WiredPipeline):
-            for layer, part, after in zip_longest(stage.layers, stage.parts, stage.layers[1:]):
+            layers = (_left_over(network) if len(stage.layers) == len(network.layers) - 1
+                      else stage.layers)
+            for layer, part, after in zip_longest(layers, stage.parts, layers[1:]):
                 parts[layer.name] = _wired_layer(layer, part, family, after)
             parts[name] = _wired_ends(stage.layers, stage.parts, family)
     return Estimate(family, parts)
+
+
+@cache
+def _left_over(network):
+    """Layers without what synthesis removes from them."""
+    return simplify(network).layers
 
 
 def layer_resources(layer, part, family, *, bits, width, after_wired):
