@@ -15,7 +15,7 @@ from .spram import SPRAM_DEPTH
 __all__ = ["choose", "refuse_misfit"]
 
 # Share of a device's LUTs and flip-flops that place and route still finds its way in.
-ROOM = {"ecp5": 0.8, "ice40": 0.92}
+ROOM = {"ecp5": 0.88, "ice40": 0.92}
 
 # What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
 # is taken, so LUTs, which make place and route slow, are spent last.
@@ -91,7 +91,7 @@ def wired_parts(family, clock_hz):
     takes. On iCE40, where a flip-flop mostly takes a LUT's place, nets are not cut by copies; on
     ECP5 as often as there are flip-flops for.
     """
-    first, each = {"ecp5": (3.5e-9, 1.6e-9), "ice40": (8e-9, 3e-9)}[family]
+    first, each = {"ecp5": (3.2e-9, 1.7e-9), "ice40": (8e-9, 3e-9)}[family]
     levels = max(1, min(24, floor((0.8 / clock_hz - first) / each)))
     if family == "ice40":
         return [Wired(levels)]
