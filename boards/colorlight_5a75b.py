@@ -10,7 +10,7 @@ from .board import Board
 
 BOARDS = (
     Board(name="colorlight_5a75b", platform=Colorlight_5A75B_R70Platform, device="LFE5U-25F",
-          megahertz=50, baud=1_000_000, network="wired-small",
+          megahertz=50, baud=1_000_000, network="ulx3s-25f",
           serial="adapter: RX on KEY+, TX on DATA_LED-",
           programmers=("openFPGALoader -c ft232 {file}", "ecpdap program {file}")),
 )

@@ -10,6 +10,6 @@ from .board import Board, leds
 
 BOARDS = (
     Board(name="ecp5_5g_evn", platform=ECP55GEVNPlatform, device="LFE5UM5G-85F", megahertz=48,
-          baud=1_000_000, network="wired-small", serial="USB, after moving two resistors",
+          baud=1_000_000, network="ulx3s-25f", serial="USB, after moving two resistors",
           leds=leds(8), programmers=("openFPGALoader -b ecp5_evn {file}",)),
 )

@@ -7,6 +7,6 @@ from .board import Board, leds
 
 BOARDS = (
     Board(name="icepi_zero", platform=IcepiZero1_3Platform, device="LFE5U-25F", megahertz=50,
-          baud=1_000_000, network="wired-small", serial="USB", leds=leds(5),
+          baud=1_000_000, network="ulx3s-25f", serial="USB", leds=leds(5),
           programmers=("openFPGALoader -b icepi-zero {file}",)),
 )

@@ -7,7 +7,7 @@ from .board import Board, rgb_leds
 
 BOARDS = (
     Board(name="icesugar_pro", platform=ICESugarProPlatform, device="LFE5U-25F", megahertz=50,
-          baud=115_200, network="wired-small", serial="USB", leds=rgb_leds(1),
+          baud=115_200, network="ulx3s-25f", serial="USB", leds=rgb_leds(1),
           programmers=("openFPGALoader -c cmsisdap {file}", "icesprog {file}",
                        "ecpdap program {file}")),
 )

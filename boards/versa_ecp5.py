@@ -8,7 +8,7 @@ from .board import Board, leds
 
 BOARDS = tuple(
     Board(name=name, platform=platform, device=platform.device, megahertz=50, baud=1_000_000,
-          network="wired-small", serial="USB", leds=leds(8),
+          network="ulx3s-25f", serial="USB", leds=leds(8),
           programmers=("openFPGALoader -c ft2232 {file}",))
     for name, platform in (("versa_ecp5", VersaECP5Platform),
                            ("versa_ecp5-5g", VersaECP55GPlatform)))

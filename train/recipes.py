@@ -151,9 +151,8 @@ RECIPES = {recipe.name: recipe for recipe in (
            ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-accurate", (768, 768, 384), (24, 16, 16, 128), (784, 128, 128, 384),
            epochs=60, limit=4, augment=0.7, ramp=0.25, freeze=0.95),
-    Recipe("ulx3s-85f-fashion", (768, 640, 320), (24, 16, 16, 128), (2352, 128, 128, 320),
-           levels=3, dataset="fashion-mnist", epochs=60, limit=4, augment=0.15, ramp=0.25,
-           freeze=0.95),
+    Recipe("ulx3s-85f-fashion", (640, 512, 256), (24, 16, 16, 128), levels=3,
+           dataset="fashion-mnist", epochs=30, limit=4, augment=0.15, ramp=0.25, freeze=0.95),
 )}
 
 
