@@ -141,7 +141,7 @@ def test_list_prints_the_named_networks(capsys):
 
 @pytest.mark.parametrize(("options", "message"), [
     (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
-     "wired-small, icebreaker, ulx3s-25f, ulx3s-85f-fast, ulx3s-85f-accurate, ulx3s-85f-fashion: "
+     "wired-small, ulx3s-25f, ulx3s-85f-fast, ulx3s-85f-fashion: "
      "huge (or give the layers with --hidden)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),

@@ -143,14 +143,10 @@ RECIPES = {recipe.name: recipe for recipe in (
     # Synapses come down soon and are exchanged nearly to the end, while the rate falls to 0.
     Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=30, limit=4, augment=0.4,
            ramp=0.25, freeze=0.95),
-    Recipe("icebreaker", (1024, 512), (4, 4, 80), (784, 64, 512), epochs=50, limit=4,
-           augment=0.3, ramp=0.25, freeze=0.95),
     Recipe("ulx3s-25f", (288, 256, 128), (24, 16, 16, 96), epochs=80, limit=4, augment=0.5,
            ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-fast", (384, 320, 160), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
            ramp=0.25, freeze=0.95),
-    Recipe("ulx3s-85f-accurate", (768, 768, 384), (24, 16, 16, 128), (784, 128, 128, 384),
-           epochs=60, limit=4, augment=0.7, ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-fashion", (640, 512, 256), (24, 16, 16, 128), levels=3,
            dataset="fashion-mnist", epochs=30, limit=4, augment=0.15, ramp=0.25, freeze=0.95),
 )}
