@@ -47,11 +47,11 @@ PRESETS = {preset.name: preset for preset in (
     Preset("ulx3s-85f-fashion", "ulx3s-85f-fashion", "ulx3s-85f", 100, dataset="fashion-mnist"),
     Preset("ulx3s-25f", "ulx3s-25f", "ulx3s-25f", 105),
     # Dense: scheduled. A block RAM is 512 words of 36 bits, so that an interval of 512 cycles uses
-    # all of it: 60 MHz / 512 is the rate of lfc.
+    # all of it: 54 MHz / 512 is the rate of lfc.
     Preset("tfc-icebreaker", "tfc", "icebreaker", 24),
     Preset("sfc-icebreaker", "sfc", "icebreaker", 24),
     Preset("sfc-ulx3s", "sfc", "ulx3s-85f", 60, images_per_second=900_000),
-    Preset("lfc-ulx3s", "lfc", "ulx3s-85f", 60, images_per_second=117_000),
+    Preset("lfc-ulx3s", "lfc", "ulx3s-85f", 54, images_per_second=105_000),
 )}
 
 # All the steps in less than a minute: a smoke test, not a result.
