@@ -50,7 +50,6 @@ PRESETS = {preset.name: preset for preset in (
     # all of it: 54 MHz / 512 is the rate of lfc.
     Preset("tfc-icebreaker", "tfc", "icebreaker", 24),
     Preset("sfc-icebreaker", "sfc", "icebreaker", 24),
-    Preset("sfc-ulx3s", "sfc", "ulx3s-85f", 60, images_per_second=900_000),
     Preset("lfc-ulx3s", "lfc", "ulx3s-85f", 54, images_per_second=105_000),
 )}
 

@@ -218,7 +218,7 @@ def test_a_broken_file_of_rows_is_refused(tmp_path, text):
 
 
 def test_unknown_presets_are_refused():
-    with pytest.raises(ValueError, match=r"^Preset must be one of .*, sfc-ulx3s, .*: 'none'$"):
+    with pytest.raises(ValueError, match=r"^Preset must be one of .*, sfc-icebreaker, .*: 'none'$"):
         find(["none"])
     assert find(["lfc-ulx3s"]) == [PRESETS["lfc-ulx3s"]]
     assert find([]) == list(PRESETS.values())
