@@ -1,14 +1,18 @@
 """Ways to build a layer of neurons, the product's own and others, to be measured side by side."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from . import truth
+from .carry import Bit
 from .count_ice40 import at_least, count_on_chain
 from .lut import look_up
 from .popcount import ONE, Delays, count_bits, plan_count
+from .tree import build_trees, plan_tree, upright_first
 
 
 __all__ = ["VARIANTS", "NeuronLayer", "possible"]
@@ -67,8 +71,8 @@ class NeuronLayer(wiring.Component):
         inputs = Signal(self.inputs, reset_less=True)
         m.d.sync += inputs.eq(Cat(self.x, inputs) if self.serial else self.x)
         delays = Delays(m, "wait")
-        values = []
-        for neuron, chosen in enumerate(self.chosen):
+        values = _trees(delays, inputs, self) if self.variant == "tree" else []
+        for neuron, chosen in enumerate(self.chosen if not values else ()):
             values += VARIANTS[self.variant](
                 delays, [inputs[int(index)] for index in chosen],
                 list(map(bool, self.inverted[neuron])),
@@ -86,6 +90,7 @@ class NeuronLayer(wiring.Component):
 def possible(variant, *, fan_in, counts, family):
     """Whether a variant exists for such neurons."""
     return {"truth": fan_in <= truth.LIMIT and not counts,
+            "tree": fan_in > truth.LIMIT or counts,
             "chain": family == "ice40"}.get(variant, True)
 
 
@@ -147,7 +152,26 @@ def _chain(delays, bits, inverted, threshold, name, layer):
                                                       f"{name}_least", layer.family)]
 
 
+def _trees(delays, inputs, layer):
+    """Small adders of all neurons on shared carry chains: what a wired layer is built of."""
+    plans = [plan_tree(layer.fan_in, layer.levels, None if layer.counts else int(threshold))
+             for threshold in layer.thresholds]
+    wires = list(inputs)
+    trees = [(upright_first([Bit(wires[index], bool(flip)) for index, flip in
+                             zip(chosen, inverted, strict=True)], plan), plan)
+             for chosen, inverted, plan in zip(layer.chosen, layer.inverted, plans, strict=True)]
+    return [bit for bits in build_trees(delays, trees, _Family(layer.family)) for bit in bits]
+
+
+@dataclass(frozen=True)
+class _Family:
+    """What of a platform decides about primitives."""
+
+    family: str
+
+
 VARIANTS = {
+    "tree": None,  # the whole layer at once
     "plus": _plus,
     "pairs": _pairs,
     "full-adders": _full_adders,

@@ -9,7 +9,7 @@ from amaranth import *
 from .carry import LONGEST, Bit, Position, carry_chain, gap
 
 
-__all__ = ["TreePlan", "build_trees", "plan_tree"]
+__all__ = ["TreePlan", "build_trees", "plan_tree", "upright_first"]
 
 INVERTED_AT_MOST = 1  # of the three bits whose carry an ECP5 position takes in
 
@@ -238,6 +238,15 @@ def _flat(nodes):
     for node in nodes:
         flat += [node[0], *node[2]] if isinstance(node, tuple) else [node]
     return [node for node in flat if node is not None]
+
+
+def upright_first(agree, plan):
+    """Order inputs so that the places of a plan that want no inverted one get few."""
+    ordered = sorted(agree, key=lambda bit: bit.inverted)
+    upright = iter(ordered[:len(plan.upright)])
+    others = iter(ordered[len(plan.upright):])
+    wanted = set(plan.upright)
+    return [next(upright) if place in wanted else next(others) for place in range(plan.count)]
 
 
 def build_trees(delays, trees, platform):

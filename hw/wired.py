@@ -15,7 +15,7 @@ from .labelselect import answer_layout, select
 from .lut import family_of
 from .popcount import Delays, count_bits, plan_count
 from .stream import CreditQueue, queue_size
-from .tree import TreePlan, build_trees, plan_tree
+from .tree import TreePlan, build_trees, plan_tree, upright_first
 from .truth import LIMIT, fire
 
 
@@ -160,7 +160,7 @@ class _Group:
                      for place in places]
             if isinstance(plan, TreePlan):
                 tree_neurons.append(neuron)
-                trees.append((_upright_first(agree, plan), plan))
+                trees.append((upright_first(agree, plan), plan))
             elif isinstance(plan, TruthPlan):
                 bits[neuron] = [fire(
                     m, [bit.wire for bit in agree], plan.threshold, f"fire_{neuron}",
@@ -218,15 +218,6 @@ def _flatten(neurons):
             yield from _flatten(item)
         else:
             yield item
-
-
-def _upright_first(agree, plan):
-    """Order inputs so that the places of a plan that want no inverted one get few."""
-    ordered = sorted(agree, key=lambda bit: bit.inverted)
-    upright = iter(ordered[:len(plan.upright)])
-    others = iter(ordered[len(plan.upright):])
-    wanted = set(plan.upright)
-    return [next(upright) if place in wanted else next(others) for place in range(plan.count)]
 
 
 class WiredPipeline(wiring.Component):
