@@ -43,7 +43,7 @@ class Preset:
 
 PRESETS = {preset.name: preset for preset in (
     # Wired: an image a cycle.
-    Preset("ulx3s-85f-fast", "ulx3s-85f-fast", "ulx3s-85f", 120),
+    Preset("ulx3s-85f-fast", "ulx3s-85f-fast", "ulx3s-85f", 100),
     Preset("ulx3s-85f-fashion", "ulx3s-85f-fashion", "ulx3s-85f", 100, dataset="fashion-mnist"),
     Preset("ulx3s-25f", "ulx3s-25f", "ulx3s-25f", 100),
     # Dense: scheduled. A block RAM is 512 words of 36 bits, so that an interval of 512 cycles uses
