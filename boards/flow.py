@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hw.carry import CHAIN_START
+from hw import synthesis
 from hw.verilog import uncollected
 from sw.files import replacing
 
@@ -20,16 +20,6 @@ from .shell import Shell
 # router2 takes a fraction of router1's time on designs of more than 10,000 cells.
 ROUTER = {"ecp5": ["--router", "router2"], "ice40": []}
 
-# Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
-# LUT6 where two in a row would do. The run ends before LUTs are mapped: MAP_LUTS goes on.
-SYNTHESIS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
-
-# No memory here is read and written at one address in a cycle whose reading matters. A block RAM
-# that gives the old word even then takes a copy of what is written and a comparison of addresses:
-# 230 logic cells in the queue, the frame buffer and the histogram of a small wired design.
-READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i "
-                 "r:COLLISION_X_MASK=1'0 %i")
-
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
 USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16KD"},
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
@@ -38,16 +28,6 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
 TOP = "top"
 
 CONSTRAINTS = {"ecp5": ".lpf", "ice40": ".pcf"}  # files of pins and clocks
-
-# Groups of neurons have their own copies of their inputs (hw.wired). Synthesis would merge them:
-# the groups' modules are kept apart until it has done so with everything else. LUTs are mapped by
-# abc, as abc9 takes five times as long and finds no smaller ones in a popcount.
-KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_* *.copy_*"
-JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten -noscopeinfo",
-               "clean")
-MAP_LUTS = ("techmap -map +/lattice/latches_map.v", "abc -lut 4", "clean",
-            f"synth_ecp5 -nowidelut -top {TOP} -run map_cells:json")
-AFTER_SYNTHESIS = {"ecp5": (*JOIN_GROUPS, *MAP_LUTS), "ice40": JOIN_GROUPS}
 
 
 class TimingError(ValueError):
@@ -144,7 +124,7 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     done.run("synthesize", key, yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work,
              log="yosys.log")
     if board.family == "ecp5":
-        trim_chains(work / f"{TOP}.json")
+        synthesis.trim_chains(work / f"{TOP}.json", TOP)
     cells = read_cells(work)
     arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]
@@ -193,9 +173,9 @@ def prepare(board, shell, work):
     with uncollected():
         # Without source lines a changed comment leaves the design's text as it is.
         plan = platform.prepare(
-            shell, TOP, emit_src=False, synth_opts=SYNTHESIS[board.family],
-            script_after_read="\n".join([KEEP_GROUPS, READ_OR_WRITE]),
-            script_after_synth="\n".join([*AFTER_SYNTHESIS[board.family],
+            shell, TOP, emit_src=False, synth_opts=synthesis.options(board.family),
+            script_after_read="\n".join(synthesis.after_reading()),
+            script_after_synth="\n".join([*synthesis.after_synthesis(board.family, TOP),
                                           *list_commands(board.family)]))
     for file, content in plan.files.items():
         if not file.startswith("build_"):
@@ -205,29 +185,6 @@ def prepare(board, shell, work):
     nextpnr = [word for word in called[1][1:] if word != "--quiet"]
     at = nextpnr.index("--log")  # its output goes to a log anyway
     return {"nextpnr": nextpnr[:at] + nextpnr[at + 2:], "pack": called[2][1:]}
-
-
-def trim_chains(path):
-    """Cut the ends of carry chains in a netlist: nextpnr spends two LUTs on each that has a net.
-
-    A chain begins with a constant carry, which one of :mod:`hw.carry` does not look at, and ends
-    with a carry that nothing takes.
-    """
-    netlist = json.loads(path.read_text(encoding="utf-8"))
-    cells = netlist["modules"][TOP]["cells"].values()
-    taken = {bit for cell in cells for port, bits in cell["connections"].items()
-             if cell["port_directions"][port] == "input" for bit in bits}
-    for cell in cells:
-        if cell["type"] == "CCU2C":
-            ports = cell["connections"]
-            if CHAIN_START in cell["attributes"]:
-                ports["CIN"] = ["x"]
-                cell["port_directions"]["CIN"] = "input"
-            if not taken.intersection(ports.get("COUT", ())):
-                ports["COUT"] = ["x"]
-                cell["port_directions"]["COUT"] = "output"
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(netlist), encoding="utf-8")
 
 
 def check_timing(report, frequency):

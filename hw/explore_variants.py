@@ -12,6 +12,7 @@ from .carry import Bit
 from .count_ice40 import at_least, count_on_chain
 from .lut import look_up
 from .popcount import ONE, Delays, count_bits, plan_count
+from .synthesis import Family
 from .tree import build_trees, plan_tree, upright_first
 
 
@@ -160,14 +161,7 @@ def _trees(delays, inputs, layer):
     trees = [(upright_first([Bit(wires[index], bool(flip)) for index, flip in
                              zip(chosen, inverted, strict=True)], plan), plan)
              for chosen, inverted, plan in zip(layer.chosen, layer.inverted, plans, strict=True)]
-    return [bit for bits in build_trees(delays, trees, _Family(layer.family)) for bit in bits]
-
-
-@dataclass(frozen=True)
-class _Family:
-    """What of a platform decides about primitives."""
-
-    family: str
+    return [bit for bits in build_trees(delays, trees, Family(layer.family)) for bit in bits]
 
 
 VARIANTS = {

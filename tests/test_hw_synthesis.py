@@ -1,11 +1,11 @@
-"""boards.flow: what it asks synthesis for."""
+"""hw.synthesis: what it asks Yosys for."""
 
 import subprocess
 
 from amaranth.back import rtlil
 from amaranth.lib.fifo import SyncFIFOBuffered
 
-from boards.flow import READ_OR_WRITE
+from hw.synthesis import READ_OR_WRITE
 from hw.verilog import find_yosys
 
 

@@ -1,0 +1,140 @@
+"""Synthesis by Yosys to a netlist of a device family: the same for a bitstream and a simulation."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.back import rtlil
+
+from sw.files import write_text
+
+from .carry import CHAIN_START
+from .verilog import find_yosys, uncollected
+
+
+__all__ = ["READ_OR_WRITE", "Family", "after_reading", "after_synthesis", "options", "synthesize",
+           "trim_chains"]
+
+# Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
+# LUT6 where two in a row would do. The run ends before LUTs are mapped: after_synthesis goes on.
+OPTIONS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
+
+# No memory here is read and written at one address in a cycle whose reading matters. A block RAM
+# that gives the old word even then takes a copy of what is written and a comparison of addresses:
+# 230 logic cells in the queue, the frame buffer and the histogram of a small wired design.
+READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i "
+                 "r:COLLISION_X_MASK=1'0 %i")
+
+# Groups of neurons have their own copies of their inputs (hw.wired). Synthesis would merge them:
+# the groups' modules are kept apart until it has done so with everything else.
+KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_* *.copy_*"
+JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten -noscopeinfo",
+               "clean")
+
+
+@dataclass(frozen=True)
+class Family:
+    """What of a platform decides about primitives: stands for a board where there is none.
+
+    Attributes
+    ----------
+    name : str
+        ``"ecp5"`` or ``"ice40"``.
+    """
+
+    name: str
+
+    @property
+    def family(self):
+        return {"ecp5": "ecp5", "ice40": "iCE40"}[self.name]
+
+    @property
+    def device(self):
+        return {"ecp5": "LFE5U-85F", "ice40": "iCE40UP5K"}[self.name]
+
+
+def options(family):
+    """Return the options of ``synth_ecp5`` or ``synth_ice40``."""
+    return OPTIONS[family]
+
+
+def after_reading():
+    """Return Yosys' commands between reading a design and synthesis."""
+    return [KEEP_GROUPS, READ_OR_WRITE]
+
+
+def after_synthesis(family, top):
+    """Return Yosys' commands that complete synthesis, for a top module's name.
+
+    LUTs of ECP5 are mapped by abc, as abc9 takes five times as long and finds no smaller ones in a
+    popcount.
+    """
+    if family == "ice40":
+        return [*JOIN_GROUPS]
+    return [*JOIN_GROUPS, "techmap -map +/lattice/latches_map.v", "abc -lut 4", "clean",
+            f"synth_ecp5 -nowidelut -top {top} -run map_cells:json"]
+
+
+def synthesize(component, family, directory, *, top="top"):
+    """Synthesize a component alone, as boards.flow does a board's whole design.
+
+    Parameters
+    ----------
+    component : wiring.Component
+        The design.
+    family : str
+        ``"ecp5"`` or ``"ice40"``.
+    directory : Path
+        Where Yosys works: it holds ``TOP.il``, ``TOP.ys``, ``TOP.json`` and ``yosys.log``.
+    top : str
+        Name of the top module.
+
+    Returns
+    -------
+    Path
+        The netlist: Yosys' JSON, carry chains trimmed.
+
+    Raises
+    ------
+    ValueError
+        If Yosys fails.
+    """
+    directory = Path(directory)
+    with uncollected():
+        text = rtlil.convert(component, name=top, platform=Family(family), emit_src=False)
+    write_text(directory / f"{top}.il", text)
+    write_text(directory / f"{top}.ys", "\n".join([
+        f"read_rtlil {top}.il", *after_reading(), f"synth_{family} {options(family)} -top {top}",
+        *after_synthesis(family, top), f"write_json {top}.json", ""]))
+    done = subprocess.run([find_yosys(), "-q", "-l", "yosys.log", f"{top}.ys"], cwd=directory,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]} "
+                         f"(log: {directory / 'yosys.log'})")
+    netlist = directory / f"{top}.json"
+    if family == "ecp5":
+        trim_chains(netlist, top)
+    return netlist
+
+
+def trim_chains(path, top):
+    """Cut the ends of carry chains in a netlist: nextpnr spends two LUTs on each that has a net.
+
+    A chain begins with a constant carry, which one of :mod:`hw.carry` does not look at, and ends
+    with a carry that nothing takes.
+    """
+    netlist = json.loads(path.read_text(encoding="utf-8"))
+    cells = netlist["modules"][top]["cells"].values()
+    taken = {bit for cell in cells for port, bits in cell["connections"].items()
+             if cell["port_directions"][port] == "input" for bit in bits}
+    for cell in cells:
+        if cell["type"] == "CCU2C":
+            ports = cell["connections"]
+            if CHAIN_START in cell["attributes"]:
+                ports["CIN"] = ["x"]
+                cell["port_directions"]["CIN"] = "input"
+            if not taken.intersection(ports.get("COUT", ())):
+                ports["COUT"] = ["x"]
+                cell["port_directions"]["COUT"] = "output"
+    write_text(path, json.dumps(netlist))
