@@ -24,7 +24,7 @@ from sw.network import load
 
 from .design import cached_verilog, schedule_for
 from .preloaded import preloaded
-from .trace import trace
+from .trace import report
 from .vectors import to_bits
 from .verilator import compile_model
 
@@ -249,11 +249,11 @@ def main(argv=None):
         how = "with pauses on both streams" if seed else "at full speed"
         print(f"{how}: {len(outcome.labels):,} images, {outcome.cycles:,} cycles in "
               f"{outcome.seconds:.1f} s, {len(outcome.labels) / outcome.seconds:,.0f} images/s")
+        if first is not None:
+            print(f"looking into image {first} ...", flush=True)
+            problems = [*report(accelerator, images, first, args.network).verdicts(), *problems]
         for problem in problems:
             print(f"error: {problem}", file=sys.stderr)
-        if first is not None:
-            print(f"looking into image {first} ...")
-            print("\n".join(trace(accelerator, images, first).lines()))
         if problems:
             return 1
         if args.record and not seed and not problems:

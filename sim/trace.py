@@ -1,4 +1,5 @@
-"""Finds the first neuron whose RTL differs from golden: ``python -m sim.trace NETWORK``."""
+# amaranth: UnusedElaboratable=no
+"""Every layer's outputs from golden, PyTorch and the RTL: ``python -m sim.trace NETWORK``."""
 
 import argparse
 import json
@@ -10,13 +11,16 @@ import numpy as np
 from hw.accelerator import Accelerator
 from hw.mvtu import MVTU
 from hw.wired import WiredPipeline
-from sw import golden
+from sw import golden, pytorch
 from sw.bits import from_int, to_int
 from sw.command import run
+from sw.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
 from sw.files import write_text
+from sw.fold import beside
 from sw.network import load
 
+from . import trace_picture
 from .design import schedule_for
 from .preloaded import preloaded
 from .runner import BUILD, simulate
@@ -24,6 +28,7 @@ from .vectors import to_beats
 
 
 CONTEXT = 3  # images sent before the one of interest: it may be wrong only behind others
+PICTURES = Path("build/trace")
 
 # What the bench sees inside: the streams of the stages and the outputs of wired layers.
 PUBLIC = [("*", name) for name in ("clk", "o__payload", "o__valid", "o__ready", "i__valid",
@@ -32,65 +37,76 @@ PUBLIC = [("*", name) for name in ("clk", "o__payload", "o__valid", "o__ready", 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What each layer put out for one image.
+    """What each layer put out for one image, by who computed it.
 
     Attributes
     ----------
+    network : sw.network.Network
+        The network.
     image : int
         Number of the image.
-    layers : list of (layer, ndarray, ndarray)
-        Each layer, with golden's outputs and the RTL's, shape (outputs,); the RTL's is shorter if
-        the accelerator got stuck.
+    pixels : ndarray of unsigned integers, shape network.input_shape
+        The image.
+    outputs : dict of str to list of ndarray, shape (outputs,)
+        By ``"golden"``, ``"PyTorch"`` where there is a checkpoint, and ``"RTL"``: the outputs of
+        each layer. The RTL's are shorter if the accelerator got stuck.
     label, expected_label : int or None
         The RTL's label, None if there was none; and golden's.
     """
 
+    network: object
     image: int
-    layers: list
+    pixels: np.ndarray
+    outputs: dict
     label: int | None
     expected_label: int
 
-    @property
-    def first(self):
-        """Layer and index of the first output that differs, or None."""
-        for layer, want, got in self.layers:
-            if len(got) < len(want):
-                return layer, len(got)
-            if (got != want).any():
-                return layer, int(np.flatnonzero(got != want)[0])
-        return None
+    def first(self, who="RTL"):
+        """Return the first :class:`sw.difference.Difference` of one of them, or None."""
+        return first_difference(self.network, self.outputs["golden"], self.outputs[who])
 
-    def lines(self):
-        """Return a report, line by line."""
-        lines, inputs = [], None
-        for layer, want, got in self.layers:
-            wrong = len(want) - int((got == want[:len(got)]).sum())
-            verdict = f"{wrong} of {len(want)} outputs differ" if wrong else "equal"
-            lines.append(f"{layer.name}: {verdict}")
-            lines.append(f"  golden {_show(layer, want)}")
-            if wrong:
-                lines.append(f"  RTL    {_show(layer, got)}")
-        if self.first is None:
-            lines.append(f"image {self.image}: every layer equals golden; label {self.label}, "
-                         f"golden's is {self.expected_label}"
-                         + ("" if self.label == self.expected_label else
-                            ": the label select is wrong"))
-            return lines
-        layer, index = self.first
-        want = next(want for each, want, _ in self.layers if each is layer)
-        got = next(got for each, _, got in self.layers if each is layer)
-        what = {"encoder": "bit", "dense": "neuron", "scores": "class"}[layer.kind]
-        inputs = next((before for (before_layer, before, _), (after, _, _)
-                       in zip(self.layers, self.layers[1:], strict=False) if after is layer), None)
-        detail = ""
-        if layer.kind == "dense":
-            count = golden.popcounts(layer, inputs[None])[0, index]
-            detail = (f" (popcount {count} of {layer.fan_in[index]}, threshold "
-                      f"{layer.thresholds[index]})")
-        have = got[index] if index < len(got) else "nothing"
-        lines.append(f"image {self.image}: first difference in layer {layer.name!r}, {what} "
-                     f"{index}: RTL {have}, golden {want[index]}{detail}")
-        return lines
+    @property
+    def equal(self):
+        """Whether all that was compared is golden's."""
+        return (self.label == self.expected_label
+                and not any(self.first(who) for who in self.others))
+
+    @property
+    def others(self):
+        """Who is compared with golden."""
+        return [who for who in self.outputs if who != "golden"]
+
+    def lines(self, start=None):
+        """Return a report, line by line: layers that agree in one, from ``start`` on in full."""
+        lines, full = [], False
+        for place, layer in enumerate(self.network.layers):
+            full = full or layer.name == start
+            want = self.outputs["golden"][place]
+            wrong = {who: len(want) - int((got == want[:len(got)]).sum())
+                     for who in self.others for got in [self.outputs[who][place]]}
+            verdict = ", ".join(f"{count} {'differs' if count == 1 else 'differ'} in {who}"
+                                for who, count in wrong.items() if count)
+            lines.append(f"{layer.name}: {len(want)} outputs, {verdict or 'equal'}")
+            if verdict or full:
+                lines += [f"  {who:8}{_show(layer, outputs[place])}"
+                          for who, outputs in self.outputs.items()]
+        return [*lines, *self.verdicts()]
+
+    def verdicts(self):
+        """Return one line for each that differs from golden, or one that says that all are equal.
+
+        Each names the first layer and neuron.
+        """
+        lines = [f"image {self.image}: first difference in {self.first(who).text(who)}"
+                 for who in self.others if self.first(who)]
+        if not self.first("RTL") and self.label != self.expected_label:
+            lines.append(f"image {self.image}: first difference in the label select: RTL "
+                         f"{'nothing' if self.label is None else self.label}, golden "
+                         f"{self.expected_label}")
+        who = ("RTL equals" if self.others == ["RTL"] else
+               f"{' and '.join(self.others)} equal")
+        label = self.network.labels[self.expected_label]
+        return lines or [f"image {self.image}: {who} golden in every layer; label {label!r}"]
 
 
 def _show(layer, outputs):
@@ -100,7 +116,7 @@ def _show(layer, outputs):
     return f"{to_int(outputs.astype(np.uint8)):0{-(-len(outputs) // 4)}x}"
 
 
-def trace(accelerator, images, image, *, edit=None):
+def trace(accelerator, images, image, *, others=None, edit=None):
     """Run an image, behind some before it, through the RTL and look at every layer.
 
     Parameters
@@ -111,6 +127,8 @@ def trace(accelerator, images, image, *, edit=None):
         Images.
     image : int
         The one of interest.
+    others : dict of str to list of ndarray, optional
+        What others than golden and the RTL computed of the image, as in :class:`Trace`.
     edit : callable, optional
         Changes the Verilog: plants a fault.
 
@@ -134,21 +152,26 @@ def trace(accelerator, images, image, *, edit=None):
     taps = {name: [int(word, 16) for word in words] for name, words in
             json.loads((folder / "taps.json").read_text(encoding="utf-8")).items()}
 
-    layers = []
-    expected = golden.Model(network).trace(images[image:image + 1])
-    for layer, (_, want) in zip(network.layers, expected, strict=True):
-        bits = np.concatenate([np.zeros(0, np.uint8), *(from_int(word, widths[layer.name])
-                                                        for word in taps.get(layer.name, []))])
-        got = bits[:layer.outputs]
-        if layer.kind == "scores":
-            rows = bits[:len(bits) // layer.score_bits * layer.score_bits]
-            weights = 1 << np.arange(layer.score_bits)
-            weights[-1] *= -1
-            got = (rows.reshape(-1, layer.score_bits).astype(np.int64) @ weights)[:layer.outputs]
-        layers.append((layer, want[0], got))
+    pixels = images[image:image + 1]
+    outputs = {"golden": [rows[0] for _, rows in golden.Model(network).trace(pixels)],
+               **(others or {}),
+               "RTL": [_outputs(layer, taps.get(layer.name, []), widths[layer.name])
+                       for layer in network.layers]}
     label_bits = (network.classes - 1).bit_length()
     label = taps["answer"][0] % 2**label_bits if taps["answer"] else None
-    return Trace(image, layers, label, int(golden.labels(layers[-1][1][None])[0]))
+    return Trace(network, image, pixels[0], outputs, label,
+                 int(golden.labels(outputs["golden"][-1][None])[0]))
+
+
+def _outputs(layer, words, width):
+    """Return a layer's outputs from the words that were seen, each ``width`` bits."""
+    bits = np.concatenate([np.zeros(0, np.uint8), *(from_int(word, width) for word in words)])
+    if layer.kind != "scores":
+        return bits[:layer.outputs]
+    rows = bits[:len(bits) // layer.score_bits * layer.score_bits].reshape(-1, layer.score_bits)
+    weights = 1 << np.arange(layer.score_bits)
+    weights[-1] *= -1
+    return (rows.astype(np.int64) @ weights)[:layer.outputs]
 
 
 def _plan_taps(accelerator, plan):
@@ -176,25 +199,73 @@ def _plan_taps(accelerator, plan):
     return widths
 
 
+def report(accelerator, images, image, path, *, checkpoint=None, start=None):
+    """Trace an image, print it and draw it.
+
+    Parameters
+    ----------
+    accelerator, images, image
+        As for :func:`trace`.
+    path : Path
+        The network's file: its checkpoint is looked for beside it, and the picture has its name.
+    checkpoint : Path, optional
+        Another checkpoint, which must be there.
+    start : str, optional
+        Layer from which on layers that agree are shown in full.
+
+    Returns
+    -------
+    Trace
+    """
+    network, source = accelerator.network, checkpoint or beside(path, ".ckpt.npz")
+    others = {}
+    if checkpoint or source.exists():
+        try:
+            computed = pytorch.activations(source, network, images[image:image + 1])
+            others["PyTorch"] = [rows[0] for rows in computed]
+        except ValueError as error:
+            if checkpoint:
+                raise
+            print(f"without PyTorch: {error}")
+    else:
+        print(f"without PyTorch: there is no {source} (give the checkpoint with --checkpoint)")
+    result = trace(accelerator, images, image, others=others)
+    print("\n".join(result.lines(start)))
+    if "PyTorch" in result.outputs and result.first("PyTorch"):
+        print(pytorch.why_other(source, network))
+    picture = PICTURES / f"{beside(path, '').name}-image{image}.png"
+    trace_picture.draw(picture, result, start)
+    print(f"wrote {picture}")
+    return result
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.trace", description=__doc__)
     parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
     parser.add_argument("--image", type=int, default=0, metavar="N",
                         help="test image (default: %(default)s)")
+    parser.add_argument("--from", dest="start", metavar="LAYER",
+                        help="show layers from this one on in full, also where they agree")
     parser.add_argument("--board", default="ulx3s", metavar="B",
                         help="schedule as in this board's bitstream (default: %(default)s)")
     parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
+    parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
+                        help="what PyTorch computes with (default: NAME.ckpt.npz beside NETWORK, "
+                             "if there)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     args = parser.parse_args(argv)
 
     network = load(args.network)
+    names = [layer.name for layer in network.layers]
+    if args.start and args.start not in names:
+        raise ValueError(f"Layer to show from must be one of {', '.join(names)}: {args.start!r}")
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     if not 0 <= args.image < len(images):
         raise ValueError(f"Image must be in 0..{len(images) - 1}, the test images: {args.image}")
     accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
-    result = trace(accelerator, images, args.image)
-    print("\n".join(result.lines()))
-    return int(result.first is not None or result.label != result.expected_label)
+    result = report(accelerator, images, args.image, args.network, checkpoint=args.checkpoint,
+                    start=args.start)
+    return int(not result.equal)
 
 
 if __name__ == "__main__":

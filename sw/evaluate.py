@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
 from . import checkpoint as checkpoints
-from . import datasets, golden, network
+from . import datasets, golden, network, pytorch
 from .command import run
+from .difference import first_difference
 from .files import write_text
 from .fold import beside
 
@@ -115,6 +117,25 @@ def _report(compared, scores, expected, labels):
           f"{labels[want.argmax()]!r}")
 
 
+def _explain(source, folded, images, index):
+    """Print in which layer and neuron PyTorch computes something else than golden."""
+    image = images[index:index + 1]
+    print(f"looking into image {index} ...", flush=True)
+    try:
+        outputs = pytorch.activations(source, folded, image)
+    except ValueError as error:
+        print(f"no layer can be named: {error}")
+        return
+    expected = [rows[0] for _, rows in golden.Model(folded).trace(image)]
+    first = first_difference(folded, expected, [rows[0] for rows in outputs])
+    if first is None:
+        print(f"image {index}: PyTorch now computes what golden computes, in every layer: the "
+              f"scores in {source} are not those of its weights")
+        return
+    print(pytorch.why_other(source, folded))
+    print(f"error: image {index}: first difference in {first.text('PyTorch')}", file=sys.stderr)
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sw.evaluate", description=__doc__)
     parser.add_argument("network", type=Path, metavar="NET", help="NAME.net.npz from sw.fold")
@@ -144,6 +165,8 @@ def main(argv=None):
             expected = expected[:args.limit]
             compared = compare(scores, expected)
             _report(compared, scores, expected, folded.labels)
+            if compared["first"] is not None:
+                _explain(source, folded, images, compared["first"])
     if compared is None:
         print("not compared with PyTorch: no checkpoint with scores")
 

@@ -30,7 +30,8 @@ def main(argv=None):
         if network is not None:
             check_identity(client.info, network, args.network)
         elif args.command in ("evaluate", "benchmark"):
-            network = find_network(client.info, Path())
+            args.network = find_network(client.info, Path())
+            network = networks.load(args.network)
         return args.run(client, network, args)
 
 
@@ -61,7 +62,7 @@ def check_identity(info, network, path):
 
 
 def find_network(info, folder):
-    """Return the network of the board from the build folders under ``folder``."""
+    """Return the file of the board's network from the build folders under ``folder``."""
     paths = sorted(folder.glob(SEARCHED))
     for path in paths:
         try:
@@ -69,7 +70,7 @@ def find_network(info, folder):
         except (ValueError, OSError):
             continue
         if network.identity == info.identity:
-            return network
+            return path
     raise ProtocolError(f"Network {info.identity[:12]} of board {info.board!r} must be on this "
                         f"computer: none of {len(paths)} files {SEARCHED} is it (give it with "
                         f"--network)")
@@ -141,12 +142,12 @@ def evaluate(client, network, args):
             bar.update(len(found[0]))
     seconds = time.monotonic() - start
     labels, scores = np.concatenate(labels), np.concatenate(scores)
-    correct = int((labels == truth).sum())
-    print(f"accuracy    {100 * correct / len(images):.2f} % ({correct} of {len(images)})")
+    right = labels == truth
+    print(f"accuracy    {100 * right.mean():.2f} % ({right.sum()} of {len(images)})")
     print(f"link        {len(images) / seconds:,.1f} images/s ({seconds:.1f} s, "
           f"{client.retries} retries)")
     return verdict(*compare(network, images, labels, scores),
-                   lambda index: f"test image {index}")
+                   lambda index: f"test image {index}", tracing(client.info, args))
 
 
 def benchmark(client, network, args):
@@ -160,8 +161,7 @@ def benchmark(client, network, args):
                             f"test images: its checksum is another (give the dataset it was "
                             f"built with by --dataset)")
     model = Model(network)
-    start = time.monotonic()
-    sent = rom[:info.max_images]
+    start, sent = time.monotonic(), rom[:info.max_images]
     board_labels, board_scores = client.classify(sent)
     seconds = time.monotonic() - start
     report = client.benchmark(count)
@@ -184,7 +184,7 @@ def benchmark(client, network, args):
              f"{info.images_per_second:,.0f})" if info.feed > info.interval else ""))
     print(f"link        {len(sent) / seconds:,.1f} images/s (one frame of {len(sent)})")
     status = verdict(*compare(network, sent, board_labels, board_scores),
-                     lambda index: f"ROM image {index}")
+                     lambda index: f"ROM image {index}", trace=tracing(info, args))
     return status if same_cycles and same_labels else 1
 
 
@@ -242,14 +242,22 @@ def compare(network, images, labels, scores):
     return int(same_labels.sum()), int(same_scores.sum()), len(images), first
 
 
-def verdict(labels, scores, count, first, name):
-    """Print how many equal golden; return the exit code."""
+def tracing(info, args):
+    """Return the command that shows every layer of a test image, but for the image's number."""
+    options = f"--dataset {args.dataset} --image" if args.dataset else "--image"
+    return f"python -m sim.trace {args.network} --board {info.board} {options}"
+
+
+def verdict(labels, scores, count, first, name, trace=None):
+    """Print how many equal golden, and how to look into the first other; return the exit code."""
     print(f"equal       {labels} of {count} labels, {scores} of {count} images' scores")
     if first is None:
         return 0
     index, label, found, expected = first
     print(f"first other {name(index)}: label {label}, scores {found}; golden has "
           f"{int(np.argmax(expected))}, {expected}")
+    if trace:
+        print(f"every layer {trace} {index}")
     return 1
 
 

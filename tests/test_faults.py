@@ -222,8 +222,7 @@ def test_the_full_run_finds_the_image_and_the_trace_the_neuron(schedule):
     assert re.fullmatch(rf"\d+ of 60 answers differ from golden, image {image} first: label .*",
                         problems[0])
     found = trace(accelerator, IMAGES, image)
-    layer, neuron = found.first
-    assert (layer.name, neuron) == ("fc1", 4)
+    assert (found.first().layer.name, found.first().index) == ("fc1", 4)
     assert found.lines()[-1].startswith(f"image {image}: first difference in layer 'fc1', neuron "
                                         f"4: RTL 0, golden 1 (popcount ")
 

@@ -78,15 +78,16 @@ def test_full_names_image_layer_and_neuron(files, tmp_path, capsys, monkeypatch)
     out, err = capsys.readouterr()
     assert err.splitlines()[-1].startswith("error: ")
     assert " of 40 answers differ from golden, image " in err
-    assert "first difference in layer 'fc0', neuron 2: RTL 1, golden 0 (popcount " in out
+    for text in (out, err):
+        assert "first difference in layer 'fc0', neuron 2: RTL 1, golden 0 (popcount " in text
 
 
 def test_trace_prints_every_layer(files, capsys):
     assert trace.main([*files, "--image", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if not line.startswith(" ")][:3] == [
-        "encoder: equal", "fc0: equal", "scores: equal"]
-    assert lines[-1].startswith("image 3: every layer equals golden; label ")
+    assert lines[1:4] == ["encoder: 20 outputs, equal", "fc0: 6 outputs, equal",
+                          "scores: 3 outputs, equal"]
+    assert lines[4].startswith("image 3: RTL equals golden in every layer; label 'class ")
 
 
 @pytest.mark.parametrize("command", [full.main, trace.main])

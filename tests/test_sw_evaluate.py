@@ -84,6 +84,35 @@ def test_command_says_where_the_network_differs(task, capsys):
                         f"{planted[7, 2]}; label '{want[7].argmax()}', PyTorch's is '2'")
 
 
+def test_command_says_that_the_scores_alone_differ(task, capsys):
+    folder, checkpoint, want = task
+    planted = want.copy()
+    planted[9, 0] -= 2
+    write(folder, checkpoint, planted, folder / "data.npz")
+    assert main([str(folder / "tiny.net.npz")]) == 1
+    assert (f"image 9: PyTorch now computes what golden computes, in every layer: the scores in "
+            f"{folder / 'tiny.ckpt.npz'} are not those of its weights") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("neuron", [1, 5])
+def test_command_names_layer_and_neuron_of_a_wrong_threshold(task, capsys, neuron):
+    folder, _, _ = task
+    folded = network.load(folder / "tiny.net.npz")
+    hidden = folded.layers[1]
+    thresholds = hidden.thresholds.copy()
+    thresholds[neuron] = 0 if thresholds[neuron] > 18 else 37  # now it always fires, or never does
+    changed = type(hidden)(hidden.name, hidden.weights, thresholds)
+    network.save(folder / "tiny.net.npz", network.Network(
+        (folded.encoder, changed, folded.scores), folded.labels, folded.input_shape,
+        folded.provenance))
+    assert main([str(folder / "tiny.net.npz")]) == 1
+    out, err = capsys.readouterr()
+    assert f"{folder / 'tiny.ckpt.npz'} folds to another network than this one " in out
+    fires = int(thresholds[neuron] == 0)
+    assert (f"first difference in layer 'fc0', neuron {neuron}: PyTorch {1 - fires}, golden "
+            f"{fires} (popcount ") in err
+
+
 @pytest.mark.parametrize("change", ["weight", "threshold", "bias"])
 def test_a_planted_fault_in_the_network_is_found(task, change):
     folder, _, want = task

@@ -203,8 +203,10 @@ def test_evaluate_names_the_first_image_that_differs(net, saved, dataset, capsys
         assert call("--port", line.path, "--network", saved, "evaluate", "--dataset",
                     dataset[0]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-2] == "equal       17 of 20 labels, 20 of 20 images' scores"
-    assert lines[-1].startswith("first other test image 5: label ")
+    assert lines[-3] == "equal       17 of 20 labels, 20 of 20 images' scores"
+    assert lines[-2].startswith("first other test image 5: label ")
+    assert lines[-1] == (f"every layer python -m sim.trace {saved} --board fake --dataset "
+                         f"{dataset[0]} --image 5")
 
 
 def test_benchmark_compares_cycles_and_labels(net, saved, dataset, capsys):

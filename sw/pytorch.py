@@ -1,0 +1,70 @@
+"""What PyTorch computes, from a process of its own: nothing here imports it."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import checkpoint as checkpoints
+from .files import read_arrays, write_arrays
+from .fold import fold
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def activations(path, network, images):
+    """Return what each layer puts out in PyTorch, in evaluation mode.
+
+    Parameters
+    ----------
+    path : Path
+        Checkpoint of the network.
+    network : sw.network.Network
+        The folded network, whose layers it must have.
+    images : ndarray of unsigned integers, shape (n, *input_shape)
+        Images.
+
+    Returns
+    -------
+    list of ndarray, shape (n, outputs)
+        As those of :meth:`sw.golden.Model.trace`: uint8 bits, and int32 scores of the last layer.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint is of another network, or PyTorch cannot be asked.
+    """
+    _check_layers(path, checkpoints.load(path), network)
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder) / "images.npz", Path(folder) / "activations.npz"
+        write_arrays(given, {"images": images})
+        command = [sys.executable, "-m", "train.activations", path.resolve(), given, "-o", made]
+        done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True,
+                              errors="replace", check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise ValueError(f"PyTorch must compute the layers of {path}: "
+                             f"{reason.removeprefix('error: ')} (is torch installed? see 'make "
+                             f"doctor')")
+        arrays = read_arrays(made, "activations")
+    return [arrays[str(index)] for index in range(len(network.layers))]
+
+
+def why_other(path, network):
+    """Say why a checkpoint may give other outputs than a network of the same layers."""
+    if fold(checkpoints.load(path)).identity != network.identity:
+        return (f"{path} folds to another network than this one (fold it again: python -m sw.fold "
+                f"{path})")
+    return f"{path} folds to this very network: folding, golden or PyTorch is wrong"
+
+
+def _check_layers(path, checkpoint, network):
+    layers = (checkpoint.encoder, *checkpoint.hidden, checkpoint.last)
+    have, want = ([(layer.name, layer.inputs, layer.outputs) for layer in each]
+                  for each in (layers, network.layers))
+    if have != want:
+        shown = [", ".join(f"{name} {inputs}-{outputs}" for name, inputs, outputs in each)
+                 for each in (have, want)]
+        raise ValueError(f"Checkpoint {path} must have the layers of the network: {shown[0]}, not "
+                         f"{shown[1]} (give the network's own with --checkpoint)")
