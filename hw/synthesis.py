@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from amaranth.back import rtlil
@@ -14,7 +15,7 @@ from .verilog import find_yosys, uncollected
 
 
 __all__ = ["READ_OR_WRITE", "Family", "after_reading", "after_synthesis", "options", "synthesize",
-           "trim_chains"]
+           "trim_chains", "version"]
 
 # Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
 # LUT6 where two in a row would do. The run ends before LUTs are mapped: after_synthesis goes on.
@@ -86,7 +87,8 @@ def synthesize(component, family, directory, *, top="top"):
     family : str
         ``"ecp5"`` or ``"ice40"``.
     directory : Path
-        Where Yosys works: it holds ``TOP.il``, ``TOP.ys``, ``TOP.json`` and ``yosys.log``.
+        Where Yosys works: it holds ``TOP.il``, ``TOP.ys``, ``TOP.json`` and ``yosys.log``. A
+        netlist that is there and was made from the same is kept.
     top : str
         Name of the top module.
 
@@ -103,19 +105,31 @@ def synthesize(component, family, directory, *, top="top"):
     directory = Path(directory)
     with uncollected():
         text = rtlil.convert(component, name=top, platform=Family(family), emit_src=False)
-    write_text(directory / f"{top}.il", text)
-    write_text(directory / f"{top}.ys", "\n".join([
+    script = "\n".join([
         f"read_rtlil {top}.il", *after_reading(), f"synth_{family} {options(family)} -top {top}",
-        *after_synthesis(family, top), f"write_json {top}.json", ""]))
+        *after_synthesis(family, top), f"write_json {top}.json", ""])
+    netlist, key_file = directory / f"{top}.json", directory / f"{top}.key"
+    key = sha256("\n".join([text, script, str(find_yosys()), version()]).encode()).hexdigest()
+    if netlist.exists() and key_file.exists() and key_file.read_text() == key:
+        return netlist
+    key_file.unlink(missing_ok=True)
+    write_text(directory / f"{top}.il", text)
+    write_text(directory / f"{top}.ys", script)
     done = subprocess.run([find_yosys(), "-q", "-l", "yosys.log", f"{top}.ys"], cwd=directory,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]} "
                          f"(log: {directory / 'yosys.log'})")
-    netlist = directory / f"{top}.json"
     if family == "ecp5":
         trim_chains(netlist, top)
+    write_text(key_file, key)
     return netlist
+
+
+def version():
+    """Return what the Yosys to use says of its version."""
+    return subprocess.run([find_yosys(), "-V"], capture_output=True, text=True,
+                          check=False).stdout.strip()
 
 
 def trim_chains(path, top):

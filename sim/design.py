@@ -17,8 +17,8 @@ from .preloaded import preloaded
 ROOT = Path(__file__).parents[1]
 
 
-def schedule_for(network, *, board="ulx3s", path=None):
-    """Return the schedule in a JSON file, or that of a board's bitstream.
+def schedule_for(network, *, board="ulx3s", path=None, rate=None):
+    """Return the schedule in a JSON file, or that of a board's bitstream, fast or of a rate.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def schedule_for(network, *, board="ulx3s", path=None):
     if path is not None:
         return read_schedule(path.read_text(encoding="utf-8"), network)
     board = find(board)
-    return choose(network, board.fpga, clock_hz=board.megahertz * 1e6)
+    return choose(network, board.fpga, clock_hz=board.megahertz * 1e6, images_per_second=rate)
 
 
 def cached_verilog(network, schedule, directory):

@@ -131,6 +131,12 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
                           optimize="-O1" if long else "-O0")
     say(f"Verilator model: {time.monotonic() - start:.1f} s")
 
+    return run_model(model, accelerator, images, seed=seed, progress=progress)
+
+
+def run_model(model, accelerator, images, *, seed=0, progress=True):
+    """Run images through a compiled model of an accelerator; see :func:`simulate`."""
+    network = accelerator.network
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         beats, answers = Path(folder) / "beats", Path(folder) / "answers"
