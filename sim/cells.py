@@ -1,4 +1,4 @@
-"""Verilog of a synthesized netlist: LUTs, carries and flip-flops as expressions, memories as models.
+"""Verilog of a netlist for simulation: LUTs and flip-flops as expressions, memories as models.
 
 What a cell does is stated as in Yosys' cell libraries (``techlibs/ice40/cells_sim.v``,
 ``techlibs/lattice``); tests/test_sim_cells.py compares each with its original there.
@@ -145,10 +145,10 @@ def _dp16kd(text, cell):
                     f".WRITEMODE_{port}(\"{settings.get(f'WRITEMODE_{port}', 'NORMAL')}\")"]
     pins = []
     for port in "AB":
-        clock = ("~" if settings.get(f"CLK{port}MUX") == "INV" else "") + text.pin(cell,
-                                                                                  f"CLK{port}")
-        pins.append(f".CLK{port}({clock})")
-        pins += [f".{name}{port}({text.pin(cell, f'{name}{port}')})" for name in ("CE", "WE", "RST")]
+        inverted = "~" * (settings.get(f"CLK{port}MUX") == "INV")
+        pins.append(f".CLK{port}({inverted}{text.pin(cell, f'CLK{port}')})")
+        pins += [f".{name}{port}({text.pin(cell, f'{name}{port}')})"
+                 for name in ("CE", "WE", "RST")]
         for name, size in (("AD", 14), ("DI", 18)):
             bits = [text.pin(cell, f"{name}{port}{place}") for place in reversed(range(size))]
             pins.append(f".{name}{port}({{{', '.join(bits)}}})")
@@ -180,5 +180,5 @@ def _sb_io(text, cell):
         raise ValueError(f"Pin must be a plain input or output: PIN_TYPE {kind}")
 
 
-WRITERS = {"DP16KD": _dp16kd, "TRELLIS_IO": _trellis_io, "SB_IO": _sb_io, "LUT4": _lut4, "CCU2C": _ccu2c, "TRELLIS_FF": _trellis_ff, "SB_LUT4": _sb_lut4,
-           "SB_CARRY": _sb_carry}
+WRITERS = {"LUT4": _lut4, "CCU2C": _ccu2c, "TRELLIS_FF": _trellis_ff, "DP16KD": _dp16kd,
+           "TRELLIS_IO": _trellis_io, "SB_LUT4": _sb_lut4, "SB_CARRY": _sb_carry, "SB_IO": _sb_io}

@@ -15,7 +15,7 @@ OURS = {
     "train": ("sw.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.command",
               "sw.report"),
     "hw": ("sw.network", "sw.bits", "sw.protocol", "sw.files", "sw.command"),
-    "sim": ("hw", "sw", "boards.top", "boards.board"),
+    "sim": ("hw", "sw", "boards.top", "boards.board", "boards.tools"),
     "boards": ("hw", "sw.network", "sw.protocol", "sw.datasets", "sw.files", "sw.command",
                "sw.report"),
 }

@@ -1,0 +1,219 @@
+"""Checks a built bitstream, from the file back to the answers: ``python -m sim.bitstream``."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from boards.board import find
+from hw.accelerator import Accelerator
+from hw.schedule import read_schedule
+from sw import golden
+from sw.client import Client
+from sw.command import run
+from sw.evaluate import dataset_name, load_test_set
+from sw.files import write_text
+from sw.network import load
+from sw.serialport import SerialPort
+
+from . import cells, virtual
+from .decompile import block_rams, chip_verilog, ice40_clock
+from .netlist import OPEN
+from .pins import with_pins
+from .romcheck import missing_columns, netlist_block_rams
+from .verilator import compile_model
+
+
+BUILD = Path("build/sim/bitstream")
+IMAGES = 20
+
+
+class Built:
+    """What ``python -m boards.build`` left.
+
+    Parameters
+    ----------
+    board : str
+        Name of the board.
+    output : Path
+        The folder that was built in.
+
+    Attributes
+    ----------
+    board : boards.board.Board
+        The board.
+    report : dict
+        Its ``report.json``.
+    network : sw.network.Network
+        The network, which must still be the same.
+    bitstream : Path
+        The bitstream.
+    work : Path
+        The folder of intermediate files.
+    """
+
+    def __init__(self, board, output):
+        self.board = find(board)
+        folder = output / board
+        try:
+            text = (folder / "report.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ValueError(f"Bitstream of board {board!r} must be built: {folder} has no "
+                             f"report.json (make bitstream BOARD={board})") from None
+        self.report = json.loads(text)
+        path = Path(self.report["network"]["file"])
+        self.network = load(path)
+        if self.network.identity != self.report["network"]["identity"]:
+            raise ValueError(f"Network {path} must be the one that was built: its identity is "
+                             f"{self.network.identity[:12]}, in {folder / 'report.json'} it is "
+                             f"{self.report['network']['identity'][:12]} (build again)")
+        self.bitstream = folder / self.report["bitstream"]
+        self.work = folder / "work"
+        if not self.bitstream.is_file():
+            raise ValueError(f"Bitstream {self.bitstream} must be there: build again")
+
+    @property
+    def divisor(self):
+        """Cycles of a bit on the serial line."""
+        return round(self.report["clock"]["megahertz"] * 1e6 / self.report["baud"])
+
+    @property
+    def clock_pin(self):
+        """Name of the pin of the oscillator."""
+        return f"{self.board.create_platform().default_clk}_0__io"
+
+
+def decompiled(built):
+    """Return an iCE40 bitstream as Verilog with a top, its clock checked against the report."""
+    if built.report["resources"].get("spram", {}).get("used"):
+        raise ValueError("Bitstream must use no SPRAM to be read back: icebox knows none "
+                         "(python -m sim.netlist checks such a network)")
+    constraints = built.work / "top.pcf"
+    verilog = chip_verilog(built.bitstream, constraints, built.clock_pin)
+    clock = ice40_clock(verilog, float(built.board.create_platform().default_clk_frequency))
+    if round(clock) != round(built.report["clock"]["megahertz"] * 1e6):
+        raise ValueError(f"PLL of {built.bitstream} must make the clock of the report, "
+                         f"{built.report['clock']['megahertz']} MHz: {clock / 1e6:g} MHz")
+    pins = re.findall(r"set_io (\S+)", constraints.read_text(encoding="utf-8"))
+    models = cells.MODELS["ice40"].read_text(encoding="utf-8")
+    return with_pins(verilog + "\n" + models, "chip", built.clock_pin, pins)
+
+
+def netlist_with_pins(built, netlist):
+    """Return the netlist that was placed and routed as Verilog with a top."""
+    name = "top"
+    verilog = re.sub(rf"^module {name}\b", "module chip",
+                     cells.to_verilog(netlist, built.board.family), count=1, flags=re.MULTILINE)
+    return with_pins(verilog, "chip", built.clock_pin, netlist["modules"][name]["ports"])
+
+
+def check_block_rams(built, netlist):
+    """Compare an ECP5 bitstream's block RAMs with the netlist's and the network's.
+
+    Returns
+    -------
+    dict
+        ``block_rams``, ``columns``: how many were compared.
+
+    Raises
+    ------
+    ValueError
+        If one differs.
+    """
+    inside = block_rams(built.bitstream)
+    expected = netlist_block_rams(netlist)
+    if sorted(inside) != sorted(contents for contents, _ in expected):
+        raise ValueError(f"Block RAMs of {built.bitstream} must be those of the netlist: "
+                         f"{len(set(inside) - {each for each, _ in expected})} of {len(inside)} "
+                         f"differ")
+    schedule = read_schedule(json.dumps(built.report["schedule"]), built.network)
+    columns, missing = missing_columns(Accelerator(built.network, schedule), expected)
+    if missing:
+        raise ValueError(f"Block RAMs of {built.bitstream} must hold the network's weights: "
+                         f"{len(missing)} of {columns} columns are not there, the first of layer "
+                         f"{missing[0][0]!r}, bit {missing[0][1]}")
+    return {"block_rams": len(inside), "columns": columns}
+
+
+def converse(built, model, images):
+    """Run images through a simulated board, by its serial line and the host's driver.
+
+    Returns
+    -------
+    int, int
+        Labels and scores equal to golden, and images of its ROM that were run besides.
+    """
+    port = BUILD / f"{built.report['board']}.port"
+    want = golden.Model(built.network).scores(images)
+    with virtual.VirtualBoard(model, built.divisor, port):
+        client = Client(SerialPort(port, built.report["baud"]))
+        if client.info.identity != built.network.identity:
+            raise ValueError(f"Board must answer with the identity {built.network.identity[:12]}: "
+                             f"{client.info.identity[:12]}")
+        labels, scores = client.classify(images)
+        equal = int(((labels == golden.labels(want)) & (scores == want).all(axis=1)).sum())
+        rom = min(built.report["rom_images"], client.info.max_benchmark)
+        report = client.benchmark(rom)
+    test, _ = load_test_set(built.network, dataset_name(built.network, None))
+    rows = golden.labels(golden.Model(built.network).scores(test[:rom]))
+    histogram = np.bincount(rows, minlength=len(client.info.labels))
+    if list(report.histogram) != histogram.tolist():
+        raise ValueError(f"Labels of the {rom} images on the chip must be golden's, "
+                         f"{histogram.tolist()}: {list(report.histogram)}")
+    return equal, rom
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m sim.bitstream", description=__doc__)
+    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
+    parser.add_argument("--images", type=int, default=IMAGES, metavar="N",
+                        help="test images to send over its serial line (default: %(default)s)")
+    parser.add_argument("--output", type=Path, default=Path("build"), metavar="DIR",
+                        help="folder that boards.build wrote to (default: %(default)s)")
+    parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
+    args = parser.parse_args(argv)
+    if args.images < 1:
+        raise ValueError(f"Images must be at least 1: {args.images}")
+
+    began = time.monotonic()
+    built = Built(args.board, args.output)
+    record = {"board": args.board, "network": built.network.identity,
+              "bitstream": built.bitstream.name}
+    if built.board.family == "ice40":
+        verilog = decompiled(built)
+        print(f"{built.bitstream}: decompiled, the PLL makes "
+              f"{built.report['clock']['megahertz']:g} MHz")
+    else:
+        netlist = json.loads((built.work / "top.json").read_text(encoding="utf-8"))
+        checked = check_block_rams(built, netlist)
+        record |= checked
+        print(f"{built.bitstream}: {checked['block_rams']} block RAMs are those of the netlist, "
+              f"{checked['columns']:,} columns of weights in them the network's")
+        verilog = netlist_with_pins(built, netlist)
+    print("compiling ...", flush=True)
+    model = compile_model(verilog, "top", virtual.MAIN.read_text(encoding="utf-8"), BUILD,
+                          options=OPEN)
+    images, _ = load_test_set(built.network, dataset_name(built.network, None))
+    images = images[:args.images]
+    equal, rom = converse(built, model, images)
+    what = "bitstream" if built.board.family == "ice40" else "netlist"
+    print(f"by its pins: {what} equal to golden: {equal} of {len(images)} labels and scores over "
+          f"the serial line, labels of {rom} images on the chip; "
+          f"{time.monotonic() - began:.0f} s")
+    if args.record:
+        record |= {"what": what, "equal": equal, "images": len(images), "rom_images": rom,
+                   "seconds": round(time.monotonic() - began, 1)}
+        write_text(args.record, json.dumps(record, indent=1) + "\n")
+    if equal != len(images):
+        print(f"error: {len(images) - equal} of {len(images)} answers differ from golden",
+              file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
