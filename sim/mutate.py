@@ -1,0 +1,159 @@
+# amaranth: UnusedElaboratable=no
+"""Mutation score: changes one thing at a time in generated Verilog and counts what is noticed."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from hw.accelerator import Accelerator
+from hw.schedule import Schedule, Scheduled, Wired
+from hw.verilog import to_verilog
+from sw.command import run
+from sw.files import write_text
+
+from . import full
+from .mutation import CHOOSER, mutations, with_mutations
+from .networks import random_network
+from .verilator import compile_model
+
+
+BUILD = Path("build/sim/mutate")
+NETWORK = random_network((30, 12, 9, 10), thresholds=(64, 128))
+SCHEDULES = {
+    "scheduled": Schedule(5, {"fc0": Scheduled(3, 7), "fc1": Scheduled(4, 5),
+                              "scores": Scheduled(2, 3)}),
+    "wired": Schedule(30, {"fc0": Wired(3), "fc1": Wired(), "scores": Wired()}),
+}
+IMAGES = 400
+SEEDS = (0, 1, 2)  # at full speed, and with pauses on both streams in two ways
+
+# A mutant that cannot be noticed, because it means the same, says so here: by what is changed.
+EQUIVALENT = {}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutation.
+
+    Attributes
+    ----------
+    schedule, kind, module, line, original, mutated : str
+        Where it is, and what: an operator, a constant or a connection.
+    caught_by : str or None
+        What noticed it.
+    """
+
+    schedule: str
+    kind: str
+    module: str
+    original: str
+    mutated: str
+    caught_by: str | None
+
+
+def check(model, accelerator, images, number):
+    """Return what notices a mutant, None if nothing does; number 0 is the design itself."""
+    os.environ["MUTANT"] = str(number)
+    try:
+        for seed in SEEDS:
+            try:
+                outcome = full.run_model(model, accelerator, images, seed=seed, progress=False)
+            except ValueError:  # a loop that does not settle
+                return "end of the simulation"
+            problems, _ = full.compare(accelerator, images, outcome, timed=not seed)
+            if problems:
+                return f"{'timing' if 'must be' in problems[0] else 'answers'}, seed {seed}"
+        return None
+    finally:
+        del os.environ["MUTANT"]
+
+
+def score(name, count, *, seed=1, bar=None):
+    """Mutate an accelerator.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`SCHEDULES`.
+    count : int
+        Mutations to draw, a third of each kind.
+    seed : int
+        Of the draw.
+    bar : tqdm, optional
+        Progress.
+
+    Returns
+    -------
+    list of Verdict
+    """
+    accelerator = Accelerator(NETWORK, SCHEDULES[name])
+    images = np.random.default_rng(seed).integers(256, size=(IMAGES, 30), dtype=np.uint8)
+    verilog = to_verilog(accelerator, "accelerator")
+    chosen = mutations(verilog, count, seed=seed)
+    main = full.MAIN.read_text(encoding="utf-8") + CHOOSER
+    model = compile_model(with_mutations(verilog, chosen), "accelerator", main, BUILD)
+    if noticed := check(model, accelerator, images, 0):
+        raise ValueError(f"Design without a mutation must pass: {noticed}")
+    verdicts = []
+    for number, mutation in enumerate(chosen, 1):
+        verdicts.append(Verdict(name, mutation.kind, mutation.module, mutation.original,
+                                mutation.mutated, check(model, accelerator, images, number)))
+        if bar is not None:
+            bar.update()
+    return verdicts
+
+
+def table(verdicts):
+    """Return the score by kind as text."""
+    lines = []
+    for kind in sorted({verdict.kind for verdict in verdicts}):
+        some = [verdict for verdict in verdicts if verdict.kind == kind]
+        caught = sum(verdict.caught_by is not None for verdict in some)
+        lines.append(f"{kind:<12} {caught:>4} of {len(some):>4} caught")
+    by = Counter(verdict.caught_by for verdict in verdicts if verdict.caught_by)
+    lines.append("caught by: " + ", ".join(f"{what} {count}" for what, count in by.most_common()))
+    return "\n".join(lines)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m sim.mutate", description=__doc__)
+    parser.add_argument("--count", type=int, default=300, metavar="N",
+                        help="mutations of each design (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="of the draw (default: %(default)s)")
+    parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
+    args = parser.parse_args(argv)
+    if args.count < 1:
+        raise ValueError(f"Count must be at least 1: {args.count}")
+
+    start = time.monotonic()
+    verdicts = []
+    with tqdm(total=args.count * len(SCHEDULES), unit=" mutants") as bar:
+        for name in SCHEDULES:
+            verdicts += score(name, args.count, seed=args.seed, bar=bar)
+    print(table(verdicts))
+    survivors = [verdict for verdict in verdicts if verdict.caught_by is None]
+    for verdict in survivors:
+        print(f"survived: {verdict.schedule}, {verdict.module}: {verdict.original}  ->  "
+              f"{verdict.mutated}")
+    caught = len(verdicts) - len(survivors)
+    print(f"score: {caught} of {len(verdicts)}, {100 * caught / len(verdicts):.1f} %, "
+          f"{time.monotonic() - start:.0f} s")
+    if args.record:
+        write_text(args.record, json.dumps({
+            "caught": caught, "count": len(verdicts), "seed": args.seed,
+            "survivors": [asdict(verdict) for verdict in survivors]}, indent=1) + "\n")
+        print(f"wrote {args.record}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
