@@ -1,0 +1,306 @@
+"""Proofs of what computes: encoder, MVTU, wired layers and label select against plain sums."""
+
+from unittest.mock import patch
+
+import numpy as np
+from amaranth import *
+from amaranth.asserts import AnySeq
+from amaranth.hdl import Assert
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.encoder import ThermometerEncoder
+from hw.labelselect import LabelSelect
+from hw.mvtu import MVTU
+from hw.popcount import Delays
+from hw.schedule import Wired
+from hw.spram import SPRAM_WIDTH
+from hw.stream import CreditQueue
+from hw.wired import WiredPipeline, pipeline_depth
+from sw.network import Encoder
+
+from .contract import Contract
+from .networks import random_layer
+from .proof import Fault, Proof
+
+
+__all__ = ["PROOFS", "answer", "encoded", "outputs"]
+
+CONTRACT = ("Every vector that goes in comes out once, in order and in bounded time, held until "
+            "taken, and its words are those of plain arithmetic for all inputs")
+
+
+def counted(bits):
+    """Sum of one-bit values."""
+    return sum(bits, Const(0, 1))
+
+
+def encoded(encoder, pixels):
+    """Bits of a thermometer encoder: pixel by pixel, the lowest threshold first."""
+    return [pixel >= Const(int(threshold) >> encoder.shift, encoder.pixel_bits + 1)
+            for pixel, row in zip(pixels, encoder.thresholds, strict=True) for threshold in row]
+
+
+def outputs(layer, bits):
+    """What a layer makes of bits: a bit a neuron, or a signed score a class."""
+    result = []
+    for neuron in range(layer.outputs):
+        agree = [bit if weight > 0 else ~bit
+                 for bit, weight in zip(bits, layer.weights[neuron], strict=True) if weight]
+        if layer.kind == "dense":
+            result.append(counted(agree) >= int(layer.thresholds[neuron]))
+        else:
+            offset = int(layer.bias[neuron]) - int(layer.fan_in[neuron])
+            result.append((counted(agree) * 2 + Const(offset, signed(16)))[:layer.score_bits])
+    return result
+
+
+def answer(scores, score_bits):
+    """Label and scores: the first maximum's index lowest."""
+    numbers = [Value.cast(score).as_signed() for score in scores]
+    label = Const(0, (len(scores) - 1).bit_length())
+    for index in reversed(range(len(numbers))):
+        first = [numbers[index] > other for other in numbers[:index]]
+        rest = [numbers[index] >= other for other in numbers[index + 1:]]
+        label = Mux(Cat(*first, *rest).all(), index, label)
+    return Cat(label[:(len(scores) - 1).bit_length()], *scores)
+
+
+def words_of(values, pe):
+    """Words of ``pe`` values each; the last one may be short."""
+    return [Cat(*values[at:at + pe]) for at in range(0, len(values), pe)]
+
+
+def encoder_proof(name, encoder, pixels, fault, **others):
+    def build():
+        dut = ThermometerEncoder(encoder, pixels=pixels)
+
+        def expected(words):
+            flat = Cat(*words)
+            values = [flat.word_select(place, encoder.pixel_bits)
+                      for place in range(encoder.inputs)]
+            return words_of(encoded(encoder, values), pixels * encoder.levels)
+
+        return Contract(dut, expected, i_words=dut.beats, o_words=dut.beats, wait=1, busy=1,
+                        inside=2)
+
+    return Proof(name, CONTRACT, f"{encoder.inputs} pixels of {encoder.pixel_bits} bits, "
+                 f"{pixels} a beat, {encoder.levels} levels", build, fault,
+                 ("ThermometerEncoder",), **others)
+
+
+class Loaded(wiring.Component):
+    """A component whose ``weights`` are loaded first, a word whenever it pleases.
+
+    Members
+    -------
+    i, o
+        Those of the component.
+    loaded : Out(1)
+        All words are in.
+    """
+
+    def __init__(self, inner):
+        self.inner = inner
+        super().__init__({"i": In(inner.i.signature.flip()), "o": Out(inner.o.signature),
+                          "loaded": Out(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.inner = inner = self.inner
+        wiring.connect(m, wiring.flipped(self.i), inner.i)
+        wiring.connect(m, inner.o, wiring.flipped(self.o))
+        words = Array(Const(word, SPRAM_WIDTH) for word in inner.load)
+        index = Signal(range(len(words) + 1))
+        m.d.comb += self.loaded.eq(index == len(words))
+        m.d.comb += inner.weights.valid.eq(AnySeq(1) & ~self.loaded)
+        m.d.comb += inner.weights.payload.eq(words[index])
+        with m.If(inner.weights.valid):
+            m.d.sync += index.eq(index + 1)
+        return m
+
+
+class Grouped(Elaboratable):
+    """A harness made while groups of a unit have at most so many lanes."""
+
+    def __init__(self, make, lanes):
+        self.make = make
+        self.lanes = lanes
+
+    def elaborate(self, platform):
+        with patch("hw.mvtu.GROUP_LANES", self.lanes):
+            return Fragment.get(self.make(), platform)
+
+
+MVTU_CYCLES = 20
+MVTU_ENOUGH = ("the first vector is out, under any pauses and back-pressure, while the second is "
+               "computed and a third waits: both banks, every fold and every weight are used")
+
+
+def mvtu_proof(name, layer, pe, simd, fault, *, rom="block", lanes=None, **others):
+    def make():
+        dut = MVTU(layer, pe=pe, simd=simd, rom=rom)
+
+        def expected(words):
+            return words_of(outputs(layer, Cat(*words)[:layer.inputs]), pe)
+
+        return Contract(Loaded(dut) if rom == "spram" else dut, expected,
+                        i_words=dut.synapse_folds, o_words=dut.neuron_folds, wait=dut.latency,
+                        inside=3 + dut.queue_depth,
+                        busy=dut.interval + dut.latency)
+
+    groups = f", {pe * simd // lanes} groups" if lanes else ""
+    return Proof(name, CONTRACT + ("; the weights are loaded first" if rom == "spram" else ""),
+                 f"{layer.kind}, {layer.inputs} inputs × {layer.outputs} neurons, pe = {pe}, "
+                 f"simd = {simd}, ROM {rom}{groups}",
+                 (lambda: Grouped(make, lanes)) if lanes else make, fault, ("MVTU",), method="bmc", depth=MVTU_CYCLES, enough=MVTU_ENOUGH,
+                 **others)
+
+
+class Pushed(Elaboratable):
+    """A pipeline that nothing stops, up to its queue: what is pushed, and when.
+
+    With the contract of the queue, proven apart, it is the pipeline's: every vector taken has
+    reserved its slot, and is pushed into it a fixed number of cycles later as what it must be.
+
+    Parameters
+    ----------
+    dut : wiring.Component
+        The pipeline, which takes a vector a word.
+    delay : int
+        Cycles from a vector to its push.
+    expected : callable
+        Takes a vector, returns what must be pushed.
+    """
+
+    def __init__(self, dut, delay, expected):
+        self.dut = dut
+        self.delay = delay
+        self.expected = expected
+
+    def elaborate(self, platform):
+        m = Module()
+        made = []
+
+        def queue(*args, **others):
+            made.append(CreditQueue(*args, **others))
+            return made[-1]
+
+        with patch(f"{type(self.dut).__module__}.CreditQueue", queue):
+            m.submodules.dut = Fragment.get(self.dut, platform)
+        queue, = made
+        i, o = self.dut.i, self.dut.o
+        delays = Delays(m, "late")
+        control = Delays(m, "taken", reset_less=False)
+        taken = Signal()
+        m.d.comb += [Value.cast(i.payload).eq(AnySeq(len(Value.cast(i.payload)))),
+                     i.valid.eq(AnySeq(1)), o.ready.eq(AnySeq(1)), taken.eq(i.valid & i.ready)]
+        m.d.comb += Assert(i.ready == queue.free, "the input is refused while a slot is free")
+        m.d.comb += Assert(queue.reserve == taken, "a vector is taken without a slot, or a slot "
+                                                   "without a vector")
+        m.d.comb += Assert(queue.push == control.delay(taken, self.delay),
+                           "a vector is lost, doubled or late")
+        m.d.comb += Assert((o.valid == queue.o.valid) & (queue.o.ready == o.ready)
+                           & (Value.cast(o.payload) == Value.cast(queue.o.payload)),
+                           "the output is not the queue's")
+        wanted = Signal(len(Value.cast(queue.payload)))
+        m.d.comb += wanted.eq(self.expected(delays.delay(Value.cast(i.payload), self.delay)))
+        m.d.comb += Assert(~queue.push | (Value.cast(queue.payload) == wanted),
+                           "a vector is pushed as what it must not be")
+        return m
+
+
+PUSHED = ("Every vector taken reserves a slot and is pushed into it exactly as many cycles later "
+          "as stated, as what plain arithmetic makes of it: with the queue's contract, nothing is "
+          "lost, doubled, changed or late")
+
+
+def wired_proof(name, layers, parts, fault, **others):
+    depth = pipeline_depth(layers, parts)
+
+    def build():
+        def expected(bits):
+            for layer in layers:
+                values = outputs(layer, bits)
+                bits = Cat(*values)
+            last = layers[-1]
+            return answer(values, last.score_bits) if last.kind == "scores" else bits
+
+        return Pushed(WiredPipeline(layers, parts), depth, expected)
+
+    return Proof(name, PUSHED, "; ".join(
+        f"{layer.kind}, {layer.inputs} inputs × {layer.outputs}, {part.adders}, levels "
+        f"{part.levels}, hops {part.hops}" for layer, part in zip(layers, parts, strict=True))
+        + f": {depth} cycles", build, fault, ("WiredPipeline",), method="induction",
+        depth=depth + 2, **others)
+
+
+def wide_label_proof(classes, score_bits, fault, **others):
+    delay = (classes - 1).bit_length() + 1
+
+    def expected(word):
+        return answer([word.word_select(index, score_bits) for index in range(classes)],
+                      score_bits)
+
+    return Proof(f"label-{classes}-{classes}", PUSHED + "; of equal scores the first wins",
+                 f"{classes} scores of {score_bits} bits, pe = {classes}: {delay} cycles",
+                 lambda: Pushed(LabelSelect(classes, score_bits, pe=classes), delay, expected),
+                 fault, ("LabelSelect",), method="induction", depth=delay + 2, **others)
+
+
+def label_proof(classes, score_bits, pe, fault, **others):
+    def build():
+        dut = LabelSelect(classes, score_bits, pe=pe)
+
+        def expected(words):
+            flat = Cat(*words)
+            return [answer([flat.word_select(index, score_bits) for index in range(classes)],
+                           score_bits)]
+
+        return Contract(dut, expected, i_words=dut.words, wait=dut.latency,
+                        busy=dut.words + dut.latency, inside=dut.queue_depth + 1)
+
+    return Proof(f"label-{classes}-{pe}", CONTRACT + "; of equal scores the first wins",
+                 f"{classes} scores of {score_bits} bits, pe = {pe}", build, fault,
+                 ("LabelSelect",), **others)
+
+
+THERMOMETER = Encoder("encoder", np.array([[2, 6]] * 3, np.int32), 3)
+PER_PIXEL = Encoder("encoder", np.array([[1], [2], [4]], np.int32), 2)
+SMALL = random_layer(3, 4, seed=5)
+SPARSE = random_layer(3, 5, density=0.6, seed=2)
+SCORES = random_layer(3, 3, classes=True, seed=4)
+
+DENSE = random_layer(4, 12, density=0.8, seed=1)
+LAST = random_layer(3, 4, classes=True, seed=3)
+
+PROOFS = [
+    encoder_proof("encoder", THERMOMETER, 2, Fault(
+        "hw.encoder.ThermometerEncoder.elaborate", "pixel >= threshold", "pixel > threshold"),
+        short=True),
+    encoder_proof("encoder-rom", PER_PIXEL, 2, Fault(
+        "hw.encoder.ThermometerEncoder.elaborate", "port.addr.eq(next_beat)",
+        "port.addr.eq(beat)")),
+    label_proof(3, 2, 1, Fault("hw.labelselect.LabelSelect.elaborate", "score > best",
+                               "score >= best"), short=True),
+    label_proof(3, 2, 2, Fault("hw.labelselect.select", "right[0] > left[0]",
+                               "right[0] >= left[0]")),
+    wide_label_proof(10, 4, Fault("hw.labelselect.select", "right[0] > left[0]",
+                                  "right[0] >= left[0]"), short=True),
+    mvtu_proof("mvtu", SMALL, 2, 2, Fault(
+        "hw.mvtu.MVTU._results", "total >= constant", "total > constant")),
+    mvtu_proof("mvtu-sparse", SPARSE, 2, 3, Fault(
+        "hw.mvtu.MVTU._group", "Mux(x, *w)", "Mux(x, w[0], ~w[0])"), rom="distributed"),
+    mvtu_proof("mvtu-scores", SCORES, 3, 3, Fault(
+        "hw.mvtu.MVTU._results", "total << 1", "total << 1 | 1")),
+    mvtu_proof("mvtu-spram", SMALL, 1, 4, Fault(
+        "hw.spram.SpramWeights.elaborate", "self.i.valid & (chip == number)", "self.step"),
+        rom="spram"),
+    mvtu_proof("mvtu-groups", SMALL, 3, 2, Fault(
+        "hw.mvtu.MVTU.elaborate", "self.folding.hops - hops", "0"), lanes=2),
+    wired_proof("wired", [DENSE, LAST], [Wired(2, 0, "luts"), Wired(1, 1, "chains")], Fault(
+        "hw.wired._Group._build_neurons", "depth - plan.depth", "0"), short=True),
+    wired_proof("wired-hidden", [DENSE], [Wired(2, 2, "chains")], Fault(
+        "hw.wired.WiredPipeline.elaborate", "control.delay(transfer, self.depth)",
+        "control.delay(transfer, self.depth - 1)")),
+]
