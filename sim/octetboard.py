@@ -1,0 +1,166 @@
+# amaranth: UnusedElaboratable=no
+"""A board without its UART, as a program and as a port: octets in, octets out, time in cycles.
+
+Time is what the simulation says, so a host that waits a second for a lost answer waits for nobody,
+and a run depends on its seed alone.
+"""
+
+import subprocess
+from array import array
+from contextlib import ExitStack
+from pathlib import Path
+
+from amaranth import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.framing import RECEIVED
+from hw.verilog import to_verilog
+
+from .verilator import compile_model
+
+
+__all__ = ["Line", "OctetBoard", "compile_board"]
+
+MAIN = Path(__file__).with_suffix(".cpp")
+ERROR = 1 << 8   # of an octet for the model: its stop bit was wrong
+GAP = 16         # where the cycles are that the line rests before an octet
+LONGEST = 2**16 - 1
+IDLE = 1 << 31   # of the model's word: nothing moves any more
+
+
+class OctetBoard(wiring.Component):
+    """Link and accelerator of a :class:`boards.top.Top`, with the octets of the line as streams.
+
+    Members
+    -------
+    i : In(stream.Signature(RECEIVED))
+        Octets from the line.
+    o : Out(stream.Signature(8))
+        Octets to the line.
+    busy : Out(1)
+        A request is being answered.
+    """
+
+    def __init__(self, top):
+        self.top = top
+        super().__init__({"i": In(stream.Signature(RECEIVED)), "o": Out(stream.Signature(8)),
+                          "busy": Out(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.accelerator = accelerator = self.top.accelerator
+        m.submodules.link = link = self.top.link
+        wiring.connect(m, link.images, accelerator.i)
+        wiring.connect(m, accelerator.o, link.results)
+        wiring.connect(m, wiring.flipped(self.i), link.i)
+        wiring.connect(m, link.o, wiring.flipped(self.o))
+        m.d.comb += self.busy.eq(link.busy)
+        return m
+
+
+def compile_board(top, directory, *, edit=None):
+    """Compile the :class:`OctetBoard` of a top; return the program. ``edit`` plants a fault."""
+    text = to_verilog(OctetBoard(top))
+    return compile_model(edit(text) if edit else text, "top", MAIN.read_text(encoding="utf-8"),
+                         directory, optimize="-O2")
+
+
+class Line:
+    """A compiled board as a port and as a clock for :class:`sw.client.Client`.
+
+    It runs while it is the context of a ``with`` statement.
+
+    Parameters
+    ----------
+    model : path-like
+        What :func:`compile_board` made.
+    clock_hz : int
+        Frequency of the board: what turns cycles into seconds.
+    faults : sim.linefault.Faults
+        What happens to octets on their way.
+
+    Attributes
+    ----------
+    now : float
+        Seconds that passed on the line.
+    cycles : int
+        Cycles that were simulated. Those in which nothing moves are not.
+    """
+
+    path = "simulated line"
+
+    def __init__(self, model, clock_hz, faults):
+        self.model = model
+        self.clock_hz = clock_hz
+        self.faults = faults
+        self.now = 0.0
+        self.cycles = 0
+        self._down = []   # octets for the model
+        self._up = []     # (time, octets) for the host, in order: a line overtakes nothing
+        self._idle = True
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            self.process = stack.enter_context(subprocess.Popen(
+                [str(self.model)], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            stack.callback(self.process.kill)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def write(self, octets):
+        """Send octets to the board."""
+        self._down += self.faults.downward(octets)
+
+    def read(self, seconds):
+        """Return the next octets from the board, none if ``seconds`` pass without any."""
+        end = self.now + seconds
+        while not self._up:
+            if self._idle and not self._down:
+                self.now = max(self.now, end)
+                return b""
+            if self.now >= end:
+                return b""
+            self._simulate(end)
+        time, octets = self._up[0]
+        if time > end:
+            self.now = max(self.now, end)
+            return b""
+        self.now = max(self.now, time)
+        del self._up[0]
+        return octets
+
+    def monotonic(self):
+        """Return the time in seconds."""
+        return self.now
+
+    def sleep(self, seconds):
+        """Let time pass; what the board does meanwhile is done later."""
+        self.now += seconds
+
+    def _simulate(self, end):
+        """Run until nothing moves, or up to a time; take what came."""
+        limit = min(max(1, round((end - self.now) * self.clock_hz)), 2**31)
+        self.process.stdin.write(array("I", [limit, len(self._down), *self._down]).tobytes())
+        self.process.stdin.flush()
+        self._down = []
+        cycles, count = array("I", self._receive(8))
+        self._idle = bool(count & IDLE)
+        octets = self._receive(count & ~IDLE)
+        self.cycles += cycles
+        self.now += cycles / self.clock_hz
+        if octets:
+            at = max(self.now, self._up[-1][0] if self._up else 0.0)
+            for later, part in self.faults.upward(octets):
+                at += later
+                self._up.append((at, part))
+
+    def _receive(self, count):
+        octets = self.process.stdout.read(count)
+        if len(octets) != count:
+            raise ValueError(f"Simulated board must keep running: it ended with status "
+                             f"{self.process.wait()} (compile it again: remove {self.model})")
+        return octets
