@@ -1,13 +1,11 @@
 # amaranth: UnusedElaboratable=no
-"""A board without its UART, as a program and as a port: octets in, octets out, time in cycles.
+"""A board without its UART as a port: octets in, octets out, and time counted in its cycles.
 
 Time is what the simulation says, so a host that waits a second for a lost answer waits for nobody,
 and a run depends on its seed alone.
 """
 
-import subprocess
-from array import array
-from contextlib import ExitStack
+import ctypes
 from pathlib import Path
 
 from amaranth import Module
@@ -25,8 +23,7 @@ __all__ = ["Line", "OctetBoard", "compile_board"]
 MAIN = Path(__file__).with_suffix(".cpp")
 ERROR = 1 << 8   # of an octet for the model: its stop bit was wrong
 GAP = 16         # where the cycles are that the line rests before an octet
-LONGEST = 2**16 - 1
-IDLE = 1 << 31   # of the model's word: nothing moves any more
+ROOM = 4096      # octets from the model at once
 
 
 class OctetBoard(wiring.Component):
@@ -60,10 +57,10 @@ class OctetBoard(wiring.Component):
 
 
 def compile_board(top, directory, *, edit=None):
-    """Compile the :class:`OctetBoard` of a top; return the program. ``edit`` plants a fault."""
+    """Compile the :class:`OctetBoard` of a top; return the library. ``edit`` plants a fault."""
     text = to_verilog(OctetBoard(top))
     return compile_model(edit(text) if edit else text, "top", MAIN.read_text(encoding="utf-8"),
-                         directory, optimize="-O2")
+                         directory, optimize="-O2", shared=True)
 
 
 class Line:
@@ -101,15 +98,17 @@ class Line:
         self._idle = True
 
     def __enter__(self):
-        with ExitStack() as stack:
-            self.process = stack.enter_context(subprocess.Popen(
-                [str(self.model)], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-            stack.callback(self.process.kill)
-            self._stack = stack.pop_all()
+        self._library = library = ctypes.CDLL(str(self.model))
+        library.board_new.restype = ctypes.c_void_p
+        library.board_delete.argtypes = [ctypes.c_void_p]
+        library.board_run.restype = ctypes.c_uint32
+        self._board = ctypes.c_void_p(library.board_new())
+        self._answer = ctypes.create_string_buffer(ROOM)
+        self._answered, self._still = ctypes.c_uint32(), ctypes.c_uint32()
         return self
 
     def __exit__(self, *_):
-        self._stack.close()
+        self._library.board_delete(self._board)
 
     def write(self, octets):
         """Send octets to the board."""
@@ -144,12 +143,13 @@ class Line:
     def _simulate(self, end):
         """Run until nothing moves, or up to a time; take what came."""
         limit = min(max(1, round((end - self.now) * self.clock_hz)), 2**31)
-        self.process.stdin.write(array("I", [limit, len(self._down), *self._down]).tobytes())
-        self.process.stdin.flush()
+        count = len(self._down)
+        cycles = self._library.board_run(
+            self._board, limit, (ctypes.c_uint32 * count)(*self._down), count, self._answer, ROOM,
+            ctypes.byref(self._answered), ctypes.byref(self._still))
         self._down = []
-        cycles, count = array("I", self._receive(8))
-        self._idle = bool(count & IDLE)
-        octets = self._receive(count & ~IDLE)
+        self._idle = bool(self._still.value)
+        octets = self._answer.raw[:self._answered.value]
         self.cycles += cycles
         self.now += cycles / self.clock_hz
         if octets:
@@ -157,10 +157,3 @@ class Line:
             for later, part in self.faults.upward(octets):
                 at += later
                 self._up.append((at, part))
-
-    def _receive(self, count):
-        octets = self.process.stdout.read(count)
-        if len(octets) != count:
-            raise ValueError(f"Simulated board must keep running: it ended with status "
-                             f"{self.process.wait()} (compile it again: remove {self.model})")
-        return octets
