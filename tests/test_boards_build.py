@@ -90,10 +90,10 @@ def test_the_report_has_the_hash_of_all_that_went_in_and_came_out(folder, built)
 
 def test_the_command_in_the_report_has_every_option():
     assert provenance.command(
-        find("ulx3s"), Path("a b.net.npz"), frequency=Fraction(100_000_000, 3),
+        find("ulx3s-85f"), Path("a b.net.npz"), frequency=Fraction(100_000_000, 3),
         schedule=Path("s.json"), baud=9600, seed=4, rom_images=2) == (
-        "python -m boards.build ulx3s 'a b.net.npz' --freq 100/3 --schedule s.json --baud 9600 "
-        "--seed 4 --rom-images 2")
+        "python -m boards.build ulx3s-85f 'a b.net.npz' --freq 100/3 --schedule s.json "
+        "--baud 9600 --seed 4 --rom-images 2")
 
 
 def test_the_table_says_what_the_report_says(folder, built):
