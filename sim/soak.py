@@ -99,11 +99,11 @@ def main(argv=None):
     if not 0 <= args.rate <= 1:
         raise ValueError(f"Rate of faults must be in 0..1: {args.rate}")
 
-    start = time.monotonic()
+    start, busy = time.monotonic(), time.process_time()
     with tqdm(total=args.frames, unit=" frames", mininterval=1) as bar:
         tally = soak(args.frames, args.seed, rate=args.rate, bar=bar)
     seconds = time.monotonic() - start
-    print("\n".join(lines(tally, seconds)))
+    print("\n".join(lines(tally, seconds, time.process_time() - busy)))
     for note in tally.notes:
         print(f"error: {note}", file=sys.stderr)
     if args.record:
@@ -119,8 +119,8 @@ def main(argv=None):
     return int(not tally.passed)
 
 
-def lines(tally, seconds):
-    """Return a tally as text, line by line."""
+def lines(tally, seconds, busy):
+    """Return a tally as text, line by line; it took ``seconds``, and the processor ``busy``."""
     faults = tally.faults.total()
     asked = ", ".join(f"{count:,} {name}" for name, count in tally.requests.most_common())
     kinds = ", ".join(f"{count:,} {name}" for name, count in sorted(tally.faults.items()))
@@ -133,8 +133,9 @@ def lines(tally, seconds):
         f"wrong      {tally.wrong:,} (a CRC of 32 bits lets {faults / 2**32:.1g} of so many random "
         f"faults pass)",
         f"lost       {tally.lost:,}",
-        f"simulated  {tally.cycles:,} cycles in {seconds:.1f} s: {tally.frames / seconds:,.0f} "
-        f"frames/s, {tally.cycles / seconds / 1e6:.2f} million cycles/s"]
+        f"simulated  {tally.cycles:,} cycles in {seconds:.1f} s, {busy:.1f} s of them of the "
+        f"processor: {tally.frames / busy:,.0f} frames and {tally.cycles / busy / 1e6:.2f} million "
+        f"cycles in each"]
 
 
 if __name__ == "__main__":
