@@ -14,9 +14,9 @@ from sw import network as networks
 from sw.command import run
 from sw.files import replacing, write_text
 
-from . import report, resources
+from . import provenance, report, resources
 from .board import catalog, find
-from .flow import build
+from .flow import CONSTRAINTS, build
 from .pll import MHZ, megahertz
 from .steps import Steps, stopping_on_terminate
 from .top import ROM_IMAGES, create
@@ -85,9 +85,14 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
             write_weights(weights, top.image, outcome.bitstream)
         parts = resources.attribute(outcome.cells, [layer.name for layer in network.layers],
                                     outcome.used)
-        result = report.create(board, device, network, path, top, outcome,
-                               vars(expected), parts, steps.seconds, seed,
-                               weights if top.image else None)
+        flash = weights if top.image else None
+        made = {"command": provenance.command(
+                    board, path, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
+                    seed=seed, rom_images=rom_images),
+                **provenance.trace(path, top, outcome, constraints=CONSTRAINTS[board.family],
+                                   weights=flash)}
+        result = report.create(board, device, network, path, top, outcome, vars(expected), parts,
+                               steps.seconds, seed, flash, made)
         write_text(results[0], json.dumps(result, indent=2) + "\n")
         write_text(results[1], report.table(result))
         resources.draw(results[2], parts,

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw import synthesis
@@ -52,6 +52,8 @@ class Outcome:
         What ran.
     pll : None, Ecp5Pll or Ice40Pll
         Settings of the clock generator.
+    arguments : dict of str to list of str
+        Of each tool, which ran in the folder ``work``.
     """
 
     bitstream: Path
@@ -61,6 +63,7 @@ class Outcome:
     cells: dict
     tools: tuple
     pll: object
+    arguments: dict = field(default_factory=dict)
 
 
 def build(board, design, frequency, *, name, directory, steps, seed=1, before=(), reuse=False):
@@ -121,8 +124,8 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     constraints = CONSTRAINTS[board.family]
     key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".il", ".ys")),
                  str(yosys))
-    done.run("synthesize", key, yosys, ["-l", f"{TOP}.rpt", f"{TOP}.ys"], directory=work,
-             log="yosys.log")
+    script = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]
+    done.run("synthesize", key, yosys, script, directory=work, log="yosys.log")
     if board.family == "ecp5":
         synthesis.trim_chains(work / f"{TOP}.json", TOP)
     cells = read_cells(work)
@@ -143,7 +146,8 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     with replacing(bitstream) as temporary:
         shutil.copyfile(work / f"{TOP}{board.suffix}", temporary)
     return Outcome(bitstream, float(shell.frequency), reached,
-                   _used(board.family, report["utilization"], cells), cells, chosen, shell.pll)
+                   _used(board.family, report["utilization"], cells), cells, chosen, shell.pll,
+                   {yosys.name: script, nextpnr.name: arguments, packer.name: commands["pack"]})
 
 
 class Done:

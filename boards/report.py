@@ -36,7 +36,7 @@ def link_rate(info):
 
 
 def create(board, device, network, network_path, top, outcome, estimate, parts, seconds, seed,
-           weights=None):
+           weights=None, provenance=None):
     """Put a report together.
 
     Parameters
@@ -61,6 +61,8 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         Of the placer.
     weights : Path or None
         What is to lie in the flash beside the bitstream.
+    provenance : dict or None
+        How it was made and from what: :func:`boards.provenance.trace`.
 
     Returns
     -------
@@ -104,6 +106,7 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
                   for tool in outcome.tools},
         "seconds": seconds,
         "seed": seed,
+        **({"provenance": provenance} if provenance else {}),
     }
 
 
@@ -138,6 +141,8 @@ def table(report):
         ("LUT4 per synapse", f"{report['lut4_per_synapse']:.2f} (all of the design's LUT4)"),
         ("tools", ", ".join(f"{name} {tool['version']} ({tool['origin']})"
                             for name, tool in report["tools"].items())),
+        *([("bitstream", f"SHA-256 {report['provenance']['outputs']['bitstream'][:16]}, made by: "
+                         f"{report['provenance']['command']}")] if "provenance" in report else []),
         ("time", ", ".join(f"{name} {seconds:.0f} s"
                            for name, seconds in report["seconds"].items())),
     ]

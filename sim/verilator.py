@@ -20,6 +20,9 @@ VERILATE = ("--cc", "-O3", "-fno-dfg", "--x-assign", "fast", "--x-initial", "fas
             "-Wno-lint", "-Wno-style", "--quiet", "--timescale", "1ns/1ps", "--prefix", "Vtop",
             "--output-split", "20000", "--no-timing")
 
+# Of a library: what it does not export is its own, so that several can be loaded.
+SHARED = ("-fPIC", "-fvisibility=hidden")
+
 # Generated C++ is compiled in pieces of about this many bytes: each repeats a second of headers.
 PIECE = 2_000_000
 
@@ -53,7 +56,7 @@ def compiler():
 
 
 def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1", options=(),
-                  libraries=(), public=()):
+                  libraries=(), public=(), shared=False):
     """Compile a design and a C++ main into an executable, unless that was done before.
 
     The main includes ``"Vtop.h"``: the model is the class ``Vtop``, whatever the top module's name.
@@ -77,11 +80,13 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
         Options for the linker.
     public : sequence of (str, str)
         Module and variable patterns that stay visible to VPI.
+    shared : bool
+        Make a library to load instead, with what the C++ text exports.
 
     Returns
     -------
     Path
-        The executable, absolute. Its name holds a hash of everything it was made from.
+        The executable or library, absolute. Its name holds a hash of everything it was made from.
 
     Raises
     ------
@@ -92,7 +97,8 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
     """
     control = "".join(f'public_flat_rw -module "{module}" -var "{variable}"\n'
                       for module, variable in public)
-    key = _key(verilog_text, top, cpp_main_text, control, optimize, *options, *libraries)
+    key = _key(verilog_text, top, cpp_main_text, control, optimize, *options, *libraries,
+               *SHARED * shared)
     directory = Path(directory).resolve()
     executable = directory / f"{top}-{key}"
     if executable.exists():
@@ -107,11 +113,11 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
                "--top-module", top, folder / "control.vlt", folder / "design.v"],
               f"Design {top!r}", env={**os.environ, "VERILATOR_ROOT": str(root())})
         makefile = _read_makefile(folder / "Vtop_classes.mk")
-        flags = _flags(makefile)
+        flags = [*_flags(makefile), *SHARED * shared]
         objects = _compile_generated(folder, optimize, flags)
         objects += [_runtime(name, flags) for name in makefile["VM_GLOBAL_FAST"]]
-        _call([compiler(), *objects, "-o", folder / "model", *libraries, "-lpthread"],
-              f"Model of {top!r}")
+        _call([compiler(), *["-shared"] * shared, *objects, "-o", folder / "model", *libraries,
+               "-lpthread"], f"Model of {top!r}")
         os.replace(folder / "model", executable)
     return executable
 

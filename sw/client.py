@@ -43,6 +43,8 @@ class Client:
     ----------
     port : SerialPort
         Anything with ``write(octets)``, ``read(seconds)`` and ``path``.
+    clock : module
+        Anything with ``monotonic()`` and ``sleep(seconds)``: another time for a simulated line.
 
     Attributes
     ----------
@@ -52,14 +54,15 @@ class Client:
         Requests sent again so far.
     """
 
-    def __init__(self, port):
+    def __init__(self, port, clock=time):
         self.port = port
+        self.clock = clock
         self.retries = 0
         self._deframer = Deframer()
         self._sequences = count()
         self._slowness = 1.0  # of the other end, against the line and clock it claims
         payload = self.request(Type.IDENTIFY, b"", seconds=0)
-        lasted = time.monotonic() - self._sent
+        lasted = self.clock.monotonic() - self._sent
         self.info = Info.decode(payload)
         on_the_line = 10 * (len(payload) + 16) / self.info.baud
         self._slowness = max(1.0, lasted / on_the_line / 2)
@@ -97,19 +100,19 @@ class Client:
         frame = Frame(kind, next(self._sequences) % 256, payload)
         octets = frame.encode()
         wait = PATIENCE + SLACK * self._slowness * seconds
-        loading = time.monotonic() + LOADING * self._slowness
+        loading = self.clock.monotonic() + LOADING * self._slowness
         attempts = 0
         while attempts < ATTEMPTS:
             self.retries += attempts > 0
             self.port.write(octets)
-            self._sent = time.monotonic()
+            self._sent = self.clock.monotonic()
             answer = self._answer_to(frame, wait)
             if answer is None:
                 attempts += 1
             elif answer.type != Type.ERROR:
                 return answer.payload
-            elif answer.payload[0] == ErrorCode.LOADING and time.monotonic() < loading:
-                time.sleep(PAUSE)
+            elif answer.payload[0] == ErrorCode.LOADING and self.clock.monotonic() < loading:
+                self.clock.sleep(PAUSE)
             else:
                 raise ProtocolError(self._refusal(kind, answer.payload[0]))
         raise ProtocolError(f"Board at {self.port.path} must answer {kind.name}: {self._heard()}")
@@ -134,14 +137,14 @@ class Client:
         An ERROR is an answer too.
         """
         self._octets = 0
-        end = time.monotonic() + wait
-        limit = time.monotonic() + 60 + 10 * wait  # a line that never falls silent is no board
-        while time.monotonic() < min(end, limit):
-            octets = self.port.read(min(end, limit) - time.monotonic())
+        end = self.clock.monotonic() + wait
+        limit = self.clock.monotonic() + 60 + 10 * wait  # a line never silent: no board
+        while self.clock.monotonic() < min(end, limit):
+            octets = self.port.read(min(end, limit) - self.clock.monotonic())
             if not octets:
                 continue
             self._octets += len(octets)
-            end = time.monotonic() + max(PATIENCE, wait / 4)
+            end = self.clock.monotonic() + max(PATIENCE, wait / 4)
             for frame in self._deframer.feed(octets):
                 if frame.sequence != request.sequence:
                     continue

@@ -1,13 +1,16 @@
 """Tests of boards.build: real bitstreams of a tiny network, and every way it says no."""
 
+import hashlib
 import io
 import json
 import shutil
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from boards import build, flow
+from boards import build, flow, provenance
 from boards.board import find
 from boards.steps import Steps
 from hw.flash import WeightImage
@@ -61,6 +64,36 @@ def test_a_bitstream_and_its_report_are_built(folder, built, capsys):
         assert numbers["used"] == sum(part[kind] for part in report["parts"].values())
     assert report["images_per_second"]["core"] == pytest.approx(
         board.megahertz * 1e6 / report["interval"])
+
+
+def test_the_report_has_the_hash_of_all_that_went_in_and_came_out(folder, built):
+    board = find(built)
+    report = json.loads((folder / built / "report.json").read_text())
+    made = report["provenance"]
+    work, network = folder / built / "work", folder / "tiny.net.npz"
+    assert made["command"] == (f"python -m boards.build {built} {network} --freq "
+                               f"{board.megahertz:g} --seed 1")
+    hashed = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in (
+        ("network", network), ("design", work / "top.il"), ("script", work / "top.ys"),
+        ("constraints", work / f"top{flow.CONSTRAINTS[board.family]}"))}
+    assert hashed.items() < made["inputs"].items()
+    assert set(made["inputs"]) - set(hashed) == {"schedule", "benchmark_images", "code"}
+    assert made["outputs"] == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in (
+            ("netlist", work / "top.json"), ("bitstream", folder / built / report["bitstream"]))}
+    assert set(made["versions"]) == {"python", "amaranth", "amaranth-boards", "numpy"}
+    assert set(made["arguments"]) == set(report["tools"])
+    assert "--seed" in made["arguments"][f"nextpnr-{board.family}"]
+    table = (folder / built / "report.txt").read_text()
+    assert f"SHA-256 {made['outputs']['bitstream'][:16]}, made by: {made['command']}\n" in table
+
+
+def test_the_command_in_the_report_has_every_option():
+    assert provenance.command(
+        find("ulx3s-85f"), Path("a b.net.npz"), frequency=Fraction(100_000_000, 3),
+        schedule=Path("s.json"), baud=9600, seed=4, rom_images=2) == (
+        "python -m boards.build ulx3s-85f 'a b.net.npz' --freq 100/3 --schedule s.json "
+        "--baud 9600 --seed 4 --rom-images 2")
 
 
 def test_the_table_says_what_the_report_says(folder, built):

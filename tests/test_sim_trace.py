@@ -1,6 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """sim.trace: a planted fault is named by layer and neuron, for every kind of schedule."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -197,3 +198,22 @@ def test_a_map_holds_every_output_once(inputs, shape, levels):
         size = trace_picture.map_shape(network, 0)
         made = trace_picture.layout(network, 0, np.arange(levels * inputs), size)
         assert made[1, :4].tolist() == [8, 10, 12, 14]  # pixels of row 1, level 0
+
+
+def test_an_accelerator_that_stops_is_shown(tmp_path):
+    """Layer fc1 never offers its outputs: queue's valid is cut."""
+    def cut(text):
+        before, name, after = text.partition("module \\dut.stages.fc1 (")
+        edited, count = re.subn(r"\.o__valid\(o__valid\)", ".o__valid()", after, count=1)
+        assert count
+        return before + name + edited
+
+    found = trace(Accelerator(NETWORK, SCHEDULES["scheduled"]), IMAGES, 0, edit=cut)
+    want = golden.Model(NETWORK).trace(IMAGES[:1])[2][1][0, 0]
+    assert found.label is None
+    assert not found.equal
+    assert found.lines()[:2] == ["encoder: 72 outputs, equal", "fc0: 16 outputs, equal"]
+    assert found.verdicts()[0].startswith(f"image 0: first difference in layer 'fc1', neuron 0: "
+                                          f"RTL nothing, golden {want} (popcount ")
+    trace_picture.draw(tmp_path / "stuck.png", found)
+    assert Image.open(tmp_path / "stuck.png").width > 500

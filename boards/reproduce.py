@@ -1,0 +1,133 @@
+"""Builds a bitstream twice, in two places, and compares every file: ``make reproduce``."""
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from sw import network as networks
+from sw.command import run
+from sw.files import write_text
+
+from .board import find
+from .flow import CONSTRAINTS
+
+
+ROOT = Path(__file__).parents[1]
+
+# Two places that differ in what must not matter: folder, order of sets, language, time zone.
+PLACES = {
+    "first": {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
+    "a second folder/with a longer name": {
+        "PYTHONHASHSEED": "4242", "LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu"},
+}
+
+
+def build(folder, board, network, options, settings):
+    """Build a network for a board, and its Verilog, with a folder as the current one."""
+    folder.mkdir(parents=True)
+    environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
+    _call(folder, environment, "boards.build", board.name, network, *options)
+    report = json.loads((folder / "build" / board.name / "report.json").read_text("utf-8"))
+    schedule = folder / "schedule.json"
+    write_text(schedule, json.dumps(report["schedule"], indent=2) + "\n")
+    if "weights" not in report:  # Verilog has no way to load them
+        _call(folder, environment, "hw.generate", network, "--board", board.name, "--schedule",
+              schedule, "-o", folder / f"{stem(network)}.v")
+
+
+def collect(folder, board, network):
+    """Return the SHA-256 of each file that must be the same, by name, in the order of making.
+
+    ``report.json`` counts without the seconds that steps took. ``report.txt`` has the same numbers
+    and those seconds, and is left out, as are the logs.
+    """
+    made, work = folder / "build" / board.name, folder / "build" / board.name / "work"
+    report = json.loads((made / "report.json").read_text("utf-8"))
+    del report["seconds"]
+    name = stem(network)
+    paths = [folder / "schedule.json", folder / f"{name}.v", folder / f"{name}.hw.json",
+             *(work / f"top{suffix}" for suffix in (".il", ".ys", CONSTRAINTS[board.family],
+                                                    ".json")),
+             *(made / report[what]["file"] for what in ("weights",) if what in report),
+             made / report["bitstream"], made / "resources.png"]
+    found = {path.name: sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()}
+    return {**found, "report.json": sha256(json.dumps(report).encode()).hexdigest()}
+
+
+def first_difference(first, second):
+    """Return the name of the first file that is not the same in both, or None."""
+    names = [*first, *(name for name in second if name not in first)]
+    return next((name for name in names if first.get(name) != second.get(name)), None)
+
+
+def stem(network):
+    return network.name.removesuffix(".npz").removesuffix(".net")
+
+
+def _call(folder, environment, module, *arguments):
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
+                          check=False)
+    if done.returncode:
+        raise ValueError(f"{module} must succeed: it ended with status {done.returncode} (its "
+                         f"message is above)")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m boards.reproduce", description=__doc__)
+    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
+    parser.add_argument("network", type=Path, metavar="NETWORK", help="NAME.net.npz from sw.fold")
+    parser.add_argument("--freq", metavar="MHz", help="as of boards.build")
+    parser.add_argument("--schedule", type=Path, metavar="JSON", help="as of boards.build")
+    parser.add_argument("--images-per-second", metavar="N", help="as of boards.build")
+    parser.add_argument("--seed", metavar="N", help="as of boards.build")
+    parser.add_argument("--keep", type=Path, metavar="DIR",
+                        help="leave both builds in this folder, which must not be there (default: "
+                             "a temporary one)")
+    parser.add_argument("--record", type=Path, metavar="JSON", help="write the hashes here")
+    args = parser.parse_args(argv)
+
+    board, path = find(args.board), args.network.resolve()
+    identity = networks.load(path).identity
+    options = [word for option, value in (
+        ("--freq", args.freq), ("--schedule", args.schedule and args.schedule.resolve()),
+        ("--images-per-second", args.images_per_second), ("--seed", args.seed))
+        if value is not None for word in (option, value)]
+    if args.keep and args.keep.exists():
+        raise ValueError(f"Folder to keep must be a new one: {args.keep} is there")
+    with tempfile.TemporaryDirectory() as temporary:
+        root = (args.keep or Path(temporary)).resolve()
+        found = []
+        for number, (place, settings) in enumerate(PLACES.items(), 1):
+            print(f"build {number} of {len(PLACES)} ({', '.join(settings.values())}) ...",
+                  file=sys.stderr, flush=True)
+            build(root / place, board, path, options, settings)
+            found.append(collect(root / place, board, path))
+    different = first_difference(*found)
+    if different:
+        print(f"error: {different} is not the same in two builds: SHA-256 "
+              f"{found[0].get(different)}, then {found[1].get(different)} (look at both with "
+              f"--keep)", file=sys.stderr)
+        return 1
+    for name, digest in found[0].items():
+        print(f"{digest}  {name}")
+    print(f"identical: {len(found[0])} files of two builds of {args.network} for {board.name}")
+    if args.record:
+        given = sys.argv[1:] if argv is None else argv
+        write_text(args.record, json.dumps({
+            "board": board.name, "network": identity, "identical": found[0],
+            "date": datetime.now(UTC).date().isoformat(),
+            "command": shlex.join(["python", "-m", "boards.reproduce", *given])}, indent=1) + "\n")
+        print(f"wrote {args.record}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
