@@ -2,7 +2,7 @@
 //
 // Arguments: BEATS ANSWERS IMAGES BEATS_PER_IMAGE PATIENCE SEED. A beat and an answer take whole
 // 32-bit words in the files, lowest first. SEED 0 is full speed, any other that of pseudo-random
-// pauses on both streams. Image 0 goes first, alone, for the latency. An answer is followed by two
+// pauses on both streams, after a while of random input that a reset ends. Image 0 goes first, alone, for the latency. An answer is followed by two
 // 64-bit numbers: the cycle in which the image's last beat was taken, and the one in which the
 // answer was first offered. Lines "progress N" tell of the answers so far. Stops, with exit code
 // 3, when nothing has moved for PATIENCE cycles.
@@ -15,6 +15,8 @@
 
 #include "Vtop.h"  // where a port i__valid is i___05Fvalid
 #include "verilated.h"
+
+static const uint64_t WARM_UP = 1000;  // cycles
 
 static uint64_t state;
 
@@ -52,13 +54,27 @@ int main(int argc, char** argv) {
         memcpy(&top.i___05Fpayload, beat.data(), sizeof(top.i___05Fpayload));
     };
 
+    auto step = [&] {
+        for (int edge = 0; edge < 2; ++edge) {
+            top.clk = edge;
+            top.eval();
+        }
+    };
+    for (uint64_t count = 0; seed && count < WARM_UP; ++count) {
+        if (!top.i___05Fvalid || top.i___05Fready) {
+            for (char& octet : beat) octet = random_below(256);
+            memcpy(&top.i___05Fpayload, beat.data(), sizeof(top.i___05Fpayload));
+            top.i___05Fvalid = random_below(4) != 0;
+        }
+        top.o___05Fready = random_below(2);
+        step();
+    }
+
     top.i___05Fvalid = 0;
     top.o___05Fready = 0;
     top.rst = 1;
-    for (int edge = 0; edge < 4; ++edge) {
-        top.clk = edge & 1;
-        top.eval();
-    }
+    step();
+    step();
     top.rst = 0;
 
     std::vector<uint64_t> last_beats(images), offers(images);

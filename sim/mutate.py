@@ -4,7 +4,9 @@
 import argparse
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -15,7 +17,7 @@ from tqdm import tqdm
 
 from hw.accelerator import Accelerator
 from hw.schedule import Schedule, Scheduled, Wired
-from hw.verilog import to_verilog
+from hw.verilog import find_yosys, to_verilog
 from sw.command import run
 from sw.files import write_text
 
@@ -32,7 +34,7 @@ SCHEDULES = {
                               "scores": Scheduled(2, 3)}),
     "wired": Schedule(30, {"fc0": Wired(3), "fc1": Wired(), "scores": Wired()}),
 }
-IMAGES = 400
+IMAGES = {"scheduled": 1000, "wired": 10_000}
 SEEDS = (0, 1, 2)  # at full speed, and with pauses on both streams in two ways
 
 # A mutant that cannot be noticed, because it means the same, says so here: by what is changed.
@@ -57,6 +59,20 @@ class Verdict:
     original: str
     mutated: str
     caught_by: str | None
+
+
+def flattened(verilog):
+    """Return Verilog as one module, without what nothing depends on."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name, "in.v").write_text(verilog, encoding="utf-8")
+        script = ("read_verilog in.v; hierarchy -top accelerator; proc; flatten -noscopeinfo; "
+                  "opt_expr; opt_clean -purge; wreduce; opt_clean -purge; write_verilog -noattr "
+                  "out.v")
+        done = subprocess.run([find_yosys(), "-q", "-p", script], cwd=name, capture_output=True,
+                              text=True, check=False)
+        if done.returncode:
+            raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]}")
+        return Path(name, "out.v").read_text(encoding="utf-8")
 
 
 def check(model, accelerator, images, number):
@@ -95,11 +111,12 @@ def score(name, count, *, seed=1, bar=None):
     list of Verdict
     """
     accelerator = Accelerator(NETWORK, SCHEDULES[name])
-    images = np.random.default_rng(seed).integers(256, size=(IMAGES, 30), dtype=np.uint8)
-    verilog = to_verilog(accelerator, "accelerator")
+    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], 30), dtype=np.uint8)
+    verilog = flattened(to_verilog(accelerator, "accelerator"))
     chosen = mutations(verilog, count, seed=seed)
     main = full.MAIN.read_text(encoding="utf-8") + CHOOSER
-    model = compile_model(with_mutations(verilog, chosen), "accelerator", main, BUILD)
+    model = compile_model(with_mutations(verilog, chosen), "accelerator", main, BUILD,
+                          options=["-Wno-UNOPTFLAT"])
     if noticed := check(model, accelerator, images, 0):
         raise ValueError(f"Design without a mutation must pass: {noticed}")
     verdicts = []

@@ -19,7 +19,7 @@ NAME = r"(?:\\\S+ |[A-Za-z_]\w*)"
 STATEMENT = re.compile(rf"^(\s*(?:assign )?)({NAME}\s*(?:\[[^\]=]*\])?\s*|\{{[^=]*\}}\s*)"
                        rf"(<?=) (.+);$")
 LITERAL = re.compile(r"(\d+)'(s?)h([0-9a-f]+)")
-SWAPS = {" + ": " - ", " - ": " + ", " & ": " | ", " | ": " & ", " ^ ": " | ", " && ": " || ",
+SWAPS = {" + ": " - ", " - ": " + ", " & ": " | ", " | ": " & ", " ^ ": " ~^ ", " && ": " || ",
          " || ": " && ", " == ": " != ", " != ": " == ", " >= ": " > ", " > ": " >= ",
          " < ": " <= ", " <= ": " < ", " << ": " >> ", " >> ": " << "}
 OPERATOR = re.compile(r" (?:\+|-|&&|&|\|\||\||\^|==|!=|>=|>|<=|<|<<|>>) ")
@@ -67,11 +67,16 @@ def mutations(verilog, count, *, seed):
     """
     generator = random.Random(seed)
     found = {kind: {} for kind in KINDS}
-    for module, widths, first, lines in _modules(verilog):
+    for module, widths, sources, first, lines in _modules(verilog):
+        written = {match[1] for line in lines
+                   if (match := re.match(rf"\s*({NAME})\s*\[.*\] <= ", line))}
         for number, line in enumerate(lines, first):
-            if match := STATEMENT.match(line):
-                for kind, mutated in _changes(match[4], widths, generator):
-                    found[kind][number, mutated] = Mutation(number, kind, module, match[4], mutated)
+            match = STATEMENT.match(line)
+            if not match or _starts_memory(line, written):
+                continue
+            narrow = widths.get(match[2].strip()) == 1
+            for kind, mutated in _changes(match[4], sources, generator, narrow=narrow):
+                found[kind][number, mutated] = Mutation(number, kind, module, match[4], mutated)
     chosen = []
     for place, kind in enumerate(KINDS):
         share = count * (place + 1) // len(KINDS) - count * place // len(KINDS)
@@ -93,8 +98,14 @@ def with_mutations(verilog, chosen):
     return 'import "DPI-C" pure function int chosen_mutant();\n' + "\n".join(lines)
 
 
+def _starts_memory(line, written):
+    """Whether a line is a first word of a memory that is written: it is never read before that."""
+    match = re.match(rf"\s*({NAME})\s*\[\d+\] = ", line)
+    return bool(match) and match[1] in written
+
+
 def _modules(verilog):
-    """Yield each module: its name, the widths of its sources by name, number and text of lines.
+    """Yield each module: its name, widths of signals and of sources, number and text of lines.
 
     Sources are registers and inputs: to connect one of them makes no combinational loop.
     """
@@ -113,14 +124,20 @@ def _modules(verilog):
         elif match := re.match(rf"\s*({NAME})\s*<= ", line):
             clocked.add(match[1].strip())
         elif line == "endmodule":
-            yield (name, {source: width for source, width in widths.items()
-                          if source in clocked - {"clk", "rst"}}, first, lines)
+            sources = clocked - {"clk", "rst"}
+            yield (name, widths, {source: width for source, width in widths.items()
+                                  if source in sources}, first, lines)
             name = None
 
 
-def _changes(text, widths, generator):
-    """Yield kind and result of the ways to change an expression, one of each place."""
+def _changes(text, sources, generator, *, narrow):
+    """Yield kind and result of the ways to change an expression, one of each place.
+
+    ``narrow`` says that it is one bit, for which sum and difference are the same.
+    """
     for match in OPERATOR.finditer(text):
+        if narrow and match[0] in (" + ", " - "):
+            continue
         yield "operator", text[:match.start()] + SWAPS[match[0]] + text[match.end():]
     if text.startswith("~ "):
         yield "operator", text[2:]
@@ -134,9 +151,9 @@ def _changes(text, widths, generator):
                            f"{text[match.end():]}")
     for match in re.finditer(rf"(?<![\w'$.\\]){NAME}", text):
         name = match[0].strip()
-        if name in widths:
-            others = sorted(other for other, width in widths.items()
-                            if width == widths[name] and other != name)
+        if name in sources:
+            others = sorted(other for other, width in sources.items()
+                            if width == sources[name] and other != name)
             if others:
                 other = generator.choice(others)
                 yield ("connection", text[:match.start()] + f"{other} "
