@@ -31,7 +31,6 @@ THIRD = {
 ALONE = {
     "sw.serialport": ("serial",),
     "sw.images": ("PIL",),
-    "sw.folder": ("PIL",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
 }
