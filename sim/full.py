@@ -19,7 +19,7 @@ from hw.verilog import to_verilog
 from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import write_text
+from sw.files import read_json, write_text
 from sw.network import load
 
 from .design import cached_verilog, schedule_for
@@ -203,7 +203,7 @@ def _key(accelerator, images):
 def _recorded(path, key):
     """Whether a file of ``--record`` is about the same run."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["key"] == key
+        return read_json(path)["key"] == key
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
