@@ -33,7 +33,7 @@ default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network 
 NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full bitstream program virtual bench \
-        test lint doctor clean
+        fuzz test lint doctor clean
 
 
 help:  ## list these targets
@@ -76,6 +76,9 @@ bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name
 
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
 	@$(PYTHON) -m pytest $(OPTIONS)
+
+fuzz: $(READY)  ## random and damaged input for every reader and for the link
+	@$(PYTHON) -m tests.fuzz $(OPTIONS)
 
 lint: $(READY)  ## ruff
 	@$(PYTHON) -m ruff check .
