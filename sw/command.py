@@ -10,6 +10,7 @@ WAYS_OUT = {
     errno.ENOENT: "check the path",
     errno.EISDIR: "give a file, not a folder",
     errno.ENOTDIR: "a part of the path is a file",
+    errno.EEXIST: "a part of the path is a file",
     errno.EACCES: "check its permissions, or choose another place",
     errno.EPERM: "check its permissions, or choose another place",
     errno.EROFS: "choose another place: this one cannot be written",

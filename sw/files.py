@@ -1,5 +1,7 @@
 """Files that others wrote or will read: arrays checked before allocation, writes that are whole."""
 
+import fcntl
+import io
 import json
 import os
 import struct
@@ -7,10 +9,14 @@ import tokenize
 import zipfile
 import zlib
 from contextlib import contextmanager
+from glob import escape
 from math import prod
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
+
+from .lock import hold
 
 
 # Larger than any network for the supported devices by a wide margin, smaller than a PC's memory.
@@ -30,17 +36,41 @@ _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, E
 def replacing(path):
     """Give a temporary path beside ``path``, which replaces it if the block succeeds.
 
-    An interrupted or failed block leaves the old file, or none, and no temporary file.
+    An interrupted or failed block leaves the old file, or none, and no temporary file. What a
+    killed one left is hidden, read by nobody, and removed by the next that writes the same file.
     """
     path = Path(path)
+    if path.name.startswith(".") and path.stem.endswith(".part"):  # from another such block
+        with naming(path.with_name(path.stem[1:].rsplit(".", 2)[0] + path.suffix)):
+            yield path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last: matplotlib and others tell the format by it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    for left in path.parent.glob(f".{escape(path.stem)}.*.part{escape(path.suffix)}"):
+        if held := hold(left):
+            left.unlink(missing_ok=True)
+            os.close(held)
+    temporary = path.with_name(f".{path.stem}.{token_hex(8)}.part{path.suffix}")
+    with naming(path):
+        held = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            os.close(held)
+
+
+@contextmanager
+def naming(path):
+    """Name the file in errors of the operating system that name none, as of a full disk."""
     try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def write_text(path, text):
@@ -67,8 +97,10 @@ def read_json(path):
 
 def write_arrays(path, arrays):
     """Write a dict of arrays as ``.npz``, whole or not at all; equal arrays give equal bytes."""
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
+    buffer = io.BytesIO()  # on a full disk, zipfile would fail once more when it is closed
+    np.savez_compressed(buffer, **arrays)
+    with replacing(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def read_arrays(path, what, limit=ARRAY_LIMIT):
