@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.files import read_json, write_text
+from sw.lock import scratch
 from sw.network import load
 
 from .design import cached_verilog, schedule_for
@@ -132,8 +132,8 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     say(f"Verilator model: {time.monotonic() - start:.1f} s")
 
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
-    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        beats, answers = Path(folder) / "beats", Path(folder) / "answers"
+    with scratch(BUILD, ".run-") as folder:
+        beats, answers = folder / "beats", folder / "answers"
         beats.write_bytes(pack_beats(network, accelerator.schedule.pixels, images))
         start = time.monotonic()
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed]
