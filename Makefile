@@ -32,8 +32,8 @@ endif
 default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network $(BOARD)))$(default)
 NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
 
-.PHONY: help venv network train fold evaluate verilog sim sim-full soak bitstream reproduce program \
-        virtual bench test lint doctor clean
+.PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
+        soak bitstream reproduce program virtual bench fuzz mutate verify test lint doctor clean
 
 
 help:  ## list these targets
@@ -77,11 +77,23 @@ soak: $(READY)  ## a million requests over a line with faults, host driver to RT
 reproduce: network  ## build the bitstream twice, in two places, and compare every file
 	@$(PYTHON) -m boards.reproduce $(BOARD) $(NET) $(OPTIONS)
 
+sim-netlist: network  ## test images through the synthesized netlist, against golden
+	@$(PYTHON) -m sim.netlist $(NET) --board $(BOARD) $(OPTIONS)
+
+sim-bitstream: $(READY)  ## BOARD's bitstream read back: its contents, and its answers over the pins
+	@$(PYTHON) -m sim.bitstream $(BOARD) $(OPTIONS)
+
+mutate: $(READY)  ## changes the generated Verilog in many places: how many are noticed
+	@$(PYTHON) -m sim.mutate $(OPTIONS)
+
 bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name,name for some rows
 	@$(PYTHON) -m boards.bench $(if $(ONLY),--only $(ONLY)) $(OPTIONS)
 
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
 	@$(PYTHON) -m pytest $(OPTIONS)
+
+fuzz: $(READY)  ## random and damaged input for every reader and for the link
+	@$(PYTHON) -m tests.fuzz $(OPTIONS)
 
 lint: $(READY)  ## ruff
 	@$(PYTHON) -m ruff check .

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from sw.command import run
-from sw.files import write_text
+from sw.files import read_json, write_text
 
 from . import bench_plot, bench_table
 from .bench_row import Row, row_key
@@ -42,11 +42,13 @@ def recipe_of(preset, known):
 def read_rows(path):
     """Return the rows of a file by preset; none if there is no such file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {row["preset"]: row for row in content["rows"]}
+        rows = {row["preset"]: row for row in read_json(path)["rows"]}
+        bench_table.render(list(rows.values()))
+        bench_plot.points(list(rows.values()), [])
+        return rows
     except FileNotFoundError:
         return {}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{path} must hold rows of the benchmark ({FORMAT}) (remove it, or get "
                          f"it back)") from None
 

@@ -28,14 +28,45 @@ def read_peers(path):
         Numbers as numbers, or None.
     """
     with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    missing = {"system", "accuracy", "images_per_second", "luts", "kind"} - {
+        *(reader.fieldnames or ())}
+    if missing:
+        raise ValueError(f"{path} must have the columns of published figures: no "
+                         f"{', '.join(sorted(missing))}")
     for number, row in enumerate(rows, 2):
-        if row["kind"] not in MARKERS:
+        if row.get("kind") not in MARKERS:
             raise ValueError(f"Kind of LUT in {path}, line {number}, must be one of "
-                             f"{', '.join(MARKERS)}: {row['kind']!r}")
-        for column in ("accuracy", "images_per_second", "luts"):
-            row[column] = float(row[column]) if row[column] else None
+                             f"{', '.join(MARKERS)}: {row.get('kind')!r}")
+        for column, most in (("accuracy", 100), ("images_per_second", 1e15), ("luts", 1e15)):
+            row[column] = _number(row.get(column), f"{column} in {path}, line {number},", most)
+        if row["accuracy"] is None or row["luts"] is None:
+            raise ValueError(f"Line {number} of {path} must have an accuracy and LUTs")
     return rows
+
+
+def _number(text, what, most):
+    """Return the number in a cell, None for none."""
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 < value <= most:
+        raise ValueError(f"{what.capitalize()} must be a number above 0, at most {most:g}: "
+                         f"{text!r}")
+    return value
+
+
+def points(rows, peers):
+    """Return what is drawn: name, accuracy, LUTs, images/s or None, kind, colour; by LUTs."""
+    found = [(row["preset"], row["accuracy"], row["lut4"], row["images_per_second"], "LUT4", OURS)
+             for row in rows if row["dataset"] == "mnist"]
+    found += [(peer["system"], peer["accuracy"], peer["luts"], peer["images_per_second"],
+               peer["kind"], PEERS) for peer in peers]
+    return sorted(found, key=lambda point: point[2])
 
 
 def draw(path, rows, peers):
@@ -50,14 +81,9 @@ def draw(path, rows, peers):
     peers : list of dict
         As from :func:`read_peers`.
     """
-    points = [(row["preset"], row["accuracy"], row["lut4"], row["images_per_second"], "LUT4", OURS)
-              for row in rows if row["dataset"] == "mnist"]
-    points += [(peer["system"], peer["accuracy"], peer["luts"], peer["images_per_second"],
-                peer["kind"], PEERS) for peer in peers]
-    points.sort(key=lambda point: point[2])
     figure = Figure(figsize=(14, 6), layout="constrained")
     area, speed = figure.subplots(1, 2)
-    for number, (name, accuracy, luts, rate, kind, color) in enumerate(points):
+    for number, (name, accuracy, luts, rate, kind, color) in enumerate(points(rows, peers)):
         _point(area, luts, 100 - accuracy, name, MARKERS[kind], color, number)
         if rate:
             _point(speed, 100 - accuracy, rate, name, MARKERS[kind], color, number)

@@ -203,7 +203,7 @@ class Row:
         """
         done = ledger.result(name, key) if makes.exists() else None
         label = f"{self.preset.name}: {name}"
-        if done is None:
+        if done is None or "seconds" not in done:
             interrupted = ledger.begin(name, key)
             if resume and interrupted and resume.exists():
                 arguments += ("--resume",)

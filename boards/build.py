@@ -13,6 +13,7 @@ from hw.flash import FLASH_OFFSET
 from sw import network as networks
 from sw.command import run
 from sw.files import replacing, write_text
+from sw.lock import alone
 
 from . import provenance, report, resources
 from .board import catalog, find
@@ -78,7 +79,7 @@ def build_network(board, path, *, frequency, schedule=None, rate=None, output=Pa
     directory = output / board.name
     results = [directory / file for file in ("report.json", "report.txt", "resources.png")]
     weights = directory / f"{name}{WEIGHTS}"
-    with stopping_on_terminate():
+    with stopping_on_terminate(), alone(directory / ".lock", f"Build in {directory}"):
         outcome = build(board, top, frequency, name=name, directory=directory, steps=steps,
                         seed=seed, before=(*results, weights), reuse=reuse)
         if top.image:

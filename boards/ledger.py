@@ -4,7 +4,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from sw.files import write_text
+from sw.files import read_json, write_text
+
+
+LONGEST = 1e9  # no number of seconds, or of MHz, is greater
 
 
 def key_of(*parts):
@@ -28,10 +31,12 @@ class Ledger:
     def __init__(self, path):
         self.path = Path(path)
         try:
-            steps = json.loads(self.path.read_text(encoding="utf-8"))
-            self._steps = {name: dict(entry) for name, entry in steps.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            self._steps = {}
+            steps = read_json(self.path)
+        except (OSError, ValueError):
+            steps = {}
+        if not isinstance(steps, dict):
+            steps = {}
+        self._steps = {name: entry for name, entry in steps.items() if _is_entry(entry)}
 
     def result(self, step, key):
         """Return what a step left when it was done with this key, or None."""
@@ -46,9 +51,18 @@ class Ledger:
         return before.get("key") == key and "result" not in before
 
     def finish(self, step, key, result):
-        """Note that a step is done, with a result that JSON can hold and that is not None."""
+        """Note that a step is done, with a result: a dict of numbers."""
         self._steps[step] = {"key": key, "result": result}
         self._write()
 
     def _write(self):
         write_text(self.path, json.dumps(self._steps, indent=1) + "\n")
+
+
+def _is_entry(entry):
+    """Whether an entry is what :class:`Ledger` writes, as far as one can see."""
+    if not isinstance(entry, dict):
+        return False
+    result = entry.get("result", {})
+    return isinstance(result, dict) and all(
+        type(value) in (int, float) and 0 <= value < LONGEST for value in result.values())

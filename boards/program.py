@@ -1,7 +1,6 @@
 """Loads a board's latest bitstream: through openFPGALoader, or another program that can."""
 
 import argparse
-import json
 import shlex
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from hw.flash import FLASH_OFFSET
 from sw.command import run
+from sw.files import read_json
 
 from .board import find
 
@@ -35,7 +35,7 @@ def latest(board, output):
     report = output / board.name / "report.json"
     build = f"make bitstream BOARD={board.name}"
     try:
-        content = json.loads(report.read_text(encoding="utf-8"))
+        content = read_json(report)
         path = report.with_name(content["bitstream"])
         weights = report.with_name(content["weights"]["file"]) if "weights" in content else None
     except FileNotFoundError:

@@ -3,6 +3,7 @@
 import json
 
 from hw.flash import FLASH_OFFSET
+from sw.files import read_json
 
 
 FORMAT = "thresher-report/1"
@@ -20,13 +21,17 @@ def accuracy(network_path, network):
     """
     path = network_path.with_name(network_path.name.removesuffix(".net.npz") + ".eval.json")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["identity"] == network.identity:
-            return {"percent": record["accuracy"], **{key: record[key] for key in
-                                                      ("correct", "images", "dataset")}}
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return None
+        record = read_json(path)
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or record.get("identity") != network.identity:
+        return None
+    correct, images, dataset = (record.get(key) for key in ("correct", "images", "dataset"))
+    if not (type(correct) is type(images) is int and 0 <= correct <= images > 0
+            and isinstance(dataset, str)):
+        return None
+    return {"percent": 100 * correct / images, "correct": correct, "images": images,
+            "dataset": dataset}
 
 
 def link_rate(info):

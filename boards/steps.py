@@ -1,5 +1,6 @@
 """Long steps of a build: what runs, for how long, where its log is; ended when interrupted."""
 
+import ctypes
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ from itertools import cycle
 
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
+_LIBRARY = ctypes.CDLL(None)
 POLL = 0.1  # seconds between two looks at a running program
 
 
@@ -96,7 +99,7 @@ class Steps:
         with open(path, "wb") as output, open(path, encoding="utf-8", errors="replace") as lines:
             process = subprocess.Popen([*tool.command, *arguments], cwd=directory, stdout=output,
                                        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                       start_new_session=True)
+                                       start_new_session=True, preexec_fn=_end_with_us)
             try:
                 last = ""
                 while True:
@@ -147,6 +150,15 @@ def stopping_on_terminate():
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _end_with_us():
+    """In a program just started: end when we end, even by SIGKILL (where the kernel is Linux).
+
+    Else it would go on, and write over what the next build makes.
+    """
+    if hasattr(_LIBRARY, "prctl"):
+        _LIBRARY.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _stop(process):

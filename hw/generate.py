@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from sw.command import run
-from sw.files import write_text
+from sw.files import replacing, write_text
+from sw.lock import alone
 from sw.network import load
 
 from .accelerator import Accelerator
@@ -100,8 +101,11 @@ def main(argv=None):
     content = describe(component, estimated)
 
     about = output.with_suffix(".hw.json")
-    write_text(output, to_verilog(component, args.name))
-    write_text(about, json.dumps(content, indent=2) + "\n")
+    text = to_verilog(component, args.name)
+    with (alone(output.with_name(f".{output.name}.lock"), f"Generation of {output}", wait=True),
+          replacing(output) as verilog, replacing(about) as described):  # both, or none
+        write_text(verilog, text)
+        write_text(described, json.dumps(content, indent=2) + "\n")
     total = estimated.total
     rate = args.freq * 1e6 / component.accelerator.interval
     print(f"interval {component.accelerator.interval} cycles, latency "

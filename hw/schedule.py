@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import ceil
 from types import MappingProxyType
 
+from sw.files import parse_json
+
 
 FORMAT = "thresher-schedule/1"
 ROMS = ("block", "distributed", "spram")
@@ -126,10 +128,7 @@ def read_schedule(text, network):
     ValueError
         If it is no schedule, or not one for this network.
     """
-    try:
-        content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"Schedule must be JSON: {error}") from None
+    content = parse_json(text, "Schedule")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"Schedule must have the format tag {FORMAT!r} (see docs/format.md)")
     layers = content.get("layers")
@@ -140,7 +139,7 @@ def read_schedule(text, network):
     parts = {}
     for name, fields in layers.items():
         kind = fields.get("kind") if isinstance(fields, dict) else None
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             raise ValueError(f"Kind of layer {name!r} must be one of {', '.join(kinds)}: {kind!r}")
         try:
             parts[name] = kinds[kind](**{key: fields[key] for key in fields if key != "kind"})

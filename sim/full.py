@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from hw.verilog import to_verilog
 from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import write_text
+from sw.files import read_json, write_text
+from sw.lock import scratch
 from sw.network import load
 
 from .design import cached_verilog, schedule_for
@@ -138,8 +138,8 @@ def run_model(model, accelerator, images, *, seed=0, progress=True):
     """Run images through a compiled model of an accelerator; see :func:`simulate`."""
     network = accelerator.network
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
-    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        beats, answers = Path(folder) / "beats", Path(folder) / "answers"
+    with scratch(BUILD, ".run-") as folder:
+        beats, answers = folder / "beats", folder / "answers"
         beats.write_bytes(pack_beats(network, accelerator.schedule.pixels, images))
         start = time.monotonic()
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed]
@@ -209,7 +209,7 @@ def _key(accelerator, images):
 def _recorded(path, key):
     """Whether a file of ``--record`` is about the same run."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["key"] == key
+        return read_json(path)["key"] == key
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

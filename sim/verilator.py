@@ -4,11 +4,13 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
+
+from sw.files import replacing
+from sw.lock import scratch
 
 
 RUNTIME = Path("build/sim/runtime")  # objects of Verilator's own library, shared by all models
@@ -104,8 +106,7 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
     if executable.exists():
         return executable
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=f".{top}-") as folder:
-        folder = Path(folder)
+    with scratch(directory, f".{top}-") as folder:
         (folder / "design.v").write_text(verilog_text, encoding="utf-8")
         (folder / "control.vlt").write_text(f"`verilator_config\n{control}", encoding="utf-8")
         (folder / "main.cpp").write_text(cpp_main_text, encoding="utf-8")
@@ -115,7 +116,7 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
         makefile = _read_makefile(folder / "Vtop_classes.mk")
         flags = [*_flags(makefile), *SHARED * shared]
         objects = _compile_generated(folder, optimize, flags)
-        objects += [_runtime(name, flags) for name in makefile["VM_GLOBAL_FAST"]]
+        objects += [_runtime(name, flags, folder) for name in makefile["VM_GLOBAL_FAST"]]
         _call([compiler(), *["-shared"] * shared, *objects, "-o", folder / "model", *libraries,
                "-lpthread"], f"Model of {top!r}")
         os.replace(folder / "model", executable)
@@ -191,14 +192,14 @@ def _pieces(sources):
     return [piece for piece in pieces if piece]
 
 
-def _runtime(name, flags):
+def _runtime(name, flags, folder):
     """Return the object of a file of Verilator's library, compiled once for each set of flags."""
     target = (RUNTIME / f"{name}-{_key(*flags)}.o").resolve()
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(f".{os.getpid()}.part")
-        _compile(root() / "include" / f"{name}.cpp", part, ["-O2", *flags])
-        os.replace(part, target)
+        made = folder / f"runtime-{name}.o"
+        _compile(root() / "include" / f"{name}.cpp", made, ["-O2", *flags])
+        with replacing(target) as temporary:
+            shutil.copyfile(made, temporary)
     return target
 
 

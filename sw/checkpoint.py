@@ -8,9 +8,10 @@ from math import isfinite, prod
 
 import numpy as np
 
+from . import fields
 from .files import read_arrays, write_arrays
 from .layers import check_name
-from .network import Encoder, check_labels
+from .network import Encoder, check_labels, check_shape
 
 
 FORMAT = "thresher-ckpt/1"
@@ -172,6 +173,7 @@ class Checkpoint:
                 raise ValueError(f"Layer {after.name!r} must have as many inputs as "
                                  f"{before.name!r} has outputs: {after.inputs}, not "
                                  f"{before.outputs}")
+        check_shape(self.input_shape)
         if prod(self.input_shape) != self.encoder.inputs:
             raise ValueError(f"Input shape must have as many elements as the encoder has inputs: "
                              f"{self.input_shape}, not {self.encoder.inputs}")
@@ -217,37 +219,39 @@ def load(path):
         If the file is no checkpoint or breaks a rule: the message names layer and rule.
     """
     arrays = read_arrays(path, f"a checkpoint ({FORMAT})")
-    if "format" not in arrays or str(arrays["format"]) != FORMAT:
+    if "format" not in arrays or arrays["format"].tolist() != FORMAT:
         raise ValueError(f"{path} must be a checkpoint ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m train.bnn_mnist')")
     try:
         return Checkpoint(
-            encoder=Encoder(str(arrays["encoder_name"]), arrays["encoder_thresholds"],
-                            int(arrays["encoder_input_bits"])),
-            hidden=tuple(_hidden(arrays, index) for index in range(int(arrays["layers"]))),
-            last=Last(str(arrays["last_name"]), *(arrays[f"last_{what}"] for what in _LAST),
-                      scale=float(arrays["last_scale"])),
-            labels=tuple(str(label) for label in arrays["labels"].ravel()),
-            input_shape=tuple(int(extent) for extent in arrays["input_shape"].ravel()),
-            provenance=json.loads(str(arrays["provenance"])),
+            encoder=Encoder(fields.text(arrays, "encoder_name"), arrays["encoder_thresholds"],
+                            fields.integer(arrays, "encoder_input_bits")),
+            hidden=tuple(_hidden(arrays, index)
+                         for index in range(fields.integer(arrays, "layers"))),
+            last=Last(fields.text(arrays, "last_name"),
+                      *(arrays[f"last_{what}"] for what in _LAST),
+                      scale=fields.real(arrays, "last_scale")),
+            labels=fields.texts(arrays, "labels"),
+            input_shape=fields.integers(arrays, "input_shape"),
+            provenance=fields.content(arrays, "provenance"),
             test_scores=arrays.get("test_scores"))
     except KeyError as error:
         raise ValueError(f"{path} must have the field {error} (it is not whole: train it again "
                          f"with 'python -m train.bnn_mnist')") from None
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
 def _hidden(arrays, index):
-    name = str(arrays[f"{index}_name"])
+    name = fields.text(arrays, f"{index}_name")
     missing = [what for what in _HIDDEN if f"{index}_{what}" not in arrays]
     if missing:
         raise ValueError(f"Layer {name!r} must have weights, mask and BatchNorm: no "
                          f"{', '.join(missing)} (only networks with BatchNorm after every hidden "
                          f"layer can be folded)")
     return Hidden(name, *(arrays[f"{index}_{what}"] for what in _HIDDEN),
-                  eps=float(arrays[f"{index}_eps"]))
+                  eps=fields.real(arrays, f"{index}_eps"))
 
 
 def _ternary(layer):

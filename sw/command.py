@@ -10,11 +10,16 @@ WAYS_OUT = {
     errno.ENOENT: "check the path",
     errno.EISDIR: "give a file, not a folder",
     errno.ENOTDIR: "a part of the path is a file",
+    errno.EEXIST: "a part of the path is a file",
     errno.EACCES: "check its permissions, or choose another place",
     errno.EPERM: "check its permissions, or choose another place",
     errno.EROFS: "choose another place: this one cannot be written",
     errno.ENOSPC: "free some space, or choose another place",
+    errno.EDQUOT: "free some space, or choose another place",
+    errno.EFBIG: "choose a place where files may be as large",
 }
+
+LONGEST = 1000  # characters of a message: what is wrong may be that something is endless
 
 
 def run(main, *argv):
@@ -30,7 +35,7 @@ def run(main, *argv):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     except (ValueError, OSError) as error:
-        print(f"error: {' '.join(_explain(error).split())}", file=sys.stderr)
+        print(f"error: {explain(error)}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -38,7 +43,15 @@ def run(main, *argv):
     sys.exit(status)
 
 
-def _explain(error):
+def explain(error):
+    """Return an error as one line that a terminal can show, whatever file it quotes."""
+    text = " ".join(_message(error).split())
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+                   for letter in text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def _message(error):
     """Message of an error; those of the operating system with the file and a way out."""
     if not isinstance(error, OSError) or error.errno not in WAYS_OUT or error.filename is None:
         return str(error)

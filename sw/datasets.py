@@ -58,6 +58,13 @@ class Dataset:
             if len(images) != len(labels) or len(images) == 0:
                 raise ValueError(f"Dataset {self.name!r} must have one label an image: its {part} "
                                  f"part has {len(images)} images and {len(labels)} labels")
+            if labels.min() < 0 or labels.max() >= len(self.labels):
+                raise ValueError(f"Dataset {self.name!r} must have labels in "
+                                 f"0..{len(self.labels) - 1}: {labels.min()}..{labels.max()} in "
+                                 f"its {part} part")
+            if 0 in images.shape:
+                raise ValueError(f"Dataset {self.name!r} must have images of at least one pixel: "
+                                 f"{images.shape[1:]} in its {part} part")
             if images.shape[1:] != self.train_images.shape[1:]:
                 raise ValueError(f"Dataset {self.name!r} must have images of one shape: "
                                  f"{self.train_images.shape[1:]} for training, "
@@ -117,7 +124,8 @@ def load_test(name_or_path, download=True):
     known, path = _find(name_or_path, download)
     if known is not None:
         images, labels = _idx_part(path, "test")
-        return images, labels, known.labels
+        test = Dataset(str(name_or_path), images, labels, images, labels, known.labels)
+        return test.test_images, test.test_labels, test.labels
     if path.is_dir() and _idx_file(path, "test_images", missing_ok=True):
         images, labels = _idx_part(path, "test")
         _, labels, names = _classes(path, _idx_labels(path, "train"), labels)
@@ -199,6 +207,10 @@ def _arrays(name, path):
         elif parts[part].ndim != 1 or parts[part].dtype.kind not in "iuU":
             raise ValueError(f"{path} must have {part} of integers or strings in one dimension: "
                              f"{parts[part].dtype} of shape {parts[part].shape}")
+    kinds = {parts[part].dtype.kind == "U" for part in needed if part.endswith("labels")}
+    if len(kinds) > 1:
+        raise ValueError(f"{path} must have integers or strings as labels of both parts, not one "
+                         f"of each")
     if parts["test_images"] is None:
         split = _split(path, parts["train_images"], parts["train_labels"])
         parts = dict(zip(ARRAY_NAMES, split, strict=True))

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
+from .files import naming
+from .lock import alone
+
 
 TIMEOUT = 30  # seconds without a byte
 
@@ -56,7 +59,11 @@ def fetch(file, folder, mirrors):
     path = Path(folder) / file.name
     if path.exists():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with alone(path.with_name(f".{file.name}.lock"), f"Download of {path}", wait=True):
+        return path if path.exists() else _fetch(file, path, mirrors)
+
+
+def _fetch(file, path, mirrors):
     part = path.with_name(f".{file.name}.part")
     reasons = []
     for mirror in mirrors:
@@ -64,14 +71,16 @@ def fetch(file, folder, mirrors):
             _transfer(f"{mirror}/{file.name}", part, file)
             _check(part, file)
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if isinstance(error, OSError) and error.filename == str(part):
+                raise  # no mirror's fault
             reason = getattr(error, "reason", None) or error
             reasons.append(f"{urlsplit(mirror).netloc}: {reason or type(error).__name__}")
             continue
         part.replace(path)
         return path
     raise OSError(f"{file.name} could not be downloaded: {'; '.join(reasons)} (go online and try "
-                  f"again, or put the file into {folder}, or set THRESHER_DATA to a folder that "
-                  f"has it)")
+                  f"again, or put the file into {path.parent}, or set THRESHER_DATA to a folder "
+                  f"that has it)")
 
 
 def _transfer(url, part, file):
@@ -87,11 +96,13 @@ def _transfer(url, part, file):
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
         resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         have = have if resumed else 0
-        with open(part, "ab" if resumed else "wb") as out, \
+        with open(str(part), "ab" if resumed else "wb") as out, \
                 tqdm(total=file.size, initial=have, desc=file.name, unit="B", unit_scale=True,
                      delay=1) as bar:
             while have <= file.size and (piece := answer.read(2**16)):
-                out.write(piece)
+                with naming(part):
+                    out.write(piece)
+                    out.flush()
                 have += len(piece)
                 bar.update(len(piece))
     if have < file.size:

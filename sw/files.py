@@ -1,38 +1,76 @@
 """Files that others wrote or will read: arrays checked before allocation, writes that are whole."""
 
+import fcntl
+import io
+import json
 import os
 import struct
+import tokenize
 import zipfile
 import zlib
 from contextlib import contextmanager
+from glob import escape
+from math import prod
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
+
+from .lock import hold
 
 
 # Larger than any network for the supported devices by a wide margin, smaller than a PC's memory.
 ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
+DEFLATE_RATIO = 1032  # no octet of a deflated file can stand for more
+
+# How numpy packs; others could pack far more into an octet.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # What zipfile and numpy raise for files that are cut short, changed, encrypted or foreign.
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, OSError,
-           NotImplementedError, RuntimeError, TypeError, ValueError)
+           NotImplementedError, OverflowError, RuntimeError, TypeError, ValueError,
+           tokenize.TokenError)
 
 
 @contextmanager
 def replacing(path):
     """Give a temporary path beside ``path``, which replaces it if the block succeeds.
 
-    An interrupted or failed block leaves the old file, or none, and no temporary file.
+    An interrupted or failed block leaves the old file, or none, and no temporary file. What a
+    killed one left is hidden, read by nobody, and removed by the next that writes the same file.
     """
     path = Path(path)
+    if path.name.startswith(".") and path.stem.endswith(".part"):  # from another such block
+        with naming(path.with_name(path.stem[1:].rsplit(".", 2)[0] + path.suffix)):
+            yield path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last: matplotlib and others tell the format by it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    for left in path.parent.glob(f".{escape(path.stem)}.*.part{escape(path.suffix)}"):
+        if held := hold(left):
+            left.unlink(missing_ok=True)
+            os.close(held)
+    temporary = path.with_name(f".{path.stem}.{token_hex(8)}.part{path.suffix}")
+    with naming(path):
+        held = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            os.close(held)
+
+
+@contextmanager
+def naming(path):
+    """Name the file in errors of the operating system that name none, as of a full disk."""
     try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def write_text(path, text):
@@ -41,10 +79,28 @@ def write_text(path, text):
         temporary.write_text(text, encoding="utf-8")
 
 
+def parse_json(text, what):
+    """Return what a JSON text says; any text that is none is a ValueError, however it is built."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        reason = "it is nested too deep"
+    except ValueError as error:
+        reason = error
+    raise ValueError(f"{what} must be JSON: {reason}")
+
+
+def read_json(path):
+    """Return what a JSON file says; ``ValueError`` if it is none, ``OSError`` as it comes."""
+    return parse_json(Path(path).read_bytes(), path)
+
+
 def write_arrays(path, arrays):
     """Write a dict of arrays as ``.npz``, whole or not at all; equal arrays give equal bytes."""
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
+    buffer = io.BytesIO()  # on a full disk, zipfile would fail once more when it is closed
+    np.savez_compressed(buffer, **arrays)
+    with replacing(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def read_arrays(path, what, limit=ARRAY_LIMIT):
@@ -83,23 +139,28 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
 def _members(archive, limit):
     left = limit
     for info in archive.infolist():
+        if info.compress_type not in _METHODS:
+            raise ValueError(f"array {info.filename!r} is neither stored nor deflated")
         with archive.open(info) as file:
-            version = np.lib.format.read_magic(file)
-            read = {(1, 0): np.lib.format.read_array_header_1_0,
-                    (2, 0): np.lib.format.read_array_header_2_0}.get(version)
-            if read is None:
+            if np.lib.format.read_magic(file) != (1, 0):
                 raise ValueError(f"array {info.filename!r} has an unknown .npy version")
-            shape, _, dtype = read(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
             if dtype.hasobject:
                 raise ValueError(f"array {info.filename!r} holds Python objects")
-            size = dtype.itemsize
-            for extent in shape:
-                size *= extent
+            if dtype.itemsize == 0 or min(shape, default=0) < 0:
+                raise ValueError(f"array {info.filename!r} has the shape {_short(shape)} of "
+                                 f"{_short(dtype.str)}")
+            size = prod(shape, start=dtype.itemsize)
             left -= size
             if left < 0:
                 raise ValueError(f"its arrays take more than {limit >> 20} MiB, "
-                                 f"{info.filename!r} alone {size >> 20}")
-            if size > info.file_size:
+                                 f"{info.filename!r} alone {_short(size >> 20)}")
+            if size > min(info.file_size, DEFLATE_RATIO * info.compress_size):
                 raise ValueError(f"array {info.filename!r} is cut short")
         with archive.open(info) as file:
             yield info, np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _short(value):
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"

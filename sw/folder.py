@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
+from .images import grey_levels, open_picture
 from .layers import INPUTS_LIMIT
 
 
@@ -45,7 +45,7 @@ def read(folder, shape=None):
                          f"{folder}/cat/1.png")
     images, first = None, paths[0]
     for index, path in enumerate(tqdm(paths, desc=f"reading {folder}", unit="image", delay=2)):
-        grey = _grey(path)
+        grey = grey_levels(open_picture(path, INPUTS_LIMIT))
         if images is None:
             shape = shape or grey.shape
             if len(paths) * grey.size > LIMIT:
@@ -57,14 +57,3 @@ def read(folder, shape=None):
                              f"({first}): {grey.shape[1]} x {grey.shape[0]} (resize the pictures)")
         images[index] = grey
     return images, np.array([path.parent.name for path in paths])
-
-
-def _grey(path):
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > INPUTS_LIMIT:
-                raise ValueError(f"{path} must have at most {INPUTS_LIMIT} pixels: "
-                                 f"{image.width} x {image.height} (resize the pictures)")
-            return np.asarray(image.convert("L"))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} must be an intact picture: {error}") from None

@@ -3,6 +3,7 @@
 import struct
 import warnings
 import zlib
+from math import ceil, sqrt
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -12,6 +13,9 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 # Far above a phone's camera, far below a PC's memory; known before any pixel is unpacked.
 PIXELS_LIMIT = 2**26
+
+# Pictures with more pixels are made smaller before anything is computed from them.
+WORKING = 2**22
 
 # MNIST fits a digit into 20 x 20 of its 28 x 28 pixels.
 BOX = 20 / 28
@@ -46,11 +50,11 @@ def read_image(path, input_shape):
         raise ValueError(f"Input shape must be (rows, columns) with at most 3 colours to take "
                          f"pictures: {input_shape} (give this network numbers instead)")
     rows, columns = input_shape[:2]
-    picture = _open(path)
+    picture = _shrunk(open_picture(path))
     if input_shape[2:] == (3,):
         fitted = ImageOps.fit(_flat(picture), (columns, rows), Image.Resampling.BICUBIC)
         return np.asarray(fitted, dtype=np.uint8)
-    return like_mnist(_grey(picture), (rows, columns)).reshape(input_shape)
+    return like_mnist(grey_levels(picture), (rows, columns)).reshape(input_shape)
 
 
 def like_mnist(grey, shape):
@@ -108,26 +112,40 @@ def _placed(drawing, shape):
     return image
 
 
-def _open(path):
-    """Return a picture, upright and with its pixels read."""
+def open_picture(path, limit=PIXELS_LIMIT):
+    """Return a picture of at most ``limit`` pixels, upright and with its pixels read."""
     with open(path, "rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours
+        warnings.simplefilter("ignore")  # the limit is ours, and damage is an error or none
         try:
             picture = Image.open(file, formats=FORMATS)
             width, height = picture.size
-            if width * height > PIXELS_LIMIT:
+            if picture.format == "WEBP":
+                limit //= 2  # its decoder keeps three more copies
+            if width * height > limit:
                 raise ValueError(f"it has {width} x {height} pixels, more than "
-                                 f"{PIXELS_LIMIT >> 20} million")
+                                 f"{limit >> 20} million")
             picture.load()
             return ImageOps.exif_transpose(picture)
         except Image.DecompressionBombError:
-            reason = f"it says it has more than {PIXELS_LIMIT >> 20} million pixels"
+            reason = f"it says it has more than {limit >> 20} million pixels"
         except Image.UnidentifiedImageError:
             reason = "its content is none of them"
         except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError,
                 struct.error, zlib.error) as error:  # what Pillow raises for damaged files
             reason = " ".join(str(error).split()) or "it is damaged"
     raise ValueError(f"{path} must be an intact picture ({', '.join(FORMATS)}): {reason}")
+
+
+def _shrunk(picture):
+    """Return a picture with a whole part of its width and height, if it is very large."""
+    factor = ceil(sqrt(picture.width * picture.height / WORKING))
+    if factor <= 1:
+        return picture
+    if picture.mode.startswith("I;"):
+        picture = picture.convert("I")
+    elif picture.mode in ("1", "P", "PA"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return picture.reduce(factor)
 
 
 def _flat(picture):
@@ -142,7 +160,7 @@ def _flat(picture):
     return Image.alpha_composite(ground, picture).convert("RGB")
 
 
-def _grey(picture):
+def grey_levels(picture):
     """Return a picture as uint8 shades, shape (height, width)."""
     if picture.mode.startswith("I"):  # 16 bits a pixel: Pillow's own conversion would clip them
         return (np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8)

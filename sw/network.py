@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 
+from . import fields
 from .files import read_arrays, write_arrays
 from .layers import Dense, Encoder, Scores
 
@@ -57,7 +58,8 @@ class Network:
                 raise ValueError(f"Layer {after.name!r} must have as many inputs as "
                                  f"{before.name!r} has outputs: {after.inputs}, not "
                                  f"{before.outputs}")
-        if prod(self.input_shape) != self.encoder.inputs or not self.input_shape:
+        check_shape(self.input_shape)
+        if prod(self.input_shape) != self.encoder.inputs:
             raise ValueError(f"Input shape must have as many elements as layer "
                              f"{self.encoder.name!r} has inputs: {self.input_shape}, not "
                              f"{self.encoder.inputs}")
@@ -107,39 +109,42 @@ def load(path):
         If the file is no folded network, or breaks a rule: the message names layer and rule.
     """
     arrays = read_arrays(path, f"a folded network ({FORMAT})")
-    if "format" not in arrays or str(arrays["format"]) != FORMAT:
+    if "format" not in arrays or arrays["format"].tolist() != FORMAT:
         raise ValueError(f"{path} must be a folded network ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m sw.fold')")
     try:
-        layers = []
-        for index, kind in enumerate(arrays["kinds"].ravel()):
-            prefix = f"{index}_"
-            fields = {key.removeprefix(prefix): value for key, value in arrays.items()
-                      if key.startswith(prefix)}
-            if str(kind) not in KINDS:
-                raise ValueError(f"Kind of layer {index} must be one of {', '.join(KINDS)}: "
-                                 f"{kind}")
-            fields["name"] = str(fields["name"])
-            if "input_bits" in fields:
-                fields["input_bits"] = int(fields["input_bits"])
-            layers.append(KINDS[str(kind)](**fields))
-        network = Network(
-            layers=tuple(layers),
-            labels=tuple(str(label) for label in arrays["labels"].ravel()),
-            input_shape=tuple(int(extent) for extent in arrays["input_shape"].ravel()),
-            provenance=json.loads(str(arrays["provenance"])))
-        identity = str(arrays["identity"])
+        network, identity = parse(arrays), fields.text(arrays, "identity")
     except KeyError as error:
         raise ValueError(f"{path} must have the field {error} (it is not whole: make it again "
                          f"with 'python -m sw.fold')") from None
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from None
     if identity != network.identity:
         raise ValueError(f"{path} must have the identity of its content: it says "
                          f"{identity[:12]}, its content is {network.identity[:12]} (it was "
                          f"changed after it was saved: make it again with 'python -m sw.fold')")
     return network
+
+
+def parse(arrays):
+    """Return the network that arrays describe, as :func:`save` writes them."""
+    layers = []
+    for index, kind in enumerate(fields.texts(arrays, "kinds")):
+        prefix = f"{index}_"
+        values = {key.removeprefix(prefix): value for key, value in arrays.items()
+                  if key.startswith(prefix)}
+        if kind not in KINDS:
+            raise ValueError(f"Kind of layer {index} must be one of {', '.join(KINDS)}: {kind}")
+        values["name"] = fields.text(arrays, f"{prefix}name")
+        if "input_bits" in values:
+            values["input_bits"] = fields.integer(arrays, f"{prefix}input_bits")
+        layers.append(KINDS[kind](**values))
+    return Network(
+        layers=tuple(layers),
+        labels=fields.texts(arrays, "labels"),
+        input_shape=fields.integers(arrays, "input_shape"),
+        provenance=fields.content(arrays, "provenance"))
 
 
 def _content(network):
@@ -174,6 +179,11 @@ def _digest(arrays):
         sha.update(f"{name} {kind} {shape} {len(octets)}\n".encode())
         sha.update(octets)
     return sha.hexdigest()
+
+
+def check_shape(shape):
+    if not shape or not all(isinstance(extent, int) and extent > 0 for extent in shape):
+        raise ValueError(f"Input shape must be integers above 0: {shape}")
 
 
 def check_labels(labels, classes):

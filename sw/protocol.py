@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from . import bits
+from .layers import INPUTS_LIMIT
 
 
 VERSION = 1
@@ -103,8 +104,9 @@ class Deframer:
         if not body:
             return None
         head, *others = body.split(bytes([ESCAPE]))
-        if all(others):
-            plain = head + b"".join(bytes([piece[0] ^ FLIP]) + piece[1:] for piece in others)
+        if not others or others[-1]:  # several escapes in a row are one, as for the board
+            plain = head + b"".join(bytes([piece[0] ^ FLIP]) + piece[1:]
+                                    for piece in filter(None, others))
             if HEADER + TRAILER <= len(plain) <= BODY_LIMIT:
                 body, check = plain[:-TRAILER], plain[-TRAILER:]
                 if zlib.crc32(body) == int.from_bytes(check, "little"):
@@ -164,6 +166,24 @@ class Info:
     max_benchmark: int
 
     _FIXED = struct.Struct("<B32sBBBIIIIIiIIHI")
+
+    def check(self):
+        """Raise ValueError unless the numbers are ones that a board can have."""
+        above = ("clock_hz", "baud", "interval", "feed", "latency", "max_images", "max_benchmark")
+        for name in above:
+            _check(name, getattr(self, name), 1, 2**32 - 1)
+        _check("dimensions of an image", len(self.input_shape), 1, 8)
+        _check("pixels", self.pixels, 1, INPUTS_LIMIT)
+        _check("pixel_bits", self.pixel_bits, 1, 16)
+        _check("shift", self.shift, 0, 16 - self.pixel_bits)
+        if self.score_bytes not in (2, 4):
+            raise ValueError(f"score_bytes must be 2 or 4: {self.score_bytes}")
+        _check("labels", len(self.labels), 2, 256)
+        for text in (self.board, *self.labels):
+            if not text or len(text) > 64 or not text.isprintable():
+                raise ValueError(f"names must be 1 to 64 printable characters: {text[:65]!r}")
+        if self.cycles(1) < 1:
+            raise ValueError(f"a benchmark must take a cycle: fill is {self.fill}")
 
     @property
     def pixels(self):
@@ -234,8 +254,14 @@ class Info:
             raise ProtocolError(f"Answer to IDENTIFY must be whole: {error}") from None
         names = ("pixel_bits", "shift", "score_bytes", "clock_hz", "baud", "interval", "feed",
                  "latency", "fill", "rom_images", "rom_crc", "max_images", "max_benchmark")
-        return cls(board=texts[0], identity=identity.hex(), input_shape=shape,
+        info = cls(board=texts[0], identity=identity.hex(), input_shape=shape,
                    labels=tuple(texts[1:]), **dict(zip(names, numbers, strict=True)))
+        try:
+            info.check()
+        except ValueError as error:
+            raise ProtocolError(f"Answer to IDENTIFY must make sense: {error} (is the other end a "
+                                f"board of ours?)") from None
+        return info
 
 
 @dataclass(frozen=True)
@@ -262,8 +288,15 @@ class Report:
 
     @classmethod
     def decode(cls, payload):
+        if len(payload) < 8 or len(payload) % 4:
+            raise ProtocolError(f"Answer to BENCHMARK must be whole numbers: {len(payload)} octets")
         cycles, checksum, *histogram = struct.unpack(f"<{len(payload) // 4}I", payload)
         return cls(cycles, checksum, tuple(histogram))
+
+
+def _check(what, value, low, high):
+    if not low <= value <= high:
+        raise ValueError(f"{what} must be in {low}..{high}: {value}")
 
 
 def pack_images(images, pixel_bits, shift):

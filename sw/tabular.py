@@ -1,6 +1,7 @@
 """Tables of numbers with a class column (CSV) as datasets of unsigned bytes."""
 
 import csv
+import re
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,9 @@ from .layers import INPUTS_LIMIT
 
 LIMIT = 2**28  # bytes of a file
 SAMPLE = 100  # rows that show whether there is a header, and which columns hold text
+LINE_LIMIT = 2**25  # characters of a line: 32 for each of the most columns there may be
+LABEL_LIMIT = 64  # characters of a class, see sw.network.check_labels
+GREATEST = 1e300  # of a number: differences of such numbers are still finite
 CLASS_NAMES = ("label", "class", "target", "y")  # headers that mark the class column
 
 
@@ -101,12 +105,22 @@ def _rows(path):
     """Yield the rows of a CSV file as lists of str, without empty lines."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            first = file.readline()
+            first = file.readline(LINE_LIMIT)
             file.seek(0)
             delimiter = max(",;\t", key=first.count)
-            yield from filter(None, csv.reader(file, delimiter=delimiter, strict=True))
+            lines = _lines(path, file)
+            yield from filter(None, csv.reader(lines, delimiter=delimiter, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} must be a CSV file in UTF-8: {error}") from None
+
+
+def _lines(path, file):
+    """Yield the lines of a file; one that has no end would fill the memory."""
+    while line := file.readline(LINE_LIMIT):
+        if len(line) == LINE_LIMIT and not line.endswith("\n"):
+            raise ValueError(f"{path} must have lines of less than {LINE_LIMIT >> 20} million "
+                             f"characters")
+        yield line
 
 
 def _survey(path):
@@ -140,7 +154,7 @@ def _class_column(path, names, sample, ends):
         return text[0]
     for index in sorted(ends, reverse=True):
         cells = set(ends[index])
-        if 2 <= len(cells) <= 256 and all(cell.lstrip("-").isdecimal() for cell in cells):
+        if 2 <= len(cells) <= 256 and all(map(_is_integer, cells)):
             return index
     raise ValueError(f"{path} must have a class column: neither the last nor the first holds 2 to "
                      f"256 different integers (name it 'label' in a header line)")
@@ -152,28 +166,44 @@ def _values(path, names, rows, count, chosen, first):
     rows = tqdm(rows, total=count, desc=f"reading {path}", unit="line", delay=2)
     for number, row in enumerate(rows):
         classes.append(row.pop(chosen).strip())
+        if len(classes[-1]) > LABEL_LIMIT:
+            raise ValueError(f"{path} must have classes of at most {LABEL_LIMIT} characters: line "
+                             f"{number + first} has {len(classes[-1])}")
         try:
-            values[number] = row
+            values[number] = [*map(_number, row)]
         except ValueError:
             wrong = next(index for index, cell in enumerate(row) if not _is_number(cell))
             raise ValueError(f"{path} must hold numbers outside the class column: line "
                              f"{number + first}, {names[wrong]!r} is {row[wrong]!r}") from None
-        if not np.isfinite(values[number]).all():
-            wrong = int(np.argmin(np.isfinite(values[number])))
-            raise ValueError(f"{path} must hold finite numbers: line {number + first}, "
+        fine = np.abs(values[number]) <= GREATEST
+        if not fine.all():
+            wrong = int(np.argmin(fine))
+            raise ValueError(f"{path} must hold numbers in ±{GREATEST:g}: line {number + first}, "
                              f"{names[wrong]!r} is {values[number, wrong]}")
     return values, classes
 
 
 def _classes(cells):
-    if all(cell.lstrip("-").isdecimal() for cell in cells):
+    if all(map(_is_integer, cells)):
         return np.array([int(cell) for cell in cells], dtype=np.int64)
     return np.array(cells)
 
 
+def _is_integer(cell):
+    """Whether a class is a number that int64 holds; a longer one is a name."""
+    return re.fullmatch(r"-?[0-9]{1,18}", cell) is not None
+
+
+def _number(cell):
+    """Return the number in a cell; Python's own ``1_000`` is none."""
+    if "_" in cell:
+        raise ValueError(cell)
+    return float(cell)
+
+
 def _is_number(cell):
     try:
-        float(cell)
+        _number(cell)
     except ValueError:
         return False
     return True

@@ -209,7 +209,9 @@ def test_rows_of_other_runs_are_kept_and_marked():
     assert [(row["preset"], row["current"]) for row in rows] == [("b", True), ("a", False)]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [1]}'])
+@pytest.mark.parametrize("text", [
+    "", "[]", "{}", '{"rows": [1]}', "[" * 100_000, '{"rows": [{"preset": []}]}',
+    '{"rows": [{"preset": "x"}]}'])
 def test_a_broken_file_of_rows_is_refused(tmp_path, text):
     (tmp_path / "bench.json").write_text(text)
     with pytest.raises(ValueError, match=r"bench\.json must hold rows of the benchmark "

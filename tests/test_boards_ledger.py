@@ -26,12 +26,15 @@ def test_an_interrupted_step_is_not_done_but_known(tmp_path):
 
 def test_a_step_that_begins_again_is_not_done(tmp_path):
     ledger = Ledger(tmp_path / "steps.json")
-    ledger.finish("train", "a", 1)
+    ledger.finish("train", "a", {})
     assert not ledger.begin("train", "a")
     assert ledger.result("train", "a") is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "[1]", '{"train": 3}', "\xff"])
+@pytest.mark.parametrize("text", [
+    "", "[]", "[1]", '{"train": 3}', "\xff", "[" * 100_000, '{"train": {"key": "a", "result": 5}}',
+    '{"train": {"key": "a", "result": {"seconds": "long"}}}',
+    '{"train": {"key": "a", "result": {"seconds": NaN}}}'])
 def test_a_broken_file_is_an_empty_ledger(tmp_path, text):
     (tmp_path / "steps.json").write_text(text, encoding="latin-1")
     assert Ledger(tmp_path / "steps.json").result("train", "a") is None

@@ -83,9 +83,17 @@ def test_accuracy_is_that_of_the_same_network(tmp_path):
     assert create(tmp_path)["accuracy"] is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "not JSON"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "not JSON", "[" * 100_000])
 def test_a_damaged_evaluation_counts_as_none(tmp_path, text):
     (tmp_path / "net.eval.json").write_text(text)
+    assert create(tmp_path)["accuracy"] is None
+
+
+@pytest.mark.parametrize("changes", [{"correct": "9"}, {"correct": 10001}, {"images": 0},
+                                     {"dataset": None}, {"correct": True}])
+def test_an_evaluation_of_no_sense_counts_as_none(tmp_path, changes):
+    """It would break the report's table, after hours of place and route."""
+    record(tmp_path, **changes)
     assert create(tmp_path)["accuracy"] is None
 
 

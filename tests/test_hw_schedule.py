@@ -43,6 +43,8 @@ def test_the_interval_is_that_of_the_slowest(network):
      r"^Schedule must have the fields 'format', 'pixels' and 'layers', the last one an object by "
      r"layer \(see docs/format\.md\)$"),
     (changed(kind="fast"), r"^Kind of layer 'fc0' must be one of wired, scheduled: 'fast'$"),
+    (changed(kind=[]), r"^Kind of layer 'fc0' must be one of wired, scheduled: \[\]$"),
+    ("[" * 100_000, r"^Schedule must be JSON: it is nested too deep$"),
     (changed(speed=1), r"^Fields of layer 'fc0' must be kind, pe, simd, rom: "
                        r"kind, pe, simd, rom, speed$"),
     (changed(pe=None), r"^Fields of layer 'fc0' must be kind, pe, simd, rom: kind, simd, rom$"),

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parent.parent
 # What a package may import of ours besides itself: whole packages or single modules.
 OURS = {
     "sw": (),
-    "train": ("sw.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.command",
+    "train": ("sw.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.lock", "sw.command",
               "sw.report"),
-    "hw": ("sw.network", "sw.bits", "sw.protocol", "sw.files", "sw.command"),
+    "hw": ("sw.network", "sw.bits", "sw.protocol", "sw.files", "sw.lock", "sw.command"),
     "sim": ("hw", "sw", "boards.top", "boards.board", "boards.tools"),
-    "boards": ("hw", "sw.network", "sw.protocol", "sw.datasets", "sw.files", "sw.command",
-               "sw.report"),
+    "boards": ("hw", "sw.network", "sw.protocol", "sw.datasets", "sw.files", "sw.lock",
+               "sw.command", "sw.report"),
 }
 
 # Third parties, by package and then by module for those that only one may know.
@@ -31,7 +31,6 @@ THIRD = {
 ALONE = {
     "sw.serialport": ("serial",),
     "sw.images": ("PIL",),
-    "sw.folder": ("PIL",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
     "sim.trace_picture": ("matplotlib",),

@@ -83,6 +83,12 @@ def test_normalize_rounds_each_operation_to_float32():
      "of shape (3,)"),
     ({"input_shape": np.array([7])}, "Input shape must have as many elements as the encoder has "
      "inputs: (7,), not 6"),
+    ({"input_shape": np.array([-6, -1])}, "Input shape must be integers above 0: (-6, -1)"),
+    ({"encoder_input_bits": np.array(8.5)}, "Field 'encoder_input_bits' must be one integer: "
+     "float64 of shape ()"),
+    ({"layers": np.array([1, 1])}, "Field 'layers' must be one integer: int64 of shape (2,)"),
+    ({"provenance": np.array("[]")}, "Field 'provenance' must be a JSON object: list"),
+    ({"labels": np.array([0, 1, 2])}, "Field 'labels' must be strings: int64 of shape (3,)"),
     ({"labels": np.array(["a", "a", "b"])}, "Labels must differ: a, a, b"),
     ({"last_name": np.array("fc1")}, "Names of layers must differ: encoder, fc1, fc1"),
     ({"test_scores": np.zeros((4, 2), np.int32)}, "Test scores must be int32 of shape (images, 3): "

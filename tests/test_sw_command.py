@@ -26,6 +26,12 @@ def test_exit_code_is_what_main_returns(status):
     (FileNotFoundError(2, "No such file", "a.npz"), 2,
      "error: a.npz: No such file (check the path)\n"),
     (OSError(5, "Broken", "a.npz"), 2, "error: [Errno 5] Broken: 'a.npz'\n"),
+    (OSError(27, "File too large", "a.npz"), 2,
+     "error: a.npz: File too large (choose a place where files may be as large)\n"),
+    (ValueError("Label must be short: " + "x" * 9999), 2,
+     "error: Label must be short: " + "x" * 979 + " …\n"),
+    (ValueError("Label must be printable: \x1b[2J"), 2,
+     "error: Label must be printable: \ufffd[2J\n"),
     (KeyboardInterrupt(), 130, "interrupted\n"),
 ])
 def test_mistakes_are_one_line(capsys, error, code, line):

@@ -1,5 +1,6 @@
 import gzip
 import re
+import tracemalloc
 from hashlib import sha256
 
 import numpy as np
@@ -204,7 +205,8 @@ def test_pictures_of_different_sizes_are_refused(tmp_path):
 def test_damaged_pictures_are_refused(tmp_path):
     write_pictures(tmp_path, *TRAIN)
     (tmp_path / "c1" / "z.png").write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=rf"^{tmp_path}/c1/z\.png must be an intact picture: .*$"):
+    with pytest.raises(ValueError, match=rf"^{tmp_path}/c1/z\.png must be an intact picture "
+                                         r"\(BMP, .*\): its content is none of them$"):
         datasets.load(tmp_path)
 
 
@@ -248,7 +250,12 @@ def test_a_table_without_a_test_part_gives_the_last_fifth_of_each_class(tmp_path
     ("1,2,0\n3,1\n", r"must have 3 columns in every line: line 2 has 2"),
     ("a,b,label\n1,2,0\n3,x,1\n", r"must hold numbers outside the class column: line 3, 'b' is "
      r"'x'"),
-    ("a,b,label\n1,2,0\n3,nan,1\n", r"must hold finite numbers: line 3, 'b' is nan"),
+    ("a,b,label\n1,2,0\n3,nan,1\n", r"must hold numbers in ±1e\+300: line 3, 'b' is nan"),
+    ("a,b,label\n1,2,0\n3,1e308,1\n", r"must hold numbers in ±1e\+300: line 3, 'b' is 1e\+308"),
+    ("a,b,label\n1,2,0\n3,1_0,1\n", r"must hold numbers outside the class column: line 3, 'b' is "
+     r"'1_0'"),
+    ("a,b,label\n1,2,0\n3,1," + "x" * 65, r"must have classes of at most 64 characters: line 3 has "
+     r"65"),
     ("0.5,1.5\n2.5,3.5\n", r"must have a class column: neither the last nor the first holds 2 to "
      r"256 different integers \(name it 'label' in a header line\)"),
     ("", r"must have rows of at least one feature and a class: 0 rows, 0 columns"),
@@ -268,3 +275,62 @@ def test_a_test_part_with_other_columns_is_refused(tmp_path):
     with pytest.raises(ValueError, match=rf"^{tmp_path}/x\.test\.csv must have the columns of "
                        rf"{tmp_path}/x\.csv: 1 features, not 2, or other names$"):
         datasets.load(tmp_path / "x.csv")
+
+
+def test_a_postscript_file_is_no_picture(tmp_path):
+    """Pillow would call Ghostscript for it."""
+    write_pictures(tmp_path, *TRAIN)
+    (tmp_path / "c1" / "z.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    with pytest.raises(ValueError, match=r"z\.png must be an intact picture \(.*\): its content is "
+                                         r"none of them$"):
+        datasets.load(tmp_path)
+
+
+def test_labels_beyond_the_names_are_refused(tmp_path, monkeypatch):
+    write_idx(tmp_path / "mnist")
+    for part, labels in (("train", np.arange(20) % 11), ("test", np.arange(6) * 2 + 1)):
+        (tmp_path / "mnist" / f"{datasets.IDX_NAMES[f'{part}_labels']}.gz").write_bytes(
+            gzip.compress(encoded(labels)))
+    monkeypatch.setenv("THRESHER_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match=r"^Dataset 'mnist' must have labels in 0\.\.9: 0\.\.10 in "
+                                         r"its train part$"):
+        datasets.load("mnist")
+    with pytest.raises(ValueError, match=r"^Dataset 'mnist' must have labels in 0\.\.9: 1\.\.11 "):
+        datasets.load_test("mnist")
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"y_test": np.array(["0", "1"])}, r"a\.npz must have integers or strings as labels of both "
+                                       r"parts, not one of each$"),
+    ({"x_train": np.zeros((4, 0), np.uint8), "x_test": np.zeros((2, 0), np.uint8)},
+     r"^Dataset 'a' must have images of at least one pixel: \(0,\) in its train part$")])
+def test_arrays_that_do_not_fit_are_refused(tmp_path, changes, message):
+    np.savez(tmp_path / "a.npz", **{
+        "x_train": np.zeros((4, 3), np.uint8), "y_train": np.arange(4) % 2,
+        "x_test": np.zeros((2, 3), np.uint8), "y_test": np.arange(2), **changes})
+    with pytest.raises(ValueError, match=message):
+        datasets.load(tmp_path / "a.npz")
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(tabular, "LINE_LIMIT", 2**20)
+    (tmp_path / "x.csv").write_text("1,2,0\n" + "3," * 2**20)
+    with pytest.raises(ValueError, match=r"x\.csv must have lines of less than 1 million "
+                                         r"characters$"):
+        tabular.read(tmp_path / "x.csv")
+
+
+def test_classes_that_no_integer_holds_are_names(tmp_path):
+    (tmp_path / "x.csv").write_text(f"x,label\n1,{10**30}\n2,7\n3,{10**30}\n4,7\n")
+    assert datasets.load(tmp_path / "x.csv").labels == (str(10**30), "7")
+
+
+def test_one_long_cell_does_not_make_a_row_long(tmp_path):
+    """In numpy every cell of a row of text takes the space of the longest: 13 GB here."""
+    row = ",".join(["0" * 120_000, *["1"] * 30_000])
+    (tmp_path / "x.csv").write_text(f"{row},a\n{row},b\n{row},a\n{row},b\n")
+    tracemalloc.start()
+    assert datasets.load(tmp_path / "x.csv").train_images.shape == (2, 30_001)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**26

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from sw.files import read_arrays, replacing, write_arrays, write_text
+from sw.files import parse_json, read_arrays, replacing, write_arrays, write_text
 
 
 ADVICE = r"\(make it again, or check the download\)"
@@ -137,6 +137,8 @@ def test_a_bare_pickle_is_refused(tmp_path):
 @pytest.mark.parametrize(("shape", "message"), [
     ((2**20, 2**20), r"its arrays take more than 512 MiB, 'x\.npy' alone 4194304"),
     ((2**26,), r"array 'x\.npy' is cut short"),
+    ((10**30, 0), r"array 'x\.npy' is cut short|Python int too large.*"),
+    ((-1, 4), r"array 'x\.npy' has the shape \(-1, 4\) of <f4"),
 ])
 def test_a_huge_declared_array_is_refused_before_it_is_allocated(tmp_path, shape, message):
     path = tmp_path / "a.npz"
@@ -158,3 +160,58 @@ def test_many_arrays_share_the_limit(tmp_path):
     with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): its arrays take "
                                          rf"more than 0 MiB, 'y\.npy' alone 0 {ADVICE}$"):
         read_arrays(path, "an example", limit=1199)
+
+
+@pytest.mark.parametrize("dtype", ["<U0", "|V0"])
+def test_elements_without_size_are_refused(tmp_path, dtype):
+    """A file of 200 octets could say that it holds 2**60 empty strings."""
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", npy_header((2**60,), dtype))
+    with pytest.raises(ValueError, match=r"array 'x\.npy' has the shape \(1152921504606846976,\) "
+                                         r"of "):
+        read_arrays(path, "an example")
+
+
+def test_more_than_deflate_can_pack_is_refused_before_it_is_allocated(tmp_path):
+    """The zip's directory says what the .npy says: both lie."""
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", npy_header((2**26,)) + bytes(64))
+    octets = bytearray(path.read_bytes())
+    at = octets.rindex(b"PK\x01\x02") + 24
+    octets[at:at + 4] = (2**28 + 128).to_bytes(4, "little")
+    path.write_bytes(octets)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"array 'x\.npy' is cut short"):
+        read_arrays(path, "an example")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_refused(tmp_path, method):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("x.npy", npy_header((4,)) + bytes(16))
+    with pytest.raises(ValueError, match=r"array 'x\.npy' is neither stored nor deflated"):
+        read_arrays(path, "an example")
+
+
+@pytest.mark.parametrize("text", ["(" * 3000, "{'descr': '<f4' ((", '"' * 3])
+def test_headers_that_are_no_python_are_refused(tmp_path, text):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little")
+                         + text.encode() + bytes(64))
+    with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): "):
+        read_arrays(path, "an example")
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    ("[" * 100_000, "it is nested too deep"), ("{", "Expecting property name .*"),
+    ("1" * 5000, "Exceeds the limit .*"), (b"\xff", ".*")])
+def test_texts_that_are_no_json_are_refused(text, reason):
+    with pytest.raises(ValueError, match=rf"^Plan must be JSON: {reason}$"):
+        parse_json(text, "Plan")

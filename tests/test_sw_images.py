@@ -1,7 +1,10 @@
 """sw.images: pictures become what MNIST would hold, and damaged ones are refused in one line."""
 
 import struct
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,3 +174,32 @@ def test_decompression_bombs_are_refused_unopened(tmp_path, size, reason):
     with pytest.raises(ValueError, match=rf"^.*a\.png must be an intact picture \({FORMATS}\): "
                                          rf"{reason}$"):
         read_image(path, (28, 28))
+
+
+@pytest.mark.parametrize(("form", "mode", "extent"), [("WEBP", "RGBA", 5700), ("GIF", "P", 8000),
+                                                      ("PNG", "LA", 8000)])
+def test_a_few_octets_do_not_become_a_gigabyte(tmp_path, form, mode, extent):
+    """Measured in a process of its own: Pillow's memory is not Python's."""
+    path = tmp_path / "a.png"
+    Image.new(mode, (extent, extent), 40 if mode == "P" else (40,) * len(mode)).save(
+        path, form, **({"lossless": True} if form == "WEBP" else {}))
+    code = ("import sys; from pathlib import Path; from sw.images import read_image\n"
+            "def status(key): return int(next(line for line in open('/proc/self/status') "
+            "if line.startswith(key)).split()[1]) // 1024\n"
+            "Path('/proc/self/clear_refs').write_text('5'); before = status('VmHWM')\n"
+            "print(read_image(sys.argv[1], (28, 28)).shape, status('VmHWM') - before)")
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True,
+                          check=True, cwd=Path(__file__).parents[1])
+    assert done.stdout.startswith("(28, 28) ")
+    assert int(done.stdout.split()[-1]) < 700, done.stdout
+
+
+def test_a_very_large_picture_is_labelled_like_a_small_one(tmp_path):
+    small = np.full((60, 60), 255, np.uint8)
+    small[10:50, 25:32] = 0
+    for name, factor in (("small", 1), ("large", 50)):
+        Image.fromarray(np.kron(small, np.ones((factor, factor), np.uint8))).save(
+            tmp_path / f"{name}.png")
+    difference = (read_image(tmp_path / "large.png", (28, 28)).astype(int)
+                  - read_image(tmp_path / "small.png", (28, 28)))
+    assert abs(difference).max() < 24

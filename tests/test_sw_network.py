@@ -194,7 +194,7 @@ def test_score_bits_hold_every_score(bias, bits):
     (tiny, {"input_shape": (2, 3)},
      r"Input shape must have as many elements as layer 'encoder' has inputs: \(2, 3\), not 4"),
     (tiny, {"input_shape": ()},
-     r"Input shape must have as many elements as layer 'encoder' has inputs: \(\), not 4"),
+     r"Input shape must be integers above 0: \(\)"),
     (tiny, {"labels": ("a",)}, r"Labels must be one per class: 1, not 2"),
     (tiny, {"labels": ("a", "a")}, r"Labels must differ: a, a"),
     (tiny, {"labels": ("a", "b\n")}, r"Labels must be 1 to 64 printable characters: 'b\\n'"),
@@ -221,13 +221,20 @@ AGAIN = r"make it again with 'python -m sw\.fold'\)"
                        r"\(make one with 'python -m sw\.fold'\)"),
     ({"labels": None}, rf" must have the field 'labels' \(it is not whole: {AGAIN}"),
     ({"identity": None}, rf" must have the field 'identity' \(it is not whole: {AGAIN}"),
-    ({"1_name": None}, rf" must have the field 'name' \(it is not whole: {AGAIN}"),
+    ({"1_name": None}, rf" must have the field '1_name' \(it is not whole: {AGAIN}"),
     ({"kinds": np.array(["encoder", "conv", "scores"])},
      r": Kind of layer 1 must be one of encoder, dense, scores: conv"),
     ({"1_thresholds": np.array([9, 0, 0], np.int32)},
      r": Thresholds of layer 'fc0' must be in 0\.\.fan-in \+ 1: neuron 0 has 9 at fan-in 4"),
-    ({"provenance": np.array("{")}, r": Expecting property name enclosed in double quotes: "
-                                    r"line 1 column 2 \(char 1\)"),
+    ({"provenance": np.array("{")}, r": Field 'provenance' must be JSON: Expecting property "
+                                    r"name enclosed in double quotes: line 1 column 2 "
+                                    r"\(char 1\)"),
+    ({"provenance": np.array("5")}, r": Field 'provenance' must be a JSON object: int"),
+    ({"provenance": np.array("[" * 9999)},
+     r": Field 'provenance' must be JSON: it is nested too deep"),
+    ({"input_shape": np.array([-2, -2])}, r": Input shape must be integers above 0: \(-2, -2\)"),
+    ({"input_shape": np.array([2.5, 2.0])},
+     r": Field 'input_shape' must be integers: float64 of shape \(2,\)"),
     ({"labels": np.array(["a", "c"])},
      r" must have the identity of its content: it says [0-9a-f]{12}, its content is [0-9a-f]{12} "
      rf"\(it was changed after it was saved: {AGAIN}"),

@@ -103,6 +103,13 @@ def test_an_escape_before_a_flag_spoils_the_frame():
     assert deframer.dropped == 1
 
 
+def test_several_escapes_count_as_one():
+    octets = Frame(1, ESCAPE).encode()
+    doubled = octets.replace(bytes([ESCAPE]), bytes([ESCAPE] * 3), 1)
+    assert doubled != octets
+    assert Deframer().feed(doubled) == [Frame(1, ESCAPE)]
+
+
 def test_an_endless_frame_takes_no_endless_memory():
     deframer = Deframer()
     for _ in range(40):
@@ -158,3 +165,29 @@ def test_report_comes_back():
     report = Report(12345, 0xdeadbeef, (1, 2, 3))
     assert Report.decode(report.encode()) == report
     assert report.encode()[:8].hex(" ") == "39 30 00 00 ef be ad de"
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"baud": 0}, "baud must be in 1..4294967295: 0"),
+    ({"clock_hz": 0}, "clock_hz must be in 1..4294967295: 0"),
+    ({"interval": 0}, "interval must be in 1..4294967295: 0"),
+    ({"max_images": 0}, "max_images must be in 1..4294967295: 0"),
+    ({"input_shape": ()}, "dimensions of an image must be in 1..8: 0"),
+    ({"input_shape": (2**16, 2**16)}, "pixels must be in 1..1048576: 4294967296"),
+    ({"pixel_bits": 9, "shift": 8}, "shift must be in 0..7: 8"),
+    ({"score_bytes": 3}, "score_bytes must be 2 or 4: 3"),
+    ({"labels": ("a",)}, "labels must be in 2..256: 1"),
+    ({"labels": ("a", "\x1b[2J")}, "names must be 1 to 64 printable characters: '\\x1b[2J'"),
+    ({"fill": -9}, "a benchmark must take a cycle: fill is -9")])
+def test_info_that_no_board_can_have_is_refused(change, message):
+    """It would divide by zero, ask for a gigabyte or clear the user's terminal."""
+    with pytest.raises(ProtocolError, match=rf"^Answer to IDENTIFY must make sense: "
+                       rf"{re.escape(message)} \(is the other end a board of ours\?\)$"):
+        Info.decode(fake_info(**change).encode())
+
+
+@pytest.mark.parametrize("length", [0, 4, 7, 9])
+def test_a_report_that_is_not_whole_is_refused(length):
+    with pytest.raises(ProtocolError, match=rf"^Answer to BENCHMARK must be whole numbers: "
+                                            rf"{length} octets$"):
+        Report.decode(bytes(length))

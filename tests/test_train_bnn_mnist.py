@@ -171,7 +171,7 @@ def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
 def test_an_output_that_is_no_folder_is_refused(dataset, tmp_path, capsys):
     (tmp_path / "out").write_text("")
     line = refused(capsys, "--dataset", dataset, "--output", str(tmp_path / "out"), *SMALL)
-    assert line == f"error: [Errno 17] File exists: '{tmp_path}/out'"
+    assert line == f"error: {tmp_path}/out: File exists (a part of the path is a file)"
 
 
 def test_nothing_to_resume_is_refused(dataset, tmp_path, capsys):

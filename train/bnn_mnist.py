@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from math import prod
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import torch
 
 from sw import checkpoint, datasets
 from sw.command import run
-from sw.files import write_text
+from sw.files import replacing, write_text
+from sw.lock import alone
 
 from . import area, loop, pictures, resume
 from .models import encoder_for, scores, to_checkpoint
@@ -37,6 +38,13 @@ def main(argv=None):
     recipe = _recipe(options)
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
+    checkpoint_path = files["ckpt.npz"]
+    with alone(checkpoint_path.with_name(f".{checkpoint_path.name}.lock"),
+               f"Training of {checkpoint_path}"):
+        return _run(options, recipe, files)
+
+
+def _run(options, recipe, files):
     dataset = datasets.load(options.dataset)
     trainer, start = _trainer(options, recipe, dataset)
     if options.resume:
@@ -162,14 +170,17 @@ def _finish(trainer, dataset, start, files, interrupted, family):
     trained = to_checkpoint(
         network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores)
-    checkpoint.save(files["ckpt.npz"], trained)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
-    pictures.curve(files["curve.png"], state.history, state.best_epoch, title)
-    pictures.confusion(files["confusion.png"], matrix, dataset.labels, title)
-    write_text(files["json"], json.dumps(
-        {**provenance, "seconds": round(state.seconds, 1), "machine": platform.processor()
-         or platform.machine(), "confusion": matrix.tolist(), "history": state.history},
-        indent=1) + "\n")
+    with ExitStack() as together:  # all of them, or none
+        new = {kind: together.enter_context(replacing(files[kind]))
+               for kind in ("json", "confusion.png", "curve.png", "ckpt.npz")}
+        checkpoint.save(new["ckpt.npz"], trained)
+        pictures.curve(new["curve.png"], state.history, state.best_epoch, title)
+        pictures.confusion(new["confusion.png"], matrix, dataset.labels, title)
+        write_text(new["json"], json.dumps(
+            {**provenance, "seconds": round(state.seconds, 1), "machine": platform.processor()
+             or platform.machine(), "confusion": matrix.tolist(), "history": state.history},
+            indent=1) + "\n")
     if kept["synapses"] > (planned := trainer.recipe.synapse_total(trainer.encoder.outputs,
                                                                    len(dataset.labels))):
         print(f"it still has {kept['synapses']:,} synapses of the {planned:,} planned: it ended "

@@ -3,7 +3,7 @@
 import time
 from copy import deepcopy
 from dataclasses import dataclass, field
-from math import cos, pi
+from math import cos, inf, pi
 
 import numpy as np
 import torch
@@ -110,9 +110,17 @@ class Trainer:
 
     def restore(self, state):
         """Go on from a state that :meth:`run` gave."""
-        self.network.load_state_dict(state.network)
-        self.optimizer = self._adam()
-        self.optimizer.load_state_dict(deepcopy(state.optimizer))
+        try:
+            _check_tensors(state.best, self.network.state_dict())
+            _check_tensors(state.network, self.network.state_dict())
+            self.network.load_state_dict(state.network)
+            self.optimizer = self._adam()
+            _check_moments(state.optimizer, self.optimizer)
+            self.optimizer.load_state_dict(deepcopy(state.optimizer))
+        except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(f"State to go on from must be one of this network: {reason} (remove "
+                             f"its file and train again)") from None
         self.state = state
 
     def run(self, *, on_epoch, stopped=lambda: False, time_limit=None):
@@ -218,6 +226,32 @@ class Trainer:
 def _rank(entry):
     """Fewer synapses first, so that no epoch before the end of the ramp wins; then accuracy."""
     return -entry["synapses"], entry["validation"]
+
+
+def _check_tensors(tensors, expected):
+    """Raise ValueError unless tensors have the names and types of others, and are finite."""
+    if set(tensors) != set(expected):
+        raise ValueError(f"its tensors are {', '.join(map(str, tensors))}")
+    for name, tensor in tensors.items():
+        if tensor.dtype != expected[name].dtype or not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} is {tensor.dtype}, or not finite")
+
+
+def _check_moments(state, optimizer):
+    """Raise ValueError unless a state is one for an optimizer, which itself would crash."""
+    (given,), (own,) = state["param_groups"], optimizer.state_dict()["param_groups"]
+    if {**given, "lr": 0} != {**own, "lr": 0} or not 0 <= given["lr"] < inf:
+        raise ValueError("Adam had other settings")
+    parameters = optimizer.param_groups[0]["params"]
+    if not set(state["state"]) <= set(range(len(parameters))):
+        raise ValueError("Adam had other parameters")
+    for index, moments in state["state"].items():
+        shapes = {"step": (), "exp_avg": parameters[index].shape,
+                  "exp_avg_sq": parameters[index].shape}
+        if {name: tuple(moment.shape) for name, moment in moments.items()} != {
+                name: tuple(shape) for name, shape in shapes.items()}:
+            raise ValueError(f"Adam's moments of parameter {index} have other shapes")
+        _check_tensors(moments, dict.fromkeys(moments, torch.zeros(())))
 
 
 def _copy(tensors):

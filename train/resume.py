@@ -1,7 +1,10 @@
 """The file that an interrupted training goes on from: its state and what it was started with."""
 
+import io
 import pickle
 import zipfile
+from dataclasses import fields
+from pathlib import Path
 
 import torch
 
@@ -15,26 +18,67 @@ FORMAT = "thresher-resume/1"
 
 def save(path, state, start):
     """Write a state and ``start``, the settings it belongs to (a dict that JSON can hold)."""
+    buffer = io.BytesIO()  # where a disk is full, torch raises what is no OSError
+    torch.save({"format": FORMAT, "start": start, "state": vars(state)}, buffer)
     with replacing(path) as temporary:
-        torch.save({"format": FORMAT, "start": start, "state": vars(state)}, temporary)
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load(path, start):
     """Read the state that was saved with the same settings."""
     try:
-        saved = torch.load(path, weights_only=True)
+        octets = Path(path).read_bytes()
     except FileNotFoundError:
         raise ValueError(f"Training to resume must have left {path}: there is no such file (it is "
                          f"removed when a training is complete; leave --resume out)") from None
-    except (RuntimeError, pickle.UnpicklingError, EOFError, zipfile.BadZipFile) as error:
+    try:
+        saved = _unpack(octets)
+        before, state = saved["start"], State(**saved["state"])
+        if saved["format"] != FORMAT or not isinstance(before, dict):
+            raise ValueError(f"it is no {FORMAT}")
+    except _DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} must be the state of a training: {reason} (remove it and train "
                          f"again)") from None
-    if not isinstance(saved, dict) or saved.get("format") != FORMAT:
-        raise ValueError(f"{path} must be the state of a training ({FORMAT}) (remove it and train "
-                         f"again)")
     for name, value in start.items():
-        if saved["start"].get(name) != value:
+        if before.get(name) != value:
             raise ValueError(f"Training to resume must have the same settings: {name} was "
-                             f"{saved['start'].get(name)}, now {value}")
-    return State(**saved["state"])
+                             f"{before.get(name)}, now {value}")
+    try:
+        _check(state)
+    except (ValueError, TypeError, LookupError) as error:
+        raise ValueError(f"{path} must be the state of a training: {error} (remove it and train "
+                         f"again)") from None
+    return state
+
+
+# What zipfile, torch and its unpickler raise for files that are cut short, changed or foreign.
+_DAMAGE = (zipfile.BadZipFile, pickle.UnpicklingError, EOFError, OSError, RuntimeError, ValueError,
+           TypeError, LookupError, AttributeError, AssertionError, ArithmeticError)
+
+
+def _unpack(octets):
+    """Return what was saved. torch itself does not look at the checksums of a file."""
+    with zipfile.ZipFile(io.BytesIO(octets)) as archive:
+        if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
+            raise ValueError("its parts are compressed")
+        if wrong := archive.testzip():
+            raise ValueError(f"{wrong} is damaged")
+    return torch.load(io.BytesIO(octets), weights_only=True)
+
+
+def _check(state):
+    """Raise ValueError unless a state's parts are of their kinds and fit each other."""
+    for field in fields(State):
+        value = getattr(state, field.name)
+        if not (isinstance(value, field.type)
+                or (field.type is float and type(value) is int)) or isinstance(value, bool):
+            raise ValueError(f"{field.name} is {type(value).__name__}, not {field.type.__name__}")
+    if not (0 < state.epoch <= state.epochs <= 10**6 and len(state.history) == state.epoch
+            and 0 < state.best_epoch <= state.epoch and 0 <= state.seconds < 1e9):
+        raise ValueError(f"epochs {state.epoch}, {state.best_epoch} of {state.epochs}, history of "
+                         f"{len(state.history)}, {state.seconds} s do not go together")
+    for entry in state.history:
+        numbers = [entry[name] for name in ("loss", "train", "validation", "synapses")]
+        if any(type(number) not in (int, float) for number in numbers):
+            raise ValueError(f"history must hold numbers: {numbers}")

@@ -1,0 +1,90 @@
+"""Locks between runs that would write the same files; a run that is killed leaves none behind."""
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def hold(path):
+    """Lock a file or folder that is there; return its descriptor, None if another run has it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextmanager
+def alone(path, what, *, wait=False):
+    """Let no other run into the block at the same time.
+
+    Parameters
+    ----------
+    path : path-like
+        File to lock; it is made, and removed in the end.
+    what : str
+        What would mix, for the message: ``"Build in build/ulx3s"``.
+    wait : bool
+        Wait for the other run instead of refusing.
+
+    Raises
+    ------
+    ValueError
+        If another run is in such a block with the same path.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = _taken(path, what, wait)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _taken(path, what, wait):
+    """Return the descriptor of the locked file, as long as it is the one with that name."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not wait:
+                os.close(descriptor)
+                raise ValueError(f"{what} must be one at a time: another run is at it (wait for "
+                                 f"it, or choose another folder)") from None
+            print(f"{what}: waiting for another run", file=sys.stderr, flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                return descriptor
+        except FileNotFoundError:  # removed by the run that had it, just before we got it
+            pass
+        os.close(descriptor)
+
+
+@contextmanager
+def scratch(folder, prefix):
+    """Give a new folder in ``folder``, removed in the end; those of killed runs are removed too."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{prefix}*"):
+        if left.is_dir() and (held := hold(left)):
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(held)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as made:
+        held = hold(made)
+        try:
+            yield Path(made)
+        finally:
+            if held is not None:
+                os.close(held)

@@ -1,0 +1,139 @@
+"""Targets in .npz files: networks, checkpoints, datasets."""
+
+import io
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from sw import checkpoint, datasets, golden, network
+from sw.files import read_arrays
+from sw.fold import fold
+from tests.networks import checkpoint_scores, plain_trace, random_checkpoint, random_network
+
+from .mutate import arrays_of, changed_arrays, damaged
+from .target import Target
+
+
+def _written(save, value):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.npz"
+        save(path, value)
+        return path.read_bytes()
+
+
+def _images(shape, bits):
+    return np.random.default_rng(1).integers(0, 2**bits, (3, *shape)).astype(np.uint16)
+
+
+def network_seeds():
+    rng = np.random.default_rng(1)
+    return [_written(network.save, random_network(rng, sizes, synapses, levels, None, shape))
+            for sizes, synapses, levels, shape in [
+                ((6, 4, 3), None, (128,), None), ((4, 3, 5, 2), (3, 2, 4), (10, 100), (2, 2)),
+                ((3, 2), None, (128,), None)]]
+
+
+def sign(arrays):
+    """Give a file the identity of its content, as somebody could who means harm."""
+    try:
+        return {**arrays, "identity": np.array(network.parse(arrays).identity)}
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return arrays
+
+
+def network_inputs(kept):
+    seeds = network_seeds()
+    arrays = [arrays_of(seed) for seed in seeds]
+    return st.one_of(changed_arrays(arrays, sign), changed_arrays(arrays),
+                     damaged([*seeds, *kept]))
+
+
+def network_holds(read, path):
+    """It is what was saved: same identity when saved again, golden equals the plain arithmetic."""
+    assert all(type(extent) is int and extent > 0 for extent in read.input_shape)
+    assert isinstance(read.provenance, dict)
+    json.dumps(read.provenance)
+    again = path.with_name("again.npz")
+    network.save(again, read)
+    assert network.load(again).identity == read.identity
+    images = _images(read.input_shape, read.encoder.input_bits)
+    np.testing.assert_array_equal(golden.Model(read).scores(images), plain_trace(read, images)[-1])
+
+
+def checkpoint_seeds():
+    rng = np.random.default_rng(2)
+    return [_written(checkpoint.save, random_checkpoint(rng, sizes, synapses, **others))
+            for sizes, synapses, others in [
+                ((6, 4, 3), None, {"test_scores": np.zeros((5, 3), np.int32)}),
+                ((4, 3, 5, 2), (3, 2, 4), {"input_shape": (2, 2)})]]
+
+
+def checkpoint_inputs(kept):
+    seeds = checkpoint_seeds()
+    return st.one_of(changed_arrays([arrays_of(seed) for seed in seeds]), damaged([*seeds, *kept]))
+
+
+def checkpoint_holds(read, path):
+    """It folds, and the folded network gives the scores of its BatchNorm."""
+    folded = fold(read)
+    assert isinstance(read.provenance, dict)
+    images = _images(read.input_shape, read.encoder.input_bits)
+    np.testing.assert_array_equal(golden.Model(folded).scores(images),
+                                  checkpoint_scores(read, images))
+
+
+def dataset_seeds():
+    rng = np.random.default_rng(3)
+    images, labels = rng.integers(0, 256, (12, 3, 2), dtype=np.uint8), np.arange(12) % 3
+    seeds = [{"train_images": images, "train_labels": labels},
+             {"x_train": images, "y_train": labels, "x_test": images[:3], "y_test": labels[:3],
+              "labels": np.array(["a", "b", "c"])},
+             {"train_images": images.astype(np.int64), "train_labels": np.array(list("abc") * 4)},
+             {"train_images": images, "train_labels": labels, "test_images": images[:3],
+              "test_labels": np.array(list("012"))}]
+    written = []
+    for arrays in seeds:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        written.append(buffer.getvalue())
+    return written
+
+
+def dataset_inputs(kept):
+    seeds = dataset_seeds()
+    return st.one_of(changed_arrays([arrays_of(seed) for seed in seeds]), damaged([*seeds, *kept]))
+
+
+def dataset_is_whole(read):
+    """Octets of one shape, and labels that all have a name."""
+    assert 2 <= len(read.labels) <= 256
+    assert np.prod(read.input_shape) > 0
+    for images, labels in [(read.train_images, read.train_labels),
+                           (read.test_images, read.test_labels)]:
+        assert images.dtype == np.uint8
+        assert images.shape == (len(labels), *read.input_shape)
+        assert labels.dtype == np.int64
+        assert len(labels) > 0
+        assert labels.min() >= 0
+        assert labels.max() < len(read.labels)
+
+
+def dataset_holds(read, path):
+    """Images are those of the file."""
+    dataset_is_whole(read)
+    arrays = read_arrays(path, "a dataset")
+    name = next(name for name in datasets.ARRAY_NAMES["train_images"] if name in arrays)
+    given = arrays[name]
+    if any(name in arrays for name in datasets.ARRAY_NAMES["test_images"]):
+        np.testing.assert_array_equal(read.train_images, given)
+    assert len(read.train_images) <= len(given)
+
+
+TARGETS = [
+    Target("network", "x.net.npz", network.load, network_inputs, network_holds),
+    Target("checkpoint", "x.ckpt.npz", checkpoint.load, checkpoint_inputs, checkpoint_holds),
+    Target("dataset", "x.npz", datasets.load, dataset_inputs, dataset_holds),
+]

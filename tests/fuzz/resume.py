@@ -1,0 +1,97 @@
+"""Target: the state that an interrupted training goes on from."""
+
+import io
+import pickle
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from hypothesis import strategies as st
+
+from sw.network import Encoder
+from train import loop, resume
+from train.recipes import Recipe
+
+from .mutate import NUMBERS, TEXTS, damaged
+from .target import Target
+
+
+START = {"recipe": {"hidden": [3]}, "seed": 1}
+
+
+def _trainer():
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randint(0, 256, (24, 4), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(24) % 2
+    recipe = Recipe("tiny", (3,), epochs=3, batch=8, augment=0.0)
+    return loop.Trainer(recipe, Encoder.uniform(4), (images[4:], labels[4:]),
+                        (images[:4], labels[:4]), 2, seed=1)
+
+
+@cache
+def seed():
+    """Return the octets of a state after two of three epochs."""
+    loop.deterministic()
+    states = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x.resume.pt"
+
+        def save(state):
+            if state.epoch == 2:
+                resume.save(path, state, START)
+                states.append(path.read_bytes())
+
+        _trainer().run(on_epoch=save)
+    return states[0]
+
+
+@st.composite
+def changed_states(draw):
+    """States whose parts are others, in an intact file."""
+    value = torch.load(io.BytesIO(seed()), weights_only=True)
+    for _ in range(draw(st.integers(1, 3))):
+        places = [place for place in _places(value) if isinstance(place[1], (str, int))]
+        holder, key = draw(st.sampled_from(places))
+        kind = draw(st.sampled_from(["value", "drop", "tensor"]))
+        if kind == "value" or (kind == "tensor" and not isinstance(holder[key], torch.Tensor)):
+            holder[key] = draw(st.sampled_from([*NUMBERS, *TEXTS[:8], None, [], {}]))
+        elif kind == "tensor":
+            holder[key] = draw(st.sampled_from([
+                holder[key].double(), holder[key].reshape(-1)[:1], holder[key][None],
+                holder[key] * float("nan")]))
+        elif isinstance(holder, dict):
+            del holder[key]
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+def _places(value):
+    items = (list(value.items()) if isinstance(value, dict)
+             else list(enumerate(value)) if isinstance(value, list) else [])
+    for key, inner in items:
+        yield value, key
+        yield from _places(inner)
+
+
+def inputs(kept):
+    foreign = [pickle.dumps({"format": resume.FORMAT}), pickle.dumps([1, 2, 3], 2)]
+    return st.one_of(damaged([seed(), *kept]), changed_states(), damaged(foreign))
+
+
+def read(path):
+    """Load a state and go on from it."""
+    trainer = _trainer()
+    trainer.restore(resume.load(path, START))
+    return trainer
+
+
+def holds(trainer, path):
+    """The rest of the training runs."""
+    trainer.run(on_epoch=lambda state: None)
+    assert trainer.state.epoch >= trainer.state.epochs
+    assert set(trainer.state.best) == set(trainer.network.state_dict())
+
+
+TARGETS = [Target("resume", "x.resume.pt", read, inputs, holds)]
