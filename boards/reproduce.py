@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,8 +31,15 @@ PLACES = {
 
 
 def build(folder, board, network, options, settings):
-    """Build a network for a board, and its Verilog, with a folder as the current one."""
+    """Build a network for a board, and its Verilog, with a folder as the current one.
+
+    The network is copied there, so that no report has the name of a folder.
+    """
     folder.mkdir(parents=True)
+    evaluation = network.with_name(f"{stem(network)}.eval.json")
+    for path in (network, *[evaluation] * evaluation.exists()):
+        shutil.copyfile(path, folder / path.name)
+    network = Path(network.name)
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
     _call(folder, environment, "boards.build", board.name, network, *options)
     report = json.loads((folder / "build" / board.name / "report.json").read_text("utf-8"))
@@ -39,7 +47,7 @@ def build(folder, board, network, options, settings):
     write_text(schedule, json.dumps(report["schedule"], indent=2) + "\n")
     if "weights" not in report:  # Verilog has no way to load them
         _call(folder, environment, "hw.generate", network, "--board", board.name, "--schedule",
-              schedule, "-o", folder / f"{stem(network)}.v")
+              schedule.name, "-o", f"{stem(network)}.v")
 
 
 def collect(folder, board, network):

@@ -35,6 +35,7 @@ def test_two_builds_are_identical(network, tmp_path, capsys):
                for place in places]
     assert reports[0].pop("seconds") != reports[1].pop("seconds")  # it was built twice
     assert reports[0] == reports[1]
+    assert str(tmp_path) not in json.dumps(reports[0])
     assert f"identical: 10 files of two builds of {network} for icebreaker" in (
         capsys.readouterr().out)
 
