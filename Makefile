@@ -32,8 +32,8 @@ endif
 default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network $(BOARD)))$(default)
 NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
 
-.PHONY: help venv network train fold evaluate verilog sim sim-full bitstream program virtual bench \
-        test lint doctor clean
+.PHONY: help venv network train fold evaluate verilog sim sim-full prove bitstream program virtual \
+        bench test lint doctor clean
 
 
 help:  ## list these targets
@@ -70,6 +70,9 @@ sim: network  ## cocotb benches of every component and of the whole accelerator
 
 sim-full: network  ## all test images through the complete RTL, against golden
 	@$(PYTHON) -m sim.full $(NET) --board $(BOARD) $(OPTIONS)
+
+prove: $(READY)  ## formal proofs of streams, popcounts and frames, each with a planted fault
+	@$(PYTHON) -m sim.prove $(OPTIONS)
 
 bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name,name for some rows
 	@$(PYTHON) -m boards.bench $(if $(ONLY),--only $(ONLY)) $(OPTIONS)

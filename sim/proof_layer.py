@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 import numpy as np
-from amaranth import *
+from amaranth import Array, Cat, Const, Elaboratable, Fragment, Module, Mux, Signal, Value, signed
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 from amaranth.lib import wiring

