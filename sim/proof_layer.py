@@ -153,8 +153,8 @@ def mvtu_proof(name, layer, pe, simd, fault, *, rom="block", lanes=None, **other
     return Proof(name, CONTRACT + ("; the weights are loaded first" if rom == "spram" else ""),
                  f"{layer.kind}, {layer.inputs} inputs × {layer.outputs} neurons, pe = {pe}, "
                  f"simd = {simd}, ROM {rom}{groups}",
-                 (lambda: Grouped(make, lanes)) if lanes else make, fault, ("MVTU",), method="bmc", depth=MVTU_CYCLES, enough=MVTU_ENOUGH,
-                 **others)
+                 (lambda: Grouped(make, lanes)) if lanes else make, fault, ("MVTU",),
+                 method="bmc", depth=MVTU_CYCLES, enough=MVTU_ENOUGH, **others)
 
 
 class Pushed(Elaboratable):

@@ -179,8 +179,8 @@ class Loop(Elaboratable):
 
 
 PROOFS = [
-    Proof("crc", "The CRC is that of the definition, match says that it is CRC-32's residue, and it is "
-          "busy for 8 cycles at most, for all octets in any order with starts and reads",
+    Proof("crc", "The CRC is that of the definition, match says that it is CRC-32's residue, and "
+          "it is busy for 8 cycles, for all octets in any order with starts and reads",
           "CRC-32", Crc, Fault("hw.framing.SerialCRC.elaborate", "Mux(moving, ~processor.crc[0]",
                                "Mux(moving, processor.crc[0]"),
           method="bmc", depth=18, enough="two octets or reads in a row after reset, and every "
@@ -196,8 +196,8 @@ PROOFS = [
           "frames of any octets and length", FrameOut,
           Fault("hw.framing.Framer.elaborate", "escaped.eq(special & ~escaped)",
                 "escaped.eq(special)"), ("Framer",), short=True),
-    Proof("uart", "Whatever was on the line: after 12 bits of idle line an octet that is sent comes "
-          "out of the receiver, once, unchanged and without an error",
+    Proof("uart", "Whatever was on the line: after 12 bits of idle line an octet that is sent "
+          "comes out of the receiver, once, unchanged and without an error",
           f"{DIVISOR} cycles a bit, both ends of one clock", Loop,
           Fault("hw.uart.Receiver.elaborate", 'm.next = "STOP"', 'm.next = "DATA"'),
           ("Receiver", "Transmitter"), method="bmc", depth=130, enough="40 cycles of noise, a "
