@@ -132,9 +132,9 @@ class Grouped(Elaboratable):
             return Fragment.get(self.make(), platform)
 
 
-MVTU_CYCLES = 20
-MVTU_ENOUGH = ("the first vector is out, under any pauses and back-pressure, while the second is "
-               "computed and a third waits: both banks, every fold and every weight are used")
+MVTU_CYCLES = 18
+MVTU_ENOUGH = ("two vectors are out and a third is inside, under any pauses and back-pressure that "
+               "fit: both banks, every fold and every weight are used")
 
 
 def mvtu_proof(name, layer, pe, simd, fault, *, rom="block", lanes=None, **others):
