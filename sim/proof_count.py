@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from amaranth import *
+from amaranth import Cat, Const, Elaboratable, Module, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
@@ -142,7 +142,8 @@ PROOFS = [
     count_proof("count-tree", tree, "the popcount of small adders", 15, 2, None,
                 ("hw.tree._carry", "(a & b) | (c & (a | b))", "(a & b) | (c & a)")),
     count_proof("count-tree-ecp5", tree, "the popcount of CCU2C and LUT4", 15, 2, None,
-                ("hw.carry._half", "a ^= bit.inverted", "a ^= 0"), platform=ECP5,
+                ("hw.tree._build_chain", "gap(carry or Bit(Const(0, 1)))",
+                 "gap(Bit(Const(0, 1)))"), platform=ECP5,
                 models=ECP5_MODELS, short=True),
     count_proof("count-tree-ecp5-fires", tree, "the threshold on CCU2C and LUT4", 20, 2, 11,
                 ("hw.tree._fire", "if rest >> place & 1 else bit & carry",

@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 import numpy as np
-from amaranth import *
+from amaranth import Array, Cat, Const, Elaboratable, Fragment, Module, Mux, Signal, Value, signed
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 from amaranth.lib import wiring
@@ -132,9 +132,9 @@ class Grouped(Elaboratable):
             return Fragment.get(self.make(), platform)
 
 
-MVTU_CYCLES = 20
-MVTU_ENOUGH = ("the first vector is out, under any pauses and back-pressure, while the second is "
-               "computed and a third waits: both banks, every fold and every weight are used")
+MVTU_CYCLES = 18
+MVTU_ENOUGH = ("two vectors are out and a third is inside, under any pauses and back-pressure that "
+               "fit: both banks, every fold and every weight are used")
 
 
 def mvtu_proof(name, layer, pe, simd, fault, *, rom="block", lanes=None, **others):
@@ -153,8 +153,8 @@ def mvtu_proof(name, layer, pe, simd, fault, *, rom="block", lanes=None, **other
     return Proof(name, CONTRACT + ("; the weights are loaded first" if rom == "spram" else ""),
                  f"{layer.kind}, {layer.inputs} inputs × {layer.outputs} neurons, pe = {pe}, "
                  f"simd = {simd}, ROM {rom}{groups}",
-                 (lambda: Grouped(make, lanes)) if lanes else make, fault, ("MVTU",), method="bmc", depth=MVTU_CYCLES, enough=MVTU_ENOUGH,
-                 **others)
+                 (lambda: Grouped(make, lanes)) if lanes else make, fault, ("MVTU",),
+                 method="bmc", depth=MVTU_CYCLES, enough=MVTU_ENOUGH, **others)
 
 
 class Pushed(Elaboratable):

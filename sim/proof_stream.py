@@ -1,6 +1,6 @@
 """Proofs of what carries payloads unchanged: registers, queues, width converters, stages."""
 
-from amaranth import *
+from amaranth import Cat, Const, Elaboratable, Module, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 

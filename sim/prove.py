@@ -1,0 +1,128 @@
+"""Formal proofs: the stream contract, popcounts and frames, for all inputs at small parameters."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from sw import command
+from sw.files import write_text
+
+from . import proof_count, proof_feed, proof_layer, proof_line, proof_stream
+from .formal import check, versions
+
+
+__all__ = ["PROOFS", "UNPROVEN", "main", "prove"]
+
+FOLDER = Path("build/prove")
+
+PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS, *proof_line.PROOFS,
+          *proof_feed.PROOFS]
+
+# Components of hw with streams that have no proof of their own, and why.
+UNPROVEN = {
+    "Accelerator": "stages with proofs of their own in a Dataflow: make sim-full runs it",
+    "Benchmark": "its counters of 28 and 32 bits are beyond PDR here: tests/test_hw_benchmark.py",
+    "FlashLoader": "its answer depends on the flash's 16 bits a word over thousands of cycles: "
+                   "tests/test_hw_flash.py",
+    "ImageRegister": "it deals 9 cycles an octet through memories: tests/test_hw_imageregister.py",
+    "Inbox": "a memory of at least 16 octets and a frame that may be dropped at any octet: "
+             "tests/test_hw_link.py",
+    "Link": "of parts with proofs and those above: tests/test_hw_link.py, and the virtual board "
+            "under line errors",
+    "SpramWeights": "no payload comes out of it: the proof mvtu-spram loads and reads it",
+}
+
+
+def prove(proof):
+    """Check a proof and its twin; return what the record says of them, a dict."""
+    run = partial(check, depth=proof.depth, models=proof.models)
+    right = run(proof.text(), FOLDER / proof.name, method=proof.method)
+    twin = run(proof.text(faulty=True), FOLDER / f"{proof.name}-twin", method="bmc")
+    return {
+        "name": proof.name, "claim": proof.claim, "parameters": proof.parameters,
+        "method": proof.how, "depth": None if proof.method == "pdr" else proof.depth,
+        "unbounded": proof.unbounded, "enough": proof.enough,
+        "seconds": round(right.seconds + twin.seconds, 1),
+        "result": {"pass": "proven" if proof.unbounded else "holds so far",
+                   "fail": "failed"}.get(right.status, "open"),
+        "assertion": right.assertion, "trace": right.trace,
+        "twin": {"fault": str(proof.fault), "result": "caught" if twin.status == "fail"
+                 else "missed", "depth": twin.step, "assertion": twin.assertion,
+                 "trace": twin.trace},
+    }
+
+
+def failed(row):
+    """Return what went wrong with a proof, a sentence, or None."""
+    if row["result"] == "failed":
+        return (f"{row['name']}: {row['assertion'] or 'an assertion fails'} (counterexample: "
+                f"{row['trace']})")
+    if row["result"] == "open":
+        return f"{row['name']}: neither proven nor refuted by {row['method']}"
+    if row["twin"]["result"] == "missed":
+        return f"{row['name']}: the planted fault is not found: {row['twin']['fault']}"
+    return None
+
+
+def choose(names, short):
+    """Return the proofs called by their names, or all, or the short set."""
+    known = {proof.name: proof for proof in PROOFS}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"Proof must be one of {', '.join(known)}: {name!r} (see --list)")
+    return [proof for proof in PROOFS
+            if (proof.name in names if names else proof.short or not short)]
+
+
+def table(proofs):
+    """Return the table of proofs in Markdown, a string."""
+    rows = [f"| `{proof.name}` | {proof.claim}. | {proof.parameters} | {proof.how}"
+            f"{': ' + proof.enough if proof.enough else ''} |" for proof in proofs]
+    return "\n".join(["| proof | what holds | parameters | method |", "|---|---|---|---|", *rows])
+
+
+def main(argv=None):
+    """Run the command line; return 1 if a proof fails or a planted fault is not found."""
+    parser = argparse.ArgumentParser(prog="python -m sim.prove", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="proofs to run; all by default")
+    parser.add_argument("--list", action="store_true", help="print what there is, run nothing")
+    parser.add_argument("--short", action="store_true", help="the short set, CI's")
+    parser.add_argument("--record", metavar="JSON", help="write what came of it")
+    options = parser.parse_args(argv)
+    proofs = choose(options.names, options.short)
+    if options.list:
+        print(table(proofs))
+        return 0
+    rows = []
+    with tqdm(proofs, unit=" proofs", disable=not sys.stderr.isatty()) as bar:
+        for proof in bar:
+            bar.set_postfix_str(proof.name)
+            rows.append(prove(proof))
+            row = rows[-1]
+            tqdm.write(f"{row['name']:26} {row['result']:12} {row['method']:22} "
+                       f"{row['seconds']:6.1f} s   twin {row['twin']['result']} in cycle "
+                       f"{row['twin']['depth']}")
+    if options.record:
+        record = {"proofs": rows, "tools": versions(),
+                  "date": datetime.now(UTC).isoformat(timespec="seconds"),
+                  "command": " ".join(["python -m sim.prove", *(argv or sys.argv[1:])])}
+        write_text(options.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        print(f"wrote {options.record}")
+    problems = [problem for row in rows if (problem := failed(row))]
+    for problem in problems:
+        print(f"failed: {problem}", file=sys.stderr)
+    unbounded = sum(row["unbounded"] and row["result"] == "proven" for row in rows)
+    print(f"{unbounded} of {len(rows)} proven for all time, "
+          f"{sum(row['result'] == 'holds so far' for row in rows)} hold to their depth, "
+          f"{sum(row['twin']['result'] == 'caught' for row in rows)} planted faults caught, "
+          f"{sum(row['seconds'] for row in rows):.0f} CPU seconds")
+    return int(bool(problems))
+
+
+if __name__ == "__main__":
+    command.run(main)
