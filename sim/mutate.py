@@ -23,14 +23,15 @@ from sw.files import write_text
 
 from . import full
 from .mutation import CHOOSER, mutations, with_mutations
-from .networks import random_network
+from .networks import lively_network
 from .verilator import compile_model
 
 
 BUILD = Path("build/sim/mutate")
-NETWORK = random_network((30, 12, 9, 10), thresholds=(64, 128))
+SIZES = (30, 12, 9, 10)
+# Lanes divide the layers: a weight of a lane that is filled up changes nothing.
 SCHEDULES = {
-    "scheduled": Schedule(5, {"fc0": Scheduled(3, 7), "fc1": Scheduled(4, 5),
+    "scheduled": Schedule(6, {"fc0": Scheduled(3, 10), "fc1": Scheduled(3, 4),
                               "scores": Scheduled(2, 3)}),
     "wired": Schedule(30, {"fc0": Wired(3), "fc1": Wired(), "scores": Wired()}),
 }
@@ -110,8 +111,10 @@ def score(name, count, *, seed=1, bar=None):
     -------
     list of Verdict
     """
-    accelerator = Accelerator(NETWORK, SCHEDULES[name])
-    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], 30), dtype=np.uint8)
+    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], SIZES[0]),
+                                                  dtype=np.uint8)
+    network = lively_network(SIZES, images, thresholds=(64, 128))
+    accelerator = Accelerator(network, SCHEDULES[name])
     verilog = flattened(to_verilog(accelerator, "accelerator"))
     chosen = mutations(verilog, count, seed=seed)
     main = full.MAIN.read_text(encoding="utf-8") + CHOOSER

@@ -68,11 +68,16 @@ def mutations(verilog, count, *, seed):
     generator = random.Random(seed)
     found = {kind: {} for kind in KINDS}
     for module, widths, sources, first, lines in _modules(verilog):
+        within_function = False
         written = {match[1] for line in lines
                    if (match := re.match(rf"\s*({NAME})\s*\[.*\] <= ", line))}
         for number, line in enumerate(lines, first):
             match = STATEMENT.match(line)
-            if not match or _starts_memory(line, written):
+            within_function = ("endfunction" not in line
+                               and (within_function or " function " in line))
+            # Functions are Yosys' form of wide multiplexers; x is what nobody may depend on.
+            if (not match or within_function or _starts_memory(line, written)
+                    or re.search(r"'h?\w*x", match[4])):
                 continue
             narrow = widths.get(match[2].strip()) == 1
             for kind, mutated in _changes(match[4], sources, generator, narrow=narrow):
@@ -109,13 +114,16 @@ def _modules(verilog):
 
     Sources are registers and inputs: to connect one of them makes no combinational loop.
     """
-    name, widths, first, lines, clocked = None, {}, 0, [], set()
+    name, widths, first, lines, clocked, within_function = None, {}, 0, [], set(), False
     for number, line in enumerate(verilog.split("\n")):
         if match := re.match(r"module (\\?\S+?)\s*\(", line):
             name, widths, first, lines, clocked = match[1], {}, number, [], set()
         if name is None:
             continue
         lines.append(line)
+        within_function = (within_function or " function " in line) and "endfunction" not in line
+        if within_function:
+            continue
         if match := re.match(rf"\s*(input|reg|wire|output) (?:\[(\d+):0\] )?({NAME})\s*(?:=.*)?;$",
                              line):
             widths[match[3].strip()] = int(match[2] or 0) + 1

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sw import datasets
+from sw import datasets, golden
 from sw.network import Dense, Encoder, Network, Scores
 
 
@@ -34,6 +34,27 @@ def random_network(sizes, *, thresholds=(128,), density=1.0, input_bits=8):
     last = random_layer(widths[-1], widths[-2], density=density, classes=True)
     return Network((encoder, *hidden, last), [f"class {n}" for n in range(widths[-1])],
                    (encoder.inputs,))
+
+
+def lively_network(sizes, images, *, thresholds=(128,)):
+    """Return a random network in which every neuron wavers and every class wins for some images.
+
+    Thresholds are the medians of the popcounts over ``images``, shape (n, inputs); biases make the
+    mean scores equal.
+    """
+    network = random_network(sizes, thresholds=thresholds)
+    layers = [network.encoder]
+    inputs = golden.encode(network.encoder, images)
+    for layer in network.layers[1:]:
+        counts = golden.popcounts(layer, inputs)
+        if layer.kind == "dense":
+            middle = np.median(counts, axis=0).astype(np.int32)
+            layers.append(Dense(layer.name, layer.weights, middle))
+            inputs = (counts >= middle).astype(np.uint8)
+        else:
+            means = np.round(2 * counts.mean(axis=0) - layer.fan_in).astype(np.int32)
+            layers.append(Scores(layer.name, layer.weights, -means))
+    return Network(layers, network.labels, network.input_shape)
 
 
 def prototype_network(neurons_per_class=4, synapses=24):
