@@ -1,8 +1,9 @@
 // Drives a complete accelerator: beats from a file into stream i, answers from stream o to a file.
 //
-// Arguments: BEATS ANSWERS IMAGES BEATS_PER_IMAGE PATIENCE SEED. A beat and an answer take whole
+// Arguments: BEATS ANSWERS IMAGES BEATS_PER_IMAGE PATIENCE SEED PAUSE. A beat and an answer take whole
 // 32-bit words in the files, lowest first. SEED 0 is full speed, any other that of pseudo-random
-// pauses on both streams, after a while of random input that a reset ends. Image 0 goes first, alone, for the latency. An answer is followed by two
+// pauses on both streams, of up to PAUSE cycles, after a while of random
+// input that a reset ends. Image 0 goes first, alone, for the latency. An answer is followed by two
 // 64-bit numbers: the cycle in which the image's last beat was taken, and the one in which the
 // answer was first offered. Lines "progress N" tell of the answers so far. Stops, with exit code
 // 3, when nothing has moved for PATIENCE cycles.
@@ -19,6 +20,7 @@
 static const uint64_t WARM_UP = 1000;  // cycles
 
 static uint64_t state;
+static uint32_t longest;
 
 static uint32_t random_below(uint32_t limit) {  // xorshift64*
     state ^= state >> 12;
@@ -27,14 +29,17 @@ static uint32_t random_below(uint32_t limit) {  // xorshift64*
     return ((state * 0x2545F4914F6CDD1DULL) >> 33) % limit;
 }
 
-// A quarter of the pauses are long enough to fill or drain any queue.
-static uint32_t pause_length() { return random_below(4) ? random_below(4) : random_below(80); }
+// A quarter of the pauses are long, and one in 64 long enough to fill or drain all there is.
+static uint32_t pause_length() {
+    if (!random_below(64)) return random_below(longest);
+    return random_below(4) ? random_below(4) : random_below(80);
+}
 
 template <typename Port>
 static size_t stride(const Port& port) { return (sizeof(port) + 3) / 4 * 4; }
 
 int main(int argc, char** argv) {
-    if (argc != 7) return 2;
+    if (argc != 8) return 2;
     FILE* in = fopen(argv[1], "rb");
     FILE* out = fopen(argv[2], "wb");
     if (!in || !out) return 2;
@@ -42,6 +47,7 @@ int main(int argc, char** argv) {
     const uint64_t beats = strtoull(argv[4], nullptr, 10);
     const uint64_t patience = strtoull(argv[5], nullptr, 10);
     const uint64_t seed = strtoull(argv[6], nullptr, 10);
+    longest = static_cast<uint32_t>(strtoul(argv[7], nullptr, 10));
     state = seed * 0x9E3779B97F4A7C15ULL;
 
     VerilatedContext context;

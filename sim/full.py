@@ -142,7 +142,8 @@ def run_model(model, accelerator, images, *, seed=0, progress=True):
         beats, answers = folder / "beats", folder / "answers"
         beats.write_bytes(pack_beats(network, accelerator.schedule.pixels, images))
         start = time.monotonic()
-        command = [model, beats, answers, len(images), accelerator.beats, patience, seed]
+        pause = 80 + accelerator.latency + 8 * accelerator.interval
+        command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]
         with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as child,
               tqdm(total=len(images), unit=" images", disable=not progress) as bar):
             cycles = 0
@@ -226,6 +227,8 @@ def main(argv=None):
     parser.add_argument("--board", default="ulx3s", metavar="B",
                         help="schedule as in this board's bitstream (default: %(default)s)")
     parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
+    parser.add_argument("--images-per-second", type=float, metavar="N",
+                        help="choose the smallest schedule that is this fast at the board's clock")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
@@ -241,7 +244,8 @@ def main(argv=None):
     network = load(args.network)
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
-    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
+    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,
+                                                    rate=args.images_per_second))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
     key = _key(accelerator, images) if args.record else None

@@ -36,15 +36,15 @@ class Mutation:
         Of the Verilog, from 0.
     kind : str
         ``"operator"``, ``"constant"`` or ``"connection"``.
-    module : str
-        Name of the module.
+    target : str
+        What the statement says something of.
     original, mutated : str
         The statement's right side, before and after.
     """
 
     line: int
     kind: str
-    module: str
+    target: str
     original: str
     mutated: str
 
@@ -67,7 +67,7 @@ def mutations(verilog, count, *, seed):
     """
     generator = random.Random(seed)
     found = {kind: {} for kind in KINDS}
-    for module, widths, sources, first, lines in _modules(verilog):
+    for widths, sources, first, lines in _modules(verilog):
         within_function = False
         written = {match[1] for line in lines
                    if (match := re.match(rf"\s*({NAME})\s*\[.*\] <= ", line))}
@@ -81,7 +81,8 @@ def mutations(verilog, count, *, seed):
                 continue
             narrow = widths.get(match[2].strip()) == 1
             for kind, mutated in _changes(match[4], sources, generator, narrow=narrow):
-                found[kind][number, mutated] = Mutation(number, kind, module, match[4], mutated)
+                found[kind][number, mutated] = Mutation(
+                    number, kind, match[2].strip(), match[4], mutated)
     chosen = []
     for place, kind in enumerate(KINDS):
         share = count * (place + 1) // len(KINDS) - count * place // len(KINDS)
@@ -110,7 +111,7 @@ def _starts_memory(line, written):
 
 
 def _modules(verilog):
-    """Yield each module: its name, widths of signals and of sources, number and text of lines.
+    """Yield each module: widths of signals and of sources, number of the first line, the lines.
 
     Sources are registers and inputs: to connect one of them makes no combinational loop.
     """
@@ -133,7 +134,7 @@ def _modules(verilog):
             clocked.add(match[1].strip())
         elif line == "endmodule":
             sources = clocked - {"clk", "rst"}
-            yield (name, widths, {source: width for source, width in widths.items()
+            yield (widths, {source: width for source, width in widths.items()
                                   if source in sources}, first, lines)
             name = None
 

@@ -40,7 +40,7 @@ def lively_network(sizes, images, *, thresholds=(128,)):
     """Return a random network in which every neuron wavers and every class wins for some images.
 
     Thresholds are the medians of the popcounts over ``images``, shape (n, inputs); biases make the
-    mean scores equal.
+    mean scores equal, and all of them even, so that there are ties.
     """
     network = random_network(sizes, thresholds=thresholds)
     layers = [network.encoder]
@@ -52,7 +52,7 @@ def lively_network(sizes, images, *, thresholds=(128,)):
             layers.append(Dense(layer.name, layer.weights, middle))
             inputs = (counts >= middle).astype(np.uint8)
         else:
-            means = np.round(2 * counts.mean(axis=0) - layer.fan_in).astype(np.int32)
+            means = 2 * np.round(counts.mean(axis=0) - layer.fan_in / 2).astype(np.int32)
             layers.append(Scores(layer.name, layer.weights, -means))
     return Network(layers, network.labels, network.input_shape)
 

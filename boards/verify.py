@@ -1,0 +1,150 @@
+"""The scorecard: what was checked, on what, how often, with which command: ``make verify``."""
+
+import argparse
+import datetime
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sw.command import run
+from sw.files import read_json, write_text
+
+from . import verify_table
+from .bench import RESULTS, WORK, read_rows
+from .presets import PRESETS
+from .sources import digest
+from .steps import stopping_on_terminate
+from .verify_steps import steps
+
+
+RECORDS = RESULTS / "verify"
+DOCUMENT = RESULTS.parent / "verification.md"
+
+
+def network_of(preset, folders):
+    """Return a preset's network and the record of its evaluation, where a training left them.
+
+    Raises
+    ------
+    ValueError
+        If no folder has them.
+    """
+    for folder in folders:
+        for name in (preset.network, f"{preset.dataset}-{preset.network}"):
+            path = folder / name / f"{name}.net.npz"
+            if path.is_file():
+                return path
+    raise ValueError(f"Network {preset.network!r} of preset {preset.name!r} must be trained: it is "
+                     f"in none of {', '.join(map(str, folders))} (make bench ONLY={preset.name}, "
+                     f"or --networks DIR)")
+
+
+def perform(step, *, again=False):
+    """Run a step, unless its record is there and of the same code and command.
+
+    Returns
+    -------
+    bool
+        Whether it succeeded, now or before.
+    """
+    path = RECORDS / f"{step.name}.json"
+    key = digest(*step.modules)
+    kept = _kept(path)
+    if not again and kept and kept["command"] == step.shown and kept["key"] == key:
+        print(f"{step.name}: kept, of {kept['date']}")
+        return True
+    print(f"{step.name}: {step.shown} ...", flush=True)
+    raw = WORK.parent / "verify" / f"{step.name}.json"
+    log = raw.with_suffix(".log")
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.unlink(missing_ok=True)
+    start = time.monotonic()
+    with open(log, "w", encoding="utf-8") as output:
+        for words in step.commands:
+            words = [str(raw) if word == "RECORD" else word for word in words]
+            done = subprocess.run([sys.executable, *words], stdout=output,
+                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
+            if done.returncode:
+                break
+    seconds = time.monotonic() - start
+    result = None if done.returncode else step.read(raw, log)
+    if result is None:
+        print(f"error: {step.name}: it ended with {done.returncode} (log: {log})", file=sys.stderr)
+        path.unlink(missing_ok=True)
+        return False
+    write_text(path, json.dumps({
+        "step": step.name, "command": step.shown, "key": key,
+        "date": datetime.date.today().isoformat(), "seconds": round(seconds, 1),
+        "result": result}, indent=1) + "\n")
+    print(f"{step.name}: done in {seconds:.0f} s")
+    return True
+
+
+def write_document(known):
+    """Write the page from the records that are there, for all steps by name."""
+    records = {name: kept for name in known if (kept := _kept(RECORDS / f"{name}.json"))}
+    stale = {name for name, record in records.items()
+             if record["key"] != digest(*known[name].modules)}
+    write_text(DOCUMENT, verify_table.render(records, list(known), stale=stale))
+
+
+def interval_of(preset):
+    """Return the cycles of an image in the benchmark's row of a preset, 1,000 without one."""
+    rows = read_rows(RESULTS / "bench.json")
+    return rows[preset.name]["interval"] if preset.name in rows else 1000
+
+
+def _kept(path):
+    try:
+        record = read_json(path)
+        return record if {"command", "key", "date", "result"} <= set(record) else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m boards.verify", description=__doc__)
+    parser.add_argument("--only", default="", metavar="NAME,…", help="only these steps, of --list")
+    parser.add_argument("--list", action="store_true", help="print the steps and leave")
+    parser.add_argument("--networks", type=Path, action="append", metavar="DIR",
+                        help="where trained networks lie, DIR/NAME/NAME.net.npz (default: "
+                             f"{WORK / 'networks'} and build)")
+    parser.add_argument("--again", action="store_true", help="run what was run already, too")
+    parser.add_argument("--document", action="store_true",
+                        help="only write the document anew, from the records that are there")
+    args = parser.parse_args(argv)
+    folders = args.networks or [WORK / "networks", Path("build")]
+    known = {step.name: step for step in steps(
+        PRESETS.values(), lambda preset: network_of(preset, folders), interval_of)}
+    chosen = [name for name in args.only.split(",") if name] or list(known)
+    for name in chosen:
+        if name not in known:
+            raise ValueError(f"Step must be one of {', '.join(known)}: {name!r}")
+    if args.list:
+        for step in known.values():
+            print(f"{step.name:<32} {step.shown}")
+        return 0
+    failures = []
+    if not args.document:
+        with stopping_on_terminate():
+            for name in chosen:
+                try:
+                    if not perform(known[name], again=args.again):
+                        failures.append(name)
+                except ValueError as error:
+                    print(f"error: {name}: {error}", file=sys.stderr)
+                    failures.append(name)
+                write_document(known)
+    write_document(known)
+    print(f"wrote {DOCUMENT}")
+    if failures:
+        print(f"error: {len(failures)} of {len(chosen)} steps failed: {', '.join(failures)}",
+              file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

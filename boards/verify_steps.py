@@ -1,0 +1,153 @@
+"""What the scorecard runs: a command for each rung of the ladder, for each preset."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .board import find
+
+
+RUNGS = {
+    "pytorch": "PyTorch = golden",
+    "arithmetic": "golden = plain ±1 arithmetic",
+    "rtl": "RTL = golden",
+    "netlist": "synthesized netlist = golden",
+}
+ENOUGH = 2_000_000  # cycles of a netlist's simulation, about: fewer images where one takes many
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of the scorecard.
+
+    Attributes
+    ----------
+    name : str
+        ``PRESET-RUNG``, or what it is about.
+    commands : tuple of tuple of str
+        Arguments of Python, one after the other; ``RECORD`` stands for the file to write.
+    modules : tuple of str
+        Whose code its outcome depends on.
+    read : callable
+        Takes the record's path and the log's; returns a dict, or None where it failed.
+    """
+
+    name: str
+    commands: tuple
+    modules: tuple
+    read: Callable
+
+    @property
+    def shown(self):
+        """The commands as a user types them."""
+        return " && ".join(shlex.join(["python", *(word for word, after in
+                                                   zip(words, [*words[1:], ""], strict=True)
+                                                   if "RECORD" not in (word, after))])
+                           for words in self.commands)
+
+
+def recorded(*fields):
+    """Return a reader of a record: those of its fields, all of it if none are named."""
+    def read(path, _):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return {field: record[field] for field in fields} if fields else record
+    return read
+
+
+def tests_passed(_, log):
+    """Read pytest's last line."""
+    found = re.search(r"^(\d+) passed", log.read_text(encoding="utf-8"), re.MULTILINE)
+    return {"passed": int(found[1])} if found else None
+
+
+def evaluation(network):
+    """Return a reader of what ``sw.evaluate`` leaves beside a network."""
+    def read(*_):
+        path = network.with_name(network.name.replace(".net.npz", ".eval.json"))
+        record = json.loads(path.read_text(encoding="utf-8"))
+        compared = record["compared"]
+        if not compared or compared["labels_differ"] or compared["scores_differ"]:
+            return None
+        return {"images": compared["images"], "accuracy": record["accuracy"]}
+    return read
+
+
+def of_preset(preset, network, interval):
+    """Yield the steps of a preset.
+
+    Parameters
+    ----------
+    preset : boards.presets.Preset
+        The preset.
+    network : Path
+        Its network, with its checkpoint beside it.
+    interval : int
+        Cycles of an image, about, to choose how many are enough.
+    """
+    rate = (["--images-per-second", f"{preset.images_per_second:g}"]
+            if preset.images_per_second else [])
+    where = [str(network), "--board", preset.board, *rate]
+    images = min(1000, max(200, ENOUGH // interval // 100 * 100))
+    stall = ["--stall"] if interval < 1000 else []
+    name = preset.name
+    yield Step(f"{name}-pytorch", (("-m", "sw.evaluate", str(network)),),
+               ("sw.evaluate", "sw.golden"), evaluation(network))
+    yield Step(f"{name}-arithmetic",
+               (("-m", "sw.arithmetic", str(network), "--record", "RECORD"),),
+               ("sw.arithmetic",), recorded("images", "popcounts"))
+    yield Step(f"{name}-rtl", (("-m", "sim.full", *where, *stall, "--record", "RECORD"),),
+               ("sim.full",), recorded("images", "equal", "interval", "latency", "cycles"))
+    yield Step(f"{name}-netlist", (("-m", "sim.netlist", *where, "--limit", str(images), *stall,
+                                    "--record", "RECORD"),),
+               ("sim.netlist", "sim.cells"),
+               recorded("images", "equal", "family", "cells", "interval"))
+
+
+def of_bitstream(board, network, rate=None):
+    """Return the step that builds a bitstream and reads it back."""
+    output = f"build/verify/{board}"
+    options = ["--images-per-second", f"{rate:g}"] if rate else []
+    return Step(f"bitstream-{board}",
+                (("-m", "boards.build", board, str(network), *options, "--output", output,
+                  "--reuse"),
+                 ("-m", "sim.bitstream", board, "--output", output, "--record", "RECORD")),
+                ("boards.build", "sim.bitstream", "sim.cells"), recorded())
+
+
+def overall(small):
+    """Yield the steps that are about no preset; ``small`` is a network that builds fast."""
+    yield of_bitstream("icebreaker", small)
+    yield of_bitstream("ulx3s", small, 100_000)
+    yield Step("benches", (("-m", "pytest", "-q", "sim"),), ("sim.test_sim",), tests_passed)
+    yield Step("faults", (("-m", "pytest", "-q", "tests/test_faults.py"),), ("sim.test_sim",),
+               tests_passed)
+    yield Step("prove", (("-m", "sim.prove", "--record", "RECORD"),), ("sim.prove",), recorded())
+    yield Step("mutate", (("-m", "sim.mutate", "--record", "RECORD"),), ("sim.mutate",),
+               recorded())
+    yield Step("fuzz", (("-m", "tests.fuzz", "--examples", "500", "--record", "RECORD"),),
+               ("sw.network", "sw.checkpoint", "sw.protocol"), recorded())
+    yield Step("kill", (("-m", "tests.kill", "--record", "RECORD"),),
+               ("boards.build", "sw.fold"), recorded())
+    yield Step("soak", (("-m", "sim.soak", "--record", "RECORD"),), ("sim.soak",), recorded())
+    yield Step("reproduce", (("-m", "boards.reproduce", "icebreaker", str(small), "--record",
+                              "RECORD"),), ("boards.reproduce",), recorded())
+
+
+def steps(presets, network_of, interval_of):
+    """Return all steps of which the networks are there, in the order of the scorecard."""
+    found = []
+    for preset in presets:
+        find(preset.board)
+        try:
+            network = network_of(preset)
+        except ValueError:
+            continue
+        found += of_preset(preset, network, interval_of(preset))
+    small = [Path(step.commands[0][2]) for step in found if step.name == "tfc-icebreaker-pytorch"]
+    return [*found, *(overall(small[0]) if small else ())]
