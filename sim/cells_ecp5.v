@@ -53,15 +53,16 @@ module DP16KD #(  // its pins as vectors: sim.cells joins them
     wire [35:0] mask_a = place(DATA_WIDTH_A, ADA), mask_b = place(DATA_WIDTH_B, ADB);
     wire [35:0] data_a = {DIB, DIA} << shift(DATA_WIDTH_A, ADA);
     wire [35:0] data_b = {18'd0, DIB} << shift(DATA_WIDTH_B, ADB);
+    wire hits_a = writes_a & |mask_a, hits_b = writes_b & |mask_b;
     wire near = row_a[9:1] == row_b[9:1] && (PAIRS || row_a[0] == row_b[0]);
 
     wire [35:0] old_a = {words[row_a | 1], words[row_a]}, old_b = {words[row_b | 1], words[row_b]};
     wire [35:0] new_a = old_a & ~mask_a | data_a & mask_a;
     wire [35:0] new_b = old_b & ~mask_b | data_b & mask_b;
     wire [35:0] seen_a = (writes_a && WRITEMODE_A == "WRITETHROUGH" ? new_a : old_a)
-                         ^ {36{writes_b & near}};
+                         ^ {36{hits_b & near}};
     wire [35:0] seen_b = (writes_b && WRITEMODE_B == "WRITETHROUGH" ? new_b : old_b)
-                         ^ {36{writes_a & near}};
+                         ^ {36{hits_a & near}};
 
     always @(posedge CLKA) begin
         if (writes_a) words[row_a] <= new_a[17:0];

@@ -183,7 +183,8 @@ def main(argv=None):
     if args.record:
         write_text(args.record, json.dumps({
             "caught": caught, "count": len(verdicts), "seed": args.seed,
-            "survivors": [asdict(verdict) | {"reason": verdict.reason} for verdict in survivors]}, indent=1) + "\n")
+            "survivors": [asdict(verdict) | {"reason": verdict.reason}
+                          for verdict in survivors]}, indent=1) + "\n")
         print(f"wrote {args.record}", file=sys.stderr)
     return 0
 
