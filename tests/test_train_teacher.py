@@ -51,6 +51,18 @@ def test_pictures_of_any_size_are_answered(shape):
     assert (logits.shape, logits.dtype) == ((3, 7), torch.float32)
 
 
+def test_processors_without_bfloat16_compute_in_float32(monkeypatch, trained):
+    images = grey(data(30, 2)[0].float())
+    trained.network.eval()
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
+    other = schooling()
+    other.network.load_state_dict(trained.network.state_dict())
+    other.network.eval()
+    given = other.network.answer(images)
+    assert other.network.dtype is torch.float32
+    torch.testing.assert_close(given, trained.network.answer(images), rtol=0.05, atol=0.2)
+
+
 def test_a_resumed_teacher_ends_like_an_uninterrupted_one(tmp_path, trained):
     first = schooling()
     finish(first, stopped=lambda: first.state.epoch == 5)

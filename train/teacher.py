@@ -23,8 +23,6 @@ SEED = 0  # of every teacher: networks of all seeds have the same one
 RECIPE = Recipe("teacher", (16, 32, 64), epochs=12, batch=250, rate=3e-3)  # hidden: channels
 DENSE = 128  # neurons between convolutions and classes
 DROPOUT = 0.3
-# bfloat16 takes half the time, except where the processor has to emulate it.
-DTYPE = torch.bfloat16 if torch.backends.cpu.get_cpu_capability() == "AVX512" else torch.float32
 
 
 class Teacher(nn.Module):
@@ -43,6 +41,9 @@ class Teacher(nn.Module):
     def __init__(self, shape, channels, classes):
         super().__init__()
         self.shape = shape
+        # Half the time, except where the processor has to emulate it.
+        fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
+        self.dtype = torch.bfloat16 if fast else torch.float32
         sizes = (1, *channels)
         self.blocks = nn.ModuleList(
             nn.ModuleList([nn.Conv2d(before, after, 3, padding=1, bias=False),
@@ -61,9 +62,9 @@ class Teacher(nn.Module):
     def logits(self, x):
         """Return logits, float32 (n, classes), of grey pictures (n, inputs) in -1..1."""
         x = x.view(-1, 1, *self.shape).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=DTYPE, enabled=DTYPE is not torch.float32):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.dtype is torch.bfloat16):
             for convolution, normal in self.blocks:
-                x = functional.max_pool2d(convolution(x.to(DTYPE)), 2, ceil_mode=True)
+                x = functional.max_pool2d(convolution(x.to(self.dtype)), 2, ceil_mode=True)
                 x = functional.relu(normal(x))
             x = functional.relu(self.normal(self.dense(x.flatten(1))))
             return self.last(functional.dropout(x, DROPOUT, self.training)).float()
