@@ -66,7 +66,7 @@ class Recipe:
     freeze: float = 0.7
     smoothing: float = 0.0
     distill: float = 0.0
-    temperature: float = 4.0
+    temperature: float = 1.0
 
     def counts(self, inputs):
         """Return the synapses of a neuron in each layer, for a number of encoded inputs."""

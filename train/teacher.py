@@ -23,6 +23,7 @@ SEED = 0  # of every teacher: networks of all seeds have the same one
 RECIPE = Recipe("teacher", (16, 32, 64), epochs=12, batch=250, rate=3e-3)  # hidden: channels
 DENSE = 128  # neurons between convolutions and classes
 DROPOUT = 0.3
+DECISIVE = ("hidden", "epochs", "batch", "rate", "smoothing", "augment", "elastic")  # of a recipe
 
 
 class Teacher(nn.Module):
@@ -115,9 +116,10 @@ def start_of(schooling):
     data = hashlib.sha256()
     for part in (*schooling.train, *schooling.validation):
         data.update(f"{tuple(part.shape)}".encode() + part.numpy().tobytes())
+    recipe = schooling.recipe.to_json()
     return json.loads(json.dumps({
-        "recipe": schooling.recipe.to_json(), "dense": DENSE, "dropout": DROPOUT, "seed": SEED,
-        "data": data.hexdigest(), "torch": str(torch.__version__)}))
+        **{what: recipe[what] for what in DECISIVE}, "dense": DENSE, "dropout": DROPOUT,
+        "seed": SEED, "data": data.hexdigest(), "torch": str(torch.__version__)}))
 
 
 def path_of(start, name):
