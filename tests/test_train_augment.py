@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from train.augment import Distortion, Feed, basis, distort, encode, generator
+from train.augment import POOL, Distortion, Feed, basis, distort, encode, generator, grey
 
 
 STILL = Distortion().times(0)
@@ -51,16 +51,17 @@ def test_encoding_compares_with_every_threshold():
 def test_an_epoch_holds_every_picture_once():
     images = pictures()
     with feed(images=images) as stream:
-        bits, labels = stream.take(0)
+        bits, labels, answers = stream.take(0)
     assert sorted(labels.tolist()) == list(range(60))
     assert labels.tolist() != list(range(60))
     assert torch.equal(bits, encode(images[labels].flatten(1).float(), THRESHOLDS))
+    assert answers is None
 
 
 def test_an_epoch_depends_on_seed_and_number_alone():
     with feed(Distortion()) as first, feed(Distortion()) as second:
         all_of_them = [first.take(epoch) for epoch in range(4)]
-        bits, labels = second.take(2)
+        bits, labels, _ = second.take(2)
     assert torch.equal(bits, all_of_them[2][0])
     assert torch.equal(labels, all_of_them[2][1])
     assert not torch.equal(labels, all_of_them[1][1])
@@ -72,3 +73,38 @@ def test_only_pictures_can_be_distorted():
     with pytest.raises(ValueError, match=r"^Augmentation must be off for inputs that are no "
                        r"pictures: shape \(64,\) \(use --augment 0\)$"):
         feed(Distortion(), images=pictures().flatten(1))
+
+
+def test_grey_levels_become_minus_one_to_one():
+    given = grey(torch.tensor([[[0.0, 255.0], [127.5, 51.0]]]))
+    assert given.dtype == torch.bfloat16
+    torch.testing.assert_close(given.float(), torch.tensor([[-1, 1, 0, -0.6]]), rtol=0, atol=2e-3)
+
+
+def test_a_teacher_sees_the_pictures_that_become_bits():
+    options = {"distortion": Distortion(), "seed": 1, "epochs": 4}
+    images, labels = pictures(), torch.arange(60)
+    with Feed(images, labels, None, **options) as shown, \
+            Feed(images, labels, THRESHOLDS, teacher=lambda seen: seen, **options) as taught, \
+            Feed(images, labels, THRESHOLDS, **options) as plain:
+        bits, order, answers = taught.take(1)
+        assert torch.equal(answers, shown.take(1)[0])
+        assert torch.equal(bits, plain.take(1)[0])
+        assert torch.equal(order, plain.take(1)[1])
+    assert not torch.equal(answers, grey(images[order].float()))
+
+
+def test_a_teacher_answers_every_epoch_of_the_pool_once():
+    asked = []
+
+    def teacher(seen):
+        asked.append(len(seen))
+        return seen[:, :3].float()
+
+    with Feed(pictures(), torch.arange(60), THRESHOLDS, distortion=Distortion(), seed=1,
+              epochs=2 * POOL, teacher=teacher) as stream:
+        taken = [stream.take(epoch) for epoch in range(2 * POOL)]
+    assert asked == [60] * POOL
+    for first, again in zip(taken[:POOL], taken[POOL:], strict=True):
+        assert all(torch.equal(*parts) for parts in zip(first, again, strict=True))
+    assert not torch.equal(taken[0][2], taken[1][2])

@@ -11,7 +11,7 @@ from PIL import Image
 
 from sw import checkpoint
 from sw.command import run
-from train import area
+from train import area, teacher
 from train.bnn_mnist import main
 
 
@@ -91,6 +91,52 @@ def test_a_budget_makes_layers_wider_and_the_area_is_shown(dataset, tmp_path, ca
     assert "\n".join(area.measure(saved).lines()) in "\n".join(lines)
 
 
+def test_distillation_trains_a_teacher_once(dataset, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for seed in ("1", "2"):
+        train(dataset, tmp_path / seed, "--seed", seed, "--distill", "0.5", "--temperature", "3")
+    made, = (tmp_path / "build" / "teachers").iterdir()
+    record = json.loads((tmp_path / "2" / "rows-12-8.json").read_text())
+    assert (record["recipe"]["distill"], record["recipe"]["temperature"]) == (0.5, 3.0)
+    assert record["teacher"] == made.stem
+    assert checkpoint.load(tmp_path / "2" / "rows-12-8.ckpt.npz").provenance["teacher"] == made.stem
+    lines = capsys.readouterr().out.splitlines()
+    shown = f"build/teachers/{made.name}"
+    assert [line.partition(": ")[0] for line in lines if line.startswith("teacher")] == [
+        f"teacher {shown} is trained first, once", f"teacher {shown}", f"teacher {shown}"]
+
+
+def test_ctrl_c_stops_a_teacher_and_the_same_command_goes_on(dataset, tmp_path, monkeypatch,
+                                                              capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("train.bnn_mnist.SAVE_EVERY", 0)
+    epoch, seen = teacher.Trainer._epoch, []
+
+    def interrupted(self, *arguments):
+        seen.append(self.state.epoch)
+        if seen == [0, 1, 2, 3]:
+            signal.raise_signal(signal.SIGINT)
+        return epoch(self, *arguments)
+
+    monkeypatch.setattr(teacher.Trainer, "_epoch", interrupted)
+    assert train(dataset, tmp_path / "out", "--distill", "1") == 130
+    assert capsys.readouterr().out.splitlines()[-1] == \
+        "interrupted after 3 of 12 epochs; the same command goes on from there"
+    assert list((tmp_path / "out").iterdir()) == []
+    assert train(dataset, tmp_path / "out", "--distill", "1") == 0
+    assert seen == [0, 1, 2, 3, *range(3, 12)]
+    assert [path.suffix for path in (tmp_path / "build" / "teachers").iterdir()] == [".npz"]
+
+
+def test_tables_are_not_distilled(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("".join(f"{row % 7},{row % 3},{row % 2}\n" for row in range(60)))
+    line = refused(capsys, "--dataset", str(table), "--output", str(tmp_path), *SMALL, "--distill",
+                   "0.5")
+    assert line == ("error: Distillation must be for pictures, as teachers are convolutional: "
+                    "inputs have the shape (2,) (use --distill 0)")
+
+
 def test_tables_are_trained_with_quantiles(tmp_path, capsys):
     random = np.random.default_rng(0)
     values = random.normal(size=(300, 4))
@@ -157,6 +203,9 @@ def test_list_prints_the_named_networks(capsys):
      "all (give --synapses)"),
     (("--synapses", "9,6,8", "--budget", "5"), "error: Budget must have room for the synapses of "
      "12-8, 9,6,8 a neuron: 5 LUT4"),
+    (("--distill", "1.5"), "error: Distill must be in 0..1: 1.5"),
+    (("--distill", "nan"), "error: Distill must be in 0..1: nan"),
+    (("--temperature", "0"), "error: Temperature must be in 0.1..100: 0.0"),
     (("--epochs", "0"), "python -m train.bnn_mnist: error: argument --epochs: must be a positive "
      "number: '0'"),
     (("--seed", "-1"), "python -m train.bnn_mnist: error: argument --seed: must be a whole number "

@@ -127,3 +127,63 @@ def test_a_damaged_state_is_refused(tmp_path, octets):
     with pytest.raises(ValueError, match=rf"^{tmp_path}/x\.pt must be the state of a training.* "
                        r"\(remove it and train again\)$"):
         resume.load(tmp_path / "x.pt", {})
+
+
+def some_logits():
+    random = np.random.default_rng(7)
+    logits, answers = (torch.from_numpy(random.normal(0, 3, (40, 5))).float() for _ in range(2))
+    return logits, torch.from_numpy(random.integers(0, 5, 40)), answers
+
+
+def test_without_a_teacher_the_loss_is_cross_entropy():
+    logits, labels, _ = some_logits()
+    recipe = RECIPE.changed(smoothing=0.1, temperature=2.0)
+    assert torch.equal(loop.objective(logits, labels, None, recipe),
+                       torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.1))
+
+
+@pytest.mark.parametrize(("weight", "temperature"), [(0.3, 1.0), (1.0, 4.0)])
+def test_the_loss_with_a_teacher_is_that_of_the_paper(weight, temperature):
+    logits, labels, answers = some_logits()
+
+    def softmax(values, heat):
+        powers = np.exp(values.double().numpy() / heat)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    mine, wanted = softmax(logits, temperature), softmax(answers, temperature)
+    distance = (wanted * np.log(wanted / mine)).sum(axis=1).mean()
+    entropy = -np.log(softmax(logits, 1.0)[np.arange(40), labels]).mean()
+    given = loop.objective(logits, labels, answers,
+                           RECIPE.changed(distill=weight, temperature=temperature))
+    assert float(given) == pytest.approx(
+        (1 - weight) * entropy + weight * temperature**2 * distance, rel=1e-5)
+
+
+def test_without_distillation_neither_teacher_nor_temperature_matter():
+    assert_equal(finish(trainer()), finish(trainer(RECIPE.changed(temperature=3.0))))
+
+
+def test_a_network_learns_what_its_teacher_says():
+    """Its teacher calls every class by the name of the next, so that labels say the contrary."""
+    def wrong(pictures):
+        rows = pictures.view(-1, 6, 6)[:, :3].mean(2).float()
+        return rows.roll(1, dims=1) * -60
+
+    recipe = Recipe("x", (32,), epochs=10, batch=20, augment=0, distill=1.0, temperature=2.0)
+    trained = trainer(recipe)
+    trained.teacher = wrong
+    finish(trained)
+    images, labels = trained.validation
+    given = trained._scores(images).argmax(1)
+    assert (given == (labels + 1) % 3).float().mean() > 0.6
+
+
+def test_a_resumed_distillation_ends_like_an_uninterrupted_one():
+    def run(*, stop=None, state=None):
+        trained = trainer(RECIPE.changed(distill=0.5, epochs=24))
+        trained.teacher = lambda pictures: pictures[:, :3].float() * 5
+        if state:
+            trained.restore(state)
+        return finish(trained, stopped=lambda: trained.state.epoch == stop)
+
+    assert_equal(run(state=run(stop=22)), run())

@@ -13,6 +13,7 @@ from .binarize import bipolar
 
 BATCH = 2500  # images that are distorted at once: their grid stays in the cache
 KNOTS = 4  # elastic distortion moves this many by this many bumps
+POOL = 20  # epochs that a teacher answers: more would take longer than the training itself
 
 
 @dataclass(frozen=True)
@@ -124,25 +125,33 @@ def encode(images, thresholds):
     return bipolar(images[:, :, None] - thresholds).flatten(1)
 
 
+def grey(images):
+    """Return grey levels 0..255, of any shape (n, ...), as bfloat16 -1..1 (n, inputs)."""
+    return (images.flatten(1) / 127.5 - 1).to(torch.bfloat16)
+
+
 class Feed:
     """Training data of one epoch after the other, shuffled, distorted and encoded.
 
     What an epoch holds depends on the seed and the epoch's number alone. The next epoch is made
-    by a thread of its own while the present one is used, on another core if there is one.
+    by a thread of its own while the present one is used, on another core if there is one. With a
+    teacher the first ``POOL`` epochs come again and again.
 
     Parameters
     ----------
     images : Tensor of uint8, shape (n, ``*input_shape``)
     labels : Tensor of int64, shape (n,)
-    thresholds : Tensor of float32, shape (inputs, levels)
-        Of the encoder.
+    thresholds : Tensor of float32, shape (inputs, levels), or None
+        Of the encoder; None for the grey levels themselves.
     distortion : Distortion
         Only images with two dimensions can be distorted.
     seed, epochs : int
         Seed of all that is random; number of the last epoch plus one.
+    teacher : callable or None
+        Gives logits, float32 (n, classes), for what :func:`grey` returns of distorted pictures.
     """
 
-    def __init__(self, images, labels, thresholds, *, distortion, seed, epochs):
+    def __init__(self, images, labels, thresholds, *, distortion, seed, epochs, teacher=None):
         if images.ndim != 3 and not distortion.nothing:
             raise ValueError(f"Augmentation must be off for inputs that are no pictures: shape "
                              f"{tuple(images.shape[1:])} (use --augment 0)")
@@ -152,6 +161,8 @@ class Feed:
         self.distortion = distortion
         self.seed = seed
         self.epochs = epochs
+        self.teacher = teacher
+        self._answers = {}
         self._basis = None if distortion.nothing else basis(*images.shape[1:])
         self._pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
         self._ahead = {}
@@ -163,7 +174,7 @@ class Feed:
         self._pool.shutdown(cancel_futures=True)
 
     def take(self, epoch):
-        """Return bits, bfloat16 ±1 (n, inputs * levels), and labels of an epoch."""
+        """Return bits, bfloat16 ±1 (n, inputs * levels), labels and teacher's logits, or None."""
         present = self._ahead.pop(epoch, None) or self._pool.submit(self.make, epoch)
         if epoch + 1 < self.epochs:
             self._ahead = {epoch + 1: self._pool.submit(self.make, epoch + 1)}
@@ -171,12 +182,20 @@ class Feed:
 
     def make(self, epoch):
         """Make an epoch's data."""
-        random = generator(self.seed, 1 + epoch)
+        version = epoch if self.teacher is None else epoch % POOL
+        random = generator(self.seed, 1 + version)
         order = torch.randperm(len(self.images), generator=random)
-        bits = torch.empty((len(order), self.thresholds.numel()), dtype=torch.bfloat16)
+        inputs = self.images[0].numel() if self.thresholds is None else self.thresholds.numel()
+        bits = torch.empty((len(order), inputs), dtype=torch.bfloat16)
+        answers = []
         for start in range(0, len(order), BATCH):
             images = self.images[order[start:start + BATCH]].float()
             if self._basis is not None:
                 images = distort(images, self.distortion, random, self._basis)
-            bits[start:start + BATCH] = encode(images.flatten(1), self.thresholds)
-        return bits, self.labels[order]
+            bits[start:start + BATCH] = (grey(images) if self.thresholds is None
+                                         else encode(images.flatten(1), self.thresholds))
+            if self.teacher is not None and version not in self._answers:
+                answers.append(self.teacher(grey(images)))
+        if answers:
+            self._answers[version] = torch.cat(answers)
+        return bits, self.labels[order], self._answers.get(version)

@@ -20,7 +20,7 @@ from sw.command import run
 from sw.files import replacing, write_text
 from sw.lock import alone
 
-from . import area, loop, pictures, resume
+from . import area, loop, pictures, resume, teacher
 from .models import encoder_for, scores, to_checkpoint
 from .recipes import RECIPES, Recipe
 
@@ -47,6 +47,8 @@ def main(argv=None):
 def _run(options, recipe, files):
     dataset = datasets.load(options.dataset)
     trainer, start = _trainer(options, recipe, dataset)
+    if trainer.recipe.distill and _teach(trainer, start, dataset):
+        return INTERRUPTED
     if options.resume:
         trainer.restore(resume.load(files["resume.pt"], start))
     interrupted = _train(trainer, files["resume.pt"], start, options.time_limit)
@@ -70,7 +72,7 @@ def _recipe(options):
         raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {options.network} (or "
                          f"give the layers with --hidden)")
     return recipe.changed(**{what: getattr(options, what) for what in (
-        "synapses", "levels", "epochs", "batch", "rate", "augment")})
+        "synapses", "levels", "epochs", "batch", "rate", "augment", "distill", "temperature")})
 
 
 def _files(options, recipe):
@@ -96,6 +98,8 @@ def _trainer(options, recipe, dataset):
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
     if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
+    if options.distill is None and table:
+        recipe = recipe.changed(distill=0.0)
     if options.budget is not None:
         recipe = recipe.within(options.budget, len(dataset.labels), options.family)
     rows, held = loop.split(len(dataset.train_images), options.limit)
@@ -114,7 +118,29 @@ def _trainer(options, recipe, dataset):
     return trainer, json.loads(json.dumps(start))
 
 
-def _train(trainer, path, start, time_limit):
+def _teach(trainer, start, dataset):
+    """Give the trainer its teacher, trained first if there is none; return whether Ctrl-C came."""
+    schooling = teacher.trainer(trainer.recipe, trainer.train, trainer.validation,
+                                len(dataset.labels))
+    wanted = teacher.start_of(schooling)
+    path = teacher.path_of(wanted, dataset.name)
+    unfinished = path.with_suffix(".resume.pt")
+    if not path.exists():
+        print(f"teacher {path} is trained first, once", flush=True)
+        if unfinished.exists():
+            schooling.restore(resume.load(unfinished, wanted))
+        if _train(schooling, unfinished, wanted, way="the same command goes on from there"):
+            return True
+        teacher.save(path, schooling, wanted)
+        unfinished.unlink(missing_ok=True)
+    facts = teacher.load(path, schooling)
+    print(f"teacher {path}: validation {facts['validation_accuracy']:.2f} %", flush=True)
+    start["teacher"] = path.stem
+    trainer.teacher = schooling.network.answer
+    return False
+
+
+def _train(trainer, path, start, time_limit=None, way="--resume goes on from there"):
     """Train, leaving the state on disk now and then; return whether Ctrl-C ended it."""
     saved = time.monotonic()
 
@@ -130,7 +156,7 @@ def _train(trainer, path, start, time_limit):
         if interrupted and trainer.state.epoch:
             resume.save(path, trainer.state, start)
             print(f"interrupted after {trainer.state.epoch} of {trainer.state.epochs} epochs; "
-                  f"--resume goes on from there", flush=True)
+                  f"{way}", flush=True)
     return interrupted
 
 
@@ -257,6 +283,10 @@ def _parser():
     add("--batch", type=_positive(int), metavar="N", help="images a step")
     add("--rate", type=_positive(float), metavar="X", help="first learning rate")
     add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
+    add("--distill", type=float, metavar="X", help="weight of a float teacher's answers in the "
+        "loss, 0..1; the teacher is trained first, once for each dataset and augmentation")
+    add("--temperature", type=float, metavar="X",
+        help="what logits are divided by where network and teacher are compared")
     add("--limit", type=_positive(int), metavar="N", help="use only N training images")
     add("--seed", type=_seed, default=1, help="seed of all that is random (default: 1)")
     add("--time-limit", type=_positive(float), metavar="SECONDS",

@@ -84,7 +84,14 @@ class Trainer:
         Number of classes.
     seed : int
         Seed of all that is random.
+
+    Attributes
+    ----------
+    teacher : callable or None
+        To be set if the recipe distils: gives logits for grey pictures (see :class:`Feed`).
     """
+
+    teacher = None
 
     def __init__(self, recipe, encoder, train, validation, classes, seed):
         self.recipe = recipe
@@ -94,11 +101,12 @@ class Trainer:
         self.seed = seed
         self.batch = min(recipe.batch, len(train[0]))
         self.steps = len(train[0]) // self.batch  # an epoch; what is left over waits for the next
-        self.network = self._network(encoder.outputs, (*recipe.hidden, classes))
+        self.network = self._network(classes)
         self.optimizer = self._adam()
         self.state = State(recipe.epochs)
 
-    def _network(self, inputs, neurons):
+    def _network(self, classes):
+        inputs, neurons = self.encoder.outputs, (*self.recipe.hidden, classes)
         counts, reach = self.recipe.counts(inputs), self.recipe.reaches(inputs)
         options = {"limit": self.recipe.limit, "generator": generator(self.seed, 0)}
         if self.recipe.synapses is None:
@@ -107,6 +115,17 @@ class Trainer:
 
     def _adam(self):
         return torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate, fused=True)
+
+    def _feed(self):
+        distortion = Distortion(elastic=self.recipe.elastic).times(self.recipe.augment)
+        return Feed(*self.train, self._thresholds(), distortion=distortion, seed=self.seed,
+                    epochs=self.recipe.epochs, teacher=self.teacher)
+
+    def _thresholds(self):
+        return torch.from_numpy(self.encoder.thresholds).float()
+
+    def _scores(self, images):
+        return scores(self.network, images, self.encoder)
 
     def restore(self, state):
         """Go on from a state that :meth:`run` gave."""
@@ -135,10 +154,7 @@ class Trainer:
         time_limit : float or None
             Seconds. After two epochs the plan is shortened to what fits.
         """
-        distortion = Distortion(elastic=self.recipe.elastic).times(self.recipe.augment)
-        thresholds = torch.from_numpy(self.encoder.thresholds).float()
-        with Feed(*self.train, thresholds, distortion=distortion, seed=self.seed,
-                  epochs=self.recipe.epochs) as feed, \
+        with self._feed() as feed, \
                 tqdm(total=self.state.epochs, initial=self.state.epoch, unit="epoch",
                      desc=self.recipe.name, smoothing=0.1) as bar:
             while self.state.epoch < self.state.epochs:
@@ -156,7 +172,7 @@ class Trainer:
 
     def _epoch(self, feed, bar, stopped):
         """Train one epoch; return its loss and accuracy, or None if stopped."""
-        bits, labels = feed.take(self.state.epoch)
+        bits, labels, answers = feed.take(self.state.epoch)
         self.network.train()
         loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
         for step in range(self.steps):
@@ -164,7 +180,7 @@ class Trainer:
                 return None
             rows = slice(step * self.batch, (step + 1) * self.batch)
             loss, logits = self._step(self.state.epoch * self.steps + step, bits[rows],
-                                      labels[rows])
+                                      labels[rows], None if answers is None else answers[rows])
             loss_sum += loss
             correct += (logits.argmax(1) == labels[rows]).sum()
             if step % 50 == 0:
@@ -172,7 +188,7 @@ class Trainer:
         return {"loss": float(loss_sum) / self.steps,
                 "train": 100 * float(correct) / (self.steps * self.batch)}
 
-    def _step(self, step, bits, labels):
+    def _step(self, step, bits, labels, answers):
         steps = self.state.epochs * self.steps
         if self.recipe.synapses is not None and sparsity.update(
                 self.network, step, ramp=max(1, int(self.recipe.ramp * steps)),
@@ -181,7 +197,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate * (1 + cos(pi * step / steps)) / 2
         logits = self.network.logits(bits)
-        loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.smoothing)
+        loss = objective(logits, labels, answers, self.recipe)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -193,7 +209,7 @@ class Trainer:
         state = self.state
         state.epoch += 1
         images, labels = self.validation
-        correct = scores(self.network, images, self.encoder).argmax(1) == labels
+        correct = self._scores(images).argmax(1) == labels
         entry["validation"] = 100 * float(correct.sum()) / len(labels)
         entry["synapses"] = self.network.synapses
         state.network = _copy(self.network.state_dict())
@@ -221,6 +237,31 @@ class Trainer:
             best = self.state.history[self.state.best_epoch - 1]
             values["best"] = f"{best['validation']:.2f} %"
         return values
+
+
+def objective(logits, labels, answers, recipe):
+    """Return the loss: cross-entropy with the labels, mixed with the distance to a teacher.
+
+    Parameters
+    ----------
+    logits : Tensor of float32, shape (n, classes)
+        Of the network.
+    labels : Tensor of int64, shape (n,)
+        True classes.
+    answers : Tensor of float32, shape (n, classes), or None
+        The teacher's logits.
+    recipe : Recipe
+        Its label smoothing, weight of the teacher (``distill``) and temperature.
+
+    Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015, section 2.
+    """
+    loss = functional.cross_entropy(logits, labels, label_smoothing=recipe.smoothing)
+    if not recipe.distill:
+        return loss
+    mine, wanted = (functional.log_softmax(part / recipe.temperature, 1)
+                    for part in (logits, answers))
+    distance = functional.kl_div(mine, wanted, reduction="batchmean", log_target=True)
+    return (1 - recipe.distill) * loss + recipe.distill * recipe.temperature**2 * distance
 
 
 def _rank(entry):

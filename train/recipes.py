@@ -44,6 +44,10 @@ class Recipe:
         Part of training after which a neuron's synapses are no longer exchanged.
     smoothing : float
         Label smoothing of the cross-entropy.
+    distill : float
+        Weight of a float teacher's answers in the loss, 0..1; the labels have the rest.
+    temperature : float
+        What both networks' logits are divided by where they are compared.
     """
 
     name: str
@@ -61,6 +65,8 @@ class Recipe:
     ramp: float = 0.4
     freeze: float = 0.7
     smoothing: float = 0.0
+    distill: float = 0.0
+    temperature: float = 1.0
 
     def counts(self, inputs):
         """Return the synapses of a neuron in each layer, for a number of encoded inputs."""
@@ -111,7 +117,8 @@ class Recipe:
         for what, low, high in (("epochs", 1, 100_000), ("batch", 2, 100_000), ("rate", 1e-9, 10),
                                 ("limit", 1e-3, 1e3), ("augment", 0, 5), ("elastic", 0, 1),
                                 ("ramp", 0.01, 1), ("freeze", self.ramp, 1),
-                                ("smoothing", 0, 0.9)):
+                                ("smoothing", 0, 0.9), ("distill", 0, 1),
+                                ("temperature", 0.1, 100)):
             if not low <= getattr(self, what) <= high:
                 raise ValueError(f"{what.capitalize()} must be in {low}..{high}: "
                                  f"{getattr(self, what)}")

@@ -1,0 +1,162 @@
+"""Float convolutional networks that a binarized network can learn from: ``--distill``."""
+
+import hashlib
+import json
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sw.files import read_arrays, write_arrays
+
+from . import loop
+from .augment import grey
+from .recipes import Recipe
+
+
+FORMAT = "thresher-teacher/1"
+FOLDER = Path("build") / "teachers"  # trained once for each dataset and augmentation
+SEED = 0  # of every teacher: networks of all seeds have the same one
+RECIPE = Recipe("teacher", (16, 32, 64), epochs=12, batch=250, rate=3e-3)  # hidden: channels
+DENSE = 128  # neurons between convolutions and classes
+DROPOUT = 0.3
+DECISIVE = ("hidden", "epochs", "batch", "rate", "smoothing", "augment", "elastic")  # of a recipe
+
+
+class Teacher(nn.Module):
+    """Convolutions of 3 x 3 with pooling and BatchNorm, then two dense layers.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height and width of a picture.
+    channels : sequence of int
+        Of each convolution; the picture becomes half as high and wide after each.
+    classes : int
+        Number of classes.
+    """
+
+    def __init__(self, shape, channels, classes):
+        super().__init__()
+        self.shape = shape
+        # Half the time, except where the processor has to emulate it.
+        fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
+        self.dtype = torch.bfloat16 if fast else torch.float32
+        sizes = (1, *channels)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList([nn.Conv2d(before, after, 3, padding=1, bias=False),
+                           nn.BatchNorm2d(after)])
+            for before, after in zip(sizes, channels, strict=False))
+        height, width = (-(-extent // 2**len(channels)) for extent in shape)
+        self.dense = nn.Linear(channels[-1] * height * width, DENSE, bias=False)
+        self.normal = nn.BatchNorm1d(DENSE)
+        self.last = nn.Linear(DENSE, classes)
+
+    @property
+    def synapses(self):
+        return sum(part.weight.numel() for part in self.modules()
+                   if isinstance(part, nn.Conv2d | nn.Linear))
+
+    def logits(self, x):
+        """Return logits, float32 (n, classes), of grey pictures (n, inputs) in -1..1."""
+        x = x.view(-1, 1, *self.shape).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.dtype is torch.bfloat16):
+            for convolution, normal in self.blocks:
+                x = functional.max_pool2d(convolution(x.to(self.dtype)), 2, ceil_mode=True)
+                x = functional.relu(normal(x))
+            x = functional.relu(self.normal(self.dense(x.flatten(1))))
+            return self.last(functional.dropout(x, DROPOUT, self.training)).float()
+
+    @torch.no_grad()
+    def answer(self, x):
+        """Return logits as :meth:`logits`, in evaluation, some pictures at a time."""
+        return torch.cat([self.logits(part) for part in x.split(RECIPE.batch)])
+
+    def clamp(self):
+        """Leave all weights: floats have no limit."""
+
+
+class Trainer(loop.Trainer):
+    """Trains a teacher on pictures, uint8 (n, height, width); it has no encoder."""
+
+    def __init__(self, recipe, train, validation, classes):
+        super().__init__(recipe, None, train, validation, classes, SEED)
+
+    def _network(self, classes):
+        with _seeded(self.seed):
+            return Teacher(tuple(self.train[0].shape[1:]), self.recipe.hidden, classes).to(
+                memory_format=torch.channels_last)
+
+    def _thresholds(self):
+        return None
+
+    def _scores(self, images):
+        self.network.eval()
+        return self.network.answer(grey(images.float()))
+
+    def _epoch(self, feed, bar, stopped):
+        with _seeded(1 + self.state.epoch):  # dropout
+            return super()._epoch(feed, bar, stopped)
+
+
+def trainer(recipe, train, validation, classes):
+    """Return the trainer of the teacher that a recipe asks for."""
+    if train[0].ndim != 3:
+        raise ValueError(f"Distillation must be for pictures, as teachers are convolutional: "
+                         f"inputs have the shape {tuple(train[0].shape[1:])} (use --distill 0)")
+    return Trainer(RECIPE.changed(augment=recipe.augment, elastic=recipe.elastic), train,
+                   validation, classes)
+
+
+def start_of(schooling):
+    """Return what a teacher depends on, a dict that JSON can hold."""
+    data = hashlib.sha256()
+    for part in (*schooling.train, *schooling.validation):
+        data.update(f"{tuple(part.shape)}".encode() + part.numpy().tobytes())
+    recipe = schooling.recipe.to_json()
+    return json.loads(json.dumps({
+        **{what: recipe[what] for what in DECISIVE}, "dense": DENSE, "dropout": DROPOUT,
+        "seed": SEED, "data": data.hexdigest(), "torch": str(torch.__version__)}))
+
+
+def path_of(start, name):
+    """Return the file of the teacher that depends on ``start``, for a dataset of this name."""
+    digest = hashlib.sha256(json.dumps(start, sort_keys=True).encode()).hexdigest()
+    return FOLDER / f"{name}-{digest[:12]}.npz"
+
+
+def save(path, schooling, start):
+    """Write the best epoch's network as ``.npz``, whole or not at all."""
+    state = schooling.state
+    facts = {**start, "best_epoch": state.best_epoch, "seconds": round(state.seconds, 1),
+             "validation_accuracy": state.history[state.best_epoch - 1]["validation"]}
+    write_arrays(path, {"format": np.array(FORMAT), "facts": np.array(json.dumps(facts)),
+                        **{name: value.numpy() for name, value in state.best.items()}})
+
+
+def load(path, schooling):
+    """Read a trained network into a trainer's, ready to answer; return what is known of it."""
+    arrays = read_arrays(path, f"a teacher ({FORMAT})")
+    try:
+        if str(arrays.pop("format")) != FORMAT:
+            raise ValueError("it has another format tag")
+        facts = json.loads(str(arrays.pop("facts")))
+        schooling.network.load_state_dict({name: torch.from_numpy(value)
+                                           for name, value in arrays.items()})
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{path} must be a teacher ({FORMAT}): {reason} (remove it: the same "
+                         f"command trains it again)") from None
+    schooling.network.eval()
+    return facts
+
+
+@contextmanager
+def _seeded(seed):
+    """Make PyTorch's own random numbers depend on a seed within a block."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        yield
