@@ -39,7 +39,7 @@ NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(erro
 help:  ## list these targets
 	@echo 'Thresher: a binarized network from PyTorch to an iCE40 or ECP5 board.'
 	@echo
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo 'BOARD=$(BOARD) names the board (python -m boards.build --list), NETWORK=FILE.net.npz another'
 	@echo 'network than the default for it, OPTIONS="..." is handed on to the command behind.'
@@ -88,6 +88,9 @@ mutate: $(READY)  ## changes the generated Verilog in many places: how many are 
 
 prove: $(READY)  ## formal proofs of streams, popcounts and frames, each with a planted fault
 	@$(PYTHON) -m sim.prove $(OPTIONS)
+
+verify: $(READY)  ## all checks of trained networks, and the scorecard docs/verification.md
+	@$(PYTHON) -m boards.verify $(OPTIONS)
 
 bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name,name for some rows
 	@$(PYTHON) -m boards.bench $(if $(ONLY),--only $(ONLY)) $(OPTIONS)

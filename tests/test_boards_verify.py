@@ -1,0 +1,92 @@
+"""boards.verify: steps, their records, and the page made of them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from boards import verify, verify_table
+from boards.presets import PRESETS
+from boards.verify_steps import Step, recorded, steps
+
+
+NETWORK = Path("build/bench/networks/tfc/tfc.net.npz")
+
+
+def all_steps():
+    return steps(PRESETS.values(), lambda preset: NETWORK, lambda preset: 100)
+
+
+def record(**result):
+    return {"command": "python -m x", "key": "k", "date": "2026-01-01", "seconds": 1.0,
+            "result": result}
+
+
+def test_every_preset_has_all_rungs():
+    names = {step.name for step in all_steps()}
+    assert {f"{preset}-{rung}" for preset in PRESETS
+            for rung in ("pytorch", "arithmetic", "rtl", "netlist")} <= names
+    assert set(verify_table.OVERALL) <= names
+
+
+def test_commands_are_shown_as_typed():
+    step = next(step for step in all_steps() if step.name == "tfc-icebreaker-rtl")
+    assert step.shown == (f"python -m sim.full {NETWORK} --board icebreaker --stall")
+
+
+def test_modules_of_all_steps_exist():
+    for step in all_steps():
+        assert re.fullmatch("[0-9a-f]{64}", verify.digest(*step.modules))
+
+
+def test_what_was_not_run_says_so():
+    page = verify_table.render({}, [step.name for step in all_steps()])
+    assert page.count("*not run*") >= 4 * len(PRESETS)
+
+
+def test_records_become_cells_and_old_ones_are_marked():
+    page = verify_table.render(
+        {"a-rtl": record(images=10, equal=10, interval=1, latency=17, cycles=27)},
+        ["a-pytorch", "a-arithmetic", "a-rtl", "a-netlist"], stale={"a-rtl"})
+    assert "| a | *not run* | *not run* | 10 of 10, interval 1, latency 17, as predicted† |" in page
+    assert "† of an earlier state" in page
+
+
+def test_a_survivor_without_a_reason_says_so():
+    survivor = {"schedule": "wired", "target": "x", "original": "a | b", "mutated": "a & b",
+                "reason": ""}
+    lines = verify_table.survivors(record(survivors=[survivor]))
+    assert lines[-2] == "| wired | `x = a &#124; b` | `a & b` | not explained |"
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setattr(verify, "RECORDS", tmp_path / "records")
+    monkeypatch.setattr(verify, "WORK", tmp_path / "work" / "bench")
+    return tmp_path
+
+
+def step_of(code):
+    return Step("x", (("-c", code, "--record", "RECORD"),), ("sw.bits",), recorded("n"))
+
+
+def test_a_step_is_run_once(folders, capsys):
+    step = step_of("import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')")
+    assert verify.perform(step)
+    assert verify.perform(step)
+    assert "x: kept, of " in capsys.readouterr().out
+    assert json.loads((folders / "records" / "x.json").read_text())["result"] == {"n": 3}
+
+
+def test_a_step_that_fails_leaves_no_record(folders, capsys):
+    assert verify.perform(step_of("import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')"))
+    assert not verify.perform(step_of("raise SystemExit(3)"))
+    assert not (folders / "records" / "x.json").exists()
+    assert "error: x: it ended with 3 (log: " in capsys.readouterr().err
+
+
+def test_an_untrained_network_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"^Network 'sfc' of preset 'sfc-icebreaker' must be "
+                                         r"trained: "):
+        verify.network_of(PRESETS["sfc-icebreaker"], [tmp_path])

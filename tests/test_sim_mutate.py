@@ -1,0 +1,63 @@
+"""sim.mutate: mutations are single changes of statements, and most are noticed."""
+
+import re
+
+import pytest
+
+from sim.mutate import Verdict, main, score, table
+from sim.mutation import mutations, with_mutations
+
+
+VERILOG = """module m(clk, a, b, o);
+  input clk;
+  wire clk;
+  input [3:0] a;
+  input [3:0] b;
+  output [3:0] o;
+  reg [3:0] r = 4'h0;
+  wire [3:0] s;
+  assign s = a + b;
+  assign o = s & 4'h7;
+  always @(posedge clk)
+    r <= s;
+endmodule
+"""
+
+
+def test_mutations_change_one_operator_constant_or_connection():
+    drawn = {(mutation.kind, mutation.original, mutation.mutated)
+             for seed in range(30) for mutation in mutations(VERILOG, 3, seed=seed)}
+    assert ("operator", "a + b", "a - b") in drawn
+    assert ("operator", "s & 4'h7", "s | 4'h7") in drawn
+    assert ("constant", "s & 4'h7", "s & 4'h6") in drawn
+    assert ("connection", "a + b", "r  + b") in drawn
+    assert all(original != mutated for _, original, mutated in drawn)
+
+
+def test_all_mutants_are_in_one_text():
+    drawn = mutations(VERILOG, 3, seed=1)
+    text = with_mutations(VERILOG, drawn)
+    assert sorted(map(int, re.findall(r"chosen_mutant\(\) == (\d+)", text))) == [1, 2, 3]
+
+
+def test_more_mutations_than_there_are_are_refused():
+    with pytest.raises(ValueError, match=r"^Mutations of kind 'operator' must be at most 2, all "
+                                         r"there are: 10$"):
+        mutations(VERILOG, 30, seed=1)
+
+
+def test_a_sample_of_a_scheduled_design_is_noticed():
+    verdicts = score("scheduled", 30, seed=5)
+    assert len(verdicts) == 30
+    assert sum(verdict.caught_by is not None for verdict in verdicts) >= 28
+
+
+def test_the_table_counts_by_kind():
+    verdicts = [Verdict("wired", "operator", "x", "a", "b", "answers, seed 0"),
+                Verdict("wired", "operator", "x", "a", "b", None)]
+    assert table(verdicts).splitlines()[0] == "operator        1 of    2 caught"
+
+
+def test_a_count_of_0_is_refused():
+    with pytest.raises(ValueError, match=r"^Count must be at least 1: 0$"):
+        main(["--count", "0"])
