@@ -12,6 +12,7 @@ import numpy as np
 from boards.board import find
 from hw.accelerator import Accelerator
 from hw.schedule import read_schedule
+from hw.verilog import to_verilog
 from sw import golden
 from sw.client import Client
 from sw.command import run
@@ -22,6 +23,7 @@ from sw.serialport import SerialPort
 
 from . import cells, virtual
 from .decompile import block_rams, chip_verilog, ice40_clock
+from .flash import Flash
 from .netlist import OPEN
 from .pins import with_pins
 from .romcheck import missing_columns, netlist_block_rams
@@ -58,7 +60,7 @@ class Built:
 
     def __init__(self, board, output):
         self.board = find(board)
-        folder = output / board
+        folder = output / self.board.name
         try:
             text = (folder / "report.json").read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -82,6 +84,13 @@ class Built:
         return round(self.report["clock"]["megahertz"] * 1e6 / self.report["baud"])
 
     @property
+    def flash(self):
+        """Octets of the weights that lie in the flash beside the bitstream, none without."""
+        if "weights" not in self.report:
+            return b""
+        return (self.bitstream.parent / self.report["weights"]["file"]).read_bytes()
+
+    @property
     def clock_pin(self):
         """Name of the pin of the oscillator."""
         return f"{self.board.create_platform().default_clk}_0__io"
@@ -89,9 +98,6 @@ class Built:
 
 def decompiled(built):
     """Return an iCE40 bitstream as Verilog with a top, its clock checked against the report."""
-    if built.report["resources"].get("spram", {}).get("used"):
-        raise ValueError("Bitstream must use no SPRAM to be read back: icebox knows none "
-                         "(python -m sim.netlist checks such a network)")
     constraints = built.work / "top.pcf"
     verilog = chip_verilog(built.bitstream, constraints, built.clock_pin)
     clock = ice40_clock(verilog, float(built.board.create_platform().default_clk_frequency))
@@ -100,7 +106,10 @@ def decompiled(built):
                          f"{built.report['clock']['megahertz']} MHz: {clock / 1e6:g} MHz")
     pins = re.findall(r"set_io (\S+)", constraints.read_text(encoding="utf-8"))
     models = cells.MODELS["ice40"].read_text(encoding="utf-8")
-    return with_pins(verilog + "\n" + models, "chip", built.clock_pin, pins)
+    contents = built.flash
+    flash = to_verilog(Flash(contents), "spi_flash") if contents else ""
+    return with_pins(f"{verilog}\n{models}\n{flash}", "chip", built.clock_pin, pins,
+                     flash=bool(contents))
 
 
 def netlist_with_pins(built, netlist):
@@ -147,7 +156,7 @@ def converse(built, model, images):
     int, int
         Labels and scores equal to golden, and images of its ROM that were run besides.
     """
-    port = BUILD / f"{built.report['board']}.port"
+    port = BUILD / f"{built.board.name}.port"
     want = golden.Model(built.network).scores(images)
     with virtual.VirtualBoard(model, built.divisor, port):
         client = Client(SerialPort(port, built.report["baud"]))

@@ -1,5 +1,6 @@
 """What is in a bitstream: iCE40's as Verilog, block RAMs of ECP5's as bits."""
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,26 @@ from boards import tools
 
 
 __all__ = ["block_rams", "chip_verilog", "find_icebox", "ice40_clock"]
+
+ZERO = "1'b0"  # an input of the chip that nothing is routed to
+
+# Prints the SPRAMs of a bitstream that are switched on: icebox knows where their pins are.
+SPRAMS = """
+import json, re, sys
+sys.path.insert(0, sys.argv[1])
+import icebox
+chip = icebox.iceconfig()
+chip.read_file(sys.argv[2])
+found = []
+for pins in icebox.spram_db.get(chip.device, {}).values():
+    x, y, switch = pins["SPRAM_EN"]
+    for entry in chip.tile_db(x, y):
+        if entry[1:3] == ["IpConfig", switch]:
+            row, column = map(int, re.match(r"B(\\d+)\\[(\\d+)\\]", entry[0][0]).groups())
+            if chip.tile(x, y)[row][column] == "1":
+                found.append({pin: wire for pin, wire in pins.items() if pin != "SPRAM_EN"})
+print(json.dumps(found))
+"""
 
 ICEBOX = Path("/usr/share/fpga-icestorm/python/icebox_vlog")
 
@@ -58,9 +79,50 @@ def chip_verilog(bitstream, constraints, clock, *, top="chip"):
     with tempfile.TemporaryDirectory() as folder:
         _unpack("iceunpack", bitstream, folder)
         shutil.copyfile(constraints, Path(folder, "pins.pcf"))
-        verilog = without_repeated_ports(
-            _call([*icebox, "-s", "-S", "-n", top, "-p", "pins.pcf", "unpacked"], folder))
+        commented = _call([*icebox, "-n", top, "-p", "pins.pcf", "unpacked"], folder)
+        sprams = json.loads(_call([sys.executable, "-c", SPRAMS, Path(icebox[-1]).parent,
+                                   "unpacked"], folder))
+    verilog = with_sprams(without_repeated_ports(commented), sprams)
     return re.sub(r"\.PACKAGEPIN\(n\d+\)", f".PACKAGEPIN({clock})", verilog)
+
+
+def with_sprams(commented, sprams):
+    """Return icebox_vlog's Verilog with the SPRAMs that it leaves out, without its comments.
+
+    Parameters
+    ----------
+    commented : str
+        What it says of an UP5K; behind each net are the wires of the chip that it consists of.
+    sprams : list of dict
+        Wire of each pin, ``[x, y, name]``, of each SPRAM that is used.
+
+    Returns
+    -------
+    str
+    """
+    nets, net = {}, None
+    for line in commented.split("\n"):
+        if match := re.match(r"(?:wire|reg) (\w+)(?: = 0)?;", line):
+            net = match[1]
+        elif net and (match := re.match(r"// \((\d+), (\d+), '(.*)'\)", line)):
+            nets[int(match[1]), int(match[2]), match[3]] = net
+        else:
+            net = None
+    instances = []
+    for number, wires in enumerate(sprams):
+        pins = {}
+        for pin, wire in wires.items():
+            name, _, place = pin.partition("_")
+            pins.setdefault(name, {})[int(place or 0)] = nets.get(tuple(wire))
+        lines = []
+        for name, bits in pins.items():
+            ordered = [bits[place] for place in reversed(range(len(bits)))]
+            if name == "DATAOUT":
+                ordered = [net or f"spram{number}_{place}" for place, net in enumerate(ordered)]
+            lines.append(f"    .{name}({{{', '.join(net or ZERO for net in ordered)}}})")
+        instances += [f"SB_SPRAM256KA spram{number} (", ",\n".join(lines), ");"]
+    bare = re.sub(r"//.*|/\*.*?\*/", "", commented)
+    return bare.replace("endmodule", "\n".join([*instances, "endmodule"]))
 
 
 def without_repeated_ports(verilog):
