@@ -14,7 +14,7 @@ def digest(*modules, without=(), packages=PACKAGES):
     """Hash modules and all that they import from this repository.
 
     Comments and docstrings do not count: they change nothing that runs. A C++ file of a module's
-    name counts with it.
+    name counts with it, and Verilog files whose names begin with it.
 
     Parameters
     ----------
@@ -73,5 +73,6 @@ def _content(path):
                 and isinstance(body[0].value, ast.Constant)
                 and isinstance(body[0].value.value, str)):
             del body[0]
-    beside = path.with_suffix(".cpp")
-    return ast.dump(tree) + (beside.read_text(encoding="utf-8") if beside.is_file() else "")
+    beside = [path.with_suffix(".cpp"), *sorted(path.parent.glob(f"{path.stem}_*.v"))]
+    return ast.dump(tree) + "".join(file.read_text(encoding="utf-8") for file in beside
+                                    if file.is_file())

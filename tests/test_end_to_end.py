@@ -1,6 +1,7 @@
 """A tiny network all the way, by the commands that users type: from images to bitstreams."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim import bitstream
+from sim.decompile import find_icebox
 from sw import checkpoint, datasets, golden, network
 
 
@@ -76,3 +79,34 @@ def test_bitstream_is_built(folder, board, megahertz, suffix):
     resources = report["resources"]
     assert resources["lut4"]["used"] > 1000 or resources["block_ram"]["used"] > 4
     assert 100 * report["accuracy"]["correct"] / report["accuracy"]["images"] > 60
+
+
+def icebox_is_there():
+    try:
+        return bool(find_icebox())
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("board", [
+    pytest.param("icebreaker", marks=pytest.mark.skipif(
+        not icebox_is_there(), reason="icebox_vlog, from Debian's fpga-icestorm, is not there")),
+    "ulx3s-12f"])
+def test_the_bitstream_is_read_back(folder, board):
+    """Runs after it is built: decompiled (iCE40) or unpacked (ECP5), and answering by its pins."""
+    lines = command("sim.bitstream", board, "--output", folder / "build", "--images", 3)
+    assert re.search(r"equal to golden: 3 of 3 labels and scores over the serial line", lines[-1])
+
+
+@pytest.mark.skipif(not icebox_is_there(), reason="icebox_vlog is not there")
+def test_a_flipped_bit_of_the_bitstream_is_noticed(folder):
+    """One in the middle of the file."""
+    built = bitstream.Built("icebreaker", folder / "build")
+    before = bitstream.decompiled(built)
+    octets = built.bitstream.read_bytes()
+    middle = len(octets) // 2
+    built.bitstream.write_bytes(octets[:middle] + bytes([octets[middle] ^ 1]) + octets[middle + 1:])
+    try:
+        assert bitstream.decompiled(built) != before
+    finally:
+        built.bitstream.write_bytes(octets)
