@@ -92,7 +92,7 @@ def of_preset(preset, network, interval):
     """
     rate = (["--images-per-second", f"{preset.images_per_second:g}"]
             if preset.images_per_second else [])
-    where = [str(network), "--board", preset.board, *rate]
+    where = [str(network), "--board", preset.board, "--freq", f"{preset.megahertz:g}", *rate]
     images = min(1000, max(200, ENOUGH // interval // 100 * 100))
     stall = ["--stall"] if interval < 1000 else []
     name = preset.name

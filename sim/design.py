@@ -17,8 +17,11 @@ from .preloaded import preloaded
 ROOT = Path(__file__).parents[1]
 
 
-def schedule_for(network, *, board="ulx3s", path=None, rate=None):
-    """Return the schedule in a JSON file, or that of a board's bitstream, fast or of a rate.
+def schedule_for(network, *, board="ulx3s", path=None, rate=None, megahertz=None):
+    """Return the schedule in a JSON file, or that of a board's bitstream.
+
+    ``rate`` is one that the smallest schedule is to reach, in images a second; ``megahertz``
+    another clock than the board's usual one.
 
     Raises
     ------
@@ -28,7 +31,8 @@ def schedule_for(network, *, board="ulx3s", path=None, rate=None):
     if path is not None:
         return read_schedule(path.read_text(encoding="utf-8"), network)
     board = find(board)
-    return choose(network, board.fpga, clock_hz=board.megahertz * 1e6, images_per_second=rate)
+    return choose(network, board.fpga, clock_hz=(megahertz or board.megahertz) * 1e6,
+                  images_per_second=rate)
 
 
 def cached_verilog(network, schedule, directory):

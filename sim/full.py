@@ -229,6 +229,8 @@ def main(argv=None):
     parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
     parser.add_argument("--images-per-second", type=float, metavar="N",
                         help="choose the smallest schedule that is this fast at the board's clock")
+    parser.add_argument("--freq", type=float, metavar="MHz",
+                        help="clock that the schedule is chosen for (default: the board's)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
@@ -245,7 +247,8 @@ def main(argv=None):
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,
-                                                    rate=args.images_per_second))
+                                                    rate=args.images_per_second,
+                                                    megahertz=args.freq))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
     key = _key(accelerator, images) if args.record else None

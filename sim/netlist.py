@@ -82,6 +82,8 @@ def parse(argv):
                         help="schedule by hand (default: that of the board's bitstream)")
     parser.add_argument("--images-per-second", type=float, metavar="N",
                         help="choose the smallest schedule that is this fast at the board's clock")
+    parser.add_argument("--freq", type=float, metavar="MHz",
+                        help="clock that the schedule is chosen for (default: the board's)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", default=IMAGES,
                         help="only the first N test images (default: %(default)s)")
@@ -103,7 +105,8 @@ def main(argv=None):
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,
-                                                    rate=args.images_per_second))
+                                                    rate=args.images_per_second,
+                                                    megahertz=args.freq))
     print(f"synthesizing {args.network} for {family}, interval {accelerator.interval} (log: "
           f"{BUILD / f'{network.identity[:12]}-{family}' / 'yosys.log'}) ...", flush=True)
     netlist = json.loads(synthesize(accelerator, family).read_text(encoding="utf-8"))

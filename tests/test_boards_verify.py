@@ -32,7 +32,8 @@ def test_every_preset_has_all_rungs():
 
 def test_commands_are_shown_as_typed():
     step = next(step for step in all_steps() if step.name == "tfc-icebreaker-rtl")
-    assert step.shown == (f"python -m sim.full {NETWORK} --board icebreaker --stall")
+    assert step.shown == (f"python -m sim.full {NETWORK} --board icebreaker --freq 24 "
+                          f"--stall")
 
 
 def test_modules_of_all_steps_exist():
