@@ -24,21 +24,10 @@ DOCUMENT = RESULTS.parent / "verification.md"
 
 
 def network_of(preset, folders):
-    """Return a preset's network and the record of its evaluation, where a training left them.
-
-    Raises
-    ------
-    ValueError
-        If no folder has them.
-    """
-    for folder in folders:
-        for name in (preset.network, f"{preset.dataset}-{preset.network}"):
-            path = folder / name / f"{name}.net.npz"
-            if path.is_file():
-                return path
-    raise ValueError(f"Network {preset.network!r} of preset {preset.name!r} must be trained: it is "
-                     f"in none of {', '.join(map(str, folders))} (make bench ONLY={preset.name}, "
-                     f"or --networks DIR)")
+    """Return where a training left a preset's network, or would leave it: the first folder."""
+    names = (preset.network, f"{preset.dataset}-{preset.network}")
+    paths = [folder / name / f"{name}.net.npz" for folder in folders for name in names]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def perform(step, *, again=False):
@@ -55,6 +44,9 @@ def perform(step, *, again=False):
     if not again and kept and kept["command"] == step.shown and kept["key"] == key:
         print(f"{step.name}: kept, of {kept['date']}")
         return True
+    if not step.network.is_file():
+        raise ValueError(f"Network {step.network} must be trained (make bench ONLY=..., or "
+                         f"--networks DIR)")
     print(f"{step.name}: {step.shown} ...", flush=True)
     raw = WORK.parent / "verify" / f"{step.name}.json"
     log = raw.with_suffix(".log")

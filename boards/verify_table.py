@@ -112,7 +112,14 @@ def _mutate(result):
     return f"{result['caught']} of {result['count']} mutations caught, {share:.1f} %"
 
 
+def _netlist(result):
+    return (f"{result['equal']} of {result['images']} images equal to golden, interval "
+            f"{result['interval']}, with pauses too")
+
+
 OVERALL = {
+    "netlist-scheduled-ecp5": ("netlist of a scheduled network, ECP5", _netlist),
+    "netlist-wired-ice40": ("netlist of a wired network, iCE40", _netlist),
     "bitstream-icebreaker": ("bitstream of iCE40", _bitstream),
     "bitstream-ulx3s": ("bitstream of ECP5", _bitstream),
     "benches": ("benches of every component and of the accelerator, idle × back-pressure",

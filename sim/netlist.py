@@ -78,6 +78,8 @@ def parse(argv):
     parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
     parser.add_argument("--board", default="ulx3s", metavar="B",
                         help="synthesized as for this board's bitstream (default: %(default)s)")
+    parser.add_argument("--family", choices=("ecp5", "ice40"),
+                        help="synthesize for another family than the board's, with its schedule")
     parser.add_argument("--schedule", type=Path, metavar="JSON",
                         help="schedule by hand (default: that of the board's bitstream)")
     parser.add_argument("--images-per-second", type=float, metavar="N",
@@ -101,7 +103,7 @@ def main(argv=None):
     args = parse(argv)
     began = time.monotonic()
     network = load(args.network)
-    family = find(args.board).fpga.family
+    family = args.family or find(args.board).fpga.family
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,

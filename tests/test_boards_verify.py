@@ -87,7 +87,28 @@ def test_a_step_that_fails_leaves_no_record(folders, capsys):
     assert "error: x: it ended with 3 (log: " in capsys.readouterr().err
 
 
-def test_an_untrained_network_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"^Network 'sfc' of preset 'sfc-icebreaker' must be "
-                                         r"trained: "):
-        verify.network_of(PRESETS["sfc-icebreaker"], [tmp_path])
+def test_an_untrained_network_is_named(folders):
+    network = folders / "sfc" / "sfc.net.npz"
+    step = Step("x", (("-m", "sw.evaluate", str(network)),), ("sw.bits",), recorded())
+    with pytest.raises(ValueError, match=rf"^Network {network} must be trained \(make bench "
+                                         r"ONLY=\.\.\., or --networks DIR\)$"):
+        verify.perform(step)
+
+
+def test_networks_are_found_in_the_first_folder_that_has_them(tmp_path):
+    preset = PRESETS["sfc-icebreaker"]
+    folders = [tmp_path / "one", tmp_path / "two"]
+    assert verify.network_of(preset, folders) == folders[0] / "sfc" / "sfc.net.npz"
+    path = folders[1] / "sfc" / "sfc.net.npz"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert verify.network_of(preset, folders) == path
+
+
+def test_the_page_is_what_the_records_say():
+    known = {step.name: step for step in all_steps()}
+    records = {name: kept for name in known
+               if (kept := verify._kept(verify.RECORDS / f"{name}.json"))}
+    page = verify_table.render(records, list(known))
+    have = verify.DOCUMENT.read_text(encoding="utf-8").partition("\n† of ")[0]
+    assert have.replace("†", "").rstrip() == page.rstrip()
