@@ -11,7 +11,7 @@ import pytest
 from hw.accelerator import Accelerator
 from hw.schedule import Schedule, Scheduled, Wired
 from sim import full
-from sim.decompile import without_repeated_ports
+from sim.decompile import with_sprams, without_repeated_ports
 from sim.netlist import compile_netlist, main, synthesize
 from sim.networks import random_network
 from sim.pins import with_pins
@@ -93,6 +93,19 @@ def test_ports_are_not_declared_twice():
     text = ("module chip (input a__io, output b__io);\n\nwire n1, a__io, n2;\nwire b__io;\n"
             "assign b__io = n1;\nendmodule\n")
     assert "wire n1, n2;\n\nassign b__io" in without_repeated_ports(text)
+
+
+def test_sprams_are_added_where_their_pins_are():
+    text = ("module chip (input a);\n\nwire n1;\n// (0, 1, 'clk')\n// (0, 2, 'clk')\n\n"
+            "reg n2 = 0;\n// (0, 1, 'slf_op_0')\n\nassign n3 = /* LUT */ n1;\n\nendmodule\n")
+    pins = {"CLOCK": [0, 2, "clk"], "DATAOUT_0": [0, 1, "slf_op_0"],
+            "DATAOUT_1": [0, 1, "slf_op_1"], "WREN": [0, 3, "lutff_4/in_1"]}
+    verilog = with_sprams(text, [pins])
+    assert "//" not in verilog
+    assert "/*" not in verilog
+    assert ("SB_SPRAM256KA spram0 (\n    .CLOCK({n1}),\n    .DATAOUT({spram0_0, n2}),\n"
+            "    .WREN({1'b0})\n);\nendmodule") in verilog
+    assert with_sprams(text, []).count("SPRAM") == 0
 
 
 def test_a_design_without_a_serial_port_is_refused():
