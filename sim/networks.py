@@ -40,7 +40,7 @@ def lively_network(sizes, images, *, thresholds=(128,)):
     """Return a random network in which every neuron wavers and every class wins for some images.
 
     Thresholds are the medians of the popcounts over ``images``, shape (n, inputs); biases make the
-    mean scores equal, and all of them even, so that there are ties.
+    mean scores about equal, and any two classes may tie.
     """
     network = random_network(sizes, thresholds=thresholds)
     layers = [network.encoder]
@@ -52,8 +52,12 @@ def lively_network(sizes, images, *, thresholds=(128,)):
             layers.append(Dense(layer.name, layer.weights, middle))
             inputs = (counts >= middle).astype(np.uint8)
         else:
-            means = 2 * np.round(counts.mean(axis=0) - layer.fan_in / 2).astype(np.int32)
-            layers.append(Scores(layer.name, layer.weights, -means))
+            # Popcounts of two classes differ by an even number, always, or by an odd one: biases
+            # make the difference of scores a multiple of 4, so that any two classes may tie.
+            odd = 2 * (np.count_nonzero(layer.weights != layer.weights[0], axis=1) % 2)
+            wished = layer.fan_in - 2 * counts.mean(axis=0)
+            biases = 4 * np.round((wished - odd) / 4) + odd
+            layers.append(Scores(layer.name, layer.weights, biases.astype(np.int32)))
     return Network(layers, network.labels, network.input_shape)
 
 
