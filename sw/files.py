@@ -50,16 +50,25 @@ def replacing(path):
         if held := hold(left):
             left.unlink(missing_ok=True)
             os.close(held)
-    temporary = path.with_name(f".{path.stem}.{token_hex(8)}.part{path.suffix}")
     with naming(path):
-        held = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        fcntl.flock(held, fcntl.LOCK_EX)
+        temporary, held = _create_held(path)
         try:
             yield temporary
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
             os.close(held)
+
+
+def _create_held(path):
+    """Return a new file beside a path, and a descriptor that holds it."""
+    while True:
+        temporary = path.with_name(f".{path.stem}.{token_hex(8)}.part{path.suffix}")
+        held = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if os.fstat(held).st_nlink:
+            return temporary, held
+        os.close(held)  # another took it for a leftover before it was held
 
 
 @contextmanager

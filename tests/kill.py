@@ -260,7 +260,8 @@ COMMANDS = {command.name: command for command in (
     Command("generate", prepare_generate, {"x.v": same, "x.hw.json": same}),
     Command("build", prepare_build, {
         "out/icebreaker/x.bin": same,
-        "out/icebreaker/report.json": without("seconds", "network.file")}, keeps=False),
+        "out/icebreaker/report.json": without("seconds", "network.file", "provenance.command")},
+        keeps=False),
     Command("simulate", prepare_simulate, {"record.json": without("seconds")}),
     Command("download", prepare_download, {"set.gz": same}, keeps=False,
             over=False))}
