@@ -47,7 +47,7 @@ REASONS = (
     (r"encoder\.\$1 +\| ", r"i__ready", "takes a word later where that slows nothing: the "
                                          "encoder's own bench measures its throughput"),
     (r"^~ \S*o__payload\[(47|46|21)\]", r"fc0\.\$(1318|950|1166)$",
-     "an operand of high & (it | low), where high and low are two thresholds of one pixel: high "
+     "an operand of high and (it or low), where high and low are two thresholds of one pixel: high "
      "implies low"),
 )
 
