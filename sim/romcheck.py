@@ -81,14 +81,16 @@ def missing_columns(accelerator, block_rams):
         by_depth.setdefault(depth, []).extend(columns_of(contents, width))
     prefixes = {}
 
-    def found(column, length, depth):
-        size = min(length, depth)
+    def starts(depth, size):
+        """First ``size`` bits of all columns of block RAMs that are so deep."""
         if (depth, size) not in prefixes:
             prefixes[depth, size] = {each & (1 << size) - 1 for each in by_depth[depth]}
-        chunks = [column >> start & (1 << min(depth, length - start)) - 1
-                  for start in range(0, length, depth)]
-        return all(chunk in prefixes[depth, size] or _ends(chunk, length % depth, by_depth[depth])
-                   for chunk in chunks)
+        return prefixes[depth, size]
+
+    def found(column, length, depth):
+        pieces = [(start, min(depth, length - start)) for start in range(0, length, depth)]
+        return all(column >> start & (1 << size) - 1 in starts(depth, size)
+                   for start, size in pieces)
 
     looked, missing = 0, []
     for name, stage in accelerator.stages.items():
@@ -103,8 +105,3 @@ def missing_columns(accelerator, block_rams):
             if not any(found(column, len(words), depth) for depth in by_depth):
                 missing.append((name, bit))
     return looked, missing
-
-
-def _ends(chunk, size, columns):
-    """Whether a chunk that is shorter than a block RAM is deep lies at the start of a column."""
-    return size > 0 and any(column & (1 << size) - 1 == chunk for column in columns)
