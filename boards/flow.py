@@ -127,7 +127,7 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     script = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]
     done.run("synthesize", key, yosys, script, directory=work, log="yosys.log")
     if board.family == "ecp5":
-        synthesis.trim_chains(work / f"{TOP}.json", TOP)
+        synthesis.finish(work / f"{TOP}.json", TOP)
     cells = read_cells(work)
     arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]

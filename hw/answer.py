@@ -11,7 +11,7 @@ __all__ = ["ResultOctets", "TextOctets"]
 
 
 class TextOctets(wiring.Component):
-    """A text from ROM, again and again, one octet every 2 cycles.
+    """A text from ROM, again and again, one octet every 3 cycles.
 
     Parameters
     ----------
@@ -37,13 +37,15 @@ class TextOctets(wiring.Component):
         read = rom.read_port()
 
         index = Signal(range(len(self.text)))
+        octet = Signal(8, reset_less=True)  # block RAM is slow: nothing but a register behind it
+        fetched = Signal()
         m.d.comb += read.addr.eq(index)
-        m.d.comb += self.o.p.data.eq(read.data)
+        m.d.comb += self.o.p.data.eq(octet)
         m.d.comb += self.o.p.last.eq(index == len(self.text) - 1)
-        m.d.sync += self.o.valid.eq(1)
+        m.d.sync += [octet.eq(read.data), fetched.eq(1), self.o.valid.eq(fetched)]
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += index.eq(Mux(self.o.p.last, 0, index + 1))
-            m.d.sync += self.o.valid.eq(0)
+            m.d.sync += [fetched.eq(0), self.o.valid.eq(0)]
         return m
 
 

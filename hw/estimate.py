@@ -46,6 +46,8 @@ CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends 
 SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(870, 430, 5)}
 SHELL_CLOCK = 48_000_000  # Hz, at most, of a board with an iCE40
 
+ROM_DEPTH = 16_384  # words of the benchmark's ROM, at most, unless asked for
+
 # What reads the weights of SPRAM from the flash.
 LOADER = Resources(330, 130)
 
@@ -89,7 +91,7 @@ def estimate(network, schedule, family):
     parts = {}
     for name, stage in stages(network, schedule).items():
         if isinstance(stage, MVTU):
-            parts[name] = _mvtu(stage.folding, stage.rom, family)
+            parts[name] = _mvtu(stage.folding, family)
         elif isinstance(stage, WidthConverter):
             parts[name] = _converter(stage.conversion, family)
         elif isinstance(stage, LabelSelect):
@@ -133,7 +135,7 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
             resources += _wired_ends((layer,), (part,), family)
         wanted = layer.inputs
     else:
-        resources = _mvtu(Folding(layer, part.pe, part.simd), part.rom, family)
+        resources = _mvtu(Folding(layer, part.pe, part.simd, part.rom), family)
         wanted = part.simd
     return resources + _converter(Conversion(bits, width, wanted), family)
 
@@ -176,13 +178,17 @@ def shell_resources(network, schedule, family, words=0, width=1):
 
 
 def images_that_fit(network, schedule, device, most):
-    """Return how many images, at least 1, logic or the block RAMs that are left over can hold."""
+    """Return how many images, at least 1, logic or the block RAMs that are left over can hold.
+
+    A ROM deeper than a block RAM would have a multiplexer behind it, the longest path of all.
+    """
     in_logic = min(most, LOGIC_IMAGES) if schedule.interval(network) == 1 else 1
     used = (estimate(network, schedule, device.family).total
             + shell_resources(network, schedule, device.family))
     beats = ceil(network.encoder.inputs / schedule.pixels)
     width = stored_bits(network, schedule)
-    return next((count for count in range(most, in_logic, -1) if used.block_ram + rom_blocks(
+    candidates = range(min(most, ROM_DEPTH // beats), in_logic, -1)
+    return next((count for count in candidates if used.block_ram + rom_blocks(
         device.family, count * beats, width) <= device.block_rams), in_logic)
 
 
@@ -213,8 +219,8 @@ def _converter(conversion, family):
 
 
 @cache
-def _mvtu(folding, rom, family):
-    layer, pe, simd = folding.layer, folding.pe, folding.simd
+def _mvtu(folding, family):
+    layer, pe, simd, rom = folding.layer, folding.pe, folding.simd, folding.rom
     lanes, depth, plan = pe * simd, folding.interval, folding.plan
     planes = 1 if layer.synapses == layer.weights.size else 2
     count, total = simd.bit_length(), layer.inputs.bit_length()
@@ -240,7 +246,9 @@ def _mvtu(folding, rom, family):
     resources = cells(family, lut4, ff)
     resources += queue(family, folding.queue[0], pe * result)
     resources += memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
-    if rom == "block":
+    if rom in ("block", "registered"):
+        if folding.rom_delay:  # one register behind the weights is in the block RAM, one is not
+            resources += cells(family, 0, lanes * planes + 2 * len(folding.groups) * simd)
         block_ram += sum(rom_blocks(family, depth, len(neurons) * simd * planes)
                          for neurons in folding.groups)
         return resources + Resources(0, 0, block_ram)

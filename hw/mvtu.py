@@ -42,11 +42,14 @@ class Folding:
         The layer.
     pe, simd : int
         Neurons and inputs at once.
+    rom : str
+        Where the weights are, see :class:`MVTU`.
     """
 
     layer: object
     pe: int
     simd: int
+    rom: str = "block"
 
     def __post_init__(self):
         for what, value, most, of in [("PE", self.pe, self.layer.outputs, "neurons"),
@@ -91,9 +94,14 @@ class Folding:
         return plan_count(self.simd, POPCOUNT_LEVELS[self.hops == 0])
 
     @property
+    def rom_delay(self):
+        """Registers behind the weights' memory: one in it, one on the way to the lanes."""
+        return 2 if self.rom == "registered" else 0
+
+    @property
     def step_latency(self):
         """Cycles from the last step of a fold to its push."""
-        return STEP_LATENCY + self.plan.depth + self.hops
+        return STEP_LATENCY + self.rom_delay + self.plan.depth + self.hops
 
     @property
     def queue(self):
@@ -114,9 +122,9 @@ class MVTU(wiring.Component):
     the results of the first groups wait for those of the last.
 
     The interval is ``ceil(inputs / simd) * ceil(neurons / pe)`` cycles a vector, without a bubble.
-    Latency, from the last word of a vector to its last result, is ``interval + 5 + p + q + h``
-    cycles (:attr:`latency`), p for the registers inside the popcount, q, 1 or 2, for the queue, and
-    h the number of groups, or 0 if there is only one.
+    Latency, from the last word of a vector to its last result, is ``interval + 5 + r + p + q + h``
+    cycles (:attr:`latency`), r, 2 or 0, for registers behind the ROM, p for those inside the
+    popcount, q, 1 or 2, for the queue, and h the number of groups, or 0 if there is only one.
 
     Parameters
     ----------
@@ -127,8 +135,9 @@ class MVTU(wiring.Component):
     simd : int
         Inputs at once, in ``1..inputs``; the last word of a vector is filled up with zeros.
     rom : str
-        Where the weights are: ``"block"`` RAM, ``"distributed"`` over LUTs, or ``"spram"``: then
-        they come from a stream first, at most 16384 steps of them, and no vector is taken before.
+        Where the weights are: ``"block"`` RAM, ``"registered"`` with registers behind it,
+        ``"distributed"`` over LUTs, or ``"spram"``: then they come from a stream first, at most
+        16384 steps of them, and no vector is taken before.
 
     Members
     -------
@@ -143,7 +152,7 @@ class MVTU(wiring.Component):
     """
 
     def __init__(self, layer, *, pe, simd, rom="block"):
-        self.folding = Folding(layer, pe, simd)
+        self.folding = Folding(layer, pe, simd, rom)
         if rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
@@ -191,7 +200,8 @@ class MVTU(wiring.Component):
 
         results = []
         for (hops, neurons), planes in zip(self.folding.hops_to, words, strict=True):
-            read = [delays.delay(value, hops) for value in (inputs, first, fold)]
+            read = [delays.delay(value, hops + self.folding.rom_delay)
+                    for value in (inputs, first, fold)]
             results += [delays.delay(result, self.folding.hops - hops)
                         for result in self._group(m, delays, neurons, planes, *read)]
 
@@ -211,7 +221,8 @@ class MVTU(wiring.Component):
 
         # Count and accumulate; control signals wait for the data.
         waited = 2 + self.plan.depth + 1
-        first, fold = (delays.delay(value, waited) for value in (first, fold))
+        first = delays.delay(first, waited)
+        fold = delays.delay(fold, waited - self.folding.rom_delay)
         totals = []
         for place, neuron in enumerate(neurons):
             lanes = agree[place * self.simd:(place + 1) * self.simd]
@@ -224,7 +235,8 @@ class MVTU(wiring.Component):
             totals.append(total)
 
         # Compare.
-        return [delays.register(result) for result in self._results(m, neurons, totals, fold)]
+        return [delays.register(result)
+                for result in self._results(m, delays, neurons, totals, fold)]
 
     def _read_vector(self, m, queue, loaded):
         """Write vectors into two banks and step through the full one, once a neuron fold."""
@@ -291,13 +303,14 @@ class MVTU(wiring.Component):
                 shape=lanes * planes, depth=self.interval,
                 init=[sum((word >> first & mask) << (plane * lanes)
                           for plane, first in enumerate(firsts)) for word in steps],
-                attrs={"rom_style": "block" if self.rom == "block" else "logic"})
+                attrs={"rom_style": "logic" if self.rom == "distributed" else "block"})
             port = rom.read_port()
             m.d.comb += port.addr.eq(delays.delay(address, hops))
-            yield [port.data[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
+            word = delays.delay(port.data, self.folding.rom_delay)
+            yield [word[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
 
-    def _results(self, m, neurons, totals, fold):
-        """Activations or scores of the fold whose totals are there; ``fold`` is a cycle ahead."""
+    def _results(self, m, delays, neurons, totals, fold):
+        """Activations or scores of the fold whose totals are there; ``fold`` is ahead of it."""
         if self.layer.kind == "dense":
             values = self.layer.thresholds
             width = int(values.max()).bit_length()
@@ -319,7 +332,8 @@ class MVTU(wiring.Component):
                 attrs={"rom_style": style})
             port = rom.read_port()
             m.d.comb += port.addr.eq(fold)
-            constants = [port.data.word_select(place, width) for place in range(len(neurons))]
+            word = delays.delay(port.data, self.folding.rom_delay)
+            constants = [word.word_select(place, width) for place in range(len(neurons))]
         if self.layer.kind == "dense":
             return [total >= constant for total, constant in zip(totals, constants, strict=True)]
         return [((total << 1) + constant.as_signed())[:self.layer.score_bits]

@@ -9,7 +9,7 @@ from sw.files import parse_json
 
 
 FORMAT = "thresher-schedule/1"
-ROMS = ("block", "distributed", "spram")
+ROMS = ("block", "registered", "distributed", "spram")
 ADDERS = ("chains", "luts")
 
 
@@ -50,7 +50,9 @@ class Scheduled:
     pe, simd : int
         Neurons and inputs at once.
     rom : str
-        ``"block"`` RAM, ``"distributed"`` over LUTs, or ``"spram"``, loaded before the first image.
+        ``"block"`` RAM; ``"registered"``, the same with two registers behind it, one of which block
+        RAM of ECP5 has inside; ``"distributed"`` over LUTs; or ``"spram"``, loaded before the first
+        image.
     """
 
     pe: int

@@ -17,6 +17,9 @@ __all__ = ["choose", "refuse_misfit"]
 # Share of a device's LUTs and flip-flops that place and route still finds its way in.
 ROOM = {"ecp5": 0.88, "ice40": 0.92}
 
+# Block RAM of ECP5 has a register inside, and gives a word 4.6 ns later without it.
+BLOCK_RAM = {"ecp5": "registered", "ice40": "block"}
+
 # What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
 # is taken, so LUTs, which make place and route slow, are spent last.
 BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
@@ -200,7 +203,8 @@ def _candidates(layer, interval, wired, device, weight):
             for simd in {least, _divisor(layer.inputs, least)}:
                 if (pe, simd) not in seen:
                     seen.add((pe, simd))
-                    parts += [Scheduled(pe, simd, "block"), Scheduled(pe, simd, "distributed")]
+                    parts += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
+                              Scheduled(pe, simd, "distributed")]
                     spram = Scheduled(pe, simd, "spram")
                     if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
                         loaded.append(spram)

@@ -14,8 +14,8 @@ from .carry import CHAIN_START
 from .verilog import find_yosys, uncollected
 
 
-__all__ = ["READ_OR_WRITE", "Family", "after_reading", "after_synthesis", "options", "synthesize",
-           "trim_chains", "version"]
+__all__ = ["READ_OR_WRITE", "Family", "after_reading", "after_synthesis", "finish", "options",
+           "synthesize", "version"]
 
 # Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
 # LUT6 where two in a row would do. The run ends before LUTs are mapped: after_synthesis goes on.
@@ -95,7 +95,7 @@ def synthesize(component, family, directory, *, top="top"):
     Returns
     -------
     Path
-        The netlist: Yosys' JSON, carry chains trimmed.
+        The netlist: Yosys' JSON, of ECP5 finished.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def synthesize(component, family, directory, *, top="top"):
         raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]} "
                          f"(log: {directory / 'yosys.log'})")
     if family == "ecp5":
-        trim_chains(netlist, top)
+        finish(netlist, top)
     write_text(key_file, key)
     return netlist
 
@@ -132,23 +132,100 @@ def version():
                           check=False).stdout.strip()
 
 
-def trim_chains(path, top):
-    """Cut the ends of carry chains in a netlist: nextpnr spends two LUTs on each that has a net.
+def finish(path, top):
+    """Do in a netlist of ECP5 what Yosys leaves undone: see the two functions below.
+
+    Parameters
+    ----------
+    path : Path
+        Yosys' JSON; replaced.
+    top : str
+        Name of the top module.
+    """
+    netlist = json.loads(path.read_text(encoding="utf-8"))
+    module = netlist["modules"][top]
+    _trim_chains(module["cells"])
+    _absorb_registers(module)
+    write_text(path, json.dumps(netlist))
+
+
+def _trim_chains(cells):
+    """Cut the ends of carry chains: nextpnr spends two LUTs on each that has a net.
 
     A chain begins with a constant carry, which one of :mod:`hw.carry` does not look at, and ends
     with a carry that nothing takes.
     """
-    netlist = json.loads(path.read_text(encoding="utf-8"))
-    cells = netlist["modules"][top]["cells"].values()
-    taken = {bit for cell in cells for port, bits in cell["connections"].items()
-             if cell["port_directions"][port] == "input" for bit in bits}
-    for cell in cells:
+    taken = _sinks(cells)
+    for cell in cells.values():
         if cell["type"] == "CCU2C":
             ports = cell["connections"]
             if CHAIN_START in cell["attributes"]:
                 ports["CIN"] = ["x"]
                 cell["port_directions"]["CIN"] = "input"
-            if not taken.intersection(ports.get("COUT", ())):
+            if not any(bit in taken for bit in ports.get("COUT", ())):
                 ports["COUT"] = ["x"]
                 cell["port_directions"]["COUT"] = "output"
-    write_text(path, json.dumps(netlist))
+
+
+def _absorb_registers(module):
+    """Put registers behind block RAM into it: 1.0 instead of 5.6 ns after the clock (grade 6).
+
+    A port's output register is used if each data bit that anything takes is taken by one
+    flip-flop alone, without enable or reset, at the same clock, and the port always reads.
+    """
+    cells = module["cells"]
+    sinks = _sinks(cells)
+    for port in module["ports"].values():
+        for bit in port["bits"]:
+            sinks.setdefault(bit, []).append((None, None))
+    for ram in [cell for cell in cells.values() if cell["type"] == "DP16KD"]:
+        pair = int(ram["parameters"]["DATA_WIDTH_B"], 2) == 36  # port B reads by the pins of both
+        for port, pins in [("B", "AB")] if pair else [("A", "A"), ("B", "B")]:
+            bits = {f"DO{side}{place}": ram["connections"][f"DO{side}{place}"][0]
+                    for side in pins for place in range(18)}
+            ends = [sinks[bit] for bit in bits.values() if bit in sinks]
+            clock = ram["connections"][f"CLK{port}"]
+            if not ends or not _always_reads(ram, port):
+                continue
+            if all(len(end) == 1 and _follows(cells, end[0], clock) for end in ends):
+                for pin, bit in bits.items():
+                    if bit in sinks:
+                        register = cells.pop(sinks[bit][0][0])
+                        ram["connections"][pin] = register["connections"]["Q"]
+                for side in pins:  # both sides' registers, whichever pins a pair has them from
+                    ram["parameters"][f"REGMODE_{side}"] = "OUTREG"
+                    ram["connections"][f"OCE{side}"] = ["1"]
+                    ram["connections"][f"CLK{side}"] = clock
+
+
+def _sinks(cells):
+    """Return what takes each net: lists of (cell, port) by bit."""
+    sinks = {}
+    for name, cell in cells.items():
+        for port, bits in cell["connections"].items():
+            if cell["port_directions"][port] == "input":
+                for bit in bits:
+                    sinks.setdefault(bit, []).append((name, port))
+    return sinks
+
+
+def _always_reads(ram, port):
+    """Whether a port gives a word every cycle, and the other one has the same clock or none."""
+    pins = ram["connections"]
+    fixed = {f"CE{port}": "1", f"OCE{port}": "1", f"RST{port}": "0"}
+    return (all(pins.get(pin) == [value] for pin, value in fixed.items())
+            and all(ram["parameters"].get(f"CLK{side}MUX", f"CLK{side}").strip() == f"CLK{side}"
+                    and pins[f"CLK{side}"] in (["0"], ["x"], pins[f"CLK{port}"]) for side in "AB"))
+
+
+def _follows(cells, end, clock):
+    """Whether a sink is the data input of a plain register at a clock, 0 at first."""
+    name, port = end
+    cell = cells.get(name)
+    if cell is None or cell["type"] != "TRELLIS_FF" or port != "DI":
+        return False
+    settings = {key: value.strip() for key, value in cell["parameters"].items()}
+    return (settings.get("CEMUX") == "1" and settings.get("CLKMUX") == "CLK"
+            and settings.get("LSRMUX") == "LSR" and settings.get("REGSET") == "RESET"
+            and cell["connections"].get("LSR", ["0"]) == ["0"]
+            and cell["connections"]["CLK"] == clock)

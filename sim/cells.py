@@ -130,10 +130,11 @@ def _dp16kd(text, cell):
     """Two-port block RAM: its pins joined to vectors, its contents to one number."""
     settings = {name: value.strip() for name, value in cell["parameters"].items()}
     for port in "AB":
-        for name, wanted in (("REGMODE", "NOREG"), ("CSDECODE", "0b000")):
-            if settings.get(f"{name}_{port}", wanted) != wanted:
-                raise ValueError(f"{name}_{port} of a block RAM must be {wanted}: "
-                                 f"{settings[f'{name}_{port}']}")
+        for name, wanted in ((f"REGMODE_{port}", ("NOREG", "OUTREG")),
+                             (f"CSDECODE_{port}", ("0b000",))):
+            if settings.get(name, wanted[0]) not in wanted:
+                raise ValueError(f"{name} of a block RAM must be {' or '.join(wanted)}: "
+                                 f"{settings[name]}")
         if settings.get("RESETMODE") == "ASYNC" and text.pin(cell, f"RST{port}") != "1'b0":
             raise ValueError(f"RST{port} of a block RAM must be 0 where RESETMODE is ASYNC")
     words = [int(settings.get(f"INITVAL_{row:02X}", "0").replace("x", "0"), 2) >> 20 * place
@@ -142,13 +143,14 @@ def _dp16kd(text, cell):
     options = [f".INIT(18432'h{contents:x})"]
     for port in "AB":
         options += [f".DATA_WIDTH_{port}({parameter(cell, f'DATA_WIDTH_{port}')})",
-                    f".WRITEMODE_{port}(\"{settings.get(f'WRITEMODE_{port}', 'NORMAL')}\")"]
+                    f".WRITEMODE_{port}(\"{settings.get(f'WRITEMODE_{port}', 'NORMAL')}\")",
+                    f".REGMODE_{port}(\"{settings.get(f'REGMODE_{port}', 'NOREG')}\")"]
     pins = []
     for port in "AB":
         inverted = "~" * (settings.get(f"CLK{port}MUX") == "INV")
         pins.append(f".CLK{port}({inverted}{text.pin(cell, f'CLK{port}')})")
         pins += [f".{name}{port}({text.pin(cell, f'{name}{port}')})"
-                 for name in ("CE", "WE", "RST")]
+                 for name in ("CE", "OCE", "WE", "RST")]
         for name, size in (("AD", 14), ("DI", 18)):
             bits = [text.pin(cell, f"{name}{port}{place}") for place in reversed(range(size))]
             pins.append(f".{name}{port}({{{', '.join(bits)}}})")

@@ -4,21 +4,24 @@
 module DP16KD #(  // its pins as vectors: sim.cells joins them
     parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18,
     parameter WRITEMODE_A = "NORMAL", WRITEMODE_B = "NORMAL",
+    parameter REGMODE_A = "NOREG", REGMODE_B = "NOREG",
     parameter [18431:0] INIT = 0
 ) (
-    input CLKA, CEA, WEA, RSTA, input [13:0] ADA, input [17:0] DIA, output [17:0] DOA,
-    input CLKB, CEB, WEB, RSTB, input [13:0] ADB, input [17:0] DIB, output [17:0] DOB
+    input CLKA, CEA, OCEA, WEA, RSTA, input [13:0] ADA, input [17:0] DIA, output [17:0] DOA,
+    input CLKB, CEB, OCEB, WEB, RSTB, input [13:0] ADB, input [17:0] DIB, output [17:0] DOB
 );
     // 36 bits are written by port A and read by port B, each with the data pins of both.
     localparam PAIRS = DATA_WIDTH_A == 36 || DATA_WIDTH_B == 36;
     reg [17:0] words [0:1023];
-    reg [35:0] read_a, read_b;
+    reg [35:0] read_a, read_b, held_a, held_b;
     integer k;
 
     initial begin
         for (k = 0; k < 1024; k = k + 1) words[k] = INIT[18 * k +: 18];
         read_a = 0;
         read_b = 0;
+        held_a = 0;
+        held_b = 0;
     end
 
     // Bits of a word of some width: nine bits hold eight of the narrow ones.
@@ -70,17 +73,23 @@ module DP16KD #(  // its pins as vectors: sim.cells joins them
         if (RSTA) read_a <= 0;
         else if (CEA && !(WEA && WRITEMODE_A == "NORMAL"))
             read_a <= seen_a >> shift(DATA_WIDTH_A, ADA) & bits(DATA_WIDTH_A);
+        if (RSTA) held_a <= 0;
+        else if (OCEA) held_a <= read_a;
     end
     always @(posedge CLKB) begin
         if (writes_b) words[row_b] <= new_b[17:0];
         if (RSTB) read_b <= 0;
         else if (CEB && !(WEB && WRITEMODE_B == "NORMAL"))
             read_b <= seen_b >> shift(DATA_WIDTH_B, ADB) & bits(DATA_WIDTH_B);
+        if (RSTB) held_b <= 0;
+        else if (OCEB) held_b <= read_b;
     end
 
     // With pairs, port B reads: 36 bits on the pins of both, fewer on those of B alone.
-    assign DOA = DATA_WIDTH_B == 36 ? read_b[17:0] : read_a[17:0];
-    assign DOB = DATA_WIDTH_B == 36 ? read_b[35:18] : read_b[17:0];
+    wire [35:0] out_a = REGMODE_A == "OUTREG" ? held_a : read_a;
+    wire [35:0] out_b = REGMODE_B == "OUTREG" ? held_b : read_b;
+    assign DOA = DATA_WIDTH_B == 36 ? out_b[17:0] : out_a[17:0];
+    assign DOB = DATA_WIDTH_B == 36 ? out_b[35:18] : out_b[17:0];
 endmodule
 
 module TRELLIS_DPR16X4 #(

@@ -94,7 +94,7 @@ def missing_columns(accelerator, block_rams):
 
     looked, missing = 0, []
     for name, stage in accelerator.stages.items():
-        if not isinstance(stage, MVTU) or stage.rom != "block":
+        if not isinstance(stage, MVTU) or stage.rom not in ("block", "registered"):
             continue
         words, planes = step_words(stage.layer.weights, pe=stage.pe, simd=stage.simd)
         for bit in range(planes * stage.pe * stage.simd):

@@ -97,7 +97,8 @@ def test_encoder_of_single_bits():
 @pytest.mark.parametrize(("neurons", "inputs", "pe", "simd", "density", "rom"), [
     (8, 16, 2, 4, 1.0, "block"), (7, 19, 3, 5, 1.0, "distributed"), (7, 19, 3, 5, 0.4, "block"),
     (5, 12, 5, 12, 1.0, "block"), (5, 12, 1, 1, 1.0, "block"), (4, 30, 4, 7, 0.2, "distributed"),
-    (6, 33, 1, 33, 0.5, "block"), (1, 9, 1, 2, 1.0, "block"), (7, 19, 3, 5, 1.0, "spram"),
+    (6, 33, 1, 33, 0.5, "block"), (7, 19, 3, 5, 1.0, "registered"),
+    (40, 19, 1, 19, 0.4, "registered"), (1, 9, 1, 2, 1.0, "block"), (7, 19, 3, 5, 1.0, "spram"),
     (9, 24, 3, 6, 0.5, "spram"), (1, 9, 1, 9, 1.0, "spram")])
 def test_mvtu(neurons, inputs, pe, simd, density, rom):
     component = MVTU(random_layer(neurons, inputs, density=density), pe=pe, simd=simd, rom=rom)

@@ -10,52 +10,19 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
-from sw import checkpoint, network
 from sw.command import run
 from sw.files import write_text
-from tests.networks import random_checkpoint, random_network
+from tests.killed import COMMANDS
 
 
 ROOT = Path(__file__).parents[1]
 OLD = b"what an earlier run left"
 LONGEST = 600  # s of one run
-CONTENT = random.Random(1).randbytes(400_000)
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command, and the files that it makes.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    prepare : callable
-        Takes a folder, where it puts what the command needs; returns the command's words.
-    makes : dict of str to callable
-        What of each file must be the same after every run: takes its octets.
-    keeps : bool
-        Whether an old file stays until the new one replaces it.
-    over : bool
-        Whether it makes a file that is there already once more.
-    """
-
-    name: str
-    prepare: Callable
-    makes: dict = field(default_factory=dict)
-    keeps: bool = True
-    over: bool = True
 
 
 def start(words, folder, **options):
@@ -163,7 +130,7 @@ def campaign(command, rounds, seed, *, again=True, progress=True):
 
 def next_run(command, words, folder, expected, names):
     """Run a command that was killed before; return what is wrong with that."""
-    code, out = finish(start(words, folder))
+    code, out = finish(start([*words, *command.resume(Path(folder))], folder))
     if code:
         return [f"{command.name}, after a kill: exit code {code}: {out.strip()[-500:]}"]
     wrong = [f"{command.name}, after a kill: {name} is not that of an undisturbed run"
@@ -175,96 +142,6 @@ def next_run(command, words, folder, expected, names):
 def listing(folder):
     """Return the names of all files, those of caches without the part that is a hash."""
     return {str(path.relative_to(folder)) for path in Path(folder).rglob("*")}
-
-
-def without(*keys):
-    """Return a function that reads a JSON record but for what differs from run to run."""
-    def read(octets):
-        record = json.loads(octets)
-        for key in keys:
-            *way, last = key.split(".")
-            holder = record
-            for step in way:
-                holder = holder[step]
-            del holder[last]
-        return record
-    return read
-
-
-def prepare_train(folder):
-    return ["-m", "train.bnn_mnist", "--network", "tiny", "--limit", "1000", "--epochs", "3",
-            "--output", folder / "out"]
-
-
-def prepare_fold(folder):
-    rng = np.random.default_rng(1)
-    checkpoint.save(folder / "x.ckpt.npz", random_checkpoint(rng, (200, 150, 100, 10)))
-    return ["-m", "sw.fold", folder / "x.ckpt.npz"]
-
-
-def prepare_network(folder, sizes=(64, 16, 4), synapses=(8, 8), shape=None):
-    net = random_network(np.random.default_rng(5), sizes, synapses, input_shape=shape)
-    network.save(folder / "x.net.npz", network.Network(
-        net.layers, net.labels, net.input_shape, {"dataset": "mnist"} if shape else {}))
-    return folder / "x.net.npz"
-
-
-def prepare_generate(folder):
-    return ["-m", "hw.generate", prepare_network(folder), "--board", "icebreaker"]
-
-
-def prepare_build(folder, *options):
-    return ["-m", "boards.build", "icebreaker", prepare_network(folder), "--output",
-            folder / "out", *options]
-
-
-def prepare_simulate(folder):
-    path = prepare_network(folder, (784, 8, 10), (6, 8), (28, 28))
-    return ["-m", "sim.full", path, "--limit", "50", "--record", folder / "record.json"]
-
-
-class Mirror(BaseHTTPRequestHandler):
-    """Sends the file slowly, from where it is asked to begin."""
-
-    def do_GET(self):
-        asked = self.headers["Range"]
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-        self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - start))
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            for at in range(start, len(CONTENT), 40_000):
-                self.wfile.write(CONTENT[at:at + 40_000])
-                time.sleep(0.05)
-
-    def log_message(self, *_):
-        pass
-
-
-def prepare_download(folder):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    known = (f"File('set.gz', {len(CONTENT)}, '{sha256(CONTENT).hexdigest()}'), '.', "
-             f"['http://127.0.0.1:{server.server_port}']")
-    return ["-c", f"from sw.download import File, fetch; fetch({known})"]
-
-
-def same(octets):
-    return sha256(octets).hexdigest()
-
-
-COMMANDS = {command.name: command for command in (
-    Command("train", prepare_train, {
-        "out/tiny.ckpt.npz": same, "out/tiny.json": without("seconds")}),
-    Command("fold", prepare_fold, {"x.net.npz": same}),
-    Command("generate", prepare_generate, {"x.v": same, "x.hw.json": same}),
-    Command("build", prepare_build, {
-        "out/icebreaker/x.bin": same,
-        "out/icebreaker/report.json": without("seconds", "network.file", "provenance.command")},
-        keeps=False),
-    Command("simulate", prepare_simulate, {"record.json": without("seconds")}),
-    Command("download", prepare_download, {"set.gz": same}, keeps=False,
-            over=False))}
 
 
 def main(argv=None):

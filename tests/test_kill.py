@@ -15,7 +15,8 @@ from sw import download
 from sw.files import replacing, write_arrays, write_text
 from sw.lock import alone, scratch
 from tests import kill
-from tests.kill import COMMANDS, OLD, Command, same
+from tests.kill import OLD
+from tests.killed import COMMANDS, Command, same
 
 
 @pytest.mark.parametrize(("name", "rounds"), [("train", 1), ("fold", 3), ("generate", 2),

