@@ -120,7 +120,8 @@ class Row:
         self.networks.mkdir(parents=True, exist_ok=True)
         for suffix in ("ckpt.npz", "json"):
             name = f"{self.name}.{suffix}"
-            shutil.copyfile(source / name, self.networks / name)
+            if source.resolve() != self.networks.resolve():
+                shutil.copyfile(source / name, self.networks / name)
         return True
 
     def _fold(self):

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hw import synthesis
+from hw import floorplan, synthesis
 from hw.verilog import uncollected
 from sw.files import replacing
 
@@ -128,6 +128,7 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     done.run("synthesize", key, yosys, script, directory=work, log="yosys.log")
     if board.family == "ecp5":
         synthesis.finish(work / f"{TOP}.json", TOP)
+        floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
     cells = read_cells(work)
     arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]

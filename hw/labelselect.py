@@ -34,10 +34,10 @@ def select(delays, candidates):
     Returns
     -------
     (score, index, depth)
-        The winner's, ``depth`` cycles later.
+        The winner's, ``depth`` cycles later, at least 1.
     """
     depth = 0
-    while len(candidates) > 1:
+    while len(candidates) > 1 or not depth:
         winners = []
         for left, right in zip(candidates[::2], candidates[1::2], strict=False):
             wins = right[2] & (~left[2] | (right[0] > left[0]))
@@ -54,8 +54,8 @@ class LabelSelect(wiring.Component):
     """Collects the scores of an image and finds the first maximum.
 
     Takes ``ceil(classes / pe)`` words of ``pe`` scores an image, one per cycle. Latency is
-    ``ceil(log2(pe)) + 1`` cycles, and 1 or 2 of the queue, from the last word of an image to its
-    answer (:attr:`latency`).
+    ``ceil(log2(pe)) + 1`` cycles, at least 2, and 1 or 2 of the queue, from the last word of an
+    image to its answer (:attr:`latency`).
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class LabelSelect(wiring.Component):
         self.score_bits = score_bits
         self.pe = pe
         self.words = ceil(classes / pe)
-        self.depth = (pe - 1).bit_length()
+        self.depth = max(1, (pe - 1).bit_length())
         self.push_delay = self.depth + 1  # from an image's last word
         self.queue_depth, queue_latency = queue_size(self.words - 1 + self.push_delay, self.words)
         self.latency = self.push_delay + queue_latency
