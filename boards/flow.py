@@ -126,10 +126,11 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
                  str(yosys))
     script = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]
     done.run("synthesize", key, yosys, script, directory=work, log="yosys.log")
-    if board.family == "ecp5":
-        synthesis.finish(work / f"{TOP}.json", TOP)
-        floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
     cells = read_cells(work)
+    if board.family == "ecp5":
+        left = synthesis.finish(work / f"{TOP}.json", TOP)
+        floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
+        cells = {kind: [name for name in names if name in left] for kind, names in cells.items()}
     arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]
     key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)),

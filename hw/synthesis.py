@@ -141,12 +141,18 @@ def finish(path, top):
         Yosys' JSON; replaced.
     top : str
         Name of the top module.
+
+    Returns
+    -------
+    set of str
+        Names of the cells that are left. A netlist that is finished stays as it is.
     """
     netlist = json.loads(path.read_text(encoding="utf-8"))
     module = netlist["modules"][top]
     _trim_chains(module["cells"])
     _absorb_registers(module)
     write_text(path, json.dumps(netlist))
+    return set(module["cells"])
 
 
 def _trim_chains(cells):
@@ -179,23 +185,29 @@ def _absorb_registers(module):
         for bit in port["bits"]:
             sinks.setdefault(bit, []).append((None, None))
     for ram in [cell for cell in cells.values() if cell["type"] == "DP16KD"]:
-        pair = int(ram["parameters"]["DATA_WIDTH_B"], 2) == 36  # port B reads by the pins of both
-        for port, pins in [("B", "AB")] if pair else [("A", "A"), ("B", "B")]:
-            bits = {f"DO{side}{place}": ram["connections"][f"DO{side}{place}"][0]
-                    for side in pins for place in range(18)}
-            ends = [sinks[bit] for bit in bits.values() if bit in sinks]
-            clock = ram["connections"][f"CLK{port}"]
-            if not ends or not _always_reads(ram, port):
-                continue
-            if all(len(end) == 1 and _follows(cells, end[0], clock) for end in ends):
-                for pin, bit in bits.items():
-                    if bit in sinks:
-                        register = cells.pop(sinks[bit][0][0])
-                        ram["connections"][pin] = register["connections"]["Q"]
-                for side in pins:  # both sides' registers, whichever pins a pair has them from
-                    ram["parameters"][f"REGMODE_{side}"] = "OUTREG"
-                    ram["connections"][f"OCE{side}"] = ["1"]
-                    ram["connections"][f"CLK{side}"] = clock
+        if int(ram["parameters"]["DATA_WIDTH_B"], 2) == 36:  # port B reads by the pins of both
+            _absorb(cells, sinks, ram, "B", "AB")
+        else:
+            _absorb(cells, sinks, ram, "A", "A")
+            _absorb(cells, sinks, ram, "B", "B")
+
+
+def _absorb(cells, sinks, ram, port, sides):
+    """Use the output register of a port that reads by the data pins of some sides."""
+    pins = ram["connections"]
+    outputs = [pin for side in sides for place in range(18)
+               if pins[pin := f"DO{side}{place}"][0] in sinks]
+    ends = [sinks[pins[pin][0]] for pin in outputs]
+    clock = pins[f"CLK{port}"]
+    if (not ends or ram["parameters"][f"REGMODE_{port}"] != "NOREG"
+            or not _always_reads(ram, port)
+            or not all(len(end) == 1 and _follows(cells, end[0], clock) for end in ends)):
+        return
+    for pin, ((register, _),) in zip(outputs, ends, strict=True):
+        pins[pin] = cells.pop(register)["connections"]["Q"]
+    for side in sides:  # both sides' registers, whichever pins a pair has them from
+        ram["parameters"][f"REGMODE_{side}"] = "OUTREG"
+        pins |= {f"OCE{side}": ["1"], f"CLK{side}": clock}
 
 
 def _sinks(cells):

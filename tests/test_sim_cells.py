@@ -12,7 +12,7 @@ from amaranth import Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.synthesis import synthesize
+from hw.synthesis import finish, synthesize
 from hw.verilog import to_verilog as rtl_verilog
 from sim.cells import to_verilog
 from tests.sameness import first_difference
@@ -214,6 +214,10 @@ class Table(wiring.Component):
         held = Signal(self.width, reset_less=self.variant != "reset",
                       init=int(self.variant == "init"))
         m.d.comb += [read.addr.eq(self.inputs), self.outputs.eq(held)]
+        if self.variant == "two":
+            again = Signal(self.width, reset_less=True)
+            m.d.sync += again.eq(held)
+            m.d.comb += self.outputs.eq(again)
         if self.variant == "enabled read":
             m.d.comb += read.en.eq(self.inputs[20])
         with m.If(self.inputs[21] if self.variant == "enabled" else 1):
@@ -226,14 +230,18 @@ class Table(wiring.Component):
 @pytest.mark.parametrize(("width", "depth", "variant", "mode"), [
     (1, 16384, "plain", "OUTREG"), (9, 2048, "plain", "OUTREG"), (18, 1024, "plain", "OUTREG"),
     (36, 512, "plain", "OUTREG"), (50, 512, "plain", "OUTREG"), (36, 1000, "plain", "OUTREG"),
+    (18, 1024, "two", "OUTREG"), (36, 512, "two", "OUTREG"),
     (36, 512, "enabled", "NOREG"), (36, 512, "enabled read", "NOREG"),
     (18, 1024, "taken twice", "NOREG"), (18, 1024, "reset", "NOREG"), (36, 512, "init", "NOREG")])
 def test_a_register_behind_block_ram_goes_into_it(width, depth, variant, mode, tmp_path):
     netlist = netlist_of(Table(width, depth, variant), "ecp5", tmp_path)
     cells = netlist["modules"]["one"]["cells"].values()
+    assert finish(tmp_path / "one.json", "one") == set(netlist["modules"]["one"]["cells"])
+    assert json.loads((tmp_path / "one.json").read_text()) == netlist
     rams = [cell["parameters"] for cell in cells if cell["type"] == "DP16KD"]
     assert mode in {ram["REGMODE_A"] for ram in rams}
-    assert (mode == "NOREG") == any(cell["type"] == "TRELLIS_FF" for cell in cells)
+    flip_flops = sum(cell["type"] == "TRELLIS_FF" for cell in cells)
+    assert flip_flops == width * ((mode == "NOREG") + (variant == "two"))
     assert difference(Table(width, depth, variant), netlist, "ecp5", tmp_path) == ""
 
 
