@@ -104,6 +104,8 @@ class Link(wiring.Component):
         # What can be answered, and from where.
         m.submodules.text = text = TextOctets(info.encode())
         m.submodules.octets = octets = ResultOctets(self.result, score_bytes=info.score_bytes)
+        m.submodules.result = result = Relay(OCTET)  # to choose an octet takes a cycle of its own
+        connect(m, octets.o, result.i)
         m.submodules.benchmark = benchmark = Benchmark(
             classes=len(info.labels), count_bits=info.max_benchmark.bit_length())
 
@@ -193,9 +195,9 @@ class Link(wiring.Component):
                 with m.Else():
                     m.d.comb += feed.i.valid.eq(inbox.payload.valid)
                     m.d.comb += inbox.payload.ready.eq(feed.i.ready)
-                    self._forward(m, octets.o, answer, valid, output)
-                    m.d.comb += answer.last.eq(octets.o.p.last & (left == 1))
-                    with m.If(sent & octets.o.p.last):
+                    self._forward(m, result.o, answer, valid, output)
+                    m.d.comb += answer.last.eq(result.o.p.last & (left == 1))
+                    with m.If(sent & result.o.p.last):
                         m.d.sync += left.eq(left - 1)
                 with m.If(sent & answer.last):
                     m.next = "DONE"
