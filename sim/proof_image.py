@@ -130,7 +130,7 @@ PARAMETERS = f"{BITS} bits of which {len(USED)} are used"
 PROOFS = [
     Proof("image-register", CLAIM, PARAMETERS + ", ROM of 3 images in logic",
           lambda: Runs([0x5a3, 0x0f6, 0x72d]),
-          Fault("hw.imageregister.ImageRegister._serialize", 
+          Fault("hw.imageregister.ImageRegister._serialize",
                 "with m.Elif(self.i.valid & ~waiting):", "with m.Elif(self.i.valid):"),
           ("ImageRegister",), short=True),
     Proof("image-register-block", CLAIM, PARAMETERS + ", ROM of 5 images in block RAM",
