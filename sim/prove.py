@@ -14,6 +14,7 @@ from sw.files import write_text
 
 from . import (
     proof_accelerator,
+    proof_benchmark,
     proof_count,
     proof_feed,
     proof_image,
@@ -30,11 +31,11 @@ __all__ = ["PROOFS", "UNPROVEN", "main", "prove"]
 FOLDER = Path("build/prove")
 
 PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS, *proof_line.PROOFS,
-          *proof_feed.PROOFS, *proof_image.PROOFS, *proof_request.PROOFS, *proof_accelerator.PROOFS]
+          *proof_feed.PROOFS, *proof_image.PROOFS, *proof_request.PROOFS,
+          *proof_accelerator.PROOFS, *proof_benchmark.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why: none was tried.
 UNPROVEN = {
-    "Benchmark": "counters of 28 and 32 bits count the whole run: tests/test_hw_benchmark.py",
     "FlashLoader": "its shortest load takes hundreds of cycles: tests/test_hw_flash.py",
     "Link": "of parts with proofs and those above: tests/test_hw_link.py, and the virtual board "
             "under line errors",
