@@ -157,8 +157,8 @@ class Load(Elaboratable):
 PROOFS = [
     Proof("flash", "The loader wakes the flash and reads at the right place, at most three times; "
           "a word comes out only behind the right header, unchanged, held until taken, and all do "
-          "or none; the CRC is asked about these octets; status says in the cycle behind a read that "
-          "all is right exactly if it is, and after the third why not; it never stands still",
+          "or none; the CRC is asked about these octets; status says in the cycle behind a read "
+          "that all is right exactly if it is, and after the third why not; it never stands still",
           f"header of {len(HEADER)} octets, {WORDS} word, a flash that says anything, a CRC that "
           "says anything: SerialCRC is proven apart", Load,
           Fault("hw.flash.FlashLoader.elaborate", "transfer(16, FLASH_OFFSET & 0xffff)",

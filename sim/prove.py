@@ -19,9 +19,9 @@ from . import (
     proof_feed,
     proof_flash,
     proof_image,
+    proof_inbox,
     proof_layer,
     proof_line,
-    proof_request,
     proof_stream,
 )
 from .formal import check, versions
@@ -32,7 +32,7 @@ __all__ = ["PROOFS", "UNPROVEN", "main", "prove"]
 FOLDER = Path("build/prove")
 
 PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS, *proof_line.PROOFS,
-          *proof_feed.PROOFS, *proof_image.PROOFS, *proof_request.PROOFS,
+          *proof_feed.PROOFS, *proof_image.PROOFS, *proof_inbox.PROOFS,
           *proof_accelerator.PROOFS, *proof_benchmark.PROOFS, *proof_flash.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.

@@ -1,4 +1,4 @@
-"""Proofs of what a request goes through: the buffer of its frame, and the link that answers it."""
+"""Proof of the frame buffer: a request is kept whole, or not at all."""
 
 from amaranth import Elaboratable, Module, Signal
 from amaranth.asserts import AnyConst, AnySeq
