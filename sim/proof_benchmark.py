@@ -149,12 +149,14 @@ PROOFS = [
           Fault("hw.benchmark.Benchmark.elaborate", "Mux(running, label, ~checksum.crc[:8])",
                 "Mux(running, label, 0)"),
           ("Benchmark",), method="bmc", depth=20,
-          enough="the first octet is out in cycle 12 at the earliest, the last of these 7 later: "
-          "runs of up to 5 images for the first octet, of one for the last"),
+          enough="the first octet is out in cycle 11 at the earliest, the last of these 7 later, a "
+          "cycle more for each further image: runs of any length for the first octet, of up to 2 "
+          "images for the last, with few pauses"),
     Proof("benchmark-counts", "The report's counts are those of the labels", PARAMETERS,
           lambda: Run(range(8, OCTETS)),
           Fault("hw.benchmark.Benchmark._histogram", "labelled & ~joined, blocked", "0, blocked"),
           ("Benchmark",), method="bmc", depth=26,
-          enough="the first count is out in cycle 20 at the earliest, the second 4 later: runs of "
-          "up to 5 images for the first, of one for the second, labels one a cycle"),
+          enough="the first count is out in cycle 20 at the earliest, the second 5 later, a cycle "
+          "more for each further image: runs of up to 6 images for the first, labels one a cycle; "
+          "of one image for the second"),
 ]
