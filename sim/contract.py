@@ -51,6 +51,8 @@ class Consumer:
         An output of the component under proof.
     name : str
         Of the stream, in the assertions' words.
+    dropped : Value, optional
+        An offer may be withdrawn behind this cycle.
 
     Attributes
     ----------
@@ -58,14 +60,15 @@ class Consumer:
         A payload moves; one is offered and not taken.
     """
 
-    def __init__(self, m, stream, name="o"):
+    def __init__(self, m, stream, name="o", dropped=None):
         payload = Value.cast(stream.payload)
         self.taken, self.stalled = Signal(name=f"{name}_taken"), Signal(name=f"{name}_stalled")
         held, last = Signal(name=f"{name}_held"), Signal(len(payload), name=f"{name}_last")
         m.d.comb += stream.ready.eq(AnySeq(1))
         m.d.comb += self.taken.eq(stream.valid & stream.ready)
         m.d.comb += self.stalled.eq(stream.valid & ~stream.ready)
-        m.d.sync += [held.eq(self.stalled), last.eq(payload)]
+        m.d.sync += [held.eq(self.stalled & ~(Const(0) if dropped is None else dropped)),
+                     last.eq(payload)]
         m.d.comb += Assert(~held | stream.valid, f"{name}: an offer is withdrawn")
         m.d.comb += Assert(~held | (payload == last), f"{name}: a payload changes as it waits")
 
@@ -96,7 +99,7 @@ class Contract(Elaboratable):
     Parameters
     ----------
     dut : wiring.Component
-        The component, with streams ``i`` and ``o``. With a signal ``loaded``, it may refuse input
+        The component, with streams ``i`` and ``o``. With a member ``loaded``, it may refuse input
         until that is high.
     expected : callable or None
         Takes the words of a vector, a list of Value; returns the words that must come out. Bits
@@ -146,9 +149,9 @@ class Contract(Elaboratable):
                            "a word comes out that no vector came in for")
         at_most(m, self.wait - 1, (whole != 0) & ~dut.o.valid, dut.o.valid,
                 "a vector is inside and does not come out")
-        at_most(m, self.busy, dut.i.valid & ~dut.i.ready & ~consumer.stalled
-                & getattr(dut, "loaded", 1), producer.taken,
-                "the input is refused too long")
+        open_ = dut.loaded if "loaded" in dut.signature.members else 1
+        at_most(m, self.busy, dut.i.valid & ~dut.i.ready & ~consumer.stalled & open_,
+                producer.taken, "the input is refused too long")
         if self.expected is not None:
             self._compare(m, began, left, started, i_beat, o_beat, producer)
         return m

@@ -10,7 +10,20 @@ from hw.popcount import Delays
 from hw.stream import CreditQueue
 
 
-__all__ = ["Pushed"]
+__all__ = ["Pushed", "with_queue"]
+
+
+def with_queue(dut, platform, module):
+    """Elaborate a component; return its fragment and the one queue that a module makes in it."""
+    made = []
+
+    def queue(*args, **others):
+        made.append(CreditQueue(*args, **others))
+        return made[-1]
+
+    with patch(f"{module}.CreditQueue", queue):
+        fragment = Fragment.get(dut, platform)
+    return fragment, *made
 
 
 class Pushed(Elaboratable):
@@ -36,15 +49,7 @@ class Pushed(Elaboratable):
 
     def elaborate(self, platform):
         m = Module()
-        made = []
-
-        def queue(*args, **others):
-            made.append(CreditQueue(*args, **others))
-            return made[-1]
-
-        with patch(f"{type(self.dut).__module__}.CreditQueue", queue):
-            m.submodules.dut = Fragment.get(self.dut, platform)
-        queue, = made
+        m.submodules.dut, queue = with_queue(self.dut, platform, type(self.dut).__module__)
         i, o = self.dut.i, self.dut.o
         delays = Delays(m, "late")
         control = Delays(m, "taken", reset_less=False)

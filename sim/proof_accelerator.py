@@ -1,0 +1,122 @@
+"""Proofs of whole accelerators: what golden answers to every image, once, in order."""
+
+import numpy as np
+from amaranth import Cat, Const, Elaboratable, Module, Signal, Value
+from amaranth.asserts import AnySeq
+from amaranth.hdl import Assert
+
+from hw.accelerator import Accelerator
+from hw.labelselect import answer_layout
+from hw.popcount import Delays
+from hw.schedule import Schedule, Scheduled, Wired
+from sw.golden import Model
+from sw.network import Dense, Encoder, Network, Scores
+
+from .contract import Contract, Producer
+from .proof import Fault, Proof
+from .pushed import with_queue
+
+
+__all__ = ["PROOFS"]
+
+PIXELS, PIXEL_BITS = 3, 2
+NETWORK = Network(
+    (Encoder.uniform(PIXELS, (1, 3), PIXEL_BITS),
+     Dense("fc0", np.array([[-1, -1, 1, -1, -1, 1], [-1, -1, 1, 1, 1, 0], [1, -1, 1, 0, -1, -1]],
+                           np.int8), np.array([3, 3, 4], np.int32)),
+     Scores("scores", np.array([[-1, -1, 1], [-1, 1, 1]], np.int8), np.array([0, 2], np.int32))),
+    ["first", "second"], (PIXELS,))
+ANSWER = answer_layout(NETWORK.classes, NETWORK.scores.score_bits)
+IMAGES = (np.arange(2**(PIXELS * PIXEL_BITS))[:, None] >> PIXEL_BITS * np.arange(PIXELS)
+          & 2**PIXEL_BITS - 1).astype(np.uint8)
+
+
+def look_up(words, index):
+    """Take a word of a table, bit by bit: of a memory, induction would not know the contents."""
+    columns = [sum((word >> bit & 1) << row for row, word in enumerate(words))
+               for bit in range(max(words).bit_length())]
+    return Cat(Const(column, len(words)).bit_select(index, 1) for column in columns)
+
+
+def encoded(image):
+    """What golden's encoder makes of an image."""
+    rows = Model(NETWORK).encode(IMAGES)
+    return look_up([sum(int(bit) << place for place, bit in enumerate(row)) for row in rows],
+                   image)
+
+
+def answer(image):
+    """What golden answers to an image, as the accelerator's payload."""
+    model = Model(NETWORK)
+    words = [ANSWER.const({"label": int(label), "scores": scores.tolist()}).as_value().value
+             for label, scores in zip(model.labels(IMAGES), model.scores(IMAGES), strict=True)]
+    return look_up(words, image)
+
+
+class UpToQueue(Elaboratable):
+    """A wired accelerator up to its queue: as what, and when, each image is pushed.
+
+    With the contract of the queue, proven apart, it is the accelerator's.
+    """
+
+    def elaborate(self, platform):
+        m = Module()
+        dut = Accelerator(NETWORK, Schedule(PIXELS, {"fc0": Wired(1), "scores": Wired(1)}))
+        m.submodules.dut, queue = with_queue(dut, platform, "hw.wired")
+        m.submodules.producer = producer = Producer(dut.i)
+        m.d.comb += dut.o.ready.eq(AnySeq(1))
+        pipeline = dut.stages["wired_fc0"]
+
+        # An image waits in the encoder until a slot of the queue is free.
+        waits, enters, image = Signal(), Signal(), Signal(len(dut.i.payload))
+        m.d.comb += enters.eq(waits & queue.free)
+        m.d.sync += waits.eq(producer.taken | waits & ~enters)
+        with m.If(producer.taken):
+            m.d.sync += image.eq(dut.i.payload)
+        m.d.comb += Assert(dut.i.ready == (~waits | enters), "an image is refused that has room")
+        m.d.comb += Assert(pipeline.i.valid == waits, "an image is lost or doubled")
+        m.d.comb += Assert(~waits | (pipeline.i.payload == encoded(image)),
+                           "an image is not encoded as golden encodes it")
+
+        # Behind that nothing stops it.
+        late, control = Delays(m, "late"), Delays(m, "entered", reset_less=False)
+        m.d.comb += Assert(queue.reserve == enters, "an image enters without a slot, or a slot is "
+                                                    "taken without an image")
+        m.d.comb += Assert(queue.push == control.delay(enters, pipeline.depth),
+                           "an answer is lost, doubled or late")
+        m.d.comb += Assert(~queue.push | (Value.cast(queue.payload)
+                                          == answer(late.delay(image, pipeline.depth))),
+                           "an answer is not golden's")
+        m.d.comb += Assert((dut.o.valid == queue.o.valid) & (queue.o.ready == dut.o.ready)
+                           & (Value.cast(dut.o.payload) == Value.cast(queue.o.payload)),
+                           "the output is not the queue's")
+        return m
+
+
+def scheduled():
+    schedule = Schedule(2, {"fc0": Scheduled(2, 3), "scores": Scheduled(2, 3)})
+    dut = Accelerator(NETWORK, schedule)
+    queues = [stage.queue_depth for stage in dut.stages.values() if hasattr(stage, "queue_depth")]
+    return Contract(dut, lambda beats: [answer(Cat(*beats)[:PIXELS * PIXEL_BITS])],
+                    i_words=dut.beats, wait=dut.latency, busy=dut.interval + dut.latency,
+                    inside=sum(queues) + 4)
+
+
+PARAMETERS = (f"{PIXELS} pixels of {PIXEL_BITS} bits, 2 levels, {NETWORK.layers[1].outputs} "
+              f"neurons, some synapses missing, {NETWORK.classes} classes that may tie")
+
+PROOFS = [
+    Proof("accelerator-wired", "Every image taken waits, if it must, for a slot of the queue, "
+          "once and encoded, and is pushed into it exactly as many cycles later as stated, as what "
+          "sw.golden answers to it: with the queue's contract, no answer is lost, doubled, changed "
+          "or late", PARAMETERS + "; wired, an image a beat", UpToQueue,
+          Fault("hw.labelselect.select", "right[0] > left[0]", "right[0] >= left[0]"),
+          ("Accelerator",), method="induction", depth=8, short=True),
+    Proof("accelerator-scheduled", "Every image is answered once, in order and in bounded time, "
+          "held until taken, with the label and the scores of sw.golden, for all images",
+          PARAMETERS + "; scheduled: a layer of 2 × 2 folds, an image in 2 beats", scheduled,
+          Fault("hw.mvtu.MVTU._results", "total >= constant", "total > constant"),
+          ("Accelerator",), method="bmc", depth=32,
+          enough="the first answer can be there in cycle 25, the next in 29: two images are "
+          "answered, more are inside, under any pauses and back-pressure that fit"),
+]
