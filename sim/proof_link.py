@@ -98,8 +98,7 @@ class Hollow(Elaboratable):
 
     def _trust(self, m):
         inbox = self.inbox
-        begun = Signal()
-        request = inbox.request.p
+        begun, request = Signal(), inbox.request.p
         with m.If(inbox.request.ready | ~inbox.request.valid):
             m.d.sync += begun.eq(0)
         with m.Elif(taken(inbox.payload)):
@@ -292,7 +291,7 @@ PROOFS = [
           "request go where they belong; the link itself waits for at most "
           f"{OWN} cycles, up to the next request", PARAMETERS, Answers,
           Fault("hw.link.Link.elaborate", "with m.If(sent & result.o.p.last):",
-                "with m.If(result.o.p.last):"), ("Link",)),
+                "with m.If(result.o.p.last):"), ("Link",), short=True),
     Proof("link-paths", "What is not an answer goes through unchanged: octets from and to the "
           "line, images, and results, which go to the benchmark exactly in its runs", PARAMETERS,
           Paths,
