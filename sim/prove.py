@@ -22,6 +22,7 @@ from . import (
     proof_inbox,
     proof_layer,
     proof_line,
+    proof_link,
     proof_stream,
 )
 from .formal import check, versions
@@ -33,12 +34,11 @@ FOLDER = Path("build/prove")
 
 PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS, *proof_line.PROOFS,
           *proof_feed.PROOFS, *proof_image.PROOFS, *proof_inbox.PROOFS,
-          *proof_accelerator.PROOFS, *proof_benchmark.PROOFS, *proof_flash.PROOFS]
+          *proof_accelerator.PROOFS, *proof_benchmark.PROOFS, *proof_flash.PROOFS,
+          *proof_link.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.
 UNPROVEN = {
-    "Link": "not tried: its parts have proofs; a whole request takes some hundred cycles: "
-            "tests/test_hw_link.py, and the virtual board under line errors",
     "SpramWeights": "no payload comes out of it: the proof mvtu-spram loads and reads it",
 }
 
