@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import hashlib
 import json
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def network_of(preset, folders):
 
 
 def perform(step, *, again=False):
-    """Run a step, unless its record is there and of the same code and command.
+    """Run a step, unless its record is there and of the same code, command and network.
 
     Returns
     -------
@@ -41,12 +42,14 @@ def perform(step, *, again=False):
     path = RECORDS / f"{step.name}.json"
     key = digest(*step.modules)
     kept = _kept(path)
-    if not again and kept and kept["command"] == step.shown and kept["key"] == key:
-        print(f"{step.name}: kept, of {kept['date']}")
-        return True
-    if not step.network.is_file():
+    if step.network and not step.network.is_file():
         raise ValueError(f"Network {step.network} must be trained (make bench ONLY=..., or "
                          f"--networks DIR)")
+    network = hashlib.sha256(step.network.read_bytes()).hexdigest() if step.network else None
+    if (not again and kept and kept["command"] == step.shown and kept["key"] == key
+            and kept["network"] == network):
+        print(f"{step.name}: kept, of {kept['date']}")
+        return True
     print(f"{step.name}: {step.shown} ...", flush=True)
     raw = WORK.parent / "verify" / f"{step.name}.json"
     log = raw.with_suffix(".log")
@@ -67,7 +70,7 @@ def perform(step, *, again=False):
         path.unlink(missing_ok=True)
         return False
     write_text(path, json.dumps({
-        "step": step.name, "command": step.shown, "key": key,
+        "step": step.name, "command": step.shown, "key": key, "network": network,
         "date": datetime.date.today().isoformat(), "seconds": round(seconds, 1),
         "result": result}, indent=1) + "\n")
     print(f"{step.name}: done in {seconds:.0f} s")
@@ -91,7 +94,7 @@ def interval_of(preset):
 def _kept(path):
     try:
         record = read_json(path)
-        return record if {"command", "key", "date", "result"} <= set(record) else None
+        return record if {"command", "key", "network", "date", "result"} <= set(record) else None
     except (OSError, ValueError, TypeError):
         return None
 

@@ -40,9 +40,9 @@ class Step:
 
     @property
     def network(self):
-        """The network that it is about; this file, which is always there, if about none."""
+        """The network that it is about, a path, or None."""
         named = [word for words in self.commands for word in words if word.endswith(".net.npz")]
-        return Path(named[0] if named else __file__)
+        return Path(named[0]) if named else None
 
     @property
     def shown(self):

@@ -80,6 +80,17 @@ def test_a_step_is_run_once(folders, capsys):
     assert json.loads((folders / "records" / "x.json").read_text())["result"] == {"n": 3}
 
 
+def test_another_network_under_the_same_name_is_looked_at_again(folders, capsys):
+    network = folders / "a.net.npz"
+    code = "import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')"
+    step = Step("x", (("-c", code, "--record", "RECORD", str(network)),), ("sw.bits",),
+                recorded("n"))
+    for content, kept in ((b"one", False), (b"one", True), (b"two", False)):
+        network.write_bytes(content)
+        assert verify.perform(step)
+        assert ("x: kept, of " in capsys.readouterr().out) == kept
+
+
 def test_a_step_that_fails_leaves_no_record(folders, capsys):
     assert verify.perform(step_of("import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')"))
     assert not verify.perform(step_of("raise SystemExit(3)"))
