@@ -74,7 +74,7 @@ def versions():
 
 
 def check(text, folder, *, method, depth, models=()):
-    """Check the assertions of a design, or take the outcome of the same check before.
+    """Check the assertions of a design, or take the verdict of the same check before.
 
     Parameters
     ----------
@@ -127,7 +127,8 @@ def check(text, folder, *, method, depth, models=()):
         trace = folder / "sby" / "engine_0" / "trace.vcd"
         outcome = Outcome(status, _cpu_seconds() - before, *_failed(log, text),
                           str(trace) if trace.is_file() else None)
-    write_text(kept, json.dumps({"digest": digest, **asdict(outcome)}, indent=1) + "\n")
+    if outcome.status != "unknown":  # time was short: it may be longer next time
+        write_text(kept, json.dumps({"digest": digest, **asdict(outcome)}, indent=1) + "\n")
     return outcome
 
 

@@ -100,6 +100,14 @@ def test_what_was_checked_is_not_checked_again(folder, monkeypatch):
     assert prove.prove(BUFFER) == first
 
 
+def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
+    monkeypatch.setattr("sim.formal._run_sby", lambda *_: ("unknown", "DONE (TIMEOUT, rc=8)"))
+    assert prove.main(["relay"]) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(prove, "FOLDER", folder)
+    assert prove.main(["relay"]) == 0
+
+
 def test_a_fault_that_is_not_in_the_text_is_an_error():
     fault = Fault("hw.stream.Relay.elaborate", "no such text", "")
     with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.Relay\."
