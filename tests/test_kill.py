@@ -14,7 +14,7 @@ import pytest
 from sw import download
 from sw.files import replacing, write_arrays, write_text
 from sw.lock import alone, scratch
-from tests import kill
+from tests import kill, killed
 from tests.kill import OLD
 from tests.killed import COMMANDS, Command, same
 
@@ -150,7 +150,7 @@ def test_two_trainings_at_once_do_not_mix(tmp_path):
     for code, out in codes.values():
         assert code == 0 or "must be one at a time: another run is at it" in out
     from sw import checkpoint
-    record = kill.without()((tmp_path / "out" / "tiny.json").read_bytes())
+    record = killed.without()((tmp_path / "out" / "tiny.json").read_bytes())
     saved = checkpoint.load(tmp_path / "out" / "tiny.ckpt.npz")
     assert record["seed"] == saved.provenance["seed"] in good
     assert record["test_correct"] == saved.provenance["test_correct"]
@@ -160,7 +160,7 @@ def test_two_downloads_at_once_end_well(tmp_path):
     words = COMMANDS["download"].prepare(tmp_path)
     both = [kill.start(words, tmp_path) for _ in range(2)]
     assert [kill.finish(process)[0] for process in both] == [0, 0]
-    assert sha256((tmp_path / "set.gz").read_bytes()).digest() == sha256(kill.CONTENT).digest()
+    assert sha256((tmp_path / "set.gz").read_bytes()).digest() == sha256(killed.CONTENT).digest()
     assert kill.listing(tmp_path) == {"set.gz"}
 
 
@@ -231,9 +231,9 @@ def test_scratch_folders_of_killed_runs_are_removed_those_in_use_stay(tmp_path):
 def test_wrong_bytes_of_every_mirror_name_the_checksum(tmp_path):
     words = COMMANDS["download"].prepare(tmp_path)
     url = words[1].split("'")[-2]
-    file = download.File("set.gz", len(kill.CONTENT), "0" * 64)
+    file = download.File("set.gz", len(killed.CONTENT), "0" * 64)
     with pytest.raises(OSError, match=rf"^set\.gz could not be downloaded: .*: sent another file "
-                       rf"\(SHA-256 {sha256(kill.CONTENT).hexdigest()[:12]}, not 0{{12}}\) \(go "
+                       rf"\(SHA-256 {sha256(killed.CONTENT).hexdigest()[:12]}, not 0{{12}}\) \(go "
                        rf"online and try again, "):
         download.fetch(file, tmp_path, [url])
     assert kill.listing(tmp_path) == set()
