@@ -69,9 +69,7 @@ class Row:
         self.steps = steps
         self.adopt = adopt
         self.board = find(preset.board)
-        self.name = "-".join([*([preset.dataset] if preset.dataset != "mnist" else []),
-                              preset.network, *([f"seed{preset.seed}"] if preset.seed != 1 else []),
-                              *([f"{preset.train_images}"] if preset.train_images else [])])
+        self.name = preset.trained
         self.networks = Path(folder) / "networks" / self.name
         self.folder = Path(folder) / preset.name
         self.network = self.networks / f"{self.name}.net.npz"
@@ -79,12 +77,16 @@ class Row:
 
     def run(self):
         """Make the row; return it, a dict that JSON can hold."""
-        self._train()
-        identity = self._fold()
+        identity = self.prepare()
         scored = self._evaluate(identity)
         report, placer_seed = self._build(identity)
         simulated = self._simulate(identity, report)
         return self._row(scored, report, simulated, placer_seed)
+
+    def prepare(self):
+        """Train and fold the network, at ``self.network`` then; return its identity."""
+        self._train()
+        return self._fold()
 
     def _train(self):
         preset = self.preset

@@ -40,6 +40,13 @@ class Preset:
     train_images: int | None = None
     test_images: int | None = None
 
+    @property
+    def trained(self):
+        """Name of the trained network's folder and files: presets share networks."""
+        return "-".join([*([self.dataset] if self.dataset != "mnist" else []), self.network,
+                         *([f"seed{self.seed}"] if self.seed != 1 else []),
+                         *([f"{self.train_images}"] if self.train_images else [])])
+
 
 PRESETS = {preset.name: preset for preset in (
     # Wired: an image a cycle.

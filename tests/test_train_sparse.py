@@ -3,7 +3,13 @@ import torch
 
 from train.augment import generator
 from train.binarize import Normalize, SignActivation, bipolar
-from train.sparse import ColumnNormalize, SparseLinear, SparseNetwork, candidates
+from train.sparse import DENSE, ColumnNormalize, SparseLinear, SparseNetwork, candidates
+
+
+@pytest.fixture(params=[DENSE, 1], ids=["matrix", "lists"])
+def dense(request, monkeypatch):
+    """Both ways to multiply, whatever part of the inputs is looked at."""
+    monkeypatch.setattr("train.sparse.DENSE", request.param)
 
 
 def layer(inputs=30, neurons=20, reach=12, count=None):
@@ -25,7 +31,7 @@ def gradients(made, x, up):
 
 @pytest.mark.parametrize("reach", [12, 30])
 @pytest.mark.parametrize("count", [None, 1, 5])
-def test_lists_do_what_a_matrix_of_zeros_and_signs_does(reach, count):
+def test_sums_are_those_of_a_matrix_of_zeros_and_signs(dense, reach, count):
     made = layer(reach=reach, count=count)
     x = bipolar(torch.randn((30, 50), generator=generator(3)))
     up = torch.randint(-3, 4, (20, 50), generator=generator(4)).float()
@@ -38,7 +44,7 @@ def test_lists_do_what_a_matrix_of_zeros_and_signs_does(reach, count):
     assert torch.equal(made.eval()(x), sums)
 
 
-def test_dropping_candidates_changes_no_sum():
+def test_dropping_candidates_changes_no_sum(dense):
     made = layer(count=4)
     x = bipolar(torch.randn((30, 50), generator=generator(3)))
     before = made(x)

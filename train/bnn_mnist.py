@@ -63,16 +63,22 @@ def _run(options, recipe, files):
 
 def _recipe(options):
     """Return the recipe that the options ask for, except what depends on the dataset."""
+    name = options.network or "sfc"
     if options.hidden is not None:
+        if options.network is not None:
+            raise ValueError(f"Network must be a named one or given by its layers, not both: "
+                             f"--network {options.network} --hidden "
+                             f"{','.join(map(str, options.hidden))}")
         recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
                         limit=4.0 if options.synapses else 1.0)
-    elif options.network in RECIPES:
-        recipe = RECIPES[options.network]
+    elif name in RECIPES:
+        recipe = RECIPES[name]
     else:
-        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {options.network} (or "
-                         f"give the layers with --hidden)")
+        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {name} (or give the "
+                         f"layers with --hidden)")
     return recipe.changed(**{what: getattr(options, what) for what in (
-        "synapses", "levels", "epochs", "batch", "rate", "augment", "distill", "temperature")})
+        "synapses", "reach", "local", "levels", "epochs", "batch", "rate", "augment", "distill",
+        "temperature")})
 
 
 def _files(options, recipe):
@@ -98,6 +104,8 @@ def _trainer(options, recipe, dataset):
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
     if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
+    if table:
+        recipe = recipe.changed(local=False)
     if options.distill is None and table:
         recipe = recipe.changed(distill=0.0)
     if options.budget is not None:
@@ -266,11 +274,16 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m train.bnn_mnist", description="Train a binarized network for an FPGA.")
     add = parser.add_argument
-    add("--network", default="sfc", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")
+    add("--network", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")
     add("--list", action="store_true", help="print the named networks and leave")
     add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
     add("--synapses", type=_numbers, metavar="N,N,…",
         help="synapses of a neuron in each layer, the last included: sparse connectivity, learnt")
+    add("--reach", type=_numbers, metavar="N,N,…",
+        help="inputs that a neuron of each layer finds its synapses among (default: all)")
+    add("--local", action=argparse.BooleanOptionalAction, default=None,
+        help="these are the inputs nearest to the neuron's place, instead of random ones: the "
+             "wires are shorter")
     add("--budget", type=_positive(int), metavar="LUT4",
         help="make hidden layers wider or narrower until the network is planned to take so many")
     add("--family", choices=area.FAMILIES, default="ecp5",

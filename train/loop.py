@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
-from . import sparsity
+from . import places, sparsity
 from .augment import Distortion, Feed, generator
 from .models import Network, scores
 from .sparse import SparseNetwork
@@ -111,6 +111,9 @@ class Trainer:
         options = {"limit": self.recipe.limit, "generator": generator(self.seed, 0)}
         if self.recipe.synapses is None:
             return Network(inputs, neurons, counts, **options)
+        if self.recipe.local:
+            shape = self.train[0].shape[1:]
+            options["places"] = places.of_inputs(shape, self.encoder.levels)
         return SparseNetwork(inputs, neurons, counts, reach, **options)
 
     def _adam(self):

@@ -20,8 +20,10 @@ class Recipe:
     synapses : tuple of int or None
         Synapses of a neuron in each layer, the last included; None for all inputs.
     reach : tuple of int or None
-        Inputs, chosen at random, that a neuron of each layer finds its synapses among; None for
-        all.
+        Inputs that a neuron of each layer finds its synapses among; None for all.
+    local : bool
+        Whether these are the inputs nearest to the neuron's place instead of random ones: of
+        pictures only.
     levels : int or None
         Thresholds an input; None for 1 on pictures and 8 on tables.
     dataset : str
@@ -54,6 +56,7 @@ class Recipe:
     hidden: tuple
     synapses: tuple | None = None
     reach: tuple | None = None
+    local: bool = False
     levels: int | None = None
     dataset: str = "mnist"
     epochs: int = 100

@@ -13,10 +13,13 @@ from torch.nn import functional
 
 from .binarize import Normalize, SignActivation, SignWeight, bipolar
 from .models import Network
+from .places import nearest, of_neurons
 
 
 # PyTorch calls its sparse tensors beta: the tests here compare what is used of them.
 warnings.filterwarnings("ignore", message="Sparse (CSR tensor support|invariant checks)")
+
+DENSE = 1 / 16  # part of the inputs from which on one product with a matrix is faster than lists
 
 
 class Links:
@@ -109,13 +112,17 @@ class SparseLinear(nn.Module):
         Latent weights are kept in ``-limit..limit``.
     generator : torch.Generator
         Source of candidates and first weights.
+    places : tuple of Tensor or None
+        Where inputs and neurons lie (:mod:`train.places`), for the nearest inputs as candidates;
+        None for random ones.
     """
 
-    def __init__(self, inputs, neurons, *, reach, limit, generator):
+    def __init__(self, inputs, neurons, *, reach, limit, generator, places=None):
         super().__init__()
         self.inputs = inputs
         self.limit = limit
-        self.register_buffer("candidates", candidates(inputs, neurons, reach, generator))
+        self.register_buffer("candidates", candidates(inputs, neurons, reach, generator)
+                             if places is None else nearest(*places, reach))
         self.weight = nn.Parameter((torch.rand((neurons, reach), generator=generator) * 2 - 1)
                                    * 0.1)
         self.register_buffer("mask", torch.ones((neurons, reach), dtype=torch.uint8))
@@ -157,7 +164,7 @@ class SparseLinear(nn.Module):
         columns = self._columns()
         fewer = columns.shape[1] < self.reach
         self._factor = self._chosen = self._candidates = self._synapses = None
-        if self.reach == self.inputs:  # one product with a matrix is faster for so many
+        if self.reach >= DENSE * self.inputs:
             self._factor = self.mask.to(torch.bfloat16) if fewer else None
         else:
             self._candidates = self._synapses = Links(self.inputs, self.candidates)
@@ -171,13 +178,19 @@ class SparseLinear(nn.Module):
     def forward(self, x):
         if self.training:
             if self._candidates is None:
-                return (SignWeight.apply(self.weight, self._factor) @ x).float()
+                return (self._matrix(SignWeight.apply(self.weight, self._factor)) @ x).float()
             return LinkedSums.apply(x, self.weight, self._chosen, self._synapses, self._candidates)
         if self._candidates is None:
-            return (bipolar(self.weight).float() * self.mask) @ x.float()
+            return self._matrix(bipolar(self.weight).float() * self.mask) @ x.float()
         signs = bipolar(self.weight).float()
         return self._synapses.forward(x.float(), signs if self._chosen is None
                                       else signs.gather(1, self._chosen))
+
+    def _matrix(self, signs):
+        """Return the candidates' signs with zeros between them, shape (neurons, inputs)."""
+        if self.reach == self.inputs:
+            return signs
+        return signs.new_zeros(self.neurons, self.inputs).scatter(1, self.candidates, signs)
 
     def spread(self):
         """Return latent weights and mask over all inputs, both of shape (neurons, inputs)."""
@@ -226,15 +239,22 @@ class SparseNetwork(Network):
         As in :class:`Network`.
     reach : sequence of int
         Inputs that a neuron of each layer can choose its synapses from.
+    places : Tensor or None
+        Where the inputs lie, shape (inputs, 2): a neuron's candidates are those nearest to its own
+        place. None: they are random.
     """
 
-    def __init__(self, inputs, neurons, counts, reach, *, limit, generator):
+    def __init__(self, inputs, neurons, counts, reach, *, limit, generator, places=None):
         self.reach = tuple(reach)
+        self.places = places
         super().__init__(inputs, neurons, counts, limit=limit, generator=generator)
 
     def _layers(self, sizes, limit, generator):
-        linear = (SparseLinear(*size, reach=reach, limit=limit, generator=generator)
-                  for size, reach in zip(pairwise(sizes), self.reach, strict=True))
+        where = [None] * len(self.reach)
+        if self.places is not None:
+            where = pairwise((self.places, *map(of_neurons, sizes[1:])))
+        linear = (SparseLinear(*size, reach=reach, limit=limit, generator=generator, places=places)
+                  for size, reach, places in zip(pairwise(sizes), self.reach, where, strict=True))
         return linear, map(ColumnNormalize, sizes[1:-1])
 
     def forward(self, x):
