@@ -197,8 +197,8 @@ def test_list_prints_the_named_networks(capsys):
     (("--dataset", "nowhere"), "error: Dataset must be mnist, fashion-mnist or a path that "
      "exists: nowhere"),
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
-    (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given by its layers, "
-     "not both: --network sfc --hidden 12"),
+    (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
+     "by its layers, not both: --network sfc --hidden 12"),
     (("--hidden", "12,x"), "python -m train.bnn_mnist: error: argument --hidden: must be integers "
      "with commas between them: '12,x'"),
     (("--budget", "5"), "error: Budget must be for a network with few synapses a neuron: 12-8 has "
