@@ -21,7 +21,7 @@ from .schedule import Wired
 from .simplify import simplify
 from .spram import SPRAM_WIDTH
 from .stream import queue_size
-from .tree import TreePlan
+from .treeplan import TreePlan
 from .truth import luts
 from .width import Conversion, WidthConverter
 from .wired import TruthPlan, WiredPipeline, neuron_plans, pipeline_depth

@@ -12,7 +12,8 @@ from .count_ice40 import at_least, count_on_chain
 from .lut import look_up
 from .popcount import ONE, Delays, count_bits, plan_count
 from .synthesis import Family
-from .tree import build_trees, plan_tree, upright_first
+from .tree import build_trees
+from .treeplan import plan_tree, upright_first
 
 
 __all__ = ["VARIANTS", "NeuronLayer", "possible"]

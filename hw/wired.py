@@ -15,7 +15,8 @@ from .labelselect import answer_layout, select
 from .lut import family_of
 from .popcount import Delays, count_bits, plan_count
 from .stream import CreditQueue, queue_size
-from .tree import TreePlan, build_trees, plan_tree, upright_first
+from .tree import build_trees
+from .treeplan import TreePlan, plan_tree, upright_first
 from .truth import LIMIT, fire
 
 

@@ -10,7 +10,8 @@ from hw.carry import Bit
 from hw.count_ice40 import at_least, count_on_chain
 from hw.count_ice40 import depth as chain_depth
 from hw.popcount import Delays, count_bits, plan_count
-from hw.tree import build_trees, plan_tree
+from hw.tree import build_trees
+from hw.treeplan import plan_tree
 from hw.truth import fire
 
 from .proof import Fault, Proof

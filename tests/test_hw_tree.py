@@ -11,7 +11,8 @@ from amaranth.sim import Simulator
 
 from hw.carry import Bit
 from hw.popcount import Delays
-from hw.tree import build_trees, plan_tree
+from hw.tree import build_trees
+from hw.treeplan import plan_tree
 from hw.verilog import find_yosys
 
 

@@ -1,0 +1,246 @@
+"""Popcount as a tree of small adders on shared carry chains: the plan that :mod:`hw.tree` builds."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from .carry import LONGEST
+
+
+__all__ = ["TreePlan", "plan_tree", "upright_first"]
+
+INVERTED_AT_MOST = 1  # of the three bits whose carry an ECP5 position takes in
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation of a tree.
+
+    Attributes
+    ----------
+    kind : str
+        ``"sum"`` or ``"carry"`` of two or three nodes, ``"add"`` of two numbers and a bit, or
+        ``"fire"``: whether a number reaches a threshold.
+    nodes : tuple
+        Of ``"sum"``, ``"carry"``: nodes. Of ``"add"``: the node carried in or None, then for each
+        position a node or None, the form of the other term and its nodes. Of ``"fire"``: a node
+        added or None, then the number's nodes, lowest first.
+    results : int
+        How many nodes it makes.
+    time : (int, int)
+        Pipeline stage and level in it: its inputs are there, its results at the next level, or, if
+        ``registered``, in the next stage.
+    registered : bool
+        Whether its results are registered.
+    """
+
+    kind: str
+    nodes: tuple
+    results: int
+    time: tuple
+    registered: bool
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """Small adders that count bits, and when each result is there.
+
+    Nodes 0 to ``count - 1`` are the inputs, then come the results of each step.
+
+    Attributes
+    ----------
+    count : int
+        Number of inputs.
+    steps : tuple of Step
+        In order of time.
+    first : tuple of int
+        First node of each step.
+    stages : tuple of int
+        Pipeline stage of each node: registers between it and the inputs.
+    upright : tuple of int
+        Inputs that had better not be inverted ones.
+    threshold : int or None
+        What ``"fire"`` compares with.
+    outputs : tuple of int
+        Nodes of the result, lowest weight first.
+    depth : int
+        Stage that all outputs are delayed to: the latency in cycles.
+    luts : float
+        LUT4 that it takes on ECP5, its share of the chains' ends included.
+    registers : int
+        Flip-flops that it takes, if it shares none with other trees.
+    """
+
+    count: int
+    steps: tuple
+    first: tuple
+    stages: tuple
+    upright: tuple
+    threshold: int | None
+    outputs: tuple
+    depth: int
+    luts: float
+    registers: int
+
+
+# What a position of a chain counts for, in LUT4: one, and its share of the chain's ends. So full
+# adders in LUTs, which can be placed anywhere, win where they are as small.
+POSITION = 1 + 2 / LONGEST
+
+
+@cache
+def cheapest(count):
+    """LUT4 and depth of the cheapest tree that counts, and how it splits: ``(a, b, c)``.
+
+    A number that counts ``a`` bits, one that counts ``b`` and ``c`` = 0 or 1 bit carried in are
+    added; a position a bit of the longer one, and one for the carry that comes out. One, two or
+    three bits as ``b`` need no number of their own: the chain's LUTs take them in, but for the sum
+    of three.
+    """
+    if count == 1:
+        return 0, 0, None
+    options = [(2, 1, None)] if count <= 3 else []
+    for carried in (0, 1):
+        rest = count - carried
+        full = [2**bits - 1 for bits in range(count.bit_length())]  # all of a number's values
+        for b in {1, 2, 3, rest // 2, *full, *(rest - a for a in full)}:
+            a = rest - b
+            if a < 1 or b < 1 or b > max(3, rest // 2):
+                continue
+            luts_a, depth_a, _ = cheapest(a)
+            luts_b, depth_b = ((0, 0), (0, 0), (1, 1))[b - 1] if b <= 3 else cheapest(b)[:2]
+            width = max(a.bit_length(), b.bit_length())
+            overflow = count >> width > 0
+            options.append((luts_a + luts_b + POSITION * (width + overflow),
+                            max(depth_a, depth_b) + 1, (a, b, carried)))
+    return min(options, key=lambda option: option[:2])
+
+
+@cache
+def plan_tree(count, levels, threshold=None):
+    """Plan the counting of ``count`` bits, or the test whether at least ``threshold`` are ones.
+
+    Parameters
+    ----------
+    count : int
+        Number of bits, at least 1.
+    levels : int
+        Most adders (or LUTs) in a row between two registers.
+    threshold : int, optional
+        In ``1..count``.
+
+    Returns
+    -------
+    TreePlan
+        Its outputs are the number's bits, or the one answer.
+    """
+    for smaller in range(1, count):
+        cheapest(smaller)  # so that it does not go deep
+    return _Planner(count, levels, threshold).plan()
+
+
+def _compare_luts(bits):
+    """LUT4, one after the other, of a comparison of some bits with a constant."""
+    return -(-(bits - 1) // 3)
+
+
+class _Planner:
+    """Makes the steps of a plan from the leaves to the root."""
+
+    def __init__(self, count, levels, threshold):
+        self.count = count
+        self.levels = levels
+        self.threshold = threshold
+        self.inputs = iter(range(count))
+        self.times = [(0, 0)] * count
+        self.steps, self.first, self.upright = [], [], []
+
+    def plan(self):
+        if self.threshold is None:
+            outputs = self.number(self.count)
+            luts = cheapest(self.count)[0]
+        else:
+            # A bit beside the number that is compared costs little.
+            luts, beside = min((cheapest(self.count - beside)[0] + _compare_luts(
+                (self.count - beside).bit_length() + beside), beside)
+                for beside in (0, 1) if beside < self.count)
+            number = self.number(self.count - beside)
+            extra = next(self.inputs) if beside else None
+            depth = _compare_luts(len(number) + beside)
+            outputs = self.step("fire", (extra, *number), 1, max(1, depth))
+        depth = max(self.times[node][0] for node in outputs)
+        order = sorted(range(len(self.steps)), key=lambda index: self.steps[index].time)
+        return TreePlan(self.count, tuple(self.steps[index] for index in order),
+                        tuple(self.first[index] for index in order),
+                        tuple(stage for stage, _ in self.times), tuple(self.upright),
+                        self.threshold, tuple(outputs), depth, luts,
+                        self.registers(outputs, depth))
+
+    def number(self, count):
+        """Nodes of a number that counts the next inputs, lowest first."""
+        split = cheapest(count)[2]
+        if split is None:
+            nodes = [next(self.inputs) for _ in range(count)]
+            return nodes if count == 1 else [*self.step("sum", nodes, 1),
+                                             *self.step("carry", nodes, 1)]
+        a, b, carried = split
+        number = self.number(a)
+        if b > 3:
+            terms = [("is", (node,)) for node in self.number(b)]
+        else:
+            nodes = tuple(next(self.inputs) for _ in range(b))
+            if b == 1:
+                terms = [("is", nodes)]
+            elif b == 2:
+                terms = [("xor", nodes), ("and", nodes)]
+            else:
+                terms = [("is", tuple(self.step("sum", nodes, 1))), ("most", nodes)]
+                self.upright += nodes[INVERTED_AT_MOST:]
+        carry = next(self.inputs) if carried else None
+        number += [None] * (len(terms) - len(number))
+        terms += [("is", ())] * (len(number) - len(terms))
+        places = tuple((node, *term) for node, term in zip(number, terms, strict=True))
+        overflow = count >> len(number) > 0
+        return self.step("add", (carry, *places), len(number) + overflow)
+
+    def registers(self, outputs, depth):
+        """Flip-flops of results, and of nodes that wait for their last use."""
+        until = [stage for stage, _ in self.times]
+        total = 0
+        for step in self.steps:
+            total += step.registered * step.results
+            for node in _flat(step.nodes):
+                until[node] = max(until[node], step.time[0])
+        for node in outputs:
+            until[node] = depth
+        return total + sum(until) - sum(stage for stage, _ in self.times)
+
+    def step(self, kind, nodes, results, depth=1):
+        flat = _flat(nodes)
+        stage, level = time = max(self.times[node] for node in flat)
+        if level and level + depth > self.levels:
+            # It would not end in this stage: it begins the next one.
+            stage, level = time = stage + 1, 0
+        registered = level + depth >= self.levels
+        after = (stage + 1, 0) if registered else (stage, level + depth)
+        first = len(self.times)
+        self.times += [after] * results
+        self.steps.append(Step(kind, tuple(nodes), results, time, registered))
+        self.first.append(first)
+        return list(range(first, first + results))
+
+
+def _flat(nodes):
+    """Nodes that a step looks at."""
+    flat = []
+    for node in nodes:
+        flat += [node[0], *node[2]] if isinstance(node, tuple) else [node]
+    return [node for node in flat if node is not None]
+
+
+def upright_first(agree, plan):
+    """Order inputs so that the places of a plan that want no inverted one get few."""
+    ordered = sorted(agree, key=lambda bit: bit.inverted)
+    upright = iter(ordered[:len(plan.upright)])
+    others = iter(ordered[len(plan.upright):])
+    wanted = set(plan.upright)
+    return [next(upright) if place in wanted else next(others) for place in range(plan.count)]
