@@ -26,7 +26,7 @@ BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
 
 # Copies of a register in groups of neurons, which may be a quarter of the device away.
 BRANCHES = 4.5
-MOST_HOPS = 4
+HOP_HZ = 30e6  # clock in Hz for each hop at most: what is slower has time for longer ways
 
 # Candidates kept for each layer while the widths of its neighbours are not known.
 KEPT = 12
@@ -91,14 +91,15 @@ def wired_parts(family, clock_hz):
     """How wired layers are built for a clock, the fastest first, as measured after place and route.
 
     A stage has as many adders as four fifths of a period have time for, after what its first net
-    takes. On iCE40, where a flip-flop mostly takes a LUT's place, nets are not cut by copies; on
-    ECP5 as often as there are flip-flops for.
+    takes, in a device that is more than half full. On iCE40, where a flip-flop mostly takes a LUT's
+    place, nets are not cut by copies; on ECP5 as often as there are flip-flops for.
     """
-    first, each = {"ecp5": (3.2e-9, 1.7e-9), "ice40": (8e-9, 3e-9)}[family]
+    first, each = {"ecp5": (2e-9, 2.9e-9), "ice40": (8e-9, 3e-9)}[family]
     levels = max(1, min(24, floor((0.8 / clock_hz - first) / each)))
     if family == "ice40":
         return [Wired(levels)]
-    return [Wired(levels, hops=MOST_HOPS), Wired(levels, hops=1), Wired(levels + 1, hops=1)]
+    hops = max(1, floor(clock_hz / HOP_HZ))
+    return [Wired(levels, hops=hops), Wired(levels, hops=1), Wired(levels + 1, hops=1)]
 
 
 def wired_layer(layer, part):
