@@ -100,9 +100,14 @@ class Accelerator(wiring.Component):
 
 
 def stages(network, schedule):
-    """Stages of an accelerator in order, by name; a width converter wherever widths differ."""
+    """Stages of an accelerator in order, by name; a width converter wherever widths differ.
+
+    Whole images that go into wired layers are encoded at the head of these, where nothing stops.
+    """
     encoder = ThermometerEncoder(network.encoder, pixels=schedule.pixels)
-    result = {"encoder": encoder}
+    free_running = (encoder.beats == 1 and not encoder.is_wire
+                    and isinstance(schedule.layers[network.layers[1].name], Wired))
+    result = {} if free_running else {"encoder": encoder}
     bits, width = network.encoder.outputs, schedule.pixels * network.encoder.levels
 
     def connect(name, to_width):
@@ -117,7 +122,8 @@ def stages(network, schedule):
             name = layers[0].name
             connect(name, layers[0].inputs)
             result[f"wired_{name}"] = WiredPipeline(
-                layers, [schedule.layers[layer.name] for layer in layers])
+                layers, [schedule.layers[layer.name] for layer in layers],
+                network.encoder if free_running and not result else None)
             bits = width = layers[-1].outputs
             continue
         for layer in layers:

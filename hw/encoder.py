@@ -6,7 +6,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-__all__ = ["ThermometerEncoder"]
+__all__ = ["PixelEncoder", "ThermometerEncoder"]
 
 
 class ThermometerEncoder(wiring.Component):
@@ -85,10 +85,47 @@ class ThermometerEncoder(wiring.Component):
         m.d.comb += self.i.ready.eq((~self.o.valid | self.o.ready) & primed)
         m.d.comb += transfer.eq(self.i.valid & self.i.ready)
         with m.If(transfer):
-            for place, threshold in enumerate(thresholds):
-                pixel = self.i.payload.word_select(place // self.encoder.levels,
-                                                   self.encoder.pixel_bits)
-                m.d.sync += self.o.payload[place].eq(pixel >= threshold)
+            m.d.sync += self.o.payload.eq(encoded(self.encoder, self.i.payload, thresholds))
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += self.o.valid.eq(transfer)
         return m
+
+
+class PixelEncoder(wiring.Component):
+    """Compares all pixels of an image, in every cycle: the head of a pipeline that nothing stops.
+
+    Latency is 1 cycle, from ``x`` to ``y``; throughput is one image per cycle.
+
+    Parameters
+    ----------
+    encoder : :class:`sw.network.Encoder`
+        Thresholds.
+
+    Members
+    -------
+    x : In(inputs * pixel_bits)
+        Pixels, the first one lowest, each shifted right by ``encoder.shift``.
+    y : Out(outputs)
+        Encoded bits: pixel by pixel, the lowest threshold first.
+    """
+
+    latency = 1
+
+    def __init__(self, encoder):
+        self.encoder = encoder
+        super().__init__({"x": In(encoder.inputs * encoder.pixel_bits), "y": Out(encoder.outputs)})
+
+    def elaborate(self, platform):
+        m = Module()
+        thresholds = [Const(int(value), self.encoder.pixel_bits + 1)
+                      for value in (self.encoder.thresholds >> self.encoder.shift).ravel()]
+        bits = Signal(self.encoder.outputs, reset_less=True)
+        m.d.sync += bits.eq(encoded(self.encoder, self.x, thresholds))
+        m.d.comb += self.y.eq(bits)
+        return m
+
+
+def encoded(encoder, pixels, thresholds):
+    """Return whether each threshold of some pixels in a row is reached."""
+    return Cat(pixels.word_select(place // encoder.levels, encoder.pixel_bits) >= threshold
+               for place, threshold in enumerate(thresholds))

@@ -99,6 +99,8 @@ def estimate(network, schedule, family):
         elif isinstance(stage, ThermometerEncoder):
             parts[name] = _encoder(stage, family)
         elif isinstance(stage, WiredPipeline):
+            if stage.encoder:
+                parts["encoder"] = _pixel_encoder(network.encoder, family)
             layers = (_left_over(network) if len(stage.layers) == len(network.layers) - 1
                       else stage.layers)
             for layer, part, after in zip_longest(layers, stage.parts, layers[1:]):
@@ -201,6 +203,10 @@ def _encoder(stage, family):
         return cells(family, width * each + 4, width)
     rom = rom_blocks(family, stage.beats, width * (stage.encoder.pixel_bits + 1))
     return cells(family, width * 2 * each + 24, width + 10) + Resources(0, 0, rom)
+
+
+def _pixel_encoder(encoder, family):
+    return cells(family, encoder.outputs * encoder.pixel_bits / 2, encoder.outputs)
 
 
 @cache

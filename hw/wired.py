@@ -10,6 +10,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .carry import Bit
+from .encoder import PixelEncoder
 from .groups import part_neurons
 from .labelselect import answer_layout, select
 from .lut import family_of
@@ -236,28 +237,32 @@ class WiredPipeline(wiring.Component):
         The layers in order. If the last one is the scores, the label is selected as well.
     parts : list of :class:`hw.schedule.Wired`
         How each is built.
+    encoder : :class:`sw.network.Encoder`, optional
+        Thresholds of a network's pixels, if these come in, all in a cycle.
 
     Members
     -------
-    i : In(stream.Signature(inputs))
-        Input bits.
+    i : In(stream.Signature(inputs)) or In(stream.Signature(pixels * pixel_bits))
+        Input bits, or pixels.
     o : Out(stream.Signature(neurons)) or Out(stream.Signature(answer_layout(...)))
         Activations of the last layer, or label and scores.
     """
 
-    def __init__(self, layers, parts):
+    def __init__(self, layers, parts, encoder=None):
         self.layers = list(layers)
         self.parts = list(parts)
+        self.encoder = encoder and PixelEncoder(encoder)
         last = self.layers[-1]
         self.stages = {layer.name: WiredLayer(layer, part)
                        for layer, part in zip(self.layers, self.parts, strict=True)}
-        self.depth = pipeline_depth(self.layers, self.parts)
+        self.depth = pipeline_depth(self.layers, self.parts) + (
+            self.encoder.latency if encoder else 0)
         self.result = (answer_layout(last.outputs, last.score_bits) if last.kind == "scores"
                        else last.outputs)
         self.queue_depth, queue_latency = queue_size(self.depth, 1)
         self.latency = self.depth + queue_latency
         super().__init__({
-            "i": In(stream.Signature(self.layers[0].inputs)),
+            "i": In(stream.Signature(len(self.encoder.x) if encoder else self.layers[0].inputs)),
             "o": Out(stream.Signature(self.result)),
         })
 
@@ -273,6 +278,10 @@ class WiredPipeline(wiring.Component):
         m.d.comb += transfer.eq(self.i.valid & queue.free)
         m.d.comb += queue.reserve.eq(transfer)
         value = self.i.payload
+        if self.encoder:
+            m.submodules.encoder = self.encoder
+            m.d.comb += self.encoder.x.eq(value)
+            value = self.encoder.y
 
         # Layers, each one cycle or more behind the one before.
         for name, stage in self.stages.items():

@@ -221,7 +221,7 @@ LAST = random_layer(3, 4, classes=True, seed=3)
 
 PROOFS = [
     encoder_proof("encoder", THERMOMETER, 2, Fault(
-        "hw.encoder.ThermometerEncoder.elaborate", "pixel >= threshold", "pixel > threshold"),
+        "hw.encoder.encoded", ">= threshold", "> threshold"),
         short=True),
     encoder_proof("encoder-rom", PER_PIXEL, 2, Fault(
         "hw.encoder.ThermometerEncoder.elaborate", "port.addr.eq(next_beat)",

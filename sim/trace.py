@@ -182,6 +182,10 @@ def _plan_taps(accelerator, plan):
         path = [*inside, "stages", name]
         if isinstance(stage, WiredPipeline):
             later, layers = 0, []
+            if stage.encoder:
+                encoder, later = stage.encoder.encoder, stage.encoder.latency
+                layers.append([encoder.name, later])
+                widths[encoder.name] = encoder.outputs
             for layer_name, layer in stage.stages.items():
                 later += layer.latency
                 layers.append([layer_name, later])
