@@ -61,6 +61,38 @@ def lively_network(sizes, images, *, thresholds=(128,)):
     return Network(layers, network.labels, network.input_shape)
 
 
+def leaning_images(network, count, seed=0):
+    """Return images that agree with a neuron of the first layer, each to another degree.
+
+    Popcounts of random images stay near the middle; these reach from the least to the most.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        Its encoder, and the layer to lean to.
+    count : int
+        Number of images.
+    seed : int
+        Of what is random.
+
+    Returns
+    -------
+    ndarray of uint8, shape (count, inputs)
+    """
+    rng = np.random.default_rng(seed)
+    encoder, layer = network.layers[:2]
+    # What a pixel of each grey adds to a neuron's popcount, shape (greys, neurons, inputs).
+    greys = np.arange(256, dtype=np.uint8)
+    bits = np.stack([golden.encode(encoder, np.full((1, encoder.inputs), grey))[0]
+                     for grey in greys]).reshape(256, 1, encoder.inputs, -1)
+    weights = layer.weights.reshape(layer.outputs, encoder.inputs, -1)
+    added = ((2 * bits.astype(np.int16) - 1) * weights).sum(axis=3)
+    neurons = rng.integers(layer.outputs, size=count)
+    agrees = rng.random((count, encoder.inputs)) < rng.random((count, 1))
+    most, least = added.argmax(axis=0)[neurons], added.argmin(axis=0)[neurons]
+    return greys[np.where(agrees, most, least)]
+
+
 def prototype_network(neurons_per_class=4, synapses=24):
     """Return a network for MNIST that nobody trained: neurons that look for typical pixels.
 

@@ -9,6 +9,7 @@ from amaranth.sim import Simulator
 from hw.accelerator import Accelerator
 from hw.axi import AxiAccelerator
 from hw.schedule import Schedule, Scheduled, Wired
+from hw.wired import WiredPipeline
 from sw import golden
 from sw.bits import from_int
 
@@ -106,6 +107,17 @@ def test_axi_ports_hold_whole_bytes():
     assert widths == {"aclk": 1, "aresetn": 1, "s_axis_tdata": 8, "s_axis_tvalid": 1,
                       "s_axis_tready": 1, "m_axis_tdata": 8 + 10 * 8, "m_axis_tvalid": 1,
                       "m_axis_tready": 1}
+
+
+@pytest.mark.parametrize(("name", "levels", "first"), [
+    ("wired", (64, 128), "wired_fc0"), ("wired before scheduled", (64, 128), "wired_fc0"),
+    ("wired", (128,), "encoder"), ("wired around scheduled", (64, 128), "encoder"),
+    ("scheduled", (64, 128), "encoder")])
+def test_whole_images_are_encoded_where_nothing_stops(name, levels, first):
+    stages = create(name, levels).stages
+    assert next(iter(stages)) == first
+    pipelines = [stage for stage in stages.values() if isinstance(stage, WiredPipeline)]
+    assert [bool(pipeline.encoder) for pipeline in pipelines].count(True) == (first != "encoder")
 
 
 def test_axi_answers_are_sign_extended():

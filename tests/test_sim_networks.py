@@ -7,6 +7,8 @@ import pytest
 from hw.accelerator import Accelerator
 from hw.schedule import Schedule, Scheduled, Wired
 from sim import full
+from sim.networks import leaning_images, lively_network
+from sw import golden
 from sw.fold import fold
 from sw.network import Dense, Encoder, Network, Scores, load, save
 from tests.networks import random_checkpoint, random_dense, random_images, random_weights
@@ -75,3 +77,21 @@ def test_the_rtl_equals_golden(tmp_path, make, schedule):
     for seed in (0, 1):
         outcome = full.simulate(accelerator, images, seed=seed, progress=False)
         assert full.compare(accelerator, images, outcome, timed=not seed) == ([], None)
+
+
+def test_leaning_images_reach_popcounts_far_from_the_middle():
+    images = np.random.default_rng(1).integers(256, size=(500, 30), dtype=np.uint8)
+    network = lively_network((30, 6, 4), images, thresholds=(64, 128))
+    leaning = leaning_images(network, 2000, seed=1)
+    assert leaning.shape == (2000, 30)
+    layer = network.layers[1]
+    # What a neuron's pixels can add together, by trying all greys of each.
+    greys = np.stack([golden.encode(network.encoder, np.full((1, 30), grey, np.uint8))[0]
+                      for grey in (0, 64, 128)]).reshape(3, 30, 2)
+    weights = layer.weights.reshape(6, 30, 2)
+    agree = (weights[None] == 2 * greys.astype(np.int8)[:, None] - 1).sum(axis=3)
+    found, usual = (golden.popcounts(layer, golden.encode(network.encoder, some))
+                    for some in (leaning, images))
+    assert (found.max(axis=0) == agree.max(axis=0).sum(axis=1)).all()
+    assert (found.min(axis=0) == agree.min(axis=0).sum(axis=1)).all()
+    assert (usual.max(axis=0) < found.max(axis=0)).all()
