@@ -99,7 +99,8 @@ def wired_parts(family, clock_hz):
     if family == "ice40":
         return [Wired(levels)]
     hops = max(1, floor(clock_hz / HOP_HZ))
-    return [Wired(levels, hops=hops), Wired(levels, hops=1), Wired(levels + 1, hops=1)]
+    return [*(Wired(levels, hops=fewer) for fewer in range(hops, 0, -1)),
+            Wired(levels + 1, hops=1)]
 
 
 def wired_layer(layer, part):
