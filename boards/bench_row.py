@@ -41,6 +41,17 @@ def row_key(preset, recipe):
                   {step: _code(step) for step in CODE})
 
 
+def fits(provenance, preset, recipe):
+    """Return whether a network was trained as a preset wants, by what its file says of that."""
+    loose = {"levels"} | ({"augment"} if preset.dataset != "mnist" else set())
+    before = provenance.get("recipe", {})
+    return (not provenance.get("interrupted")
+            and (provenance.get("dataset"), provenance.get("seed"), provenance.get("limit"))
+            == (preset.dataset, preset.seed, preset.train_images)
+            and all(before.get(key, value) == value for key, value in recipe.items()
+                    if key not in loose))
+
+
 class Row:
     """The steps of one row.
 
@@ -111,13 +122,7 @@ class Row:
             before = networks.load(source / f"{self.name}.net.npz").provenance
         except FileNotFoundError:
             return False
-        loose = {"levels"} | ({"augment"} if self.preset.dataset != "mnist" else set())
-        recipe = before.get("recipe", {})
-        other = any(recipe.get(key, value) != value for key, value in self.recipe.items()
-                    if key not in loose)
-        if ((before.get("dataset"), before.get("seed"), before.get("limit"))
-                != (self.preset.dataset, self.preset.seed, self.preset.train_images)
-                or before.get("interrupted") or other):
+        if not fits(before, self.preset, self.recipe):
             return False
         self.networks.mkdir(parents=True, exist_ok=True)
         for suffix in ("ckpt.npz", "json"):

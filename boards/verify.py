@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
+from sw import network as networks
 from sw.command import run
 from sw.files import read_json, write_text
 
 from . import verify_table
 from .bench import RESULTS, WORK, read_rows, recipe_of, recipes
-from .bench_row import Row
+from .bench_row import Row, fits
 from .presets import PRESETS
 from .sources import digest
 from .steps import Steps, stopping_on_terminate
@@ -32,20 +34,32 @@ def network_of(preset, folders):
     return next((path for path in paths if path.is_file()), paths[0])
 
 
-def train(network):
-    """Train a preset's network, at the path where the benchmark would have left it."""
-    for preset in PRESETS.values():
-        if network == network_of(preset, [WORK / "networks"]):
-            Row(preset, recipe_of(preset, recipes()), WORK, Steps()).prepare()
-            return
-    raise ValueError(f"Network must be there: {network} (--networks DIR names another folder; "
-                     f"without it, networks are trained)")
+def prepare(network):
+    """Train a preset's network, unless it is there and was trained as the preset wants."""
+    preset = next(preset for preset in PRESETS.values()
+                  if network.parent.name in (preset.trained, preset.network))
+    recipe = recipe_of(preset, known_recipes())
+    there = network.is_file()
+    if there and fits(networks.load(network).provenance, preset, recipe):
+        return
+    if network != network_of(preset, [WORK / "networks"]):
+        wanted = f"the one of preset {preset.name}" if there else "there"
+        raise ValueError(f"Network must be {wanted}: {network} (remove it, or name another folder "
+                         f"with --networks; without it, networks are trained)")
+    Row(preset, recipe, WORK, Steps()).prepare()
+
+
+@cache
+def known_recipes():
+    """Return all recipes, asked for once."""
+    return recipes()
 
 
 def perform(step, *, again=False):
     """Run a step, unless its record is there and of the same code, command and network.
 
-    A network that is not there is trained first, as the benchmark does.
+    A network that is not there, or is another than the preset's, is trained first, as the benchmark
+    does.
 
     Returns
     -------
@@ -55,8 +69,8 @@ def perform(step, *, again=False):
     path = RECORDS / f"{step.name}.json"
     key = digest(*step.modules)
     kept = _kept(path)
-    if step.network and not step.network.is_file():
-        train(step.network)
+    if step.network:
+        prepare(step.network)
     network = hashlib.sha256(step.network.read_bytes()).hexdigest() if step.network else None
     if (not again and kept and kept["command"] == step.shown and kept["key"] == key
             and kept["network"] == network):

@@ -100,12 +100,12 @@ def estimate(network, schedule, family):
             parts[name] = _encoder(stage, family)
         elif isinstance(stage, WiredPipeline):
             if stage.encoder:
-                parts["encoder"] = _pixel_encoder(network.encoder, family)
+                parts[network.encoder.name] = _pixel_encoder(network.encoder, family)
             layers = (_left_over(network) if len(stage.layers) == len(network.layers) - 1
                       else stage.layers)
             for layer, part, after in zip_longest(layers, stage.parts, layers[1:]):
                 parts[layer.name] = _wired_layer(layer, part, family, after)
-            parts[name] = _wired_ends(stage.layers, stage.parts, family)
+            parts[name] = _wired_ends(stage.layers, stage.queue_depth, family)
     return Estimate(family, parts)
 
 
@@ -134,7 +134,8 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     if isinstance(part, Wired):
         resources = _wired_layer(layer, part, family)
         if not after_wired:
-            resources += _wired_ends((layer,), (part,), family)
+            resources += _wired_ends((layer,), queue_size(pipeline_depth((layer,), (part,)), 1)[0],
+                                     family)
         wanted = layer.inputs
     else:
         resources = _mvtu(Folding(layer, part.pe, part.simd, part.rom), family)
@@ -302,10 +303,9 @@ def _neuron_luts(layer, neuron, plan, part, family):
     return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
 
 
-def _wired_ends(layers, parts, family):
+def _wired_ends(layers, queue_depth, family):
     """Resources around a wired pipeline's layers: label select, queue."""
     last = layers[-1]
-    queue_depth, _ = queue_size(pipeline_depth(layers, parts), 1)
     if last.kind != "scores":
         return queue(family, queue_depth, last.outputs)
     width = last.outputs * last.score_bits

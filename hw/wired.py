@@ -279,7 +279,7 @@ class WiredPipeline(wiring.Component):
         m.d.comb += queue.reserve.eq(transfer)
         value = self.i.payload
         if self.encoder:
-            m.submodules.encoder = self.encoder
+            m.submodules[self.encoder.encoder.name] = self.encoder
             m.d.comb += self.encoder.x.eq(value)
             value = self.encoder.y
 

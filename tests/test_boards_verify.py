@@ -4,11 +4,15 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from boards import verify, verify_table
 from boards.presets import PRESETS
 from boards.verify_steps import Step, recorded, steps
+from sw import network as networks
+
+from .networks import random_network
 
 
 NETWORK = Path("build/bench/networks/tfc/tfc.net.npz")
@@ -73,55 +77,76 @@ def step_of(code):
 
 
 def test_a_step_is_run_once(folders, capsys):
-    step = step_of("import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')")
+    step = step_of(WRITES)
     assert verify.perform(step)
     assert verify.perform(step)
     assert "x: kept, of " in capsys.readouterr().out
     assert json.loads((folders / "records" / "x.json").read_text())["result"] == {"n": 3}
 
 
+def save(path, preset="sfc-icebreaker", **changes):
+    """Save a network that says it was trained for a preset."""
+    made = random_network(np.random.default_rng(1), (16, 4, 3))
+    recipe = verify.known_recipes()[PRESETS[preset].network]
+    provenance = {"recipe": recipe, "dataset": PRESETS[preset].dataset, "seed": 1, "limit": None}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    networks.save(path, networks.Network(made.layers, made.labels, made.input_shape,
+                                         provenance | changes))
+
+
+WRITES = "import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')"
+
+
 def test_another_network_under_the_same_name_is_looked_at_again(folders, capsys):
-    network = folders / "a.net.npz"
-    code = "import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')"
-    step = Step("x", (("-c", code, "--record", "RECORD", str(network)),), ("sw.bits",),
+    network = folders / "sfc" / "sfc.net.npz"
+    step = Step("x", (("-c", WRITES, "--record", "RECORD", str(network)),), ("sw.bits",),
                 recorded("n"))
-    for content, kept in ((b"one", False), (b"one", True), (b"two", False)):
-        network.write_bytes(content)
+    for note, kept in (("one", False), ("one", True), ("two", False)):
+        save(network, note=note)
         assert verify.perform(step)
         assert ("x: kept, of " in capsys.readouterr().out) == kept
 
 
 def test_a_step_that_fails_leaves_no_record(folders, capsys):
-    assert verify.perform(step_of("import sys; open(sys.argv[2], 'w').write('{\"n\": 3}')"))
+    assert verify.perform(step_of(WRITES))
     assert not verify.perform(step_of("raise SystemExit(3)"))
     assert not (folders / "records" / "x.json").exists()
     assert "error: x: it ended with 3 (log: " in capsys.readouterr().err
 
 
-def test_a_network_that_is_not_there_is_trained(folders, monkeypatch):
+@pytest.mark.parametrize("before", [None, {"seed": 2}, {"recipe": {"hidden": [3]}},
+                                    {"interrupted": True}])
+def test_a_network_that_is_not_there_or_another_is_trained(folders, monkeypatch, before):
+    preset = PRESETS["ulx3s-85f-fashion"]
+
     class FakeRow:
         def __init__(self, preset, recipe, work, steps):
             assert recipe["name"] == preset.network
             self.path = verify.network_of(preset, [work / "networks"])
 
         def prepare(self):
-            self.path.parent.mkdir(parents=True)
-            self.path.write_bytes(b"trained")
+            save(self.path, "ulx3s-85f-fashion", note="trained")
 
     monkeypatch.setattr(verify, "Row", FakeRow)
-    network = verify.network_of(PRESETS["ulx3s-85f-fashion"], [verify.WORK / "networks"])
-    code = f"import sys; assert open({str(network)!r}).read() == 'trained'; " \
-           "open(sys.argv[2], 'w').write('{\"n\": 3}')"
-    assert verify.perform(Step("x", (("-c", code, "--record", "RECORD", str(network)),),
-                               ("sw.bits",), recorded("n")))
+    network = verify.network_of(preset, [verify.WORK / "networks"])
+    if before:
+        save(network, "ulx3s-85f-fashion", **before)
+    verify.prepare(network)
+    assert networks.load(network).provenance["note"] == "trained"
+    monkeypatch.setattr(verify, "Row", None)
+    verify.prepare(network)  # it is there now
 
 
-def test_a_network_missing_in_a_named_folder_is_an_error(folders):
+@pytest.mark.parametrize(("seed", "what"), [
+    (None, "there"), (2, "the one of preset sfc-icebreaker")])
+def test_a_wrong_network_in_a_named_folder_is_an_error(folders, seed, what):
     network = folders / "sfc" / "sfc.net.npz"
+    if seed:
+        save(network, seed=seed)
     step = Step("x", (("-m", "sw.evaluate", str(network)),), ("sw.bits",), recorded())
-    with pytest.raises(ValueError, match=rf"^Network must be there: {network} \(--networks DIR "
-                                         r"names another folder; without it, networks are "
-                                         r"trained\)$"):
+    with pytest.raises(ValueError, match=rf"^Network must be {what}: {network} \(remove it, or "
+                                         r"name another folder with --networks; without it, "
+                                         r"networks are trained\)$"):
         verify.perform(step)
 
 

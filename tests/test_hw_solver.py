@@ -10,7 +10,7 @@ from hw.area import Resources
 from hw.device import BOARDS, find_device
 from hw.estimate import estimate, layer_resources, shell_resources
 from hw.schedule import Scheduled, Wired
-from hw.solver import ROOM, choose, misfits
+from hw.solver import ROOM, choose, misfits, wired_parts
 
 from .networks import random_network
 
@@ -147,3 +147,12 @@ def test_devices_of_boards_are_those_of_the_catalog():
     assert {name: find_device(name).name for name in catalog()} == {
         name: board.device for name, board in catalog().items()}
     assert set(BOARDS) >= {name.replace("_", "-") for name in catalog()}
+
+
+@pytest.mark.parametrize(("megahertz", "levels", "hops"), [
+    (25, 11, [1]), (60, 4, [2, 1]), (80, 3, [2, 1]), (100, 2, [3, 2, 1]), (105, 2, [3, 2, 1]),
+    (120, 1, [4, 3, 2, 1]), (150, 1, [5, 4, 3, 2, 1])])
+def test_slower_clocks_get_longer_stages_and_fewer_copies(megahertz, levels, hops):
+    parts = wired_parts("ecp5", megahertz * 1e6)
+    assert parts == [*(Wired(levels, hops=fewer) for fewer in hops), Wired(levels + 1, hops=1)]
+    assert wired_parts("ice40", 24e6) == [Wired(8)]

@@ -137,6 +137,26 @@ def test_tables_are_not_distilled(tmp_path, capsys):
                     "inputs have the shape (2,) (use --distill 0)")
 
 
+def test_tables_have_no_places(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("".join(f"{row % 7},{row % 3},{row % 2}\n" for row in range(60)))
+    options = ("--dataset", str(table), "--output", str(tmp_path), *SMALL, "--synapses", "2,2,2",
+               "--reach", "4,4,8", "--local")
+    assert refused(capsys, *options) == (f"error: Local must be for pictures, whose pixels have "
+                                         f"places: {table} is a table")
+    assert main([*options, "--no-local"]) == 0
+
+
+def test_neurons_look_at_what_is_near(dataset, tmp_path):
+    assert train(dataset, tmp_path / "out", "--synapses", "2,2,2", "--reach", "9,4,8",
+                 "--local") == 0
+    saved = checkpoint.load(tmp_path / "out" / "rows-12-8.ckpt.npz")
+    assert saved.provenance["recipe"]["local"] is True
+    for row in saved.hidden[0].mask.reshape(12, 6, 6):
+        rows, columns = row.nonzero()
+        assert max(np.ptp(rows), np.ptp(columns)) <= 4  # 9 in a square of about 3 x 3
+
+
 def test_tables_are_trained_with_quantiles(tmp_path, capsys):
     random = np.random.default_rng(0)
     values = random.normal(size=(300, 4))
@@ -208,6 +228,14 @@ def test_list_prints_the_named_networks(capsys):
     (("--distill", "1.5"), "error: Distill must be in 0..1: 1.5"),
     (("--distill", "nan"), "error: Distill must be in 0..1: nan"),
     (("--temperature", "0"), "error: Temperature must be in 0.1..100: 0.0"),
+    (("--reach", "20,10,8"), "error: Reach must be for a network with few synapses a neuron: 12-8 "
+     "has all (give --synapses)"),
+    (("--synapses", "9,6,8", "--local"), "error: Local must have a reach: of how many inputs near "
+     "it does a neuron find its synapses (give --reach)"),
+    (("--synapses", "9,6,8", "--reach", "20,10"), "error: Reach must be one number for each of the "
+     "3 layers, none below its synapses: 20,10"),
+    (("--synapses", "9,6,5", "--reach", "20,10,7", "--local"), "error: Reach of the last layer "
+     "must be all its 8 inputs, as classes have no place: 7"),
     (("--epochs", "0"), "python -m train.bnn_mnist: error: argument --epochs: must be a positive "
      "number: '0'"),
     (("--seed", "-1"), "python -m train.bnn_mnist: error: argument --seed: must be a whole number "

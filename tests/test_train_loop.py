@@ -4,6 +4,7 @@ import torch
 
 from sw.network import Encoder
 from train import loop, resume
+from train.places import nearest, of_inputs, of_neurons
 from train.recipes import Recipe
 
 
@@ -24,6 +25,7 @@ def data(count, seed):
 
 
 REACHING = RECIPE.changed(reach=(20, 10, 10))
+LOCAL = REACHING.changed(local=True)
 
 
 def trainer(recipe=RECIPE, seed=1):
@@ -65,7 +67,7 @@ def test_training_learns():
     assert state.history[state.best_epoch - 1]["validation"] > 60
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, REACHING], ids=["all", "reaching"])
+@pytest.mark.parametrize("recipe", [RECIPE, REACHING, LOCAL], ids=["all", "reaching", "local"])
 @pytest.mark.parametrize("epoch", [1, 3, 5])
 def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path, epoch, recipe):
     first = trainer(recipe)
@@ -187,3 +189,19 @@ def test_a_resumed_distillation_ends_like_an_uninterrupted_one():
         return finish(trained, stopped=lambda: trained.state.epoch == stop)
 
     assert_equal(run(state=run(stop=22)), run())
+
+
+@pytest.mark.parametrize(("shape", "levels"), [((6, 6), 1), ((6, 3), 2), ((3, 2, 3), 2)])
+def test_local_neurons_look_at_the_pixels_around_them(shape, levels):
+    images, labels = data(60, 0)
+    images = images.flatten(1)[:, :36 // levels].reshape(-1, *shape)
+    encoder = Encoder.uniform(images[0].numel(), (64, 128)[:levels])
+    made = loop.Trainer(LOCAL.changed(augment=0.0), encoder, (images, labels), (images, labels),
+                        3, 1)
+    expected = nearest(of_inputs(shape, levels), of_neurons(12), 20)
+    assert torch.equal(made.network.linear[0].candidates, expected)
+    finish(made)
+    kept = made.network.linear[0].candidates
+    assert kept.shape == (12, 9)
+    assert all(set(row) <= set(all_of) for row, all_of in
+               zip(kept.tolist(), expected.tolist(), strict=True))

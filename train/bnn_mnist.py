@@ -104,6 +104,9 @@ def _trainer(options, recipe, dataset):
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
     if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
+    if table and options.local:
+        raise ValueError(f"Local must be for pictures, whose pixels have places: "
+                         f"{options.dataset} is a table")
     if table:
         recipe = recipe.changed(local=False)
     if options.distill is None and table:

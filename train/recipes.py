@@ -100,7 +100,10 @@ class Recipe:
         if not fitting or min(map(sub, scaled(fitting[-1]), self.synapses[1:])) < 0:
             raise ValueError(f"Budget must have room for the synapses of {self.name}, "
                              f"{_listed(self.synapses)} a neuron: {budget} LUT4")
-        return replace(self, hidden=scaled(fitting[-1]))
+        hidden, reach = scaled(fitting[-1]), self.reach
+        if reach is not None and reach[-1] == self.hidden[-1]:  # all inputs, then too
+            reach = (*reach[:-1], hidden[-1])
+        return replace(self, hidden=hidden, reach=reach)
 
     def to_json(self):
         """Return all fields as a dict that JSON can hold."""
@@ -115,8 +118,14 @@ class Recipe:
         if not self.hidden or min(self.hidden) < 1 or max(self.hidden) > 2**16:
             raise ValueError(f"Hidden layers must be one or more, of 1 to 65536 neurons: "
                              f"{_listed(self.hidden)}")
+        if self.local and self.reach is None:
+            raise ValueError("Local must have a reach: of how many inputs near it does a neuron "
+                             "find its synapses (give --reach)")
         if self.synapses is not None:
             self._check_synapses((inputs, *self.hidden))
+        elif self.reach is not None:
+            raise ValueError(f"Reach must be for a network with few synapses a neuron: {self.name} "
+                             f"has all (give --synapses)")
         for what, low, high in (("epochs", 1, 100_000), ("batch", 2, 100_000), ("rate", 1e-9, 10),
                                 ("limit", 1e-3, 1e3), ("augment", 0, 5), ("elastic", 0, 1),
                                 ("ramp", 0.01, 1), ("freeze", self.ramp, 1),
@@ -138,6 +147,9 @@ class Recipe:
                                        or min(map(sub, self.reach, self.synapses)) < 0):
             raise ValueError(f"Reach must be one number for each of the {len(fan_ins)} layers, "
                              f"none below its synapses: {_listed(self.reach)}")
+        if self.local and self.reach[-1] < fan_ins[-1]:
+            raise ValueError(f"Reach of the last layer must be all its {fan_ins[-1]} inputs, as "
+                             f"classes have no place: {self.reach[-1]}")
 
 
 def _listed(numbers):

@@ -1,5 +1,7 @@
 """Sparse layers in training: neurons that look at some candidates, at the end at few synapses.
 
+What a neuron has many candidates of is multiplied as a matrix, few as lists.
+
 Vectors lie in columns here, shape (inputs, images): the sum over a neuron's synapses is then a sum
 of whole rows, thirty times faster than a product with a matrix that is nearly all zeros.
 """
@@ -19,7 +21,9 @@ from .places import nearest, of_neurons
 # PyTorch calls its sparse tensors beta: the tests here compare what is used of them.
 warnings.filterwarnings("ignore", message="Sparse (CSR tensor support|invariant checks)")
 
-DENSE = 1 / 16  # part of the inputs from which on one product with a matrix is faster than lists
+# Part of its inputs from which on a layer that looks at what is near multiplies with a matrix that
+# has zeros, which is faster than with lists.
+DENSE = 1 / 16
 
 
 class Links:
@@ -121,6 +125,7 @@ class SparseLinear(nn.Module):
         super().__init__()
         self.inputs = inputs
         self.limit = limit
+        self.dense = 1 if places is None else DENSE
         self.register_buffer("candidates", candidates(inputs, neurons, reach, generator)
                              if places is None else nearest(*places, reach))
         self.weight = nn.Parameter((torch.rand((neurons, reach), generator=generator) * 2 - 1)
@@ -164,7 +169,7 @@ class SparseLinear(nn.Module):
         columns = self._columns()
         fewer = columns.shape[1] < self.reach
         self._factor = self._chosen = self._candidates = self._synapses = None
-        if self.reach >= DENSE * self.inputs:
+        if self.reach >= self.dense * self.inputs:
             self._factor = self.mask.to(torch.bfloat16) if fewer else None
         else:
             self._candidates = self._synapses = Links(self.inputs, self.candidates)
