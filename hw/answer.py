@@ -52,8 +52,8 @@ class TextOctets(wiring.Component):
 class ResultOctets(wiring.Component):
     """Results of the accelerator to octets: the label, then the scores, lowest octet first.
 
-    A result is taken in the cycle after its last octet. Throughput is one octet per cycle, but for
-    that one.
+    A result is taken in the cycle after its last octet. Throughput is one octet every 3 cycles:
+    which score and which octet of it are chosen in a cycle each.
 
     Parameters
     ----------
@@ -86,20 +86,23 @@ class ResultOctets(wiring.Component):
         m = Module()
         classes = self.result["scores"].shape.length
 
+        done = Signal()
         in_scores = Signal()
         index = Signal(range(classes))
         part = Signal(range(self.score_bytes))
-        score = Signal(signed(8 * self.score_bytes))
-        m.d.comb += score.eq(self.i.p.scores[index])
-        m.d.comb += self.o.p.data.eq(Mux(in_scores, score.as_unsigned().word_select(part, 8),
+        score = Signal(signed(8 * self.score_bytes), reset_less=True)
+        chosen = Signal(2)  # what is said of the score, and of its octet, is of the counters' now
+        m.d.sync += score.eq(self.i.p.scores[index])
+        m.d.sync += self.o.p.data.eq(Mux(in_scores, score.as_unsigned().word_select(part, 8),
                                          self.i.p.label))
+        m.d.sync += chosen.eq(Cat(self.i.valid & ~done, chosen))
         m.d.comb += self.o.p.last.eq((index == classes - 1) & (part == self.score_bytes - 1))
-        done = Signal()
         m.d.sync += done.eq(self.o.valid & self.o.ready & self.o.p.last)
-        m.d.comb += self.o.valid.eq(self.i.valid & ~done)
+        m.d.comb += self.o.valid.eq(chosen[-1])
         m.d.comb += self.i.ready.eq(done)
 
         with m.If(self.o.valid & self.o.ready):
+            m.d.sync += chosen.eq(0)
             m.d.sync += in_scores.eq(~self.o.p.last)
             with m.If(in_scores):
                 m.d.sync += part.eq(part + 1)

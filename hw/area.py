@@ -74,7 +74,7 @@ def queue(family, depth, width):
     if depth == 1:
         return cells(family, 4, width + 2)
     if depth > SMALL_QUEUE:
-        return cells(family, 40, 30) + memory(family, depth, width)
+        return cells(family, 40, 30) + memory(family, depth + 1, width)
     if family == "ecp5":
         return cells(family, ceil(width / 4) * 4 + 14, 10)
     return cells(family, (depth - 1) * width + 20, depth * width + 10)

@@ -39,8 +39,8 @@ class Benchmark(wiring.Component):
     """Asks for the images of a run, and watches its labels, up to one per cycle.
 
     A run begins when the number of images is in (unless it is ``refused``) and every counter is
-    cleared, which takes a cycle a class. The report, cycles, checksum and histogram as in
-    :class:`sw.protocol.Report`, begins a few cycles after the last label.
+    cleared, which takes a cycle a class and some more. The report, cycles, checksum and histogram
+    as in :class:`sw.protocol.Report`, begins a few cycles after the last label.
 
     Parameters
     ----------
@@ -93,41 +93,44 @@ class Benchmark(wiring.Component):
 
         # Everything from the accelerator, one cycle later: this far from it nothing is urgent.
         label = Signal(range(self.classes))
-        labelled, given, accepted = Signal(), Signal(), Signal()
+        labelled, given, accepted = Signal(), Signal(), Signal(2)
         m.d.sync += label.eq(self.label)
         m.d.sync += labelled.eq(self.labelled & running)
         m.d.sync += given.eq(self.given)
-        m.d.sync += accepted.eq(self.accepted & running)
+        m.d.sync += accepted.eq(Cat(self.accepted & running, accepted))
 
         # Images still to be given, less one: the sign says that there are none. Numbers move in
         # from above, octet by octet; in this form an adder and its choices fit in a LUT4 a bit.
+        # What chooses is a register, far from what decides that they change.
         left = Signal(32)
+        loading = Signal(init=1)  # numbers move in, until the last octet
         load, step = Signal(), Signal()
+        m.d.sync += loading.eq(~running & ~begin)
         m.d.comb += self.more.eq(running & ~left[-1])
         with m.If(load | step | self.given):
-            m.d.sync += left.eq(Mux(load, Cat(left[8:], self.i.payload),
-                                    left + (~load).replicate(32)))
+            m.d.sync += left.eq(Mux(loading, Cat(left[8:], self.i.payload),
+                                    left + (~loading).replicate(32)))
 
         # Images given whose label is not here yet. When there are none and no more to come, the
-        # last label was taken 2 cycles ago.
+        # last label was taken 2 cycles ago, and the run ends one cycle later.
         flying = Signal(FLYING_BITS)
         finish = Signal()
-        m.d.comb += finish.eq(running & ~self.more & ~given & (flying == 0))
+        m.d.sync += finish.eq(running & ~self.more & ~given & (flying == 0))
         with m.If(given ^ labelled):
             m.d.sync += flying.eq(flying + Cat(1, labelled.replicate(FLYING_BITS - 1)))
 
-        # Cycles: from the first word accepted to the last label, both 2 cycles later. They move
+        # Cycles: from the first word accepted to the last label, both 3 cycles later. They move
         # out below as octets of the report.
         started = Signal()
         cycles = Signal(32)
         cycles_out, checksum_out = Signal(), Signal()
-        with m.If(accepted):
+        with m.If(accepted[-1] & running):
             m.d.sync += started.eq(1)
-        with m.If(cycles_out | (started & running)):
-            m.d.sync += cycles.eq(Mux(cycles_out, cycles >> 8,
-                                      cycles + cycles_out.replicate(32) + 1))
-        with m.If(begin):
+        with m.If(finish):
             m.d.sync += started.eq(0)
+        with m.If(cycles_out | started):
+            m.d.sync += cycles.eq(Mux(started, cycles + (~started).replicate(32) + 1, cycles >> 8))
+        with m.If(begin):
             m.d.sync += cycles.eq(0)
 
         # The checksum moves out too: what it is fed with then makes its feedback zero.
@@ -146,6 +149,7 @@ class Benchmark(wiring.Component):
         octet = Signal(2)
         fetched = Signal()
         taken, sent = Signal(), Signal()
+        wrong = Signal()  # the number of images
         m.d.comb += taken.eq(self.report.valid & self.report.ready)
         m.d.comb += sent.eq(taken & (octet == 3))
         m.d.sync += fetched.eq(~sent)
@@ -158,23 +162,25 @@ class Benchmark(wiring.Component):
                 m.d.comb += load.eq(self.i.valid)
                 m.d.sync += row.eq(0)
                 with m.If(self.i.valid & (octet == 3)):
+                    m.d.sync += loading.eq(0)
                     m.next = "CHECK"
-            with m.State("CHECK"):  # for a number too large
-                m.d.comb += self.refused.eq(left[self.count_bits:] != 0)
+            with m.State("CHECK"):
                 m.d.comb += step.eq(1)
+                m.d.sync += wrong.eq(left[self.count_bits:] != 0)  # too large
                 m.next = "CLEAR"
-                with m.If(self.refused):
-                    m.next = "COUNT"
             with m.State("CLEAR"):
-                m.d.comb += self.refused.eq(left[-1])  # it was zero
                 m.d.comb += clear.eq(1)
+                m.d.sync += wrong.eq(wrong | left[-1])  # it was zero
                 m.d.sync += row.eq(row + 1)
-                with m.If(self.refused):
+                with m.If(last_row):
+                    m.next = "BEGIN"
+            with m.State("BEGIN"):
+                m.d.comb += self.refused.eq(wrong)
+                m.d.comb += begin.eq(~wrong)
+                m.d.sync += running.eq(~wrong)
+                m.next = "RUN"
+                with m.If(wrong):
                     m.next = "COUNT"
-                with m.Elif(last_row):
-                    m.d.comb += begin.eq(1)
-                    m.d.sync += running.eq(1)
-                    m.next = "RUN"
             with m.State("RUN"):
                 m.d.sync += row.eq(0)
                 with m.If(finish):

@@ -13,8 +13,8 @@ from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_b
 from .benchmark import count_bits
 from .encoder import ThermometerEncoder
 from .groups import copies
-from .imageregister import LOGIC_IMAGES, used_bits
-from .labelselect import LabelSelect
+from .imageregister import LOGIC_IMAGES, copy_bits, used_bits
+from .labelselect import LabelSelect, select_depth
 from .mvtu import MVTU, Folding
 from .popcount import CountPlan
 from .schedule import Wired
@@ -24,7 +24,7 @@ from .stream import queue_size
 from .treeplan import TreePlan
 from .truth import luts
 from .width import Conversion, WidthConverter
-from .wired import TruthPlan, WiredPipeline, neuron_plans, pipeline_depth
+from .wired import TruthPlan, WiredPipeline, is_compared, neuron_plans, pipeline_depth
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
@@ -105,7 +105,7 @@ def estimate(network, schedule, family):
                       else stage.layers)
             for layer, part, after in zip_longest(layers, stage.parts, layers[1:]):
                 parts[layer.name] = _wired_layer(layer, part, family, after)
-            parts[name] = _wired_ends(stage.layers, stage.queue_depth, family)
+            parts[name] = _wired_ends(stage.layers, stage.parts, stage.queue_depth, family)
     return Estimate(family, parts)
 
 
@@ -134,8 +134,8 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     if isinstance(part, Wired):
         resources = _wired_layer(layer, part, family)
         if not after_wired:
-            resources += _wired_ends((layer,), queue_size(pipeline_depth((layer,), (part,)), 1)[0],
-                                     family)
+            depth, _ = queue_size(pipeline_depth((layer,), (part,)), 1)
+            resources += _wired_ends((layer,), (part,), depth, family)
         wanted = layer.inputs
     else:
         resources = _mvtu(Folding(layer, part.pe, part.simd, part.rom), family)
@@ -166,10 +166,10 @@ def shell_resources(network, schedule, family, words=0, width=1):
     """
     stored = stored_bits(network, schedule)
     used = SHELL[family]
-    if stored > 8:
+    if schedule.interval(network) == 1:  # which bits are stored is in block RAM
+        used += Resources(stored, stored + copy_bits(stored, words), 1)
+    elif stored > 8:
         used += Resources(stored, stored + (width if words else 0))
-    if schedule.interval(network) == 1:
-        used += Resources(0, 0, 1)  # which bits are stored
     if words * width > 1024:  # smaller ones become LUTs
         used += Resources(0, 0, rom_blocks(family, words, width))
     if family == "ice40":
@@ -303,16 +303,17 @@ def _neuron_luts(layer, neuron, plan, part, family):
     return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
 
 
-def _wired_ends(layers, queue_depth, family):
+def _wired_ends(layers, parts, queue_depth, family):
     """Resources around a wired pipeline's layers: label select, queue."""
     last = layers[-1]
     if last.kind != "scores":
         return queue(family, queue_depth, last.outputs)
     width = last.outputs * last.score_bits
     nodes = last.outputs - 1
-    waiting = nodes.bit_length() * width
+    compared = is_compared(parts)
+    waiting = select_depth(last.outputs, compared=compared) * width
     select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
-                    waiting + nodes * (last.score_bits + 4))
+                   waiting + nodes * (last.score_bits + 4) * (1 + 2 * compared))
     return select + queue(family, queue_depth, width + nodes.bit_length())
 
 

@@ -1,14 +1,12 @@
 """The register in front of an accelerator that takes an image per cycle: one bit a used bit."""
 
-from math import ceil
-
 import numpy as np
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-__all__ = ["LOGIC_IMAGES", "ImageRegister", "used_bits"]
+__all__ = ["LOGIC_IMAGES", "ImageRegister", "copy_bits", "used_bits"]
 
 
 # So many images of the benchmark are logic: one LUT4 takes their number (2 bits), the bit that is
@@ -16,7 +14,10 @@ __all__ = ["LOGIC_IMAGES", "ImageRegister", "used_bits"]
 # images are in block RAM.
 LOGIC_IMAGES = 4
 
-COPY_ENDS = 24  # of a copy of what all bits look at
+# Bits of an image, which lie all over a device, that a copy of what all look at is for. ROM: a
+# multiple of the width of both families' block RAMs.
+COPY_ENDS = 24
+ROM_BITS = 144
 
 
 def used_bits(network):
@@ -40,19 +41,27 @@ def used_bits(network):
     return np.repeat(pixels, network.encoder.pixel_bits)
 
 
+def copy_bits(bits, images):
+    """Flip-flops of the copies of a register of so many bits, for so many images of a ROM."""
+    if images <= LOGIC_IMAGES:
+        return 0
+    each = 1 + 1 / COPY_ENDS
+    return round(2 * each * bits / COPY_ENDS + each * bits / ROM_BITS * (images - 1).bit_length())
+
+
 class Copy(wiring.Component):
     """A register of its own: synthesis, which merges equal ones, keeps its module apart.
 
     Members
     -------
-    i : In(1)
+    i : In(shape)
         What is copied.
-    o : Out(1)
+    o : Out(shape)
         The same, 1 cycle later.
     """
 
-    def __init__(self):
-        super().__init__({"i": In(1), "o": Out(1)})
+    def __init__(self, shape):
+        super().__init__({"i": In(shape), "o": Out(shape)})
 
     def elaborate(self, platform):
         m = Module()
@@ -60,12 +69,25 @@ class Copy(wiring.Component):
         return m
 
 
+def copies(m, name, value, number):
+    """Return copies of a value, 2 cycles later: copies of copies of it."""
+    result = []
+    for index in range(number):
+        if index % COPY_ENDS == 0:
+            m.submodules[f"{name}_copy_{index}"] = first = Copy(value.shape())
+            m.d.comb += first.i.eq(value)
+        m.submodules[f"{name}_copy_of_copy_{index}"] = copy = Copy(value.shape())
+        m.d.comb += copy.i.eq(first.o)
+        result.append(copy.o)
+    return result
+
+
 class ImageRegister(wiring.Component):
     """Holds one image for an accelerator, from a request or from the benchmark's ROM.
 
     Only bits in use are stored. Those of a request are shifted in, one bit per cycle; what is not
     used is skipped. In a run of the benchmark the register takes a whole image of the ROM in every
-    cycle, 2 cycles (ROM in logic) or 3 (block RAM) after ``running`` rises, and does not wait: the
+    cycle, 2 cycles (ROM in logic) or 5 (block RAM) after ``running`` rises, and does not wait: the
     accelerator must be ready in every cycle in which its results are taken. If it is not, its
     labels are not those of the ROM's images in order.
 
@@ -117,45 +139,37 @@ class ImageRegister(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         image = Signal(len(self.used), reset_less=True)
-        shift = Signal()
         for rank, place in enumerate(self.used):
             m.d.comb += self.o.payload[place].eq(image[rank])
 
         # The next value: all bits move down, or the ROM's come in.
         bit, skip, present = self._serialize(m)
-        stored, holds = self._read_rom(m)
-        m.d.sync += shift.eq(self.running | ~skip)
-        down = [*image[1:], bit]
-        choices = [Mux(select, stored[rank], down[rank])
-                   for rank, select in enumerate(self._selects(m))]
-        with m.If(shift):
-            m.d.sync += image.eq(Cat(choices))
+        stored, takes, holds = self._read_rom(m)
+        shift = Signal()
+        m.d.comb += shift.eq(self.running | ~skip)
+        down = Cat(image[1:], bit)
+        groups = range(0, len(self.used), COPY_ENDS)
+        if self.in_logic:
+            shifts = Signal()
+            m.d.sync += shifts.eq(shift)
+            takes, shifts = [takes] * len(groups), [shifts] * len(groups)
+        else:
+            takes = copies(m, "takes", takes, len(groups))
+            shifts = copies(m, "shift", shift, len(groups))
+        for start, take, shift in zip(groups, takes, shifts, strict=True):
+            part = slice(start, start + COPY_ENDS)
+            with m.If(shift):
+                m.d.sync += image[part].eq(Mux(take, stored[part], down[part]))
 
         m.d.comb += self.o.valid.eq((holds & self.more) | present)
         m.d.comb += self.given.eq(holds & self.more & self.o.ready)
         return m
 
-    def _selects(self, m):
-        """Whether the ROM's bit comes in, for each bit: ``running`` or, with block RAM, copies.
-
-        The register's bits lie all over a device. The copies are two cycles late, as the ROM is.
-        """
-        if self.in_logic:
-            return [self.running] * len(self.used)
-        selects = []
-        for index in range(ceil(len(self.used) / COPY_ENDS)):
-            if index % COPY_ENDS == 0:
-                m.submodules[f"copy_{index}"] = first = Copy()
-                m.d.comb += first.i.eq(self.running)
-            m.submodules[f"copy_of_copy_{index}"] = copy = Copy()
-            m.d.comb += copy.i.eq(first.o)
-            selects += [copy.o] * COPY_ENDS
-        return selects[:len(self.used)]
-
     def _serialize(self, m):
         """Deal the octets out bit by bit.
 
-        Returns a bit, a cycle before it whether to skip it, and whether all of an image is here.
+        Returns a bit, as many cycles before it as ``shift`` takes whether to skip it, and whether
+        all of an image is here.
         """
         octet = Signal(8)
         busy = Signal()     # octet has bits to deal out
@@ -174,7 +188,8 @@ class ImageRegister(wiring.Component):
         with m.Elif(self.i.valid & ~waiting):
             m.d.sync += [octet.eq(self.i.payload), busy.eq(1)]
 
-        # Stages: a bit waits until the ROM has said, and a register repeated, if it is used.
+        # Stages: a bit waits until the ROM has said, and one register or two repeated, if it is
+        # used.
         unused = [1] * self.bits
         for used in self.used:
             unused[used] = 0
@@ -183,30 +198,31 @@ class ImageRegister(wiring.Component):
         read = skipped.read_port()
         m.d.comb += read.addr.eq(place)
         skip = Signal(init=1)
-        bits = Signal(3)
+        bits = Signal(3 if self.in_logic else 4)
         shifts = Signal(2)
-        arrived = Signal(3)
+        arrived = Signal.like(bits)
         m.d.sync += bits.eq(Cat(octet[0], bits))
         m.d.sync += shifts.eq(Cat(busy, shifts))
         m.d.sync += arrived.eq(Cat(busy & last, arrived))
         m.d.sync += skip.eq(read.data)
 
         present = Signal()
-        with m.If(arrived[2]):
+        with m.If(arrived[-1]):
             m.d.sync += present.eq(1)
         with m.Elif(self.o.ready):
             m.d.sync += present.eq(0)
             with m.If(present):
                 m.d.sync += waiting.eq(0)
-        return bits[2], skip | ~shifts[1], present
+        return bits[-1], skip | ~shifts[1], present
 
     def _read_rom(self, m):
         """Read the ROM round and round in a run.
 
-        Returns an image in every cycle, and whether the register holds one.
+        Returns an image in every cycle, whether the register takes it (with block RAM, 2 cycles
+        before it), and whether the register holds one.
         """
         address = Signal(range(len(self.rom)))
-        behind = Signal(2 if self.in_logic else 3)  # running, some cycles later
+        behind = Signal(2 if self.in_logic else 5)  # running, some cycles later
         m.d.sync += behind.eq(Cat(self.running, behind))
         with m.If(self.begin):
             m.d.sync += address.eq(0)
@@ -219,10 +235,14 @@ class ImageRegister(wiring.Component):
                 column = sum((vector >> rank & 1) << number
                              for number, vector in enumerate(self.vectors))
                 m.d.comb += stored[rank].eq(Const(column, len(self.rom)).bit_select(address, 1))
-        else:
-            m.submodules.rom = rom = memory.Memory(shape=len(self.used), depth=len(self.rom),
-                                                   init=self.vectors, attrs={"ram_style": "block"})
+            return stored, self.running, behind[-1]
+        starts = range(0, len(self.used), ROM_BITS)
+        for start, copy in zip(starts, copies(m, "address", address, len(starts)), strict=True):
+            part = stored[start:start + ROM_BITS]
+            m.submodules[f"rom_{start}"] = rom = memory.Memory(
+                shape=len(part), depth=len(self.rom), attrs={"ram_style": "block"},
+                init=[vector >> start & 2**len(part) - 1 for vector in self.vectors])
             read = rom.read_port()
-            m.d.comb += read.addr.eq(address)
-            m.d.sync += stored.eq(read.data)  # block RAM is slow: nothing but a register behind it
-        return stored, behind[-1]
+            m.d.comb += read.addr.eq(copy)
+            m.d.sync += part.eq(read.data)  # block RAM is slow: nothing but a register behind it
+        return stored, behind[1], behind[-1]

@@ -14,7 +14,7 @@ class Inbox(wiring.Component):
     """A buffer for one frame, with its payload counted in images.
 
     Octets between two flags are stored. If the second flag says that they are a frame, ``request``
-    becomes valid and ``payload`` offers its payload, one octet every 4 cycles. Until ``request`` is
+    becomes valid and ``payload`` offers its payload, one octet every 5 cycles. Until ``request`` is
     taken, everything that comes in is dropped; after it, what comes before the next flag too.
     Frames that are longer than the buffer, or too short to be one, are dropped.
 
@@ -111,16 +111,20 @@ class Inbox(wiring.Component):
                 m.d.sync += offset.eq(offset.init)
                 m.d.sync += request.images.eq(-ahead)
 
-        # Payload: an address in one cycle, its octet in the next, and in a register after it.
+        # Payload: an address in one cycle, its octet in the next, and in a register after it, as
+        # block RAM is slow; then offered.
         index = Signal(range(self.depth))
-        fetched = Signal()
+        octet = Signal(8, reset_less=True)
+        fetched = Signal(2)
         m.d.comb += read.addr.eq(index)
         m.d.sync += given.eq(self.payload.valid & self.payload.ready)
-        m.d.sync += fetched.eq(~given & ~self.payload.valid & ~request.empty)
+        m.d.sync += octet.eq(read.data)
+        m.d.sync += fetched.eq(Cat(~given & ~self.payload.valid & ~request.empty,
+                                   fetched[0] & ~given))
         with m.If(~self.payload.valid):
-            m.d.sync += self.payload.payload.eq(read.data)
+            m.d.sync += self.payload.payload.eq(octet)
         m.d.sync += self.payload.valid.eq(Mux(self.payload.valid, ~self.payload.ready,
-                                              fetched & ~given))
+                                              fetched[1] & ~given))
         with m.If(given):
             m.d.sync += index.eq(index + 1)
         with m.If(~self.request.valid | self.request.ready):

@@ -10,7 +10,7 @@ from .popcount import Delays
 from .stream import CreditQueue, queue_size
 
 
-__all__ = ["LabelSelect", "answer_layout", "select"]
+__all__ = ["LabelSelect", "answer_layout", "select", "select_depth"]
 
 
 def answer_layout(classes, score_bits):
@@ -21,7 +21,7 @@ def answer_layout(classes, score_bits):
     })
 
 
-def select(delays, candidates):
+def select(delays, candidates, *, compared=False):
     """Best of some scores, in a tree with a register after each level.
 
     Parameters
@@ -29,25 +29,45 @@ def select(delays, candidates):
     delays : Delays
         Makes the registers.
     candidates : list of (score, index, present)
-        In the order in which ties are won; the first is always present.
+        In the order in which ties are won. Whether a candidate is there, or None if it always is;
+        one that is not there has none behind it.
+    compared : bool
+        A register between comparison and choice too.
 
     Returns
     -------
     (score, index, depth)
-        The winner's, ``depth`` cycles later, at least 1.
+        The winner's, ``depth`` cycles later, at least 1: :func:`select_depth`.
     """
+    def late(candidate, cycles):
+        return tuple(value if value is None or isinstance(value, Const)
+                     else delays.delay(value, cycles) for value in candidate)
+
     depth = 0
     while len(candidates) > 1 or not depth:
         winners = []
         for left, right in zip(candidates[::2], candidates[1::2], strict=False):
-            wins = right[2] & (~left[2] | (right[0] > left[0]))
-            winners.append((Mux(wins, right[0], left[0]), Mux(wins, right[1], left[1]),
-                            left[2] | right[2]))
-        winners += candidates[len(winners) * 2:]
-        candidates = [tuple(delays.register(value) for value in winner) for winner in winners]
-        depth += 1
+            wins = _moved(right[0]) > _moved(left[0])
+            if right[2] is not None:
+                wins &= right[2]
+            if compared:
+                wins, left, right = delays.register(wins), late(left, 1), late(right, 1)
+            winners.append((Mux(wins, right[0], left[0]), Mux(wins, right[1], left[1]), left[2]))
+        winners += [late(odd, int(compared)) for odd in candidates[len(winners) * 2:]]
+        candidates = [late(winner, 1) for winner in winners]
+        depth += 1 + compared
     (score, index, _), = candidates
     return score, index, depth
+
+
+def _moved(score):
+    """Return a signed score as an unsigned number, up by half their range: one carry compares."""
+    return Cat(score[:-1], ~score[-1])
+
+
+def select_depth(candidates, *, compared=False):
+    """Cycles that :func:`select` takes for some number of candidates."""
+    return max(1, (candidates - 1).bit_length()) * (1 + compared)
 
 
 class LabelSelect(wiring.Component):
@@ -82,7 +102,7 @@ class LabelSelect(wiring.Component):
         self.score_bits = score_bits
         self.pe = pe
         self.words = ceil(classes / pe)
-        self.depth = max(1, (pe - 1).bit_length())
+        self.depth = select_depth(pe)
         self.push_delay = self.depth + 1  # from an image's last word
         self.queue_depth, queue_latency = queue_size(self.words - 1 + self.push_delay, self.words)
         self.latency = self.push_delay + queue_latency
@@ -111,7 +131,7 @@ class LabelSelect(wiring.Component):
         # Within a word.
         in_last_word = self.classes - (self.words - 1) * self.pe
         candidates = [(self.i.payload[place], Const(place, range(self.pe)),
-                       Const(1) if place < in_last_word else ~last) for place in range(self.pe)]
+                       None if place < in_last_word else ~last) for place in range(self.pe)]
         score, place, depth = select(delays, candidates)
         scores = [delays.delay(self.i.payload[lane], depth) for lane in range(self.pe)]
         transfer, last = (control.delay(value, depth) for value in (transfer, last))

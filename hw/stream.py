@@ -4,13 +4,14 @@ from itertools import pairwise
 from math import ceil
 
 from amaranth import *
-from amaranth.lib import fifo, stream, wiring
+from amaranth.lib import fifo, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 
 __all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_size"]
 
-# Deepest queue that reads its memory without a register, which block RAM cannot.
+# Deepest queue that reads its memory without a register, which block RAM cannot, and sees a slot
+# that is given back at once.
 SMALL_QUEUE = 4
 
 
@@ -27,7 +28,7 @@ def queue_size(push_delay, interval):
     depth = ceil((push_delay + 2) / interval)  # until the freed slot is seen
     if depth <= SMALL_QUEUE:
         return depth, 1
-    return ceil((push_delay + 3) / interval), 2
+    return ceil((push_delay + 4) / interval), 2
 
 
 class StreamBuffer(wiring.Component):
@@ -97,7 +98,7 @@ class CreditQueue(wiring.Component):
 
     The pipeline's head takes a slot by ``reserve`` for each payload it lets in; its tail delivers
     that payload by ``push``, any number of cycles later, and is never refused. A slot is free
-    again when the consumer has taken its payload.
+    again when the consumer has taken its payload, or a cycle later in queues of more than 4 slots.
 
     Latency from ``push`` to ``o.valid`` is 1 cycle, or 2 in queues of more than 4 slots, which may
     be block RAM (:attr:`latency`). Throughput is one payload per cycle if ``depth`` covers the
@@ -147,8 +148,12 @@ class CreditQueue(wiring.Component):
         returned = Signal()
         m.d.comb += self.free.eq(credits != 0)
         m.d.comb += taken.eq(self.reserve & self.free)
-        m.d.comb += returned.eq(self.o.valid & self.o.ready)
-        m.d.sync += credits.eq(credits - taken + returned)
+        if self.depth > SMALL_QUEUE:  # nothing from one end to the other in a cycle
+            m.d.sync += returned.eq(self.o.valid & self.o.ready)
+        else:
+            m.d.comb += returned.eq(self.o.valid & self.o.ready)
+        with m.If(taken ^ returned):
+            m.d.sync += credits.eq(credits + Cat(1, (~returned).replicate(len(credits) - 1)))
 
         if self.depth == 1:
             with m.If(returned):
@@ -158,15 +163,34 @@ class CreditQueue(wiring.Component):
                 m.d.sync += self.o.payload.eq(self.payload)
             return m
 
+        if self.depth > SMALL_QUEUE:
+            self._keep(m)
+            return m
         width = Shape.cast(self.shape).width
-        kind = fifo.SyncFIFO if self.latency == 1 else fifo.SyncFIFOBuffered
-        m.submodules.slots = slots = kind(width=width, depth=self.depth)
+        m.submodules.slots = slots = fifo.SyncFIFO(width=width, depth=self.depth)
         m.d.comb += slots.w_en.eq(self.push)
         m.d.comb += slots.w_data.eq(Value.cast(self.payload))
         m.d.comb += self.o.valid.eq(slots.r_rdy)
         m.d.comb += Value.cast(self.o.payload).eq(slots.r_data)
         m.d.comb += slots.r_en.eq(self.o.ready)
         return m
+
+    def _keep(self, m):
+        """Keep payloads in a memory that credits keep from being full: no write is ever refused.
+
+        It has a slot more than are ever taken, so that equal addresses say that it is empty.
+        """
+        m.submodules.slots = slots = memory.Memory(shape=self.shape, depth=self.depth + 1, init=[])
+        write, read = slots.write_port(), slots.read_port()
+        m.d.comb += [write.en.eq(self.push), write.data.eq(self.payload)]
+        m.d.comb += self.o.payload.eq(read.data)
+        fetch = Signal()
+        m.d.comb += fetch.eq((read.addr != write.addr) & (~self.o.valid | self.o.ready))
+        m.d.comb += read.en.eq(fetch)
+        for port, moves in (write, self.push), (read, fetch):
+            with m.If(moves):
+                m.d.sync += port.addr.eq(Mux(port.addr == self.depth, 0, port.addr + 1))
+        m.d.sync += self.o.valid.eq(fetch | (self.o.valid & ~self.o.ready))
 
 
 class Dataflow(wiring.Component):

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from .carry import Bit
 from .encoder import PixelEncoder
 from .groups import part_neurons
-from .labelselect import answer_layout, select
+from .labelselect import answer_layout, select, select_depth
 from .lut import family_of
 from .popcount import Delays, count_bits, plan_count
 from .stream import CreditQueue, queue_size
@@ -21,7 +21,8 @@ from .treeplan import TreePlan, plan_tree, upright_first
 from .truth import LIMIT, fire
 
 
-__all__ = ["WiredLayer", "WiredPipeline", "layer_latency", "neuron_plans", "pipeline_depth"]
+__all__ = ["WiredLayer", "WiredPipeline", "is_compared", "layer_latency", "neuron_plans",
+           "pipeline_depth"]
 
 
 @cache
@@ -72,7 +73,14 @@ def pipeline_depth(layers, parts):
     """Cycles between the input of a wired pipeline and its queue."""
     depth = sum(layer_latency(layer, part) for layer, part in zip(layers, parts, strict=True))
     last = layers[-1]
-    return depth + ((last.outputs - 1).bit_length() if last.kind == "scores" else 0)
+    if last.kind == "scores":
+        depth += select_depth(last.outputs, compared=is_compared(parts))
+    return depth
+
+
+def is_compared(parts):
+    """Whether label select has a register behind its comparisons, as stages of one adder have."""
+    return parts[-1].levels == 1
 
 
 class WiredLayer(wiring.Component):
@@ -294,8 +302,9 @@ class WiredPipeline(wiring.Component):
         if last.kind == "scores":
             scores = [value.word_select(index, last.score_bits).as_signed()
                       for index in range(last.outputs)]
-            _, label, depth = select(delays, [(score, Const(index, range(last.outputs)), Const(1))
-                                              for index, score in enumerate(scores)])
+            _, label, depth = select(delays, [(score, Const(index, range(last.outputs)), None)
+                                              for index, score in enumerate(scores)],
+                                     compared=is_compared(self.parts))
             value = Cat(label, delays.delay(value, depth))
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth))
         m.d.comb += Value.cast(queue.payload).eq(value)

@@ -104,7 +104,8 @@ PROOFS = [
           "pushed into it exactly as many cycles later as stated, as what sw.golden answers to it: "
           "with the queue's contract, no answer is lost, doubled, changed or late",
           PARAMETERS + "; wired, an image a beat", UpToQueue,
-          Fault("hw.labelselect.select", "right[0] > left[0]", "right[0] >= left[0]"),
+          Fault("hw.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+                "_moved(right[0]) >= _moved(left[0])"),
           ("Accelerator",), method="induction", depth=8, short=True),
     Proof("accelerator-scheduled", "Every image is answered once, in order and in bounded time, "
           "held until taken, with the label and the scores of sw.golden, for all images",

@@ -69,19 +69,19 @@ class Run(Elaboratable):
         self._control(m, asked | runs | dut.i.ready, "the next number is refused")
         self._control(m, ~dut.refused | (asked & ~right), "a number is refused that is right")
         self._control(m, ~dut.begin | (asked & right), "a run begins that was not asked for")
-        at_most(m, CLASSES + 1, asked, ~asked, "no run begins and none is refused")
+        at_most(m, CLASSES + 2, asked, ~asked, "no run begins and none is refused")
         return number, runs, over
 
     def _run(self, m, dut, number, runs):
         """Give images and labels: a label needs an image, and a word that was accepted."""
         given, labels = Signal(COUNT_BITS + 1), Signal(COUNT_BITS + 1)
-        started, whole, behind = Signal(), Signal(), Signal(range(3))
+        started, whole, behind = Signal(), Signal(), Signal(range(4))
         m.d.comb += dut.given.eq(AnySeq(1) & dut.more)
         m.d.comb += [dut.accepted.eq(AnySeq(1)), dut.label.eq(AnySeq(len(dut.label)))]
         m.d.comb += dut.labelled.eq(AnySeq(1) & started & (labels != given))
         m.d.comb += whole.eq(labels == number)
         m.d.sync += [given.eq(given + dut.given), labels.eq(labels + dut.labelled)]
-        m.d.sync += behind.eq(Mux(runs & whole, Mux(behind == 2, 2, behind + 1), 0))
+        m.d.sync += behind.eq(Mux(runs & whole, Mux(behind == 3, 3, behind + 1), 0))
         with m.If(dut.accepted & dut.running):
             m.d.sync += started.eq(1)
         with m.If(dut.begin):
@@ -90,15 +90,15 @@ class Run(Elaboratable):
                       "too many images are asked for, or too few")
         self._control(m, ~dut.running | runs, "a run begins without a word")
         self._control(m, ~runs | dut.running | whole, "a run ends before its last label")
-        self._control(m, ~runs | ~whole | (dut.running == (behind != 2)),
-                      "a run does not end 2 cycles behind its last label")
+        self._control(m, ~runs | ~whole | (dut.running == (behind != 3)),
+                      "a run does not end 3 cycles behind its last label")
 
     def _count(self, m, dut):
         """Count what is to be reported, as late as the benchmark learns it."""
-        begun, cycles, checksum = Signal(2), Signal(32), Signal(32)
+        begun, cycles, checksum = Signal(3), Signal(32), Signal(32)
         tally = Array(Signal(COUNT_BITS, name=f"tally_{index}") for index in range(CLASSES))
-        m.d.sync += begun.eq(Cat(dut.accepted & dut.running | begun[0], begun[0]))
-        with m.If(begun[1] & dut.running):
+        m.d.sync += begun.eq(Cat(dut.accepted & dut.running | begun[0], begun))
+        with m.If(begun[2] & dut.running):
             m.d.sync += cycles.eq(cycles + 1)
         late, label = Signal(), Signal.like(dut.label)
         m.d.sync += [late.eq(dut.labelled), label.eq(dut.label)]
@@ -138,7 +138,7 @@ PARAMETERS = f"{CLASSES} classes, runs of up to {2**COUNT_BITS - 1} images"
 
 PROOFS = [
     Proof("benchmark", "A run is refused exactly if its number of images is 0 or too large, asks "
-          "for as many images, ends 2 cycles behind the last label, and is followed by one report "
+          "for as many images, ends 3 cycles behind the last label, and is followed by one report "
           "of the right length, each octet held until taken; then the next may be asked for",
           PARAMETERS, Run,
           Fault("hw.benchmark.Benchmark.elaborate", "& ~given & (flying == 0)", "& (flying == 0)"),
@@ -148,15 +148,15 @@ PROOFS = [
           lambda: Run(range(8)),
           Fault("hw.benchmark.Benchmark.elaborate", "Mux(running, label, ~checksum.crc[:8])",
                 "Mux(running, label, 0)"),
-          ("Benchmark",), method="bmc", depth=20,
-          enough="the first octet is out in cycle 11 at the earliest, the last of these 7 later, a "
+          ("Benchmark",), method="bmc", depth=22,
+          enough="the first octet is out in cycle 13 at the earliest, the last of these 7 later, a "
           "cycle more for each further image: runs of any length for the first octet, of up to 2 "
           "images for the last, with few pauses"),
     Proof("benchmark-counts", "The report's counts are those of the labels", PARAMETERS,
           lambda: Run(range(8, OCTETS)),
           Fault("hw.benchmark.Benchmark._histogram", "labelled & ~joined, blocked", "0, blocked"),
-          ("Benchmark",), method="bmc", depth=26,
-          enough="the first count is out in cycle 20 at the earliest, the second 5 later, a cycle "
+          ("Benchmark",), method="bmc", depth=28,
+          enough="the first count is out in cycle 22 at the earliest, the second 5 later, a cycle "
           "more for each further image: runs of up to 6 images for the first, labels one a cycle; "
           "of one image for the second"),
 ]

@@ -51,7 +51,7 @@ def results():
 
     dut = ResultOctets(answer_layout(CLASSES, SCORE_BITS), score_bytes=SCORE_BYTES)
     octets = 1 + CLASSES * SCORE_BYTES
-    return Contract(Taken(dut), expected, o_words=octets, wait=2, busy=octets + 2, inside=2)
+    return Contract(Taken(dut), expected, o_words=octets, wait=4, busy=3 * octets + 2, inside=2)
 
 
 class Taken(wiring.Component):
@@ -95,7 +95,7 @@ PROOFS = [
           f"{CLASSES} scores of {SCORE_BITS} bits, {SCORE_BYTES} octets each", results,
           Fault("hw.answer.ResultOctets.elaborate", "score.as_unsigned()",
                 "Cat(score[:4], Const(0, 12))"), ("ResultOctets",),
-          method="bmc", depth=20, enough="two results and the begin of a third"),
+          method="bmc", depth=38, enough="two results and the begin of a third"),
     Proof("word-feed", CONTRACT + ": octets of requests in words, while no benchmark runs",
           "10 bits in words of 3", feed,
           Fault("hw.wordfeed.WordFeed.elaborate", "widen.o.ready.eq(beats.i.ready)",

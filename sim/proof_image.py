@@ -16,9 +16,9 @@ __all__ = ["PROOFS"]
 
 BITS = 11
 USED = (0, 1, 3, 6, 8, 10)
-WAIT = 7   # cycles from an image's last octet, of three bits, until the image is offered
+WAIT = 8   # cycles from an image's last octet, of three bits, until the image is offered
 BUSY = 8   # cycles that an octet is refused, those apart in which an image waits
-APART = 2  # cycles between two runs, at least: the benchmark reports in between
+APART = 5  # cycles between two runs, at least: the benchmark reports in between
 
 
 class Between(wiring.Component):
@@ -94,7 +94,7 @@ class Runs(Contract):
     def __init__(self, rom):
         register = ImageRegister(bits=BITS, used=[place in USED for place in range(BITS)], rom=rom)
         self.rom = [image & sum(1 << place for place in USED) for image in rom]
-        self.start = 2 if register.in_logic else 3
+        self.start = 2 if register.in_logic else 5
 
         def expected(words):
             flat = Cat(*words)
@@ -106,7 +106,7 @@ class Runs(Contract):
     def elaborate(self, platform):
         m = super().elaborate(platform)
         dut = self.dut
-        number, late = Signal(range(len(self.rom))), Signal(range(4))
+        number, late = Signal(range(len(self.rom))), Signal(range(6))
         with m.If(dut.begin):
             m.d.sync += [number.eq(0), late.eq(0)]
         with m.Elif(dut.running & (late != self.start)):

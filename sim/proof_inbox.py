@@ -15,7 +15,7 @@ __all__ = ["PROOFS"]
 
 DEPTH, IMAGE_BYTES = 16, 5
 SHORTEST, LONGEST = HEADER + TRAILER, HEADER + DEPTH  # octets of a frame that is kept
-OCTET_CYCLES = 4  # of a payload's
+OCTET_CYCLES = 5  # of a payload's
 
 
 class Kept(Elaboratable):

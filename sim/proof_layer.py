@@ -228,10 +228,10 @@ PROOFS = [
         "port.addr.eq(beat)")),
     label_proof(3, 2, 1, Fault("hw.labelselect.LabelSelect.elaborate", "score > best",
                                "score >= best"), short=True),
-    label_proof(3, 2, 2, Fault("hw.labelselect.select", "right[0] > left[0]",
-                               "right[0] >= left[0]")),
-    wide_label_proof(10, 4, Fault("hw.labelselect.select", "right[0] > left[0]",
-                                  "right[0] >= left[0]"), short=True),
+    label_proof(3, 2, 2, Fault("hw.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+                               "_moved(right[0]) >= _moved(left[0])")),
+    wide_label_proof(10, 4, Fault("hw.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+                                  "_moved(right[0]) >= _moved(left[0])"), short=True),
     mvtu_proof("mvtu", SMALL, 2, 2, Fault(
         "hw.mvtu.MVTU._results", "total >= constant", "total > constant")),
     mvtu_proof("mvtu-sparse", SPARSE, 2, 3, Fault(

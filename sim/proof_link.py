@@ -68,7 +68,7 @@ class Hollow(Elaboratable):
     They are proven apart, and what the link trusts them with is in here: what is offered stays
     until taken (a request's payload until the request is), a request says the same until an octet
     of its payload is out, and the benchmark takes four octets and then either refuses them, or
-    begins, runs and reports.
+    begins, runs and reports. The report's relay gives what it takes, an octet at a time.
     """
 
     def elaborate(self, platform):
@@ -91,7 +91,8 @@ class Hollow(Elaboratable):
         self.deframer, self.inbox, self.text, self.octets, self.benchmark, self.framer = (
             next(part for part in parts if isinstance(part, kind))
             for kind in (Deframer, Inbox, TextOctets, ResultOctets, Benchmark, Framer))
-        self.result, self.output = (part for part in parts if isinstance(part, Relay))
+        self.result, self.report, self.output = (part for part in parts
+                                                 if isinstance(part, Relay))
         self._trust(m)
         self._check(m)
         return m
@@ -137,6 +138,13 @@ class Hollow(Elaboratable):
                 with m.If(taken(run.report) & run.report.p.last):
                     m.next = "COUNT"
         keep(m, run.report, "report")
+        relay, full = self.report, Signal()
+        inside = Signal.like(relay.o.p)
+        with m.If(taken(relay.i)):
+            m.d.sync += [full.eq(1), inside.eq(relay.i.p)]
+        with m.Elif(relay.o.ready):
+            m.d.sync += full.eq(0)
+        m.d.comb += [relay.i.ready.eq(~full), relay.o.valid.eq(full), relay.o.p.eq(inside)]
 
 
 class Answers(Hollow):
@@ -179,7 +187,7 @@ class Answers(Hollow):
             m.d.sync += place.eq(Mux(place == 2, 2, place + 1))
             m.d.sync += over.eq(answer.p.last)
             m.d.sync += results.eq(results + ((place == 2) & self.result.o.p.last))
-        with m.If(run.refused | run.report.valid):
+        with m.If(run.refused | self.report.o.valid):
             m.d.sync += ran.eq(1)
         with m.If(inbox.request.ready):
             m.d.sync += [place.eq(0), over.eq(0), ran.eq(0), results.eq(0)]
@@ -211,7 +219,7 @@ class Answers(Hollow):
         last = self.result.o.p.last & (results == request.images - 1)
         for name, asked, source, end in (
                 ("text", asks.identify, self.text.o, self.text.o.p.last),
-                ("report", asks.measure, self.benchmark.report, self.benchmark.report.p.last),
+                ("report", asks.measure, self.report.o, self.report.o.p.last),
                 ("results", asks.classify, self.result.o, last)):
             here = Signal(name=f"{name}_here")
             m.d.comb += here.eq((place == 2) & right & asked)
@@ -239,12 +247,12 @@ class Answers(Hollow):
 
     def _go_on(self, m, consumer, runs, pays, asks):
         """Look that the link itself never stands still, up to the next request."""
-        run, waits = self.benchmark, Signal()
+        run, report, waits = self.benchmark, self.report.o, Signal()
         m.d.comb += waits.eq(
             consumer.stalled
-            | runs & ~(run.refused | run.report.valid) & ~(run.i.ready & self.inbox.payload.valid)
+            | runs & ~(run.refused | report.valid) & ~(run.i.ready & self.inbox.payload.valid)
             | pays & ~Mux(asks.identify, self.text.o.valid,
-                          Mux(asks.measure, run.report.valid, self.result.o.valid)))
+                          Mux(asks.measure, report.valid, self.result.o.valid)))
         there = self.inbox.request.valid
         at_most(m, OWN, there & ~waits, ~there | self.inbox.request.ready | consumer.taken
                 | taken(run.i), "the link stands still")
@@ -257,8 +265,9 @@ class Paths(Hollow):
         dut, run, feed = self.dut, self.benchmark, self.dut.feed
         m.d.comb += Assert(joined(dut.i, self.deframer.i), "an octet of the line is changed")
         for name in "valid", "octet", "flag", "good":
-            m.d.comb += Assert(getattr(self.inbox, name) == getattr(self.deframer, name),
-                               f"{name} of a frame is changed")
+            before = Signal.like(getattr(self.deframer, name))
+            m.d.sync += before.eq(getattr(self.deframer, name))
+            m.d.comb += Assert(getattr(self.inbox, name) == before, f"{name} of a frame is changed")
         m.d.comb += Assert(joined(self.output.o, self.framer.i), "an octet of an answer is changed")
         m.d.comb += Assert(joined(self.framer.o, dut.o), "an octet to the line is changed")
         m.d.comb += Assert(joined(feed.o, dut.images), "an image is changed")
@@ -278,6 +287,7 @@ class Paths(Hollow):
                            "a result is lost, doubled or changed")
         m.d.comb += Assert(~run.running | ~self.octets.i.valid, "a result of a run is answered")
         m.d.comb += Assert(joined(self.octets.o, self.result.i), "an octet of a result is changed")
+        m.d.comb += Assert(joined(run.report, self.report.i), "an octet of the report is changed")
 
 
 PARAMETERS = (f"up to {DEPTH // IMAGE_BYTES - 1} images a request, {CLASSES} classes; beside parts "

@@ -52,7 +52,7 @@ def test_the_form_of_a_width_converter_follows_from_the_widths(bits, i_width, o_
 
 
 @pytest.mark.parametrize(("push_delay", "interval", "depth", "latency"),
-                         [(6, 100, 1, 1), (6, 4, 2, 1), (10, 3, 4, 1), (10, 1, 13, 2)])
+                         [(6, 100, 1, 1), (6, 4, 2, 1), (10, 3, 4, 1), (10, 1, 14, 2)])
 def test_a_queue_covers_the_way_through_the_pipeline(push_delay, interval, depth, latency):
     assert queue_size(push_delay, interval) == (depth, latency)
     assert CreditQueue(1, depth=depth).latency == latency

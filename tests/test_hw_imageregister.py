@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from hw.imageregister import ImageRegister, used_bits
+from hw.imageregister import ROM_BITS, ImageRegister, used_bits
 from hw.wordfeed import WordFeed
 from sw.golden import Model
 
@@ -24,7 +24,7 @@ IMAGES = [RNG.getrandbits(BITS) for _ in range(9)]
 
 def rtl_images(register, *, requests=(), run=0, idle=lambda: 0, stall=lambda: 0):
     """Offer images octet by octet, or run the benchmark; return the images that are taken."""
-    octets = [image >> low & 255 for image in requests for low in range(0, BITS, 8)]
+    octets = [image >> low & 255 for image in requests for low in range(0, register.bits, 8)]
     wanted = run or len(requests)
     taken = []
 
@@ -49,7 +49,7 @@ def rtl_images(register, *, requests=(), run=0, idle=lambda: 0, stall=lambda: 0)
 
     async def watch(ctx):
         held = None
-        for _ in range(200 * wanted):
+        for _ in range(10 * register.bits * wanted):
             ctx.set(register.o.ready, stall() == 0)
             _, _, valid, ready, payload, given = await ctx.tick().sample(
                 register.o.valid, register.o.ready, register.o.payload, register.given)
@@ -89,6 +89,21 @@ def test_images_of_requests_are_shifted_in(idle, stall):
 def test_a_run_takes_an_image_of_the_rom_per_cycle(count):
     found = rtl_images(create(IMAGES[:count]), run=25)
     assert found == [IMAGES[index % count] & MASK for index in range(25)]
+
+
+@pytest.mark.parametrize("images", [4, 5])
+def test_all_copies_say_the_same(images):
+    rng = random.Random(images)
+    rom = [rng.getrandbits(300) for _ in range(images)]
+    used = [rng.random() < 0.6 for _ in range(300)]
+    mask = sum(1 << place for place in range(300) if used[place])
+
+    def create():
+        return ImageRegister(bits=300, used=used, rom=rom)
+
+    assert sum(used) > ROM_BITS
+    assert rtl_images(create(), requests=rom) == [image & mask for image in rom]
+    assert rtl_images(create(), run=12) == [rom[index % images] & mask for index in range(12)]
 
 
 def test_all_bits_or_one_may_be_used():
