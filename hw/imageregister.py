@@ -74,9 +74,9 @@ def copies(m, name, value, number):
     result = []
     for index in range(number):
         if index % COPY_ENDS == 0:
-            m.submodules[f"{name}_copy_{index}"] = first = Copy(value.shape())
+            m.submodules[f"copy_{name}_{index}"] = first = Copy(value.shape())
             m.d.comb += first.i.eq(value)
-        m.submodules[f"{name}_copy_of_copy_{index}"] = copy = Copy(value.shape())
+        m.submodules[f"copy_of_copy_{name}_{index}"] = copy = Copy(value.shape())
         m.d.comb += copy.i.eq(first.o)
         result.append(copy.o)
     return result
@@ -125,6 +125,9 @@ class ImageRegister(wiring.Component):
         self.vectors = [sum((image >> place & 1) << rank for rank, place in enumerate(self.used))
                         for image in self.rom]
         self.in_logic = len(self.rom) <= LOGIC_IMAGES
+        # Ranks of the bits of the ROM: all, or in block RAM those that are not always 0.
+        self.changing = [rank for rank in range(len(self.used))
+                         if self.in_logic or any(vector >> rank & 1 for vector in self.vectors)]
         super().__init__({
             "i": In(stream.Signature(8)),
             "begin": In(1), "running": In(1), "more": In(1), "given": Out(1),
@@ -160,6 +163,9 @@ class ImageRegister(wiring.Component):
             part = slice(start, start + COPY_ENDS)
             with m.If(shift):
                 m.d.sync += image[part].eq(Mux(take, stored[part], down[part]))
+            with m.If(take):  # a reset, and nothing else is in its way
+                m.d.sync += [image[rank].eq(0) for rank in range(len(self.used))[part]
+                             if rank not in self.changing]
 
         m.d.comb += self.o.valid.eq((holds & self.more) | present)
         m.d.comb += self.given.eq(holds & self.more & self.o.ready)
@@ -236,13 +242,15 @@ class ImageRegister(wiring.Component):
                              for number, vector in enumerate(self.vectors))
                 m.d.comb += stored[rank].eq(Const(column, len(self.rom)).bit_select(address, 1))
             return stored, self.running, behind[-1]
-        starts = range(0, len(self.used), ROM_BITS)
+        starts = range(0, len(self.changing), ROM_BITS)
         for start, copy in zip(starts, copies(m, "address", address, len(starts)), strict=True):
-            part = stored[start:start + ROM_BITS]
+            ranks = self.changing[start:start + ROM_BITS]
             m.submodules[f"rom_{start}"] = rom = memory.Memory(
-                shape=len(part), depth=len(self.rom), attrs={"ram_style": "block"},
-                init=[vector >> start & 2**len(part) - 1 for vector in self.vectors])
+                shape=len(ranks), depth=len(self.rom), attrs={"ram_style": "block"},
+                init=[sum((vector >> rank & 1) << place for place, rank in enumerate(ranks))
+                      for vector in self.vectors])
             read = rom.read_port()
             m.d.comb += read.addr.eq(copy)
-            m.d.sync += part.eq(read.data)  # block RAM is slow: nothing but a register behind it
+            # Block RAM is slow: nothing but a register behind it.
+            m.d.sync += [stored[rank].eq(read.data[place]) for place, rank in enumerate(ranks)]
         return stored, behind[1], behind[-1]
