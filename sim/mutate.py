@@ -48,20 +48,17 @@ REASONS = (
                             "waits longer than it need, and no answer changes"),
     (r"encoder\.\$1 +\| ", r"i__ready", "takes a word later where that slows nothing: the "
                                          "encoder's own bench measures its throughput"),
-    (r"control_2 +& .*slots\.w_rdy", r"label_select\.queue\.slots\.w_port__en$",
-     "writes at other times, too: to the free slot that the next result is written to"),
-    (r"^~ \S*scores\.\$signal\$22", r"^_0517_$",
-     "matters at the end of an image's last neuron fold; control_4 says that a fold ended 5 cycles "
-     "ago, but the one before ended 3 ago: with 3 slots, only earlier folds ever wait"),
-    (r"^~ \S*encoder\.bits\[41\]", r"fc0\.\$1133$",
+    (r"rst \? 1'h0 : \S*label_select\.\$signal\$8", r"label_select\.\$26$",
+     "value after reset of 'last word', which counts only together with 'word taken', then 0"),
+    (r"rst \? 1'h0 : \S*label_select\.\$signal\$11", r"label_select\.\$25$",
+     "value after reset of 'word taken': an image's first word replaces all that it writes, and an "
+     "answer needs 'last word' too, then 0"),
+    (r"^~ \S*encoder\.bits\[(27|40)\]", r"fc0\.\$(932|1311)$",
      "an operand of high and (it or low), where high and low are two thresholds of one pixel: high "
      "implies low"),
-    (r"rst \? 1'h0 : \S*label_select\.\$signal\$11", r"label_select\.\$28$",
-     "value after reset of 'last word', which counts only together with 'word taken', then 0"),
-    (r"wait_18.* > .*wait_15", r"wired_fc0\.\$79$",
-     "chooses the higher of two scores, not its label: of equal ones either is right"),
-    (r"wait_17 +\| ", r"wired_fc0\.\$88$",
-     "whether there is a score at all: a constant 1 behind registers"),
+    (r"^~ \S*encoder\.bits\[29\]", r"fc0\.\$615$",
+     "an operand of (it and not low) or not high and (it or not low), where high and low are two "
+     "thresholds of one pixel: not low implies not high"),
 )
 
 
