@@ -68,8 +68,9 @@ class Inbox(wiring.Component):
         position = Signal(signed(self.depth.bit_length() + 1), init=-HEADER)
         in_header = position < 0
         full = Signal()
+        whole = Signal()  # no frame is shorter than the octets since the flag
         listening = Signal()
-        m.d.comb += full.eq(position == self.depth)
+        m.d.comb += full.eq(~in_header & position[self.depth.bit_length() - 1])
         m.d.comb += write.addr.eq(position)
         m.d.comb += write.data.eq(self.octet)
         m.d.comb += write.en.eq(listening & self.valid & ~in_header & ~full)
@@ -96,17 +97,19 @@ class Inbox(wiring.Component):
             with m.If(in_header):
                 m.d.sync += request.sequence.eq(self.octet)
                 m.d.sync += request.type.eq(request.sequence)
+            with m.If(position == TRAILER - 1):
+                m.d.sync += whole.eq(1)
             with m.If(full):
                 m.d.sync += listening.eq(0)
 
         with m.If(self.request.ready):
             m.d.sync += self.request.valid.eq(0)
         with m.If(self.flag & ~self.request.valid):
-            with m.If(listening & self.good & ~in_header & (position >= TRAILER)):
+            with m.If(listening & self.good & whole):
                 m.d.sync += self.request.valid.eq(1)
                 m.d.sync += listening.eq(0)
             with m.Else():
-                m.d.sync += listening.eq(1)
+                m.d.sync += [listening.eq(1), whole.eq(0)]
                 m.d.sync += position.eq(position.init)
                 m.d.sync += offset.eq(offset.init)
                 m.d.sync += request.images.eq(-ahead)

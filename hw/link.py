@@ -150,6 +150,8 @@ class Link(wiring.Component):
         m.d.sync += identify.eq(request.type == Type.IDENTIFY)
         m.d.sync += classify.eq(request.type == Type.CLASSIFY)
         m.d.sync += measure.eq(request.type == Type.BENCHMARK)
+        empty, word, rest = Signal(), Signal(), Signal()
+        m.d.sync += [empty.eq(request.empty), word.eq(request.word), rest.eq(request.rest)]
 
         with m.FSM():
             with m.State("IDLE"):
@@ -159,13 +161,13 @@ class Link(wiring.Component):
             with m.State("CHECK"):
                 m.d.sync += code.eq(Mux(identify | classify | measure, ErrorCode.WRONG_LENGTH,
                                         ErrorCode.UNKNOWN_TYPE))
-                m.d.sync += error.eq(~((identify & request.empty) | (measure & request.word)
-                                       | (classify & ~request.rest & (left != 0))))
+                m.d.sync += error.eq(~((identify & empty) | (measure & word)
+                                       | (classify & ~rest & (left != 0))))
                 m.next = "TYPE"
                 with m.If((classify | measure) & (self.hindrance != 0)):
                     m.d.sync += code.eq(self.hindrance)
                     m.d.sync += error.eq(1)
-                with m.Elif(measure & request.word):
+                with m.Elif(measure & word):
                     m.next = "BENCHMARK"
             with m.State("BENCHMARK"):
                 m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
