@@ -66,7 +66,7 @@ def attribute(cells, layers, used):
         for name in cells[kind]:
             counts[_part(name, layers)][kind] += 1
     ordered = [name for name in layers if name in counts]
-    ordered += sorted(set(counts) - set(ordered), key=lambda name: -counts[name]["lut4"])
+    ordered += sorted(set(counts) - set(ordered), key=lambda name: (-counts[name]["lut4"], name))
     rest = {kind: max(0, count - len(cells[kind])) for kind, count in used.items()}
     return {name: counts[name] for name in ordered} | ({"other": rest} if any(rest.values())
                                                        else {})

@@ -31,6 +31,11 @@ def test_layers_come_first_in_their_order():
     assert list(attribute(NAMES, ["encoder", "fc1", "fc2"], USED))[:2] == ["fc1", "fc2"]
 
 
+def test_parts_of_one_size_come_by_name():
+    rest = list(attribute(NAMES, ["fc1", "fc2"], USED))[2:]
+    assert rest == ["clock and pins", "accelerator", "link", "to_fc1", "wired_fc1", "top", "other"]
+
+
 def test_every_used_resource_is_in_some_part():
     parts = attribute(NAMES, ["fc1"], USED)
     assert {kind: sum(part[kind] for part in parts.values()) for kind in KINDS} == USED

@@ -158,7 +158,7 @@ def rtl_inbox(bodies, *, depth=32, image_bytes=5, take=True):
                 ctx.set(inbox.valid, 0)
             await pulse_flag(good)
             if take:
-                await ctx.tick().repeat(5 * depth)
+                await ctx.tick().repeat(6 * depth)
 
     async def read(ctx):
         while True:
@@ -168,7 +168,7 @@ def rtl_inbox(bodies, *, depth=32, image_bytes=5, take=True):
             request = ctx.get(inbox.request.payload)
             payload = bytearray()
             ctx.set(inbox.payload.ready, 1)
-            for _ in range(4 * depth + 4):
+            for _ in range(5 * depth + 5):
                 _, _, valid, octet = await ctx.tick().sample(inbox.payload.valid,
                                                              inbox.payload.payload)
                 if valid:
