@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from .stream import SMALL_QUEUE
+from .stream import LOGIC_SLOTS, SMALL_QUEUE, queue_slots
 
 
 __all__ = ["Resources", "cells", "interpolate", "logic_rom", "memory", "queue", "rom_blocks"]
@@ -62,10 +62,11 @@ def logic_rom(words, width):
     return width * (1 if words <= 16 else 2.3 * words / 16)
 
 
-def memory(family, words, width):
+def memory(family, words, width, in_logic=32):
     """Resources of a memory that is written: distributed RAM where it is small, or block RAM."""
-    if family == "ecp5" and words <= 32:
-        return Resources(ceil(words / 16) * ceil(width / 4) * 4 + (width if words > 16 else 0))
+    if family == "ecp5" and words <= in_logic:
+        banks = ceil(words / 16)
+        return Resources(banks * ceil(width / 4) * 4 + (banks - 1).bit_length() * width)
     return Resources(0, 0, rom_blocks(family, words, width))
 
 
@@ -74,7 +75,8 @@ def queue(family, depth, width):
     if depth == 1:
         return cells(family, 4, width + 2)
     if depth > SMALL_QUEUE:
-        return cells(family, 40, 30) + memory(family, depth + 1, width)
+        return cells(family, 40, 30) + memory(family, queue_slots(depth), width,
+                                                 LOGIC_SLOTS)
     if family == "ecp5":
         return cells(family, ceil(width / 4) * 4 + 14, 10)
     return cells(family, (depth - 1) * width + 20, depth * width + 10)

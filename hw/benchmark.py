@@ -89,7 +89,7 @@ class Benchmark(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        running, begin = self.running, self.begin
+        running, begin, refused = self.running, self.begin, self.refused
 
         # Everything from the accelerator, one cycle later: this far from it nothing is urgent.
         label = Signal(range(self.classes))
@@ -156,6 +156,8 @@ class Benchmark(wiring.Component):
         with m.If(taken | load):
             m.d.sync += octet.eq(octet + 1)
 
+        m.d.sync += [begin.eq(0), refused.eq(0)]  # registers: what follows them is far away
+
         with m.FSM():
             with m.State("COUNT"):
                 m.d.comb += self.i.ready.eq(1)
@@ -173,13 +175,12 @@ class Benchmark(wiring.Component):
                 m.d.sync += wrong.eq(wrong | left[-1])  # it was zero
                 m.d.sync += row.eq(row + 1)
                 with m.If(last_row):
+                    m.d.sync += [begin.eq(~wrong), refused.eq(wrong)]
                     m.next = "BEGIN"
             with m.State("BEGIN"):
-                m.d.comb += self.refused.eq(wrong)
-                m.d.comb += begin.eq(~wrong)
-                m.d.sync += running.eq(~wrong)
+                m.d.sync += running.eq(begin)
                 m.next = "RUN"
-                with m.If(wrong):
+                with m.If(refused):
                     m.next = "COUNT"
             with m.State("RUN"):
                 m.d.sync += row.eq(0)

@@ -14,7 +14,7 @@ from .benchmark import count_bits
 from .encoder import ThermometerEncoder
 from .groups import copies
 from .imageregister import LOGIC_IMAGES, copy_bits, used_bits
-from .labelselect import LabelSelect, select_depth
+from .labelselect import LabelSelect
 from .mvtu import MVTU, Folding
 from .popcount import CountPlan
 from .schedule import Wired
@@ -272,7 +272,8 @@ def _wired_layer(layer, part, family, after=None):
     depth = max([plan.depth for plan in plans if plan], default=0)
     seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
     bits = layer.score_bits if layer.kind == "scores" else 1
-    lut4, ff = 0, int(seen.sum()) * bits + copies(layer.weights, part.hops)
+    own = int(seen.sum()) * bits  # registers in the cells of the logic before them
+    lut4, ff = 0, copies(layer.weights, part.hops)
     for neuron in np.flatnonzero(seen):
         if plan := plans[neuron]:
             lut4 += _neuron_luts(layer, int(neuron), plan, part, family)
@@ -286,7 +287,7 @@ def _wired_layer(layer, part, family, after=None):
         if layer.kind == "scores":
             lut4 += CARRY[family] * bits
             ff += bits
-    return cells(family, lut4, ff)
+    return cells(family, lut4, ff) + Resources(0, own)
 
 
 def _neuron_luts(layer, neuron, plan, part, family):
@@ -304,17 +305,17 @@ def _neuron_luts(layer, neuron, plan, part, family):
 
 
 def _wired_ends(layers, parts, queue_depth, family):
-    """Resources around a wired pipeline's layers: label select, queue."""
+    """Resources around a wired pipeline's layers: label select, queues."""
     last = layers[-1]
     if last.kind != "scores":
         return queue(family, queue_depth, last.outputs)
     width = last.outputs * last.score_bits
     nodes = last.outputs - 1
     compared = is_compared(parts)
-    waiting = select_depth(last.outputs, compared=compared) * width
     select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
-                   waiting + nodes * (last.score_bits + 4) * (1 + 2 * compared))
-    return select + queue(family, queue_depth, width + nodes.bit_length())
+                   nodes * (last.score_bits + 4) * (1 + 2 * compared))
+    return (select + queue(family, queue_depth, nodes.bit_length())
+            + queue(family, queue_depth, width))
 
 
 def _label_select(stage, family):

@@ -159,9 +159,9 @@ class ImageRegister(wiring.Component):
         else:
             takes = copies(m, "takes", takes, len(groups))
             shifts = copies(m, "shift", shift, len(groups))
-        for start, take, shift in zip(groups, takes, shifts, strict=True):
+        for start, take, shifted in zip(groups, takes, shifts, strict=True):
             part = slice(start, start + COPY_ENDS)
-            with m.If(shift):
+            with m.If(shifted):
                 m.d.sync += image[part].eq(Mux(take, stored[part], down[part]))
             with m.If(take):  # a reset, and nothing else is in its way
                 m.d.sync += [image[rank].eq(0) for rank in range(len(self.used))[part]

@@ -6,13 +6,17 @@ from math import ceil
 from amaranth import *
 from amaranth.lib import fifo, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.utils import ceil_log2
+
+from .lut import family_of
 
 
-__all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_size"]
+__all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_size", "queue_slots"]
 
 # Deepest queue that reads its memory without a register, which block RAM cannot, and sees a slot
 # that is given back at once.
 SMALL_QUEUE = 4
+LOGIC_SLOTS = 64  # at most, of a queue in distributed RAM: block RAM gives a payload 5 ns late
 
 
 def queue_size(push_delay, interval):
@@ -29,6 +33,11 @@ def queue_size(push_delay, interval):
     if depth <= SMALL_QUEUE:
         return depth, 1
     return ceil((push_delay + 4) / interval), 2
+
+
+def queue_slots(depth):
+    """Slots that a queue of ``depth`` has in its memory: a power of two, if it is deep."""
+    return 1 << ceil_log2(depth) if depth > SMALL_QUEUE else depth
 
 
 class StreamBuffer(wiring.Component):
@@ -131,6 +140,7 @@ class CreditQueue(wiring.Component):
         self.shape = shape
         self.depth = depth
         self.latency = 1 if depth <= SMALL_QUEUE else 2
+        self.slots = queue_slots(depth)
         super().__init__({
             "free": Out(1),
             "reserve": In(1),
@@ -164,7 +174,7 @@ class CreditQueue(wiring.Component):
             return m
 
         if self.depth > SMALL_QUEUE:
-            self._keep(m)
+            self._keep(m, family_of(platform))
             return m
         width = Shape.cast(self.shape).width
         m.submodules.slots = slots = fifo.SyncFIFO(width=width, depth=self.depth)
@@ -175,21 +185,27 @@ class CreditQueue(wiring.Component):
         m.d.comb += slots.r_en.eq(self.o.ready)
         return m
 
-    def _keep(self, m):
+    def _keep(self, m, family):
         """Keep payloads in a memory that credits keep from being full: no write is ever refused.
 
-        It has a slot more than are ever taken, so that equal addresses say that it is empty.
+        Addresses wrap by themselves, and are counted with a bit more: equal numbers say that it
+        is empty.
         """
-        m.submodules.slots = slots = memory.Memory(shape=self.shape, depth=self.depth + 1, init=[])
+        in_logic = family == "ecp5" and self.slots <= LOGIC_SLOTS
+        m.submodules.slots = slots = memory.Memory(
+            shape=self.shape, depth=self.slots, init=[],
+            attrs={"ram_style": "distributed"} if in_logic else {})
         write, read = slots.write_port(), slots.read_port()
         m.d.comb += [write.en.eq(self.push), write.data.eq(self.payload)]
         m.d.comb += self.o.payload.eq(read.data)
+        pushed, fetched = Signal(range(2 * self.slots)), Signal(range(2 * self.slots))
         fetch = Signal()
-        m.d.comb += fetch.eq((read.addr != write.addr) & (~self.o.valid | self.o.ready))
+        m.d.comb += fetch.eq((pushed != fetched) & (~self.o.valid | self.o.ready))
         m.d.comb += read.en.eq(fetch)
-        for port, moves in (write, self.push), (read, fetch):
+        for port, number, moves in (write, pushed, self.push), (read, fetched, fetch):
+            m.d.comb += port.addr.eq(number)
             with m.If(moves):
-                m.d.sync += port.addr.eq(Mux(port.addr == self.depth, 0, port.addr + 1))
+                m.d.sync += number.eq(number + 1)
         m.d.sync += self.o.valid.eq(fetch | (self.o.valid & ~self.o.ready))
 
 

@@ -231,7 +231,7 @@ def _flatten(neurons):
 
 
 class WiredPipeline(wiring.Component):
-    """Wired layers in a row: one free-running pipeline with one queue at its end.
+    """Wired layers in a row: one free-running pipeline with a queue at its end.
 
     No signal stops the pipeline: a shift register says which of its vectors are valid, and a
     vector enters only when the queue has a slot for what it becomes.
@@ -276,8 +276,9 @@ class WiredPipeline(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.queue = queue = CreditQueue(self.result, depth=self.queue_depth)
-        wiring.connect(m, queue.o, wiring.flipped(self.o))
+        scored = self.layers[-1].kind == "scores"
+        m.submodules.queue = queue = CreditQueue(
+            self.result.members["label"] if scored else self.result, depth=self.queue_depth)
         delays, control = Delays(m, "wait"), Delays(m, "valid", reset_less=False)
 
         # Input: a vector that has a slot in the queue.
@@ -298,14 +299,29 @@ class WiredPipeline(wiring.Component):
             value = stage.y
 
         # Output.
-        last = self.layers[-1]
-        if last.kind == "scores":
-            scores = [value.word_select(index, last.score_bits).as_signed()
-                      for index in range(last.outputs)]
-            _, label, depth = select(delays, [(score, Const(index, range(last.outputs)), None)
-                                              for index, score in enumerate(scores)],
-                                     compared=is_compared(self.parts))
-            value = Cat(label, delays.delay(value, depth))
+        if scored:
+            value = self._label(m, delays, control, transfer, value)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth))
-        m.d.comb += Value.cast(queue.payload).eq(value)
+        m.d.comb += queue.payload.eq(value)
+        m.d.comb += [self.o.valid.eq(queue.o.valid), queue.o.ready.eq(self.o.ready)]
+        answer = Value.cast(self.o.payload)
+        m.d.comb += answer[:len(queue.payload)].eq(queue.o.payload)
         return m
+
+    def _label(self, m, delays, control, transfer, scores):
+        """Return the label of ``scores``, which wait for it in a queue of their own.
+
+        That one has the other's slots, and a vector's scores are in it before its label is there.
+        """
+        last = self.layers[-1]
+        m.submodules.scores_queue = queue = CreditQueue(self.result.members["scores"],
+                                                  depth=self.queue_depth)
+        candidates = [(scores.word_select(index, last.score_bits).as_signed(),
+                       Const(index, range(last.outputs)), None) for index in range(last.outputs)]
+        _, label, depth = select(delays, candidates, compared=is_compared(self.parts))
+        m.d.comb += queue.reserve.eq(transfer)
+        m.d.comb += queue.push.eq(control.delay(transfer, self.depth - depth))
+        m.d.comb += queue.payload.eq(scores)
+        m.d.comb += queue.o.ready.eq(self.o.valid & self.o.ready)
+        m.d.comb += self.o.p.scores.eq(queue.o.payload)
+        return label

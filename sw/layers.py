@@ -12,6 +12,9 @@ INPUTS_LIMIT = 2**20
 NEURONS_LIMIT = 2**16
 LEVELS_LIMIT = 256
 
+# Names of what the hardware has beside its layers.
+TAKEN = r"(scores_)?queue|label_select|(to|wired)_.*"
+
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
@@ -176,6 +179,8 @@ def check_name(name):
     if not (isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name)):
         raise ValueError(f"Name of a layer must be up to 32 lower-case letters, digits and _, "
                          f"beginning with a letter: {name!r}")
+    if re.fullmatch(TAKEN, name):
+        raise ValueError(f"Name of a layer must not be that of a part around layers: {name!r}")
 
 
 def _check_array(layer, what, dtype, dimensions):

@@ -149,6 +149,10 @@ def test_score_bits_hold_every_score(bias, bits):
 
 
 @pytest.mark.parametrize(("make", "changes", "message"), [
+    (dense, {"name": "queue"}, r"Name of a layer must not be that of a part around layers: "
+                               r"'queue'"),
+    (dense, {"name": "to_fc2"}, r"Name of a layer must not be that of a part around layers: "
+                                r"'to_fc2'"),
     (dense, {"name": "FC"}, r"Name of a layer must be up to 32 lower-case letters, digits and _, "
                             r"beginning with a letter: 'FC'"),
     (dense, {"weights": [[1]]},
