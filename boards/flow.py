@@ -17,9 +17,6 @@ from .resources import list_commands, read_cells
 from .shell import Shell
 
 
-# router2 takes a fraction of router1's time on designs of more than 10,000 cells.
-ROUTER = {"ecp5": ["--router", "router2"], "ice40": []}
-
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
 USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16KD"},
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
@@ -66,7 +63,8 @@ class Outcome:
     arguments: dict = field(default_factory=dict)
 
 
-def build(board, design, frequency, *, name, directory, steps, seed=1, before=(), reuse=False):
+def build(board, design, frequency, *, name, directory, steps, seed=1, before=(), reuse=False,
+          router="router2"):
     """Build a bitstream.
 
     What an earlier build left under the same name is removed first: after a failure there is no
@@ -93,6 +91,8 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     reuse : bool
         Keep what an earlier build in ``directory`` made in a step, if it made it from the same:
         the elaborated design and its constraints, the tool's options, version and seed.
+    router : str
+        nextpnr's ``router1`` or ``router2``.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
         left = synthesis.finish(work / f"{TOP}.json", TOP)
         floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
         cells = {kind: [name for name in names if name in left] for kind, names in cells.items()}
-    arguments = [*commands["nextpnr"], *ROUTER[board.family], "--seed", str(seed),
+    arguments = [*commands["nextpnr"], "--router", router, "--seed", str(seed),
                  "--timing-allow-fail", "--report", f"{TOP}.report.json"]
     key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)),
                  str(nextpnr), arguments)

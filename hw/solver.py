@@ -94,7 +94,7 @@ def wired_parts(family, clock_hz):
     takes, in a device that is more than half full. On iCE40, where a flip-flop mostly takes a LUT's
     place, nets are not cut by copies; on ECP5 as often as there are flip-flops for.
     """
-    first, each = {"ecp5": (1.75e-9, 2.32e-9), "ice40": (8e-9, 3e-9)}[family]
+    first, each = {"ecp5": (1.75e-9, 2.32e-9), "ice40": (8e-9, 8e-9)}[family]
     levels = max(1, min(24, floor((0.8 / clock_hz - first) / each)))
     if family == "ice40":
         return [Wired(levels)]

@@ -155,4 +155,4 @@ def test_devices_of_boards_are_those_of_the_catalog():
 def test_slower_clocks_get_longer_stages_and_fewer_copies(megahertz, levels, hops):
     parts = wired_parts("ecp5", megahertz * 1e6)
     assert parts == [*(Wired(levels, hops=fewer) for fewer in hops), Wired(levels + 1, hops=1)]
-    assert wired_parts("ice40", 24e6) == [Wired(8)]
+    assert wired_parts("ice40", 24e6) == [Wired(3)]
