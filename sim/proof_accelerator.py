@@ -6,15 +6,16 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
 from hw.accelerator import Accelerator
-from hw.labelselect import answer_layout
+from hw.labelselect import answer_layout, select_depth
 from hw.popcount import Delays
 from hw.schedule import Schedule, Scheduled, Wired
+from hw.wired import is_compared
 from sw.golden import Model
 from sw.network import Dense, Encoder, Network, Scores
 
 from .contract import Contract, Producer
 from .proof import Fault, Proof
-from .pushed import with_queue
+from .pushed import assert_pushed, with_queues
 
 
 __all__ = ["PROOFS"]
@@ -62,28 +63,19 @@ class UpToQueue(Elaboratable):
     def elaborate(self, platform):
         m = Module()
         dut = Accelerator(NETWORK, Schedule(PIXELS, {"fc0": Wired(1), "scores": Wired(1)}))
-        m.submodules.dut, queue = with_queue(dut, platform, "hw.wired")
+        m.submodules.dut, queues = with_queues(dut, platform, "hw.wired")
         m.submodules.producer = producer = Producer(dut.i)
         m.d.comb += dut.o.ready.eq(AnySeq(1))
         pipeline = dut.stages["wired_fc0"]
 
-        # An image waits outside until a slot of the queue is free.
-        enters = producer.taken
-        m.d.comb += Assert(dut.i.ready == queue.free, "an image is refused that has room")
-        m.d.comb += Assert(queue.reserve == enters, "an image enters without a slot, or a slot is "
-                                                    "taken without an image")
-
-        # Behind that nothing stops it.
-        late, control = Delays(m, "late"), Delays(m, "entered", reset_less=False)
+        # An image waits outside until a slot of the queues is free. Behind that nothing stops it.
+        m.d.comb += Assert(dut.i.ready == queues[0].free, "an image is refused that has room")
+        late = Delays(m, "encoded")
         m.d.comb += Assert(pipeline.encoder.y == encoded(late.delay(dut.i.payload, 1)),
                            "an image is not encoded as golden encodes it")
-        m.d.comb += Assert(queue.push == control.delay(enters, pipeline.depth),
-                           "an answer is lost, doubled or late")
-        m.d.comb += Assert(~queue.push | (Value.cast(queue.payload) == answer(
-            late.delay(dut.i.payload, pipeline.depth))), "an answer is not golden's")
-        m.d.comb += Assert((dut.o.valid == queue.o.valid) & (queue.o.ready == dut.o.ready)
-                           & (Value.cast(dut.o.payload) == Value.cast(queue.o.payload)),
-                           "the output is not the queue's")
+        assert_pushed(m, dut.o, queues, taken=producer.taken, vector=dut.i.payload,
+                      expected=answer, delay=pipeline.depth,
+                      early=select_depth(NETWORK.classes, compared=is_compared(pipeline.parts)))
         return m
 
 

@@ -9,11 +9,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.encoder import ThermometerEncoder
-from hw.labelselect import LabelSelect
+from hw.labelselect import LabelSelect, select_depth
 from hw.mvtu import MVTU
 from hw.schedule import Wired
 from hw.spram import SPRAM_WIDTH
-from hw.wired import WiredPipeline, pipeline_depth
+from hw.wired import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder
 
 from .contract import Contract
@@ -171,7 +171,10 @@ def wired_proof(name, layers, parts, fault, **others):
             last = layers[-1]
             return answer(values, last.score_bits) if last.kind == "scores" else bits
 
-        return Pushed(WiredPipeline(layers, parts), depth, expected)
+        last = layers[-1]
+        early = (select_depth(last.outputs, compared=is_compared(parts))
+                 if last.kind == "scores" else 0)
+        return Pushed(WiredPipeline(layers, parts), expected, depth, early)
 
     return Proof(name, PUSHED, "; ".join(
         f"{layer.kind}, {layer.inputs} inputs × {layer.outputs}, {part.adders}, levels "
@@ -189,7 +192,7 @@ def wide_label_proof(classes, score_bits, fault, **others):
 
     return Proof(f"label-{classes}-{classes}", PUSHED + "; of equal scores the first wins",
                  f"{classes} scores of {score_bits} bits, pe = {classes}: {delay} cycles",
-                 lambda: Pushed(LabelSelect(classes, score_bits, pe=classes), delay, expected),
+                 lambda: Pushed(LabelSelect(classes, score_bits, pe=classes), expected, delay),
                  fault, ("LabelSelect",), method="induction", depth=delay + 2, **others)
 
 

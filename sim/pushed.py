@@ -1,8 +1,8 @@
-"""A pipeline that nothing stops, asserted up to the queue at its end."""
+"""A pipeline that nothing stops, asserted up to the queues at its end."""
 
 from unittest.mock import patch
 
-from amaranth import Elaboratable, Fragment, Module, Signal, Value
+from amaranth import Cat, Elaboratable, Fragment, Module, Signal, Value
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
@@ -10,11 +10,11 @@ from hw.popcount import Delays
 from hw.stream import CreditQueue
 
 
-__all__ = ["Pushed", "with_queue"]
+__all__ = ["Pushed", "assert_pushed", "with_queues"]
 
 
-def with_queue(dut, platform, module):
-    """Elaborate a component; return its fragment and the one queue that a module makes in it."""
+def with_queues(dut, platform, module):
+    """Elaborate a component; return its fragment and the queues that a module makes in it."""
     made = []
 
     def queue(*args, **others):
@@ -22,50 +22,80 @@ def with_queue(dut, platform, module):
         return made[-1]
 
     with patch(f"{module}.CreditQueue", queue):
-        fragment = Fragment.get(dut, platform)
-    return fragment, *made
+        return Fragment.get(dut, platform), made
+
+
+def assert_pushed(m, o, queues, *, taken, vector, expected, delay, early=0):
+    """Assert what is pushed into queues, and when, and that the output is theirs.
+
+    Parameters
+    ----------
+    m : Module
+        Where the assertions go.
+    o : stream
+        The output: parts of a result from each queue, the first one's lowest, when that has one.
+    queues : list of CreditQueue
+        One, or two.
+    taken, vector : Value
+        Whether a vector is taken, and it.
+    expected : callable
+        Takes a vector, returns the result, a Value.
+    delay, early : int
+        Cycles from a vector to its push into the first queue, and how many of them earlier it is
+        pushed into the second.
+    """
+    late, control = Delays(m, "late"), Delays(m, "taken", reset_less=False)
+    place = 0
+    for queue, ahead in zip(queues, (0, early), strict=False):
+        payload = Value.cast(queue.payload)
+        m.d.comb += Assert(queue.reserve == taken, "a vector is taken without a slot, or a slot "
+                                                   "without a vector")
+        m.d.comb += Assert(queue.push == control.delay(taken, delay - ahead),
+                           "a vector is lost, doubled or late")
+        wanted = Signal(len(payload))
+        m.d.comb += wanted.eq(expected(late.delay(vector, delay - ahead))[place:])
+        m.d.comb += Assert(~queue.push | (payload == wanted),
+                           "a vector is pushed as what it must not be")
+        place += len(payload)
+    first, *others = queues
+    result = Cat(Value.cast(queue.o.payload) for queue in queues)
+    m.d.comb += Assert((o.valid == first.o.valid) & (first.o.ready == o.ready)
+                       & (Value.cast(o.payload) == result), "the output is not the queues'")
+    for other in others:
+        m.d.comb += Assert(other.o.ready == (o.valid & o.ready),
+                           "a part of a result is taken without the other")
 
 
 class Pushed(Elaboratable):
-    """A pipeline that nothing stops, up to its queue: what is pushed, and when.
+    """A pipeline that nothing stops, up to its queues: what is pushed, and when.
 
-    With the contract of the queue, proven apart, it is the pipeline's: every vector taken has
-    reserved its slot, and is pushed into it a fixed number of cycles later as what it must be.
+    With the contract of the queues, proven apart, it is the pipeline's: every vector taken has
+    reserved its slot, and is pushed into it a fixed number of cycles later as what it must be. Of
+    two queues one has its part of a result whenever the other has, and both have slots at the same
+    time: that depends on what is reserved, pushed and taken alone (``queue-6``).
 
     Parameters
     ----------
     dut : wiring.Component
         The pipeline, which takes a vector a word.
-    delay : int
-        Cycles from a vector to its push.
-    expected : callable
-        Takes a vector, returns what must be pushed.
+    expected, delay, early
+        As in :func:`assert_pushed`.
     """
 
-    def __init__(self, dut, delay, expected):
+    def __init__(self, dut, expected, delay, early=0):
         self.dut = dut
-        self.delay = delay
         self.expected = expected
+        self.delay = delay
+        self.early = early
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.dut, queue = with_queue(self.dut, platform, type(self.dut).__module__)
+        m.submodules.dut, queues = with_queues(self.dut, platform, type(self.dut).__module__)
         i, o = self.dut.i, self.dut.o
-        delays = Delays(m, "late")
-        control = Delays(m, "taken", reset_less=False)
-        taken = Signal()
-        m.d.comb += [Value.cast(i.payload).eq(AnySeq(len(Value.cast(i.payload)))),
-                     i.valid.eq(AnySeq(1)), o.ready.eq(AnySeq(1)), taken.eq(i.valid & i.ready)]
-        m.d.comb += Assert(i.ready == queue.free, "the input is refused while a slot is free")
-        m.d.comb += Assert(queue.reserve == taken, "a vector is taken without a slot, or a slot "
-                                                   "without a vector")
-        m.d.comb += Assert(queue.push == control.delay(taken, self.delay),
-                           "a vector is lost, doubled or late")
-        m.d.comb += Assert((o.valid == queue.o.valid) & (queue.o.ready == o.ready)
-                           & (Value.cast(o.payload) == Value.cast(queue.o.payload)),
-                           "the output is not the queue's")
-        wanted = Signal(len(Value.cast(queue.payload)))
-        m.d.comb += wanted.eq(self.expected(delays.delay(Value.cast(i.payload), self.delay)))
-        m.d.comb += Assert(~queue.push | (Value.cast(queue.payload) == wanted),
-                           "a vector is pushed as what it must not be")
+        vector, taken = Value.cast(i.payload), Signal()
+        m.d.comb += [vector.eq(AnySeq(len(vector))), i.valid.eq(AnySeq(1)),
+                     o.ready.eq(AnySeq(1)), taken.eq(i.valid & i.ready)]
+        m.d.comb += Assert(i.ready == queues[0].free, "the input is refused while a slot is free")
+        assert_pushed(m, o, queues, taken=taken, vector=vector, expected=self.expected,
+                      delay=self.delay, early=self.early)
         return m
