@@ -1,7 +1,7 @@
 """Proofs of whole accelerators: what golden answers to every image, once, in order."""
 
 import numpy as np
-from amaranth import Cat, Const, Elaboratable, Module, Value
+from amaranth import Cat, Const, Elaboratable, Module
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 

@@ -7,7 +7,7 @@ from amaranth.hdl import Assert
 from hw.stream import CreditQueue, Dataflow, Relay, StreamBuffer
 from hw.width import Conversion, WidthConverter
 
-from .contract import Consumer, Contract, at_most
+from .contract import Consumer, Contract
 from .proof import Fault, Proof
 
 
@@ -77,8 +77,8 @@ class Queue(Elaboratable):
         m.d.comb += Assert(dut.free == (promised + stored + late != self.depth),
                            "a free slot is withheld, or one given that is not free")
 
-        # When exactly payloads come out: of two queues that are reserved and taken together, the one
-        # that gets its payloads first has one whenever the other has.
+        # When exactly payloads come out: of two queues that are reserved and taken together, the
+        # one that gets its payloads first has one whenever the other has.
         arrived, there = Signal(), Signal(range(self.depth + 2))
         if dut.latency == 2:
             m.d.sync += arrived.eq(dut.push)
@@ -104,8 +104,8 @@ class Queue(Elaboratable):
 
 def queue_proof(depth, fault, **others):
     return Proof(f"queue-{depth}", CONTRACT + "; the queue never has more payloads promised than "
-                 "slots; when a slot is free and when a payload is out depends on what was reserved, "
-                 "pushed and taken alone", f"3 bits, depth {depth}", lambda: Queue(depth), fault,
+                 "slots; when a slot is free and when a payload is out depends on what was "
+                 "reserved, pushed and taken alone", f"3 bits, depth {depth}", lambda: Queue(depth), fault,
                  ("CreditQueue",), **others)
 
 
