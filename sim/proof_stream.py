@@ -105,7 +105,8 @@ class Queue(Elaboratable):
 def queue_proof(depth, fault, **others):
     return Proof(f"queue-{depth}", CONTRACT + "; the queue never has more payloads promised than "
                  "slots; when a slot is free and when a payload is out depends on what was "
-                 "reserved, pushed and taken alone", f"3 bits, depth {depth}", lambda: Queue(depth), fault,
+                 "reserved, pushed and taken alone", f"3 bits, depth {depth}",
+                 lambda: Queue(depth), fault,
                  ("CreditQueue",), **others)
 
 
