@@ -1,5 +1,6 @@
-// Memories and clocks of iCE40 for simulation, with the ports that Yosys and icebox use. A word that
-// is read while it is written comes out wrong: what the device gives then is not defined.
+// Memories and clocks of iCE40 for simulation, with the ports that Yosys and icebox use. Bits that
+// are read while they are written come out wrong: what the device gives then is not defined. Narrow
+// words of one row are words of their own.
 
 module SB_RAM40_4K #(
     parameter WRITE_MODE = 0, READ_MODE = 0,
@@ -31,7 +32,7 @@ module SB_RAM40_4K #(
     wire writes = WE & WCLKE;
     wire collides = writes & (RADDR[7:0] == WADDR[7:0]);
     always @* begin
-        read = words[RADDR[7:0]] ^ {16{collides}};
+        read = words[RADDR[7:0]] ^ ({16{collides}} & ~write_mask);
         for (k = 0; k < 16; k = k + 1) case (READ_MODE)
             0: read_mask[k] = 0;
             1: read_mask[k] = k % 2 != RADDR[8];
