@@ -150,7 +150,7 @@ def test_a_board_chooses_clock_schedule_and_images(tmp_path):
 
 
 def test_images_in_logic_need_no_block_ram():
-    wide = random_network(np.random.default_rng(3), [784, 2, 3])
+    wide = random_network(np.random.default_rng(3), [784, 1, 3])
     top = create(find("icebreaker"), wide, frequency=24_000_000)
     assert top.info.interval == 1
     assert (len(top.images), top.link.feed.block_ram) == (LOGIC_IMAGES, [])
