@@ -91,7 +91,7 @@ def wired_parts(family, clock_hz):
     """How wired layers are built for a clock, the fastest first, as measured after place and route.
 
     A stage has as many adders as four fifths of a period have time for, after what its first net
-    takes, in a device that is more than half full. On iCE40, where a flip-flop mostly takes a LUT's
+    takes, in a device that is more than half full. On iCE40, where a flip-flop alone takes a LUT's
     place, nets are not cut by copies; on ECP5 as often as there are flip-flops for.
     """
     first, each = {"ecp5": (1.75e-9, 2.32e-9), "ice40": (8e-9, 8e-9)}[family]
