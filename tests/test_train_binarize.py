@@ -4,7 +4,7 @@ import torch
 
 from sw import checkpoint
 from train.augment import generator
-from train.binarize import BinaryLinear, SignActivation, SignWeight, bipolar
+from train.binarize import BinaryLinear, SignActivation, SignWeight, bipolar, product
 from train.models import (
     column_thresholds,
     encoder_for,
@@ -61,6 +61,20 @@ def test_training_and_evaluation_agree_where_bfloat16_is_exact():
     layer = BinaryLinear(100, 20, limit=1.0, generator=generator(0))
     bits = bipolar(torch.randn(50, 100, generator=generator(1)))
     assert torch.equal(layer.train()(bits), layer.eval()(bits))
+
+
+@pytest.mark.parametrize("processor", ["AVX2", "AVX512"])
+def test_products_are_the_same_on_every_processor(processor, monkeypatch):
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: processor)
+    random = generator(2)
+    left, right, up = (bipolar(torch.randn(*shape, generator=random))
+                       for shape in ((20, 100), (100, 30), (20, 30)))
+    left.requires_grad_()
+    result = product(left, right)
+    result.backward(up.float())
+    assert (result.dtype, left.grad.dtype) == (torch.float32, torch.bfloat16)
+    assert torch.equal(result, left.detach().float() @ right.float())
+    assert torch.equal(left.grad.float(), up.float() @ right.float().T)
 
 
 @pytest.mark.parametrize("compact", [False, True])

@@ -3,13 +3,13 @@ import torch
 
 from train.augment import generator
 from train.binarize import Normalize, SignActivation, bipolar
-from train.sparse import DENSE, ColumnNormalize, SparseLinear, SparseNetwork, candidates
+from train.sparse import ColumnNormalize, SparseLinear, SparseNetwork, candidates
 
 
-@pytest.fixture(params=[DENSE, 1], ids=["matrix", "lists"])
+@pytest.fixture(params=[1 / 16, 1], ids=["matrix", "lists"])
 def dense(request, monkeypatch):
     """Both ways to multiply, whatever part of the inputs is looked at."""
-    monkeypatch.setattr("train.sparse.DENSE", request.param)
+    monkeypatch.setattr("train.sparse.DENSE", dict.fromkeys((False, True), request.param))
 
 
 def layer(inputs=30, neurons=20, reach=12, count=None):

@@ -50,11 +50,27 @@ def bipolar(x):
     return octets.bitwise_and_(-0x8000).bitwise_or_(0x3F80).view(torch.bfloat16)
 
 
+def has_bfloat16():
+    """Return whether the processor multiplies bfloat16: with AVX2, PyTorch emulates it."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+def product(left, right):
+    """Return the product of two matrices of -1, 0 and +1, bfloat16, as float32.
+
+    Where the processor has bfloat16, sums are float32 inside and rounded to it at the end.
+    Elsewhere they are exact, and so much faster: 768 x 2,352 by 500 takes 23 instead of 780 ms.
+    """
+    if has_bfloat16():
+        return (left @ right).float()
+    return left.float() @ right.float()
+
+
 class BinaryLinear(nn.Module):
     """Dot products of ±1 inputs with ±1 weights.
 
-    In training the products are bfloat16 with float32 accumulation, rounded to bfloat16 at the
-    end; in evaluation they are float32, exact below 2**24.
+    In training they are rounded as :func:`product` says; in evaluation they are float32, exact
+    below 2**24.
 
     Parameters
     ----------
@@ -86,7 +102,7 @@ class BinaryLinear(nn.Module):
 
     def forward(self, x):
         if self.training:
-            return functional.linear(x, SignWeight.apply(self.weight, None)).float()
+            return product(x, SignWeight.apply(self.weight, None).T)
         return functional.linear(x.float(), bipolar(self.weight).float())
 
     def spread(self):

@@ -14,6 +14,7 @@ from sw.files import read_arrays, write_arrays
 
 from . import loop
 from .augment import grey
+from .binarize import has_bfloat16
 from .recipes import Recipe
 
 
@@ -42,9 +43,7 @@ class Teacher(nn.Module):
     def __init__(self, shape, channels, classes):
         super().__init__()
         self.shape = shape
-        # Half the time, except where the processor has to emulate it.
-        fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
-        self.dtype = torch.bfloat16 if fast else torch.float32
+        self.dtype = torch.bfloat16 if has_bfloat16() else torch.float32  # half the time
         sizes = (1, *channels)
         self.blocks = nn.ModuleList(
             nn.ModuleList([nn.Conv2d(before, after, 3, padding=1, bias=False),
