@@ -96,3 +96,10 @@ def test_a_network_whose_candidates_are_dropped_is_loaded():
     x = bipolar(torch.randn((9, 30), generator=generator(3)))
     made.load_state_dict(state)
     assert torch.equal(made.eval()(x), other.eval()(x))
+
+
+def test_running_averages_hold_no_graph():
+    normal = ColumnNormalize(7).train()
+    normal(torch.randn((7, 50), generator=generator(5)).requires_grad_())
+    assert normal.mean.grad_fn is None
+    assert normal.variance.grad_fn is None

@@ -133,6 +133,7 @@ class SparseLinear(nn.Module):
         self.weight = nn.Parameter((torch.rand((neurons, reach), generator=generator) * 2 - 1)
                                    * 0.1)
         self.register_buffer("mask", torch.ones((neurons, reach), dtype=torch.uint8))
+        self._candidates = None
         self.refresh()
 
     @property
@@ -170,11 +171,14 @@ class SparseLinear(nn.Module):
         """Derive what training multiplies with from candidates and mask."""
         columns = self._columns()
         fewer = columns.shape[1] < self.reach
-        self._factor = self._chosen = self._candidates = self._synapses = None
+        self._factor = self._chosen = self._synapses = None
         if self.reach >= self.dense * self.inputs:
+            self._candidates = None
             self._factor = self.mask.to(torch.bfloat16) if fewer else None
         else:
-            self._candidates = self._synapses = Links(self.inputs, self.candidates)
+            if self._candidates is None or self._candidates.lists is not self.candidates:
+                self._candidates = Links(self.inputs, self.candidates)
+            self._synapses = self._candidates
             if fewer:
                 self._chosen = columns
                 self._synapses = Links(self.inputs, self.candidates.gather(1, columns))
@@ -230,10 +234,11 @@ class ColumnNormalize(Normalize):
             inverse = self.gamma / torch.sqrt(self.variance + self.eps)
             return bipolar((x - self.mean[:, None]) * inverse[:, None] + self.beta[:, None])
         images = x.shape[1]
-        mean = x.mean(1)
-        variance = torch.linalg.vecdot(x, x) / images - mean.square()
-        self.mean.lerp_(mean, self.momentum)
-        self.variance.lerp_(variance * (images / (images - 1)), self.momentum)
+        with torch.no_grad():  # or the running averages would hold the graph of every step
+            mean = x.mean(1)
+            variance = torch.linalg.vecdot(x, x) / images - mean.square()
+            self.mean.lerp_(mean, self.momentum)
+            self.variance.lerp_(variance * (images / (images - 1)), self.momentum)
         return Fire.apply(x, self.gamma, self.beta, mean, torch.rsqrt(variance + self.eps))
 
 
