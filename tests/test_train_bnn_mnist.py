@@ -207,8 +207,8 @@ def test_list_prints_the_named_networks(capsys):
 
 @pytest.mark.parametrize(("options", "message"), [
     (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
-     "wired-small, ulx3s-25f, ulx3s-85f-fast, ulx3s-85f-accurate, ulx3s-85f-fashion: huge (or "
-     "give the layers with --hidden)"),
+     "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion: "
+     "huge (or give the layers with --hidden)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),
     (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),

@@ -56,7 +56,8 @@ def test_named_networks_have_the_synapses_they_are_known_for():
 
 @pytest.mark.parametrize(("name", "budget", "family"), [
     ("ulx3s-25f", 17_000, "ecp5"), ("ulx3s-85f-fast", 25_000, "ecp5"),
-    ("ulx3s-85f-accurate", 55_000, "ecp5"), ("ulx3s-85f-fashion", 55_000, "ecp5")])
+    ("ulx3s-85f-accurate", 55_000, "ecp5"), ("ulx3s-85f-fashion", 55_000, "ecp5"),
+    ("icebreaker", 3_000, "ice40")])
 def test_networks_of_boards_keep_to_their_budget(name, budget, family):
     recipe = RECIPES[name]
     assert 0.6 * budget < area.planned(recipe.hidden, recipe.synapses, 10, family) <= budget

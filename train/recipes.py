@@ -169,6 +169,9 @@ RECIPES = {recipe.name: recipe for recipe in (
            ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-fast", (384, 320, 160), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
            ramp=0.25, freeze=0.95),
+    # Neurons of one LUT4. So many epochs need a higher limit, or the choice is among equals.
+    Recipe("icebreaker", (768, 512, 384), (4, 4, 4, 56), (49, 64, 64, 384), local=True,
+           epochs=150, rate=5e-3, limit=16, augment=0, ramp=0.25, freeze=0.95),
     # What a neuron looks at is near: random wires of so many synapses are not routed.
     Recipe("ulx3s-85f-accurate", (960, 640, 256), (24, 16, 16, 128), (196, 192, 192, 256),
            local=True, epochs=80, limit=4, augment=0.6, ramp=0.25, freeze=0.95),
