@@ -58,19 +58,19 @@ def has_bfloat16():
 def product(left, right):
     """Return the product of two matrices of -1, 0 and +1, bfloat16, as float32.
 
-    Where the processor has bfloat16, sums are float32 inside and rounded to it at the end.
-    Elsewhere they are exact, and so much faster: 768 x 2,352 by 500 takes 23 instead of 780 ms.
+    Sums are float32 inside, exact, and rounded to bfloat16 at the end. Where the processor has no
+    bfloat16, float32 is faster: 768 x 2,352 by 500 takes 23 instead of 780 ms with AVX2.
     """
     if has_bfloat16():
         return (left @ right).float()
-    return left.float() @ right.float()
+    return (left.float() @ right.float()).bfloat16().float()
 
 
 class BinaryLinear(nn.Module):
     """Dot products of ±1 inputs with ±1 weights.
 
-    In training they are rounded as :func:`product` says; in evaluation they are float32, exact
-    below 2**24.
+    In training they are rounded to bfloat16 (:func:`product`); in evaluation they are float32,
+    exact below 2**24.
 
     Parameters
     ----------
