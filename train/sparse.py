@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore", message="Sparse (CSR tensor support|invariant 
 # Part of its inputs from which on a layer that looks at what is near multiplies with a matrix that
 # has zeros. Measured where the processor has bfloat16, 768 neurons of 2,352 inputs: at 1/6 a step
 # takes 19 ms instead of 25 ms with lists, at 1/16 it takes 16 instead of 10. Elsewhere, 960 neurons
-# of 784 inputs: at 1/4 it takes 26 ms with it, 13 to 20 with lists. No recipe is in between.
+# of 784 inputs: at 1/4 it takes 26 ms with it, 13 to 20 with lists; no recipe is from 1/3 to 1.
 DENSE = {True: 1 / 16, False: 1 / 2}
 
 
