@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from hw import floorplan, synthesis
@@ -23,6 +24,8 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
                   "spram": "ICESTORM_SPRAM"}}
 
 TOP = "top"
+
+GIVEN_UP = "given up"  # in the ledger, of a step that was watched and stopped
 
 CONSTRAINTS = {"ecp5": ".lpf", "ice40": ".pcf"}  # files of pins and clocks
 
@@ -131,15 +134,22 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
         left = synthesis.finish(work / f"{TOP}.json", TOP)
         floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
         cells = {kind: [name for name in names if name in left] for kind, names in cells.items()}
-    arguments = [*commands["nextpnr"], "--router", router, "--seed", str(seed),
-                 "--timing-allow-fail", "--report", f"{TOP}.report.json"]
-    key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)),
-                 str(nextpnr), arguments)
+    options = [*commands["nextpnr"], "--router", router, "--seed", str(seed),
+               "--timing-allow-fail", "--report", f"{TOP}.report.json"]
+    inputs = [(work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)]
+    attempts = {"": [*options, "--tmg-ripup"], " again": options}
+    if router != "router2":
+        del attempts[""]
     try:
-        done.run("place", key, nextpnr, arguments, directory=work, log="nextpnr.log",
-                 phases=((r"Info: (Routing|Running router)", "route"),))
+        for again, arguments in attempts.items():
+            key = key_of(*inputs, str(nextpnr), arguments)
+            log = f"nextpnr{again.replace(' ', '-')}.log"
+            if done.run(f"place{again}", key, nextpnr, arguments, directory=work, log=log,
+                        phases=((r"Info: (Routing|Running router)", f"route{again}"),),
+                        watch=None if again else Late()):
+                break
     except ValueError as error:
-        refuse_overfull(board, work / "nextpnr.log")
+        refuse_overfull(board, work / log)
         raise error
     report = json.loads((work / f"{TOP}.report.json").read_text(encoding="utf-8"))
     reached = check_timing(report, shell.frequency)
@@ -152,6 +162,32 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
                    {yosys.name: script, nextpnr.name: arguments, packer.name: commands["pack"]})
 
 
+class Late:
+    """Watches router2 looking for faster ways in vain, in the lines of nextpnr's log.
+
+    With ``--tmg-ripup`` it takes up what is too slow and routes it again, to no end where there is
+    no faster way.
+
+    Parameters
+    ----------
+    patience : int
+        Iterations in a row with late connections, none with fewer, until it is given up.
+    """
+
+    def __init__(self, patience=100):
+        self.patience = patience
+        self.least, self.since = inf, 0
+
+    def __call__(self, line):
+        """Take in a line; return whether to give up."""
+        found = re.search(r"\btmgfail=(\d+)", line)
+        if found:
+            late = int(found[1])
+            self.since = self.since + 1 if late >= self.least else 0
+            self.least = min(self.least, late) if late else inf
+        return self.since >= self.patience
+
+
 class Done:
     """Runs tools, but not again what is done."""
 
@@ -160,17 +196,19 @@ class Done:
         self.ledger = ledger
 
     def run(self, name, key, tool, arguments, *, directory, log, **options):
-        """Run a tool as a step; see :meth:`boards.steps.Steps.run`."""
-        seconds = self.ledger.result(name, key)
-        if seconds is not None:
+        """Run a tool as a step, see :meth:`boards.steps.Steps.run`; return whether it ended."""
+        result = self.ledger.result(name, key)
+        if result is not None:
+            seconds = {step: took for step, took in result.items() if step != GIVEN_UP}
             self.steps.keep(seconds)
-            return
+            return GIVEN_UP not in result
         self.ledger.begin(name, key)
         before = set(self.steps.seconds)
         with self.steps.step(name, directory / log):
-            self.steps.run(tool, arguments, directory=directory, log=log, **options)
-        self.ledger.finish(name, key, {step: seconds for step, seconds
-                                       in self.steps.seconds.items() if step not in before})
+            ended = self.steps.run(tool, arguments, directory=directory, log=log, **options)
+        seconds = {step: took for step, took in self.steps.seconds.items() if step not in before}
+        self.ledger.finish(name, key, seconds | ({} if ended else {GIVEN_UP: 1}))
+        return ended
 
 
 def prepare(board, shell, work):

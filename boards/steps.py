@@ -73,7 +73,7 @@ class Steps:
             line = f"{next(self._spinner)} {self._name} {now - self._start:.0f} s  {text}"
             self._write("\r\033[K" + line[:os.get_terminal_size(self.stream.fileno()).columns - 1])
 
-    def run(self, tool, arguments, *, directory, log, phases=()):
+    def run(self, tool, arguments, *, directory, log, phases=(), watch=None):
         """Run a program of the toolchain to its end.
 
         Parameters
@@ -88,6 +88,13 @@ class Steps:
             Name of the file in ``directory`` for all it prints.
         phases : tuple of (str, str)
             Pattern of a line in the log, name of the step that begins with it.
+        watch : callable, optional
+            Is given each line of the log; the program is ended when it returns True.
+
+        Returns
+        -------
+        bool
+            Whether the program came to its end.
 
         Raises
         ------
@@ -108,6 +115,8 @@ class Steps:
                         last = line.strip() or last
                         if waiting and re.match(waiting[0][0], last):
                             self.next(waiting.pop(0)[1], path)
+                        if watch and watch(last):
+                            return False
                     self.tick(last)
                     if status is not None:
                         break
@@ -117,6 +126,7 @@ class Steps:
         if status:
             raise ValueError(f"{tool.name} must succeed: {_first_error(path, status)} "
                              f"(log: {path})")
+        return True
 
     def _begin(self, name, log):
         self._name, self._start, self._log = name, time.monotonic(), log

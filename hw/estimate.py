@@ -24,7 +24,14 @@ from .stream import queue_size
 from .treeplan import TreePlan
 from .truth import luts
 from .width import Conversion, WidthConverter
-from .wired import TruthPlan, WiredPipeline, is_compared, neuron_plans, pipeline_depth
+from .wired import (
+    TruthPlan,
+    WiredPipeline,
+    is_compared,
+    neuron_plans,
+    pipeline_depth,
+    shared_adders,
+)
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
@@ -287,6 +294,10 @@ def _wired_layer(layer, part, family, after=None):
         if layer.kind == "scores":
             lut4 += CARRY[family] * bits
             ff += bits
+    shared = {triple for triples in shared_adders(layer, part).values() for triple in triples}
+    saved = 2 * sum(triple.saved(family) for triple in shared)  # a sum and a carry each
+    lut4 -= saved * TREE[family]
+    ff -= saved * (part.levels == 1)
     return cells(family, lut4, ff) + Resources(0, own)
 
 

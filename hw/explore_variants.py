@@ -13,7 +13,7 @@ from .lut import look_up
 from .popcount import ONE, Delays, count_bits, plan_count
 from .synthesis import Family
 from .tree import build_trees
-from .treeplan import plan_tree, upright_first
+from .treeplan import order_inputs, plan_tree
 
 
 __all__ = ["VARIANTS", "NeuronLayer", "possible"]
@@ -158,8 +158,8 @@ def _trees(delays, inputs, layer):
     plans = [plan_tree(layer.fan_in, layer.levels, None if layer.counts else int(threshold))
              for threshold in layer.thresholds]
     wires = list(inputs)
-    trees = [(upright_first([Bit(wires[index], bool(flip)) for index, flip in
-                             zip(chosen, inverted, strict=True)], plan), plan)
+    trees = [(order_inputs({index: Bit(wires[index], bool(flip)) for index, flip in
+                            zip(chosen, inverted, strict=True)}, plan), plan)
              for chosen, inverted, plan in zip(layer.chosen, layer.inverted, plans, strict=True)]
     return [bit for bits in build_trees(delays, trees, Family(layer.family)) for bit in bits]
 

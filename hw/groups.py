@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 
-__all__ = ["GROUP_SYNAPSES", "copies", "part_neurons"]
+__all__ = ["GROUP_SYNAPSES", "copies", "leaves", "part_neurons"]
 
 # Synapses of a group: some hundred LUTs, which lie close to each other on the device.
 GROUP_SYNAPSES = 400
@@ -30,14 +30,23 @@ def part_neurons(weights, hops):
     order = list(range(len(weights)))
     if not hops:
         return order
-    leaves = _leaves(weights)
-    branches = max(1, ceil(len(leaves) ** (1 / hops)))
-    groups = leaves
+    smallest = _smallest(weights)
+    branches = max(1, ceil(len(smallest) ** (1 / hops)))
+    groups = smallest
     for _ in range(hops - 1):
         parts = max(1, ceil(len(groups) / branches))
         bounds = [len(groups) * index // parts for index in range(parts + 1)]
         groups = [groups[start:end] for start, end in pairwise(bounds)]
     return groups
+
+
+def leaves(groups):
+    """Yield the smallest groups: lists of neurons."""
+    if isinstance(groups[0], list):
+        for group in groups:
+            yield from leaves(group)
+    else:
+        yield groups
 
 
 def copies(weights, hops):
@@ -56,7 +65,7 @@ def copies(weights, hops):
     return count(part_neurons(weights, hops))[0]
 
 
-def _leaves(weights):
+def _smallest(weights):
     """Fill one group after the other, each time with the neuron that brings most known inputs."""
     used = (weights != 0).astype(np.int32)
     fan_in = used.sum(axis=1)

@@ -5,6 +5,7 @@ from itertools import groupby
 from amaranth import *
 
 from .carry import LONGEST, Bit, Position, carry_chain, gap
+from .lut import family_of
 
 
 __all__ = ["build_trees"]
@@ -34,6 +35,7 @@ def build_trees(delays, trees, platform):
         wire = delays.delay(bit.wire, stage - trees[tree][1].stages[node])
         return Bit(wire, bit.inverted)
 
+    flips = family_of(platform) != "ice40"
     steps = sorted(((step.time, tree, index) for tree, (_, plan) in enumerate(trees)
                     for index, step in enumerate(plan.steps)))
     for time, group in groupby(steps, key=lambda item: item[0]):
@@ -48,11 +50,14 @@ def build_trees(delays, trees, platform):
                              tuple(at(tree, term, time[0]) for term in terms))
                     for node, form, terms in places]))
                 continue
-            values = [node if node is None else at(tree, node, time[0]).value
-                      for node in step.nodes]
+            bits = [node if node is None else at(tree, node, time[0]) for node in step.nodes]
+            # Synthesis makes one of equal full adders. With all bits inverted both results are, so
+            # trees with opposite weights share one too, unless the chains cannot invert.
+            flip = flips and step.kind != "fire" and len(bits) == 3 and bits[0].inverted
+            values = [bit and (~bit.value if flip else bit.value) for bit in bits]
             result = Signal(name=f"{step.kind}_{tree}_{first}")
             delays.m.d.comb += result.eq(LOGIC[step.kind](values, plan.threshold))
-            nodes[tree][first] = Bit(delays.register(result) if step.registered else result)
+            nodes[tree][first] = Bit(delays.register(result) if step.registered else result, flip)
         for chain in _chains(waiting):
             _build_chain(delays, chain, nodes, platform)
     return [[at(tree, node, plan.depth).value for node in plan.outputs]

@@ -6,7 +6,7 @@ from functools import cache
 from .carry import LONGEST
 
 
-__all__ = ["TreePlan", "plan_tree", "upright_first"]
+__all__ = ["TreePlan", "order_inputs", "plan_tree"]
 
 INVERTED_AT_MOST = 1  # of the three bits whose carry an ECP5 position takes in
 
@@ -58,6 +58,8 @@ class TreePlan:
         Pipeline stage of each node: registers between it and the inputs.
     upright : tuple of int
         Inputs that had better not be inverted ones.
+    adders : tuple of (int, int, int)
+        Inputs of each full adder in LUTs, which trees can share.
     threshold : int or None
         What ``"fire"`` compares with.
     outputs : tuple of int
@@ -75,6 +77,7 @@ class TreePlan:
     first: tuple
     stages: tuple
     upright: tuple
+    adders: tuple
     threshold: int | None
     outputs: tuple
     depth: int
@@ -152,7 +155,7 @@ class _Planner:
         self.threshold = threshold
         self.inputs = iter(range(count))
         self.times = [(0, 0)] * count
-        self.steps, self.first, self.upright = [], [], []
+        self.steps, self.first, self.upright, self.adders = [], [], [], []
 
     def plan(self):
         if self.threshold is None:
@@ -172,7 +175,7 @@ class _Planner:
         return TreePlan(self.count, tuple(self.steps[index] for index in order),
                         tuple(self.first[index] for index in order),
                         tuple(stage for stage, _ in self.times), tuple(self.upright),
-                        self.threshold, tuple(outputs), depth, luts,
+                        tuple(self.adders), self.threshold, tuple(outputs), depth, luts,
                         self.registers(outputs, depth))
 
     def number(self, count):
@@ -180,6 +183,8 @@ class _Planner:
         split = cheapest(count)[2]
         if split is None:
             nodes = [next(self.inputs) for _ in range(count)]
+            if count == 3:
+                self.adders.append(tuple(nodes))
             return nodes if count == 1 else [*self.step("sum", nodes, 1),
                                              *self.step("carry", nodes, 1)]
         a, b, carried = split
@@ -237,10 +242,29 @@ def _flat(nodes):
     return [node for node in flat if node is not None]
 
 
-def upright_first(agree, plan):
-    """Order inputs so that the places of a plan that want no inverted one get few."""
-    ordered = sorted(agree, key=lambda bit: bit.inverted)
+def order_inputs(agree, plan, triples=()):
+    """Order inputs for a plan's places: what it shares, then few inverted ones where they cost.
+
+    Parameters
+    ----------
+    agree : dict of Bit
+        By input of the layer.
+    plan : TreePlan
+        For as many.
+    triples : sequence of (int, int, int)
+        Inputs that the first of its full adders are to have.
+
+    Returns
+    -------
+    list of Bit
+    """
+    placed = dict(zip((place for adder in plan.adders for place in adder),
+                      (index for triple in triples for index in triple), strict=False))
+    chosen = set(placed.values())
+    ordered = sorted((index for index in agree if index not in chosen),
+                     key=lambda index: agree[index].inverted)
     upright = iter(ordered[:len(plan.upright)])
     others = iter(ordered[len(plan.upright):])
     wanted = set(plan.upright)
-    return [next(upright) if place in wanted else next(others) for place in range(plan.count)]
+    return [agree[placed[place]] if place in placed else
+            agree[next(upright if place in wanted else others)] for place in range(plan.count)]

@@ -11,18 +11,19 @@ from amaranth.lib.wiring import In, Out
 
 from .carry import Bit
 from .encoder import PixelEncoder
-from .groups import part_neurons
+from .groups import leaves, part_neurons
 from .labelselect import answer_layout, select, select_depth
 from .lut import family_of
 from .popcount import Delays, count_bits, plan_count
+from .sharing import shared_triples
 from .stream import CreditQueue, queue_size
 from .tree import build_trees
-from .treeplan import TreePlan, plan_tree, upright_first
+from .treeplan import TreePlan, order_inputs, plan_tree
 from .truth import LIMIT, fire
 
 
 __all__ = ["WiredLayer", "WiredPipeline", "is_compared", "layer_latency", "neuron_plans",
-           "pipeline_depth"]
+           "pipeline_depth", "shared_adders"]
 
 
 @cache
@@ -44,6 +45,28 @@ def neuron_plans(layer, part):
             plans.append(TruthPlan(fan_in, threshold) if fan_in <= LIMIT
                          else plan(fan_in, part.levels, threshold))
     return tuple(plans)
+
+
+@cache
+def shared_adders(layer, part):
+    """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
+
+    Those of other groups are too far away to be shared, see :func:`hw.groups.part_neurons`.
+    """
+    plans = neuron_plans(layer, part)
+    shared = {neuron: [] for neuron in range(layer.outputs)}
+    for group in leaves(part_neurons(layer.weights, part.hops)):
+        trees = [neuron for neuron in group if isinstance(plans[neuron], TreePlan)]
+        if not trees:
+            continue
+        weights = layer.weights[trees]
+        used = np.flatnonzero(weights.any(axis=0))
+        for found in shared_triples(weights[:, used],
+                                    [len(plans[neuron].adders) for neuron in trees]):
+            triple = found.renumbered(used, trees)
+            for neuron, _ in triple.uses:
+                shared[neuron].append(triple)
+    return shared
 
 
 @dataclass(frozen=True)
@@ -161,6 +184,7 @@ class _Group:
         plans = neuron_plans(layer, part)
         delays = Delays(m, "wait")
         bits, trees, tree_neurons = {}, [], []
+        shared = shared_adders(layer, part)
         for neuron in self.neurons:
             plan = plans[neuron]
             if plan is None:
@@ -170,7 +194,9 @@ class _Group:
                      for place in places]
             if isinstance(plan, TreePlan):
                 tree_neurons.append(neuron)
-                trees.append((upright_first(agree, plan), plan))
+                trees.append((order_inputs(
+                    dict(zip(places, agree, strict=True)), plan,
+                    [triple.inputs for triple in shared[neuron]]), plan))
             elif isinstance(plan, TruthPlan):
                 bits[neuron] = [fire(
                     m, [bit.wire for bit in agree], plan.threshold, f"fire_{neuron}",

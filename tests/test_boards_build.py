@@ -163,6 +163,36 @@ def test_a_tool_runs_again_if_it_failed_or_its_key_is_another(tmp_path):
     assert [ran("c", "exit 0"), ran("b", "exit 0")] == [1, 1]
 
 
+def test_a_tool_that_is_given_up_is_ended_and_not_started_again(tmp_path):
+    tool = flow.tools.Tool("sh", ("sh", "-c"), "1", "native")
+    stream = io.StringIO()
+
+    def ended():
+        done = flow.Done(Steps(stream), flow.Ledger(tmp_path / "steps.json"))
+        script = "echo tmgfail=1; echo tmgfail=1; sleep 60; touch end"
+        return done.run("place", "key", tool, [script], directory=tmp_path, log="log",
+                        watch=flow.Late(1))
+
+    assert [ended(), ended()] == [False, False]
+    assert not (tmp_path / "end").exists()
+    words = [line.split()[:2] for line in stream.getvalue().splitlines()]
+    assert words == [["place", "..."], ["place", "took"], ["place", "kept:"]]
+
+
+@pytest.mark.parametrize(("late", "given_up"), [
+    ([5, 4, 3, 2, 1, 0], False),
+    ([5, 5, 0, 5, 5, 0, 5, 5], False),  # found a way each time
+    ([9, 8, 8, 7, 8, 8], False),
+    ([9, 8, 8, 9, 10], True),
+    ([0, 0, 41, 41, 41, 41], True)])
+def test_late_connections_are_given_up_when_they_do_not_become_fewer(late, given_up):
+    watch = flow.Late(patience=3)
+    assert not watch("Info:     iter=1 wires=353751 overused=24693 overuse=29145 archfail=NA")
+    seen = [watch(f"Info:     iter=9 wires=3 overused=0 overuse=0 tmgfail={count} archfail=NA")
+            for count in late]
+    assert seen == [False] * (len(late) - 1) + [given_up]
+
+
 def test_missed_timing_is_a_failure_without_bitstream(folder, tmp_path):
     stale = [tmp_path / "icebreaker" / name for name in ("tiny.bin", "report.json")]
     stale[0].parent.mkdir()

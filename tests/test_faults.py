@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 import hw.rom
 from hw.accelerator import Accelerator
+from hw.carry import Bit
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
 from hw.schedule import Schedule, Scheduled, Wired
@@ -184,6 +185,16 @@ def test_a_valid_held_too_long_is_caught_by_matches_golden():
     component = mvtu()
     with pytest.raises(BenchFailure, match=r"8 tests failed \(matches_golden/idle=0/stall=0"):
         check_streams(Lingering(component), "fault-lingering", mvtu_vectors(component))
+
+
+def test_a_shared_adder_taken_for_its_opposite_is_caught_by_matches_golden(monkeypatch):
+    def upright(wire, inverted=False):
+        return Bit(wire, inverted and not getattr(wire, "name", "").startswith("sum_"))
+
+    monkeypatch.setattr("hw.tree.Bit", upright)
+    accelerator = Accelerator(NETWORK, SCHEDULES["wired"])
+    with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
+        check_streams(accelerator, "fault-shared", vectors.for_accelerator(accelerator, IMAGES))
 
 
 @pytest.mark.parametrize("pe", [1, 10])
