@@ -11,6 +11,7 @@ from .carry import Bit
 from .count_ice40 import at_least, count_on_chain
 from .lut import look_up
 from .popcount import ONE, Delays, count_bits, plan_count
+from .sharing import shared_triples
 from .synthesis import Family
 from .tree import build_trees
 from .treeplan import order_inputs, plan_tree
@@ -72,7 +73,7 @@ class NeuronLayer(wiring.Component):
         inputs = Signal(self.inputs, reset_less=True)
         m.d.sync += inputs.eq(Cat(self.x, inputs) if self.serial else self.x)
         delays = Delays(m, "wait")
-        values = _trees(delays, inputs, self) if self.variant == "tree" else []
+        values = _trees(delays, inputs, self) if self.variant.endswith("tree") else []
         for neuron, chosen in enumerate(self.chosen if not values else ()):
             values += VARIANTS[self.variant](
                 delays, [inputs[int(index)] for index in chosen],
@@ -92,6 +93,7 @@ def possible(variant, *, fan_in, counts, family):
     """Whether a variant exists for such neurons."""
     return {"truth": fan_in <= truth.LIMIT and not counts,
             "tree": fan_in > truth.LIMIT or counts,
+            "shared-tree": fan_in > truth.LIMIT or counts,
             "chain": family == "ice40"}.get(variant, True)
 
 
@@ -154,18 +156,30 @@ def _chain(delays, bits, inverted, threshold, name, layer):
 
 
 def _trees(delays, inputs, layer):
-    """Small adders of all neurons on shared carry chains: what a wired layer is built of."""
+    """Small adders of all neurons on shared carry chains: what a wired layer is built of.
+
+    In ``"shared-tree"`` with full adders that neurons have in common, as in a group of such a
+    layer; ``"tree"`` without.
+    """
     plans = [plan_tree(layer.fan_in, layer.levels, None if layer.counts else int(threshold))
              for threshold in layer.thresholds]
-    wires = list(inputs)
-    trees = [(order_inputs({index: Bit(wires[index], bool(flip)) for index, flip in
-                            zip(chosen, inverted, strict=True)}, plan), plan)
-             for chosen, inverted, plan in zip(layer.chosen, layer.inverted, plans, strict=True)]
+    weights = np.zeros((layer.neurons, layer.inputs), np.int8)
+    for row, chosen, inverted in zip(weights, layer.chosen, layer.inverted, strict=True):
+        row[chosen] = np.where(inverted, -1, 1)
+    triples = [[] for _ in plans]
+    if layer.variant == "shared-tree":
+        for triple in shared_triples(weights, [len(plan.adders) for plan in plans]):
+            for neuron, _ in triple.uses:
+                triples[neuron].append(triple.inputs)
+    trees = [(order_inputs({index: Bit(inputs[index], bool(row[index] < 0))
+                            for index in map(int, np.flatnonzero(row))}, plan, found), plan)
+             for row, plan, found in zip(weights, plans, triples, strict=True)]
     return [bit for bits in build_trees(delays, trees, Family(layer.family)) for bit in bits]
 
 
 VARIANTS = {
     "tree": None,  # the whole layer at once
+    "shared-tree": None,
     "plus": _plus,
     "pairs": _pairs,
     "full-adders": _full_adders,

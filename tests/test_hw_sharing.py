@@ -1,9 +1,16 @@
-"""hw.sharing: triples are synapses of their neurons, and none is in two."""
+"""hw.sharing: triples are synapses of their neurons, none is in two; trees of a group share."""
 
 import numpy as np
 import pytest
 
+from hw import explore
+from hw.carry import Bit
+from hw.groups import leaves, part_neurons
+from hw.schedule import Wired
 from hw.sharing import shared_triples
+from hw.treeplan import order_inputs, plan_tree
+from hw.wired import neuron_plans, shared_adders
+from sw.network import Dense
 from tests.networks import random_weights
 
 
@@ -40,3 +47,44 @@ def test_the_triple_that_all_have_is_found():
 
 def test_neurons_with_nothing_in_common_share_nothing():
     assert shared_triples(np.kron(np.eye(3, dtype=np.int8), np.ones((1, 4), np.int8))) == []
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2])
+def test_trees_of_one_group_share_as_many_adders_as_they_have(hops):
+    weights = random_weights(np.random.default_rng(hops), 90, 60, 20)
+    layer = Dense("fc0", weights, np.full(90, 10, np.int32))
+    part = Wired(hops=hops)
+    shared, plans = shared_adders(layer, part), neuron_plans(layer, part)
+    group_of = {neuron: index for index, group in enumerate(leaves(part_neurons(weights, hops)))
+                for neuron in group}
+    for neuron, triples in shared.items():
+        assert len(triples) <= len(plans[neuron].adders)
+        for triple in triples:
+            sign, = (sign for user, sign in triple.uses if user == neuron)
+            assert tuple(weights[neuron, list(triple.inputs)] * sign) == triple.weights
+            assert {group_of[user] for user, _ in triple.uses} == {group_of[neuron]}
+    assert sum(map(len, shared.values())) > 90
+
+
+def test_full_adders_in_luts_are_not_shared():
+    weights = random_weights(np.random.default_rng(1), 20, 30, 12)
+    layer = Dense("fc0", weights, np.full(20, 6, np.int32))
+    assert not any(shared_adders(layer, Wired(adders="luts")).values())
+
+
+def test_a_triple_is_at_an_adder_and_every_input_at_one_place():
+    plan = plan_tree(24, 2, 12)
+    agree = {index: Bit(None, index % 2 == 0) for index in range(100, 124)}
+    triples = [(101, 119, 110), (122, 100, 107)]
+    ordered = order_inputs(agree, plan, triples)
+    assert sorted(map(list(agree.values()).index, ordered)) == list(range(24))
+    for places, triple in zip(plan.adders, triples, strict=False):
+        assert [ordered[place] for place in places] == [agree[index] for index in triple]
+    assert not any(ordered[place].inverted for place in plan.upright)
+
+
+@pytest.mark.parametrize("family", ["ecp5", "ice40"])
+def test_sharing_takes_fewer_luts(family):
+    sizes = {"family": family, "fan_in": 16, "neurons": 12, "inputs": 30}
+    luts = [explore.measure(variant, **sizes)["lut4"] for variant in ("tree", "shared-tree")]
+    assert luts[1] <= luts[0] - 12
