@@ -55,7 +55,7 @@ PRESETS = {preset.name: preset for preset in (
     Preset("ulx3s-85f-fashion", "ulx3s-85f-fashion", "ulx3s-85f", 88, dataset="fashion-mnist",
            placer_seeds=(1, 2)),
     Preset("ulx3s-25f", "ulx3s-25f", "ulx3s-25f", 130, placer_seeds=(1, 2)),
-    Preset("icebreaker", "icebreaker", "icebreaker", 24, placer_seeds=(1, 2, 3)),
+    Preset("icebreaker", "icebreaker", "icebreaker", 30, placer_seeds=(1, 2, 3)),
     # Dense: scheduled. A block RAM of ECP5 is 1,024 words of 18 bits, so that an interval of 1,024
     # cycles uses all of it: 105 MHz / 1,024 is the rate of lfc.
     Preset("tfc-icebreaker", "tfc", "icebreaker", 24),

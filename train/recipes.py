@@ -167,7 +167,7 @@ RECIPES = {recipe.name: recipe for recipe in (
            ramp=0.25, freeze=0.95),
     Recipe("ulx3s-25f", (288, 256, 128), (24, 16, 16, 96), epochs=80, limit=4, augment=0.5,
            ramp=0.25, freeze=0.95),
-    Recipe("ulx3s-85f-fast", (384, 320, 160), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
+    Recipe("ulx3s-85f-fast", (448, 384, 192), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
            ramp=0.25, freeze=0.95),
     # Neurons of one LUT4. So many epochs need a higher limit, or the choice is among equals.
     Recipe("icebreaker", (768, 512, 384), (4, 4, 4, 56), (49, 64, 64, 384), local=True,
