@@ -25,6 +25,9 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
 
 TOP = "top"
 
+# How a design for router2 is routed, one after the other until one comes to its end.
+ROUTERS = {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]}
+
 GIVEN_UP = "given up"  # in the ledger, of a step that was watched and stopped
 
 CONSTRAINTS = {"ecp5": ".lpf", "ice40": ".pcf"}  # files of pins and clocks
@@ -134,19 +137,17 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
         left = synthesis.finish(work / f"{TOP}.json", TOP)
         floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
         cells = {kind: [name for name in names if name in left] for kind, names in cells.items()}
-    options = [*commands["nextpnr"], "--router", router, "--seed", str(seed),
-               "--timing-allow-fail", "--report", f"{TOP}.report.json"]
     inputs = [(work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)]
-    attempts = {"": [*options, "--tmg-ripup"], " again": options}
-    if router != "router2":
-        del attempts[""]
+    attempts = ROUTERS if router == "router2" else {"": [router]}
     try:
-        for again, arguments in attempts.items():
+        for attempt, (algorithm, *more) in attempts.items():
+            arguments = [*commands["nextpnr"], "--router", algorithm, "--seed", str(seed),
+                         "--timing-allow-fail", "--report", f"{TOP}.report.json", *more]
             key = key_of(*inputs, str(nextpnr), arguments)
-            log = f"nextpnr{again.replace(' ', '-')}.log"
-            if done.run(f"place{again}", key, nextpnr, arguments, directory=work, log=log,
-                        phases=((r"Info: (Routing|Running router)", f"route{again}"),),
-                        watch=None if again else Late()):
+            log = f"nextpnr{attempt.replace(' ', '-')}.log"
+            if done.run(f"place{attempt}", key, nextpnr, arguments, directory=work, log=log,
+                        phases=((r"Info: (Routing|Running router)", f"route{attempt}"),),
+                        watch=Stuck()):
                 break
     except ValueError as error:
         refuse_overfull(board, work / log)
@@ -162,29 +163,30 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
                    {yosys.name: script, nextpnr.name: arguments, packer.name: commands["pack"]})
 
 
-class Late:
-    """Watches router2 looking for faster ways in vain, in the lines of nextpnr's log.
+class Stuck:
+    """Watches whether router2 gets on, in the lines of nextpnr's log.
 
-    With ``--tmg-ripup`` it takes up what is too slow and routes it again, to no end where there is
-    no faster way.
+    It may go on for ever: with ``--tmg-ripup`` where connections are late and there is no faster
+    way, and on iCE40 where two nets take a wire from each other. router1 prints no such lines.
 
     Parameters
     ----------
     patience : int
-        Iterations in a row with late connections, none with fewer, until it is given up.
+        Iterations in a row that leave as many wires overused or connections late, or more, until
+        it is given up.
     """
 
-    def __init__(self, patience=100):
+    def __init__(self, patience=200):
         self.patience = patience
         self.least, self.since = inf, 0
 
     def __call__(self, line):
         """Take in a line; return whether to give up."""
-        found = re.search(r"\btmgfail=(\d+)", line)
+        found = re.findall(r"\b(?:overused|tmgfail)=(\d+)", line)
         if found:
-            late = int(found[1])
-            self.since = self.since + 1 if late >= self.least else 0
-            self.least = min(self.least, late) if late else inf
+            left = sum(map(int, found))
+            self.since = self.since + 1 if left >= self.least else 0
+            self.least = min(self.least, left) if left else inf
         return self.since >= self.patience
 
 
