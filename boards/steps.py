@@ -89,7 +89,8 @@ class Steps:
         phases : tuple of (str, str)
             Pattern of a line in the log, name of the step that begins with it.
         watch : callable, optional
-            Is given each line of the log; the program is ended when it returns True.
+            Is given each line of the log once it is whole; the program is ended when it returns
+            True.
 
         Returns
         -------
@@ -108,14 +109,15 @@ class Steps:
                                        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                        start_new_session=True, preexec_fn=_end_with_us)
             try:
-                last = ""
+                last = rest = ""
                 while True:
                     status = process.poll()
-                    for line in lines.readlines():
-                        last = line.strip() or last
-                        if waiting and re.match(waiting[0][0], last):
+                    *whole, rest = (rest + lines.read()).split("\n")
+                    for line in map(str.strip, whole):
+                        last = line or last
+                        if waiting and re.match(waiting[0][0], line):
                             self.next(waiting.pop(0)[1], path)
-                        if watch and watch(last):
+                        if watch and watch(line):
                             return False
                     self.tick(last)
                     if status is not None:

@@ -16,7 +16,7 @@ from .spram import SPRAM_WIDTH
 from .stream import Dataflow
 from .timing import latency
 from .width import Conversion, WidthConverter
-from .wired import WiredPipeline
+from .wiredpipeline import WiredPipeline
 
 
 __all__ = ["Accelerator"]

@@ -7,13 +7,20 @@ from math import ceil
 from .stream import LOGIC_SLOTS, SMALL_QUEUE, queue_slots
 
 
-__all__ = ["Resources", "cells", "interpolate", "logic_rom", "memory", "queue", "rom_blocks"]
+__all__ = ["CARRY", "COUNT_ADDER", "Resources", "cells", "interpolate", "logic_rom", "memory",
+           "queue", "rom_blocks"]
 
 # Shapes of a block RAM: words and bits of a word.
 SHAPES = {
     "ecp5": ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
     "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
 }
+
+# Fitted to synthesized parts: docs/decisions/006-estimate.md.
+CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
+# LUT4 of an adder of a popcount, by the number of inputs.
+COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
+               "ice40": ((4, 1.1), (16, 1.3), (32, 1.7), (64, 1.8))}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from amaranth import *
 from .lut import family_of
 
 
-__all__ = ["CHAIN_START", "LONGEST", "Bit", "Position", "carry_chain", "gap"]
+__all__ = ["CHAIN_START", "FORMS", "LONGEST", "ZERO", "Bit", "Position", "carry_chain", "gap",
+           "vector"]
 
 # Positions of one chain. Each chain costs a position at its start, and a longer one is harder to
 # place.
@@ -37,6 +38,11 @@ class Bit:
         return ~self.wire if self.inverted else self.wire
 
 
+# What a position's other term is, of two or three bits; or of as many vectors.
+FORMS = {"xor": lambda a, b: a ^ b, "and": lambda a, b: a & b,
+         "most": lambda a, b, c: (a & b) | (c & (a | b))}
+
+
 @dataclass(frozen=True, eq=False)
 class Position:
     """A place of a carry chain: adds a bit and a function of up to three bits to the carry.
@@ -56,18 +62,16 @@ class Position:
     form: str = "is"
     terms: tuple = ()
 
-    @property
-    def term(self):
-        """The function's value."""
-        values = [term.value for term in self.terms]
-        if self.form == "xor":
-            return values[0] ^ values[1]
-        if self.form == "and":
-            return values[0] & values[1]
-        if self.form == "most":
-            a, b, c = values
-            return (a & b) | (c & (a | b))
-        return values[0] if values else Const(0, 1)
+
+def vector(bits):
+    """Return bits as one value, the first one lowest."""
+    bits = list(bits)
+    wires = Cat(*(bit.wire for bit in bits))
+    inverted = sum(bit.inverted << place for place, bit in enumerate(bits))
+    return wires ^ inverted if inverted else wires
+
+
+ZERO = Bit(Const(0, 1))
 
 
 def gap(carry):
@@ -103,8 +107,8 @@ def carry_chain(m, positions, platform, name):
     """
     total = Signal(len(positions), name=name)
     if family_of(platform) != "ecp5":
-        m.d.comb += total.eq(Cat(place.bit.value if place.bit else 0 for place in positions)
-                             + Cat(place.term for place in positions))
+        m.d.comb += total.eq(vector(place.bit or ZERO for place in positions)
+                             + vector(_terms(m, positions, name)))
         return total
 
     halves = [_half(m, place) for place in positions]
@@ -130,8 +134,18 @@ def carry_chain(m, positions, platform, name):
     return total
 
 
-FORMS = {"is": lambda a: a, "xor": lambda a, b: a ^ b, "and": lambda a, b: a & b,
-         "most": lambda a, b, c: a + b + c >= 2}
+def _terms(m, positions, name):
+    """Bit that each position adds besides its own: all of one form are one operation."""
+    terms = [place.terms[0] if place.terms else ZERO for place in positions]
+    for form, function in FORMS.items():
+        places = [index for index, place in enumerate(positions) if place.form == form]
+        if places:
+            made = Signal(len(places), name=f"{name}_{form}")
+            m.d.comb += made.eq(function(*map(vector, zip(
+                *(positions[index].terms for index in places), strict=True))))
+            for index, wire in zip(places, made, strict=True):
+                terms[index] = Bit(wire)
+    return terms
 
 
 def _half(m, place):
@@ -140,14 +154,12 @@ def _half(m, place):
     Its sum is table(A, B, C, D) ^ carry, and where the table is 0 the next carry is what the table
     says for A and B while C = D = 0: this must be A's value there.
     """
-    bit = place.bit or Bit(Const(0, 1))
+    bit = place.bit or ZERO
     form, terms = place.form, list(place.terms)
     if form == "most":
         terms.sort(key=lambda term: not term.inverted)  # an inverted one can only be B
         if terms[1].inverted:
-            whole = Signal()
-            m.d.comb += whole.eq(place.term)
-            form, terms = "is", [Bit(whole)]
+            form, terms = "is", _terms(m, [place], "whole")
     if form == "is" and terms and terms[0] is place.bit:
         return 0x000A ^ 0x000F * bit.inverted, [bit.wire, Const(0, 1), Const(0, 1), Const(1, 1)]
     table = 0
@@ -158,7 +170,8 @@ def _half(m, place):
             table |= a << entry
             continue
         values = [value ^ term.inverted for value, term in zip(others, terms, strict=False)]
-        table |= (a ^ int(FORMS[form](*values) if terms else 0)) << entry
+        term = FORMS[form](*values) if form in FORMS else (values or [0])[0]
+        table |= (a ^ int(term)) << entry
     pins = [bit.wire, *(term.wire for term in terms)]
     pins += [Const(0, 1)] * (3 - len(pins)) + [Const(1, 1)] * (len(pins) < 4)
     return table, pins

@@ -9,44 +9,36 @@ from math import ceil
 import numpy as np
 
 from .accelerator import stages
-from .area import Resources, cells, interpolate, logic_rom, memory, queue, rom_blocks
+from .area import (
+    CARRY,
+    COUNT_ADDER,
+    Resources,
+    cells,
+    interpolate,
+    logic_rom,
+    memory,
+    queue,
+    rom_blocks,
+)
 from .benchmark import count_bits
 from .encoder import ThermometerEncoder
-from .groups import copies
+from .folding import Folding
 from .imageregister import LOGIC_IMAGES, copy_bits, used_bits
 from .labelselect import LabelSelect
-from .mvtu import MVTU, Folding
-from .popcount import CountPlan
+from .mvtu import MVTU
 from .schedule import Wired
 from .simplify import simplify
 from .spram import SPRAM_WIDTH
 from .stream import queue_size
-from .treeplan import TreePlan
-from .truth import luts
 from .width import Conversion, WidthConverter
-from .wired import (
-    TruthPlan,
-    WiredPipeline,
-    is_compared,
-    neuron_plans,
-    pipeline_depth,
-    shared_adders,
-)
+from .wiredarea import wired_ends, wired_layer
+from .wiredpipeline import WiredPipeline, pipeline_depth
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
            "shell_resources", "stored_bits"]
 
 # What follows was fitted to synthesized parts: docs/decisions/006-estimate.md.
-# LUT4 of a popcount's adder, by the number of inputs: of all bits of a count, and where a
-# threshold is folded in so that only the highest carry is built.
-COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
-               "ice40": ((4, 1.1), (16, 1.3), (32, 1.7), (64, 1.8))}
-FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
-              "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
-TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
-CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
-
 
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images and, on iCE40, its
 # histogram, which is distributed RAM elsewhere.
@@ -111,8 +103,8 @@ def estimate(network, schedule, family):
             layers = (_left_over(network) if len(stage.layers) == len(network.layers) - 1
                       else stage.layers)
             for layer, part, after in zip_longest(layers, stage.parts, layers[1:]):
-                parts[layer.name] = _wired_layer(layer, part, family, after)
-            parts[name] = _wired_ends(stage.layers, stage.parts, stage.queue_depth, family)
+                parts[layer.name] = wired_layer(layer, part, family, after)
+            parts[name] = wired_ends(stage.layers, stage.parts, stage.queue_depth, family)
     return Estimate(family, parts)
 
 
@@ -139,10 +131,10 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
         Whether the layer before is wired too, so that nothing is between them.
     """
     if isinstance(part, Wired):
-        resources = _wired_layer(layer, part, family)
+        resources = wired_layer(layer, part, family)
         if not after_wired:
             depth, _ = queue_size(pipeline_depth((layer,), (part,)), 1)
-            resources += _wired_ends((layer,), (part,), depth, family)
+            resources += wired_ends((layer,), (part,), depth, family)
         wanted = layer.inputs
     else:
         resources = _mvtu(Folding(layer, part.pe, part.simd, part.rom), family)
@@ -270,63 +262,6 @@ def _mvtu(folding, family):
         chips = ceil(lanes * planes / SPRAM_WIDTH)
         return resources + cells(family, chips + 16, 4) + Resources(0, 0, block_ram, chips)
     return resources + Resources(ceil(planes * logic_rom(depth, lanes)), 0, block_ram)
-
-
-@cache
-def _wired_layer(layer, part, family, after=None):
-    """Resources of a layer's logic; of neurons that the layer after it looks at, if it is given."""
-    plans = neuron_plans(layer, part)
-    depth = max([plan.depth for plan in plans if plan], default=0)
-    seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
-    bits = layer.score_bits if layer.kind == "scores" else 1
-    own = int(seen.sum()) * bits  # registers in the cells of the logic before them
-    lut4, ff = 0, copies(layer.weights, part.hops)
-    for neuron in np.flatnonzero(seen):
-        if plan := plans[neuron]:
-            lut4 += _neuron_luts(layer, int(neuron), plan, part, family)
-            late = depth - plan.depth
-            if isinstance(plan, TreePlan):
-                ff += plan.registers + len(plan.outputs) * late
-            elif isinstance(plan, CountPlan):
-                ff += 1.2 * sum(plan.registered) + len(plan.outputs) * late
-            else:
-                ff += late
-        if layer.kind == "scores":
-            lut4 += CARRY[family] * bits
-            ff += bits
-    shared = {triple for triples in shared_adders(layer, part).values() for triple in triples}
-    saved = 2 * sum(triple.saved(family) for triple in shared)  # a sum and a carry each
-    lut4 -= saved * TREE[family]
-    ff -= saved * (part.levels == 1)
-    return cells(family, lut4, ff) + Resources(0, own)
-
-
-def _neuron_luts(layer, neuron, plan, part, family):
-    if isinstance(plan, TruthPlan):
-        return luts(plan.count, plan.threshold)
-    if isinstance(plan, TreePlan):
-        return plan.luts * TREE[family]
-    # Registers keep adders apart that would share LUTs: with one level an adder is two LUTs.
-    apart = max(0, (4 - part.levels) / 3) ** 1.6
-    if layer.kind == "scores" or apart:
-        table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
-        adder = interpolate(table, plan.count)
-        return (adder + apart * (2 - adder)) * len(plan.steps)
-    return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
-
-
-def _wired_ends(layers, parts, queue_depth, family):
-    """Resources around a wired pipeline's layers: label select, queues."""
-    last = layers[-1]
-    if last.kind != "scores":
-        return queue(family, queue_depth, last.outputs)
-    width = last.outputs * last.score_bits
-    nodes = last.outputs - 1
-    compared = is_compared(parts)
-    select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
-                   nodes * (last.score_bits + 4) * (1 + 2 * compared))
-    return (select + queue(family, queue_depth, nodes.bit_length())
-            + queue(family, queue_depth, width))
 
 
 def _label_select(stage, family):

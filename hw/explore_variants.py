@@ -172,7 +172,8 @@ def _trees(delays, inputs, layer):
             for neuron, _ in triple.uses:
                 triples[neuron].append(triple.inputs)
     trees = [(order_inputs({index: Bit(inputs[index], bool(row[index] < 0))
-                            for index in map(int, np.flatnonzero(row))}, plan, found), plan)
+                            for index in map(int, np.flatnonzero(row))}, plan, found,
+                           layer.family), plan)
              for row, plan, found in zip(weights, plans, triples, strict=True)]
     return [bit for bits in build_trees(delays, trees, Family(layer.family)) for bit in bits]
 

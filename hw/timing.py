@@ -6,7 +6,7 @@ from .encoder import ThermometerEncoder
 from .labelselect import LabelSelect
 from .mvtu import MVTU
 from .width import WidthConverter
-from .wired import WiredPipeline
+from .wiredpipeline import WiredPipeline
 
 
 __all__ = ["latency"]

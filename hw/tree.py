@@ -4,7 +4,7 @@ from itertools import groupby
 
 from amaranth import *
 
-from .carry import LONGEST, Bit, Position, carry_chain, gap
+from .carry import FORMS, LONGEST, ZERO, Bit, Position, carry_chain, gap, vector
 from .lut import family_of
 
 
@@ -12,14 +12,14 @@ __all__ = ["build_trees"]
 
 
 def build_trees(delays, trees, platform):
-    """Build some plans, whose adders share chains.
+    """Build some plans, whose adders share chains; equal sums and carries in LUTs are made once.
 
     Parameters
     ----------
     delays : Delays
         Makes the registers.
     trees : list of (list of Bit, TreePlan)
-        Inputs, all of one cycle, and a plan for as many.
+        Inputs, all of one cycle, and a plan for as many. Equal bits are the same object.
     platform : Platform or None
         What the design is elaborated for.
 
@@ -28,54 +28,123 @@ def build_trees(delays, trees, platform):
     list of list of Value
         Result bits of each tree, ``plan.depth`` cycles later.
     """
-    nodes = [list(bits) + [None] * (len(plan.stages) - plan.count) for bits, plan in trees]
+    return _Builder(delays, trees, platform).build()
 
-    def at(tree, node, stage):
-        bit = nodes[tree][node]
-        wire = delays.delay(bit.wire, stage - trees[tree][1].stages[node])
-        return Bit(wire, bit.inverted)
 
-    flips = family_of(platform) != "ice40"
-    steps = sorted(((step.time, tree, index) for tree, (_, plan) in enumerate(trees)
-                    for index, step in enumerate(plan.steps)))
-    for time, group in groupby(steps, key=lambda item: item[0]):
-        waiting = []
-        for _, tree, index in group:
-            plan = trees[tree][1]
-            step, first = plan.steps[index], plan.first[index]
-            if step.kind == "add":
-                carry, *places = step.nodes
-                waiting.append((tree, step, first, carry is not None and at(tree, carry, time[0]), [
-                    Position(None if node is None else at(tree, node, time[0]), form,
-                             tuple(at(tree, term, time[0]) for term in terms))
-                    for node, form, terms in places]))
+class _Builder:
+    """Builds trees stage by stage; what all of them do there is one operation on vectors.
+
+    Elaboration takes as long as a design has operations and signals, few of which are left so.
+
+    Attributes
+    ----------
+    nodes : list of list
+        Bit of each tree's nodes in the stage that is being built; None where it is not made yet.
+    """
+
+    def __init__(self, delays, trees, platform):
+        self.delays = delays
+        self.platform = platform
+        self.plans = [plan for _, plan in trees]
+        self.nodes = [list(bits) + [None] * (len(plan.stages) - plan.count)
+                      for bits, plan in trees]
+        # The carry chains of iCE40 take no inverted bits.
+        self.flips = family_of(platform) != "ice40"
+
+    def build(self):
+        steps = sorted(((step.time, tree, index) for tree, plan in enumerate(self.plans)
+                        for index, step in enumerate(plan.steps)))
+        stage = 0
+        for time, group in groupby(steps, key=lambda item: item[0]):
+            while stage < time[0]:
+                self.wait(stage)
+                stage += 1
+            adders, luts = [], []
+            for _, tree, index in group:
+                plan = self.plans[tree]
+                step = plan.steps[index]
+                (adders if step.kind == "add" else luts).append((tree, step, plan.first[index]))
+            self.add_luts(luts)
+            for chain in _chains(adders):
+                self.add_chain(chain)
+        for last in range(stage, max((plan.depth for plan in self.plans), default=0)):
+            self.wait(last)
+        return [[self.nodes[tree][node].value for node in plan.outputs]
+                for tree, plan in enumerate(self.plans)]
+
+    def wait(self, stage):
+        """Register the bits of a stage that are looked at in a later one, each once."""
+        waiting = [(tree, node) for tree, plan in enumerate(self.plans) if stage < plan.depth
+                   for node in plan.waiting[stage]]
+        wires = {}
+        for tree, node in waiting:
+            wires.setdefault(id(self.nodes[tree][node].wire), self.nodes[tree][node].wire)
+        if wires:
+            late = dict(zip(wires, self.delays.register(Cat(*wires.values())), strict=True))
+            for tree, node in waiting:
+                bit = self.nodes[tree][node]
+                self.nodes[tree][node] = Bit(late[id(bit.wire)], bit.inverted)
+
+    def add_luts(self, steps):
+        """Build sums, carries and comparisons of one time."""
+        vectors = {}
+        for tree, step, first in steps:
+            bits = [node if node is None else self.nodes[tree][node] for node in step.nodes]
+            if step.kind == "fire":
+                fires = _fire([bit and bit.value for bit in bits], self.plans[tree].threshold)
+                self.nodes[tree][first] = Bit(
+                    self.result(fires, f"fire_{tree}", step.registered))
                 continue
-            bits = [node if node is None else at(tree, node, time[0]) for node in step.nodes]
-            # Synthesis makes one of equal full adders. With all bits inverted both results are, so
-            # trees with opposite weights share one too, unless the chains cannot invert.
-            flip = flips and step.kind != "fire" and len(bits) == 3 and bits[0].inverted
-            values = [bit and (~bit.value if flip else bit.value) for bit in bits]
-            result = Signal(name=f"{step.kind}_{tree}_{first}")
-            delays.m.d.comb += result.eq(LOGIC[step.kind](values, plan.threshold))
-            nodes[tree][first] = Bit(delays.register(result) if step.registered else result, flip)
-        for chain in _chains(waiting):
-            _build_chain(delays, chain, nodes, platform)
-    return [[at(tree, node, plan.depth).value for node in plan.outputs]
-            for tree, (_, plan) in enumerate(trees)]
+            # With all three bits inverted both results are, so that trees with opposite weights
+            # share a full adder too.
+            flip = self.flips and len(bits) == 3 and bits[0].inverted
+            if flip:
+                bits = [Bit(bit.wire, not bit.inverted) for bit in bits]
+            rows = vectors.setdefault((step.kind, len(bits), step.registered), {})
+            key = tuple((id(bit.wire), bit.inverted) for bit in bits)
+            rows.setdefault(key, (bits, []))[1].append((tree, first, flip))
+        for (kind, count, registered), rows in vectors.items():
+            tree, first, _ = next(iter(rows.values()))[1][0]
+            made = self.result(
+                LOGIC[kind, count](*map(vector, zip(*(bits for bits, _ in rows.values()),
+                                                    strict=True))),
+                f"{kind}_{tree}_{first}", registered)
+            for wire, (_, users) in zip(made, rows.values(), strict=True):
+                for tree, first, flip in users:
+                    self.nodes[tree][first] = Bit(wire, flip)
+
+    def add_chain(self, chain):
+        """Build adders one after the other on a chain, a gap between two of them."""
+        positions, places = [], []
+        carried_out = False
+        for tree, step, _ in chain:
+            at = self.nodes[tree]
+            carry, *adder = step.nodes
+            if carry is not None or carried_out or not positions:
+                positions.append(gap(ZERO if carry is None else at[carry]))
+            places.append(len(positions))
+            positions += [Position(None if node is None else at[node], form,
+                                   tuple(at[term] for term in terms))
+                          for node, form, terms in adder]
+            carried_out = step.results > len(adder)
+        if carried_out:
+            positions.append(Position(None))
+        tree, step, first = chain[0]
+        total = carry_chain(self.delays.m, positions, self.platform, f"total_{tree}_{first}")
+        total = list(self.delays.register(total) if step.registered else total)
+        for (tree, step, first), place in zip(chain, places, strict=True):
+            for index in range(step.results):
+                self.nodes[tree][first + index] = Bit(total[place + index])
+
+    def result(self, value, name, registered):
+        """Give a value a name and, if wanted, a register."""
+        signal = Signal(len(value), name=name)
+        self.delays.m.d.comb += signal.eq(value)
+        return self.delays.register(signal) if registered else signal
 
 
-def _sum(values, _):
-    result = values[0]
-    for value in values[1:]:
-        result = result ^ value
-    return result
-
-
-def _carry(values, _):
-    if len(values) == 2:
-        return values[0] & values[1]
-    a, b, c = values
-    return (a & b) | (c & (a | b))
+LOGIC = {("sum", 2): FORMS["xor"], ("carry", 2): FORMS["and"], ("carry", 3): FORMS["most"],
+         ("sum", 3): lambda a, b, c: a ^ b ^ c}
 
 
 def _fire(values, threshold):
@@ -90,16 +159,14 @@ def _fire(values, threshold):
     return Const(0, 1) if carry is None else carry
 
 
-LOGIC = {"sum": _sum, "carry": _carry, "fire": _fire}
-
-
 def _chains(adders):
     """Part adders of one time into chains that are not too long; registered ones apart."""
     for registered in (False, True):
         chain, length = [], 0
         for adder in adders:
-            if adder[1].registered is registered:
-                size = adder[1].results + 1
+            _, step, _ = adder
+            if step.registered is registered:
+                size = step.results + 1
                 if chain and length + size > LONGEST:
                     yield chain
                     chain, length = [], 0
@@ -107,24 +174,3 @@ def _chains(adders):
                 length += size
         if chain:
             yield chain
-
-
-def _build_chain(delays, chain, nodes, platform):
-    """Build adders one after the other on a chain, a gap between two of them."""
-    positions, places = [], []
-    carried_out = False
-    for _, step, _, carry, adder in chain:
-        if carry or carried_out or not positions:
-            positions.append(gap(carry or Bit(Const(0, 1))))
-        places.append(len(positions))
-        positions += adder
-        carried_out = step.results > len(adder)
-    if carried_out:
-        positions.append(Position(None))
-    tree, _, first, *_ = chain[0]
-    total = carry_chain(delays.m, positions, platform, f"total_{tree}_{first}")
-    if chain[0][1].registered:
-        total = delays.register(total)
-    for (tree, step, first, _, _), place in zip(chain, places, strict=True):
-        for index in range(step.results):
-            nodes[tree][first + index] = Bit(total[place + index])

@@ -56,8 +56,12 @@ class TreePlan:
         First node of each step.
     stages : tuple of int
         Pipeline stage of each node: registers between it and the inputs.
+    waiting : tuple of tuple of int
+        For each stage, the nodes that are registered at its end as a later one looks at them.
     upright : tuple of int
-        Inputs that had better not be inverted ones.
+        Inputs that had better not be inverted ones on ECP5.
+    direct : tuple of int
+        Inputs that had better not be on iCE40: they come into a chain with no LUT before it.
     adders : tuple of (int, int, int)
         Inputs of each full adder in LUTs, which trees can share.
     threshold : int or None
@@ -76,7 +80,9 @@ class TreePlan:
     steps: tuple
     first: tuple
     stages: tuple
+    waiting: tuple
     upright: tuple
+    direct: tuple
     adders: tuple
     threshold: int | None
     outputs: tuple
@@ -172,11 +178,14 @@ class _Planner:
             outputs = self.step("fire", (extra, *number), 1, max(1, depth))
         depth = max(self.times[node][0] for node in outputs)
         order = sorted(range(len(self.steps)), key=lambda index: self.steps[index].time)
+        waiting = self.waiting(outputs, depth)
+        registers = (sum(step.results for step in self.steps if step.registered)
+                     + sum(map(len, waiting)))
         return TreePlan(self.count, tuple(self.steps[index] for index in order),
                         tuple(self.first[index] for index in order),
-                        tuple(stage for stage, _ in self.times), tuple(self.upright),
-                        tuple(self.adders), self.threshold, tuple(outputs), depth, luts,
-                        self.registers(outputs, depth))
+                        tuple(stage for stage, _ in self.times), waiting,
+                        tuple(self.upright), tuple(self.direct()), tuple(self.adders),
+                        self.threshold, tuple(outputs), depth, luts, registers)
 
     def number(self, count):
         """Nodes of a number that counts the next inputs, lowest first."""
@@ -207,17 +216,25 @@ class _Planner:
         overflow = count >> len(number) > 0
         return self.step("add", (carry, *places), len(number) + overflow)
 
-    def registers(self, outputs, depth):
-        """Flip-flops of results, and of nodes that wait for their last use."""
+    def waiting(self, outputs, depth):
+        """For each stage, the nodes that wait there for their last use."""
         until = [stage for stage, _ in self.times]
-        total = 0
         for step in self.steps:
-            total += step.registered * step.results
             for node in _flat(step.nodes):
                 until[node] = max(until[node], step.time[0])
         for node in outputs:
             until[node] = depth
-        return total + sum(until) - sum(stage for stage, _ in self.times)
+        return tuple(tuple(node for node, (born, _) in enumerate(self.times)
+                           if born <= stage < until[node]) for stage in range(depth))
+
+    def direct(self):
+        """Yield the inputs that come into a carry chain as they are."""
+        for step in self.steps:
+            if step.kind == "add":
+                carry, *places = step.nodes
+                nodes = [carry, *(node for node, _, _ in places),
+                         *(term for _, form, terms in places if form == "is" for term in terms)]
+                yield from (node for node in nodes if node is not None and node < self.count)
 
     def step(self, kind, nodes, results, depth=1):
         flat = _flat(nodes)
@@ -242,7 +259,7 @@ def _flat(nodes):
     return [node for node in flat if node is not None]
 
 
-def order_inputs(agree, plan, triples=()):
+def order_inputs(agree, plan, triples=(), family=None):
     """Order inputs for a plan's places: what it shares, then few inverted ones where they cost.
 
     Parameters
@@ -253,6 +270,8 @@ def order_inputs(agree, plan, triples=()):
         For as many.
     triples : sequence of (int, int, int)
         Inputs that the first of its full adders are to have.
+    family : str or None
+        Device family: it decides where an inverted one costs.
 
     Returns
     -------
@@ -263,8 +282,7 @@ def order_inputs(agree, plan, triples=()):
     chosen = set(placed.values())
     ordered = sorted((index for index in agree if index not in chosen),
                      key=lambda index: agree[index].inverted)
-    upright = iter(ordered[:len(plan.upright)])
-    others = iter(ordered[len(plan.upright):])
-    wanted = set(plan.upright)
+    wanted = set(plan.direct if family == "ice40" else plan.upright)
+    upright, others = iter(ordered[:len(wanted)]), iter(ordered[len(wanted):])
     return [agree[placed[place]] if place in placed else
             agree[next(upright if place in wanted else others)] for place in range(plan.count)]

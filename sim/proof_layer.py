@@ -13,7 +13,7 @@ from hw.labelselect import LabelSelect, select_depth
 from hw.mvtu import MVTU
 from hw.schedule import Wired
 from hw.spram import SPRAM_WIDTH
-from hw.wired import WiredPipeline, is_compared, pipeline_depth
+from hw.wiredpipeline import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder
 
 from .contract import Contract
@@ -126,7 +126,7 @@ class Grouped(Elaboratable):
         self.lanes = lanes
 
     def elaborate(self, platform):
-        with patch("hw.mvtu.GROUP_LANES", self.lanes):
+        with patch("hw.folding.GROUP_LANES", self.lanes):
             return Fragment.get(self.make(), platform)
 
 
@@ -249,6 +249,6 @@ PROOFS = [
     wired_proof("wired", [DENSE, LAST], [Wired(2, 0, "luts"), Wired(1, 1, "chains")], Fault(
         "hw.wired._Group._build_neurons", "depth - plan.depth", "0"), short=True),
     wired_proof("wired-hidden", [DENSE], [Wired(2, 2, "chains")], Fault(
-        "hw.wired.WiredPipeline.elaborate", "control.delay(transfer, self.depth)",
+        "hw.wiredpipeline.WiredPipeline.elaborate", "control.delay(transfer, self.depth)",
         "control.delay(transfer, self.depth - 1)")),
 ]

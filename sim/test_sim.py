@@ -19,7 +19,7 @@ from hw.schedule import Schedule, Scheduled, Wired
 from hw.spram import _primitive
 from hw.stream import Dataflow, StreamBuffer
 from hw.width import WidthConverter
-from hw.wired import WiredPipeline
+from hw.wiredpipeline import WiredPipeline
 from sim import vectors
 from sim.runner import check_streams
 from sw import datasets
@@ -127,7 +127,7 @@ def test_mvtu_on_primitives(monkeypatch, density, pe):
 @pytest.mark.parametrize(("lanes", "hops"), [(64, 0), (13, 2), (8, 3), (1, 4)])
 @pytest.mark.parametrize("classes", [False, True])
 def test_mvtu_in_groups(lanes, hops, classes, monkeypatch):
-    monkeypatch.setattr("hw.mvtu.GROUP_LANES", lanes)
+    monkeypatch.setattr("hw.folding.GROUP_LANES", lanes)
     component = MVTU(random_layer(11, 19, density=0.7, classes=classes), pe=4, simd=6)
     assert component.folding.hops == hops
     check_streams(component, f"mvtu-groups-{lanes}-{classes}",

@@ -10,7 +10,7 @@ import numpy as np
 
 from hw.accelerator import Accelerator
 from hw.mvtu import MVTU
-from hw.wired import WiredPipeline
+from hw.wiredpipeline import WiredPipeline
 from sw import golden, pytorch
 from sw.bits import from_int, to_int
 from sw.command import run

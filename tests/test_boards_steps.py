@@ -41,6 +41,15 @@ def test_a_line_of_the_log_begins_the_next_step(tmp_path):
     assert steps.seconds["place"] > 0.4
 
 
+def test_a_watch_is_given_whole_lines_once(tmp_path):
+    """A program writes its log in blocks: a number cut in two would look like a smaller one."""
+    seen = []
+    run(Steps(io.StringIO()), "import time; print('wires=12', end=''); time.sleep(0.5); "
+        "print('34'); print(); time.sleep(0.5); print('  wires=9'); print('end', end='')",
+        tmp_path, watch=lambda line: seen.append(line))
+    assert seen == ["wires=1234", "", "wires=9"]
+
+
 @pytest.mark.parametrize(("script", "why"), [
     ("print('Info: x'); print('ERROR: no room'); exit(1)", "no room"),
     ("print('top.il:3: error: broken'); exit(1)", "top.il:3: error: broken"),

@@ -9,7 +9,7 @@ from amaranth.sim import Simulator
 from hw.accelerator import Accelerator
 from hw.axi import AxiAccelerator
 from hw.schedule import Schedule, Scheduled, Wired
-from hw.wired import WiredPipeline
+from hw.wiredpipeline import WiredPipeline
 from sw import golden
 from sw.bits import from_int
 

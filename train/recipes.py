@@ -173,7 +173,7 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("icebreaker", (768, 512, 384), (4, 4, 4, 56), (49, 64, 64, 384), local=True,
            epochs=150, rate=5e-3, limit=16, augment=0, ramp=0.25, freeze=0.95),
     # What a neuron looks at is near: random wires of so many synapses are not routed.
-    Recipe("ulx3s-85f-accurate", (960, 640, 256), (24, 16, 16, 128), (196, 192, 192, 256),
+    Recipe("ulx3s-85f-accurate", (960, 640, 256), (28, 16, 16, 128), (196, 192, 192, 256),
            local=True, epochs=80, limit=4, augment=0.6, ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), (392, 128, 128, 256),
            local=True, levels=3, dataset="fashion-mnist", epochs=150, limit=16, augment=0.3,

@@ -1,0 +1,79 @@
+"""What wired layers take on a device, from the plans of their neurons."""
+
+from functools import cache
+
+import numpy as np
+
+from .area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
+from .groups import copies
+from .popcount import CountPlan
+from .treeplan import TreePlan
+from .truth import luts
+from .wired import TruthPlan, neuron_plans, shared_adders
+from .wiredpipeline import is_compared
+
+
+__all__ = ["wired_ends", "wired_layer"]
+
+# Fitted to synthesized parts: docs/decisions/006-estimate.md.
+# LUT4 of a popcount's adder where a threshold is folded in, by the number of inputs.
+FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
+              "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
+TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
+
+
+@cache
+def wired_layer(layer, part, family, after=None):
+    """Resources of a layer's logic; of neurons that the layer after it looks at, if it is given."""
+    plans = neuron_plans(layer, part)
+    depth = max([plan.depth for plan in plans if plan], default=0)
+    seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
+    bits = layer.score_bits if layer.kind == "scores" else 1
+    own = int(seen.sum()) * bits  # registers in the cells of the logic before them
+    lut4, ff = 0, copies(layer.weights, part.hops)
+    for neuron in np.flatnonzero(seen):
+        if plan := plans[neuron]:
+            lut4 += _neuron_luts(layer, int(neuron), plan, part, family)
+            late = depth - plan.depth
+            if isinstance(plan, TreePlan):
+                ff += plan.registers + len(plan.outputs) * late
+            elif isinstance(plan, CountPlan):
+                ff += 1.2 * sum(plan.registered) + len(plan.outputs) * late
+            else:
+                ff += late
+        if layer.kind == "scores":
+            lut4 += CARRY[family] * bits
+            ff += bits
+    shared = {triple for triples in shared_adders(layer, part).values() for triple in triples}
+    saved = 2 * sum(triple.saved(family) for triple in shared)  # a sum and a carry each
+    lut4 -= saved * TREE[family]
+    ff -= saved * (part.levels == 1)
+    return cells(family, lut4, ff) + Resources(0, own)
+
+
+def _neuron_luts(layer, neuron, plan, part, family):
+    if isinstance(plan, TruthPlan):
+        return luts(plan.count, plan.threshold)
+    if isinstance(plan, TreePlan):
+        return plan.luts * TREE[family]
+    # Registers keep adders apart that would share LUTs: with one level an adder is two LUTs.
+    apart = max(0, (4 - part.levels) / 3) ** 1.6
+    if layer.kind == "scores" or apart:
+        table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
+        adder = interpolate(table, plan.count)
+        return (adder + apart * (2 - adder)) * len(plan.steps)
+    return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
+
+
+def wired_ends(layers, parts, queue_depth, family):
+    """Resources around a wired pipeline's layers: label select, queues."""
+    last = layers[-1]
+    if last.kind != "scores":
+        return queue(family, queue_depth, last.outputs)
+    width = last.outputs * last.score_bits
+    nodes = last.outputs - 1
+    compared = is_compared(parts)
+    select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
+                   nodes * (last.score_bits + 4) * (1 + 2 * compared))
+    return (select + queue(family, queue_depth, nodes.bit_length())
+            + queue(family, queue_depth, width))
