@@ -67,7 +67,7 @@ class Counting(Elaboratable):
     def elaborate(self, platform):
         m = Module()
         bits = Signal(self.count)
-        inverted = [place % EVERY_THIRD == EVERY_THIRD - 1 for place in range(self.count)]
+        inverted = [place % EVERY_THIRD == 1 for place in range(self.count)]
         m.d.comb += bits.eq(AnySeq(self.count))
         result = Cat(*self.make(Delays(m, "wait"), list(bits), inverted, platform))
         total = sum((bit ^ invert for bit, invert in zip(bits, inverted, strict=True)), Const(0))
@@ -141,10 +141,10 @@ PROOFS = [
     count_proof("count-adders-fires", adders, "the threshold folded into full adders", 16, 3, 9,
                 ("hw.popcount._add", "return [~(a ^ b), a | b]", "return [~(a ^ b), a ^ b]")),
     count_proof("count-tree", tree, "the popcount of small adders", 15, 2, None,
-                ("hw.tree._carry", "(a & b) | (c & (a | b))", "(a & b) | (c & a)")),
+                ("hw.tree._Builder.add_luts", "Bit(bit.wire, not bit.inverted)", "bit")),
     count_proof("count-tree-ecp5", tree, "the popcount of CCU2C and LUT4", 15, 2, None,
-                ("hw.tree._build_chain", "gap(carry or Bit(Const(0, 1)))",
-                 "gap(Bit(Const(0, 1)))"), platform=ECP5,
+                ("hw.tree._Builder.add_chain", "gap(ZERO if carry is None else at[carry])",
+                 "gap(ZERO)"), platform=ECP5,
                 models=ECP5_MODELS, short=True),
     count_proof("count-tree-ecp5-fires", tree, "the threshold on CCU2C and LUT4", 20, 2, 11,
                 ("hw.tree._fire", "if rest >> place & 1 else bit & carry",
