@@ -18,7 +18,7 @@ SHAPES = {
 
 # Fitted to synthesized parts: docs/decisions/006-estimate.md.
 CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
-# LUT4 of an adder of a popcount, by the number of inputs.
+# LUT4 of a popcount's adder, all bits of the count built, by the number of inputs.
 COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
                "ice40": ((4, 1.1), (16, 1.3), (32, 1.7), (64, 1.8))}
 

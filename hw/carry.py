@@ -38,6 +38,8 @@ class Bit:
         return ~self.wire if self.inverted else self.wire
 
 
+ZERO = Bit(Const(0, 1))
+
 # What a position's other term is, of two or three bits; or of as many vectors.
 FORMS = {"xor": lambda a, b: a ^ b, "and": lambda a, b: a & b,
          "most": lambda a, b, c: (a & b) | (c & (a | b))}
@@ -69,9 +71,6 @@ def vector(bits):
     wires = Cat(*(bit.wire for bit in bits))
     inverted = sum(bit.inverted << place for place, bit in enumerate(bits))
     return wires ^ inverted if inverted else wires
-
-
-ZERO = Bit(Const(0, 1))
 
 
 def gap(carry):

@@ -38,10 +38,8 @@ from .wiredpipeline import WiredPipeline, pipeline_depth
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
            "shell_resources", "stored_bits"]
 
-# What follows was fitted to synthesized parts: docs/decisions/006-estimate.md.
-
 # Serial link, frame buffer, benchmark and clock, without the benchmark's images and, on iCE40, its
-# histogram, which is distributed RAM elsewhere.
+# histogram, which is distributed RAM elsewhere. Fitted, see docs/decisions/006-estimate.md.
 SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(870, 430, 5)}
 SHELL_CLOCK = 48_000_000  # Hz, at most, of a board with an iCE40
 

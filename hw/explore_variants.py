@@ -161,6 +161,7 @@ def _trees(delays, inputs, layer):
     In ``"shared-tree"`` with full adders that neurons have in common, as in a group of such a
     layer; ``"tree"`` without.
     """
+    inputs = list(inputs)  # each bit one object: build_trees makes once what is equal
     plans = [plan_tree(layer.fan_in, layer.levels, None if layer.counts else int(threshold))
              for threshold in layer.thresholds]
     weights = np.zeros((layer.neurons, layer.inputs), np.int8)

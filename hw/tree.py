@@ -10,6 +10,9 @@ from .lut import family_of
 
 __all__ = ["build_trees"]
 
+LOGIC = {("sum", 2): FORMS["xor"], ("carry", 2): FORMS["and"], ("carry", 3): FORMS["most"],
+         ("sum", 3): lambda a, b, c: a ^ b ^ c}
+
 
 def build_trees(delays, trees, platform):
     """Build some plans, whose adders share chains; equal sums and carries in LUTs are made once.
@@ -19,7 +22,8 @@ def build_trees(delays, trees, platform):
     delays : Delays
         Makes the registers.
     trees : list of (list of Bit, TreePlan)
-        Inputs, all of one cycle, and a plan for as many. Equal bits are the same object.
+        Inputs, all of one cycle, and a plan for as many. Bits of equal ``wire``, the same object,
+        are known to be equal; indexing a Signal twice makes two.
     platform : Platform or None
         What the design is elaborated for.
 
@@ -34,12 +38,13 @@ def build_trees(delays, trees, platform):
 class _Builder:
     """Builds trees stage by stage; what all of them do there is one operation on vectors.
 
-    Elaboration takes as long as a design has operations and signals, few of which are left so.
+    Elaboration takes as long as there are operations and signals: vectors make them few.
 
     Attributes
     ----------
-    nodes : list of list
-        Bit of each tree's nodes in the stage that is being built; None where it is not made yet.
+    nodes : list of list of Bit
+        By tree, its nodes as they are in the stage that is being built, or in the stage they are
+        made for; None where they are not made yet.
     """
 
     def __init__(self, delays, trees, platform):
@@ -141,10 +146,6 @@ class _Builder:
         signal = Signal(len(value), name=name)
         self.delays.m.d.comb += signal.eq(value)
         return self.delays.register(signal) if registered else signal
-
-
-LOGIC = {("sum", 2): FORMS["xor"], ("carry", 2): FORMS["and"], ("carry", 3): FORMS["most"],
-         ("sum", 3): lambda a, b, c: a ^ b ^ c}
 
 
 def _fire(values, threshold):

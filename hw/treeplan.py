@@ -61,7 +61,7 @@ class TreePlan:
     upright : tuple of int
         Inputs that had better not be inverted ones on ECP5.
     direct : tuple of int
-        Inputs that had better not be on iCE40: they come into a chain with no LUT before it.
+        Inputs that had better not be inverted ones on iCE40, as no LUT is between them and a chain.
     adders : tuple of (int, int, int)
         Inputs of each full adder in LUTs, which trees can share.
     threshold : int or None

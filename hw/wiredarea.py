@@ -16,7 +16,8 @@ from .wiredpipeline import is_compared
 __all__ = ["wired_ends", "wired_layer"]
 
 # Fitted to synthesized parts: docs/decisions/006-estimate.md.
-# LUT4 of a popcount's adder where a threshold is folded in, by the number of inputs.
+# LUT4 of a popcount's adder where a threshold is folded in, so that only the highest carry is
+# built, by the number of inputs.
 FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
               "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
 TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan

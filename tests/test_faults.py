@@ -189,7 +189,7 @@ def test_a_valid_held_too_long_is_caught_by_matches_golden():
 
 def test_a_shared_adder_taken_for_its_opposite_is_caught_by_matches_golden(monkeypatch):
     def upright(wire, inverted=False):
-        vector = getattr(wire, "value", None)  # sums of several trees
+        vector = getattr(wire, "value", None)  # sums of several trees, not registered at once here
         return Bit(wire, inverted and not getattr(vector, "name", "").startswith("sum_"))
 
     monkeypatch.setattr("hw.tree.Bit", upright)

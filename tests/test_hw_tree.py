@@ -1,6 +1,7 @@
 """hw.tree: plans and their hardware against plain counting."""
 
 import random
+import re
 import subprocess
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from hw.treeplan import plan_tree
 from hw.verilog import find_yosys
 
 
-def check(count, levels, vectors, seed=1):
+def check(count, levels, vectors, seed=1, platform=None):
     """Build counts and tests of one set of bits, some of them inverted, and compare with sums."""
     rng = random.Random(seed)
     thresholds = [None, *sorted({1, 2, (count + 1) // 2, count - 1, count} & set(
@@ -27,8 +28,8 @@ def check(count, levels, vectors, seed=1):
     inputs = Signal(count)
     bits = [Bit(inputs[place], bool(flip)) for place, flip in enumerate(inverted)]
     results = []
-    for plan, values in zip(plans, build_trees(Delays(m, "wait"), [(bits, plan) for plan in plans],
-                                               None), strict=True):
+    trees = [(bits, plan) for plan in plans]
+    for plan, values in zip(plans, build_trees(Delays(m, "wait"), trees, platform), strict=True):
         assert len(values) == len(plan.outputs)
         result = Signal(len(values))
         m.d.comb += result.eq(Cat(*values))
@@ -57,10 +58,37 @@ def check(count, levels, vectors, seed=1):
             assert seen[index + plan.depth][result] == want, (count, threshold, vector)
 
 
+class Ice40:
+    """All of a platform that decides about a tree."""
+
+    device = "iCE40UP5K"
+
+
 @pytest.mark.parametrize("count", range(1, 9))
 @pytest.mark.parametrize("levels", [1, 3])
-def test_trees_count_and_compare_for_all_inputs(count, levels):
-    check(count, levels, range(2**count))
+@pytest.mark.parametrize("platform", [None, Ice40()])
+def test_trees_count_and_compare_for_all_inputs(count, levels, platform):
+    check(count, levels, range(2**count), platform=platform)
+
+
+@pytest.mark.parametrize(("opposite", "platform", "once"), [
+    (False, None, True), (True, None, True), (False, Ice40(), True), (True, Ice40(), False)])
+def test_what_trees_have_in_common_is_made_once(opposite, platform, once):
+    """Opposite weights too, but not where chains take no inverted bits."""
+    inputs, plan = Signal(15), plan_tree(15, 2)
+    wires = list(inputs)
+    one, other = ([Bit(wire, flip) for wire in wires] for flip in (False, opposite))
+
+    def full_adders(*trees):
+        m = Module()
+        build_trees(Delays(m, "wait"), [(bits, plan) for bits in trees], platform)
+        text = rtlil.convert(m, ports=[inputs])
+        return [sum(map(int, re.findall(rf"wire width (\d+) \\{kind}_", text)))
+                for kind in ("sum", "carry")]
+
+    alone = full_adders(one)
+    assert alone == [4, 2]
+    assert full_adders(one, other) == (alone if once else [2 * bits for bits in alone])
 
 
 @pytest.mark.parametrize("count", [*range(9, 34), 48, 64, 65, 127, 256])
