@@ -53,14 +53,11 @@ REASONS = (
     (r"rst \? 1'h0 : \S*label_select\.\$signal\$11", r"label_select\.\$25$",
      "value after reset of 'word taken': an image's first word replaces all that it writes, and an "
      "answer needs 'last word' too, then 0"),
-    (r"^~ \S*encoder\.bits\[21\]", r"fc0\.\$1166$",
-     "an operand of high and (it or low), where high and low are two thresholds of one pixel: high "
-     "implies low"),
-    (r"^~ \S*encoder\.bits\[39\]", r"fc0\.\$56$",
-     "an operand of (it and not low) or not high and (it or not low), where high and low are two "
-     "thresholds of one pixel: not low implies not high"),
-    (r"rst \? 1'h0 : \S*wired_fc0\.queue\.\$4", r"queue\.\$16$",
-     "a credit more after a reset: of the memory's 32 slots the queue has 17"),
+    (r"rst \? 5'h11 : ", r"wired_fc0\.queue\.\$17\[4\]",
+     "more credits after a reset: of the memory's 32 slots the queue has 17"),
+    (r"^_1128_$", r"wired_fc0\.scores_queue\.fetched\[5\]",
+     "counts what the labels' queue has read instead: both are read together, and an image's "
+     "scores are there before its label"),
 )
 
 
