@@ -18,8 +18,8 @@ from sw.network import save
 from sw.protocol import ProtocolError
 from sw.serialport import SerialPort
 
+from .fakeline import damage
 from .networks import random_images, random_network
-from .test_sw_host import damage
 
 
 NETWORK = random_network(np.random.default_rng(1), [30, 8, 5], levels=(64, 128, 192))

@@ -1,11 +1,6 @@
-"""sw.host, sw.client, sw.serialport: against a board in Python behind a pseudo-terminal."""
+"""sw.host, sw.serialport: against a board in Python behind a pseudo-terminal."""
 
 import os
-import random
-import select
-import threading
-import tty
-from zlib import crc32
 
 import numpy as np
 import pytest
@@ -14,48 +9,10 @@ from PIL import Image
 
 from sw import client as clients
 from sw import command, host, network
-from sw.client import Client
-from sw.golden import Model
-from sw.protocol import ErrorCode, Frame, ProtocolError, Type, pack_images
-from sw.serialport import SerialPort
+from sw.protocol import ErrorCode, Frame
 
-from .fakes import FakeBoard, fake_info
+from .fakeline import Line, board_of, save_images, tiny_network, zlib_crc
 from .networks import random_network
-
-
-class Line:
-    """A pseudo-terminal with a board behind it, and ways to spoil what passes."""
-
-    def __init__(self, board, *, downward=bytes, upward=bytes):
-        self.board = board
-        self.spoil = downward, upward
-        self.master, self.slave = os.openpty()
-        tty.setraw(self.slave)
-        self.path = os.ttyname(self.slave)
-        self.stopping, self.stop = os.pipe()
-        self.thread = threading.Thread(target=self._run)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        os.write(self.stop, b"x")
-        self.thread.join(10)
-        for descriptor in (self.slave, self.master, self.stop, self.stopping):
-            os.close(descriptor)
-
-    def _run(self):
-        downward, upward = self.spoil
-        while True:
-            ready, _, _ = select.select([self.master, self.stopping], [], [])
-            if self.stopping in ready:
-                return
-            octets = upward(self.board.feed(downward(os.read(self.master, 4096))))
-            if octets is None:  # unplugged
-                return
-            while octets:
-                octets = octets[os.write(self.master, octets):]
 
 
 @pytest.fixture(autouse=True)
@@ -65,42 +22,12 @@ def impatient(monkeypatch):
 
 @pytest.fixture(scope="module")
 def net():
-    return random_network(np.random.default_rng(1), [16, 8, 3], input_shape=(4, 4),
-                          labels=("nil", "één", "two"))
+    return tiny_network()
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    rng = np.random.default_rng(2)
-    path = tmp_path_factory.mktemp("data") / "tiny.npz"
-    np.savez(path, train_images=rng.integers(0, 256, (6, 4, 4), dtype=np.uint8),
-             train_labels=np.arange(6) % 3,
-             test_images=rng.integers(0, 256, (20, 4, 4), dtype=np.uint8),
-             test_labels=np.arange(20) % 3)
-    return path, np.load(path)["test_images"]
-
-
-def board_of(net, rom_images, *, wrong=None, **others):
-    """Return a FakeBoard that computes a network of one-bit pixels, label ``wrong`` wrong."""
-    model = Model(net)
-    rom = pack_images(rom_images, 1, 7)
-    info = fake_info(identity=net.identity, input_shape=net.input_shape, pixel_bits=1, shift=7,
-                     labels=net.labels, rom_images=len(rom), interval=5, fill=7, max_images=7,
-                     rom_crc=zlib_crc(rom), **others)
-
-    def results(packed):
-        pixels = np.unpackbits(packed, axis=1, bitorder="little")[:, :16].reshape(-1, 4, 4) * 255
-        scores = model.scores(pixels)
-        labels = model.labels(pixels)
-        if wrong is not None:
-            labels = (labels + (np.arange(len(labels)) == wrong)) % 3
-        return labels, scores
-
-    return FakeBoard(info, rom, results)
-
-
-def zlib_crc(array):
-    return crc32(array.tobytes())
+    return save_images(tmp_path_factory.mktemp("data") / "tiny.npz")
 
 
 @pytest.fixture
@@ -114,27 +41,6 @@ def call(*argv):
     with pytest.raises(SystemExit) as exit_:
         command.run(host.main, [str(arg) for arg in argv])
     return exit_.value.code
-
-
-def test_a_board_that_loads_its_weights_is_waited_for(net, dataset):
-    board = board_of(net, dataset[1][:3])
-    board.hindrances = [ErrorCode.LOADING] * 5 + [0]
-    with Line(board) as line, SerialPort(line.path, 100_000) as port:
-        client = Client(port)
-        labels, _ = client.classify(dataset[1][:2])
-        assert client.retries == 0
-    assert labels.tolist() == Model(net).labels(dataset[1][:2]).tolist()
-    assert len(board.requests) == 7
-
-
-def test_a_board_that_loads_for_ever_is_given_up(net, dataset, monkeypatch):
-    monkeypatch.setattr(clients, "LOADING", 0.1)
-    board = board_of(net, dataset[1][:3])
-    board.hindrances = [ErrorCode.LOADING]
-    with (Line(board) as line, SerialPort(line.path, 100_000) as port,
-          pytest.raises(ProtocolError, match=r"^Board at \S+ must take CLASSIFY requests: it "
-                                             r"answers LOADING$")):
-        Client(port).classify(dataset[1][:2])
 
 
 @pytest.mark.parametrize(("code", "what"), [
@@ -322,74 +228,3 @@ def test_an_empty_directory_of_pictures(net, dataset, tmp_path, capsys):
         assert call("--port", line.path, "classify", tmp_path) == 2
     assert capsys.readouterr().err.startswith(
         f"error: Directory {tmp_path} must hold pictures: it has none of ")
-
-
-def test_too_long_a_benchmark_is_refused_before_it_is_asked(net, dataset):
-    with (Line(board_of(net, dataset[1][:3])) as line, SerialPort(line.path, 9600) as port,
-          pytest.raises(ValueError, match=r"^Images of a benchmark must be in 1\.\.4095 on this "
-                                          r"board: 4096$")):
-        Client(port).benchmark(4096)
-
-
-def test_an_error_answer_names_the_error(net, dataset):
-    with (Line(board_of(net, dataset[1][:3])) as line, SerialPort(line.path, 9600) as port):
-        client = Client(port)
-        with pytest.raises(ProtocolError, match=rf"^Board at {line.path} must take CLASSIFY "
-                                                r"requests: it answers WRONG_LENGTH$"):
-            client.request(Type.CLASSIFY, b"x", seconds=0)
-
-
-def damage(rng, share):
-    """Return a function that drops, flips, repeats or inserts octets, in a share of the calls."""
-    def spoil(octets):
-        octets = bytearray(octets)
-        if octets and rng.random() < share:
-            at = rng.randrange(len(octets))
-            kind = rng.randrange(5)
-            if kind == 0:
-                del octets[at]
-            elif kind == 1:
-                octets[at] ^= 1 << rng.randrange(8)
-            elif kind == 2:
-                octets.insert(at, octets[at])
-            elif kind == 3:
-                octets.insert(at, rng.choice([0x7e, 0x7d, 0x00, rng.randrange(256)]))
-            else:
-                del octets[at:]
-        return bytes(octets)
-
-    return spoil
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_noise_in_both_directions_changes_no_answer(net, dataset, seed):
-    rng = random.Random(seed)
-    images = dataset[1]
-    board = board_of(net, images[:3])
-    model = Model(net)
-    with (Line(board, downward=damage(rng, 0.2), upward=damage(rng, 0.2)) as line,
-          SerialPort(line.path, 9600) as port):
-        client = Client(port)
-        for _ in range(12):
-            labels, scores = client.classify(images[:7])
-            assert labels.tolist() == model.labels(images[:7]).tolist()
-            assert scores.tolist() == model.scores(images[:7]).tolist()
-        assert client.retries > 0
-
-
-def test_stale_answers_are_passed_over(net, dataset):
-    """Every answer comes twice, the second time after the next request."""
-    images = dataset[1]
-    kept = [b""]
-
-    def upward(octets):
-        kept.append(octets)
-        return kept[-2] + octets
-
-    with (Line(board_of(net, images[:3]), upward=upward) as line,
-          SerialPort(line.path, 9600) as port):
-        client = Client(port)
-        for at in range(5):
-            labels, _ = client.classify(images[at:at + 3])
-            assert labels.tolist() == Model(net).labels(images[at:at + 3]).tolist()
-        assert client.retries == 0
