@@ -11,7 +11,7 @@ from sw import client as clients
 from sw import command, host, network
 from sw.protocol import ErrorCode, Frame
 
-from .fakeline import Line, board_of, save_images, tiny_network, zlib_crc
+from .fakeline import Line, board_of, tiny_images, tiny_network, zlib_crc
 from .networks import random_network
 
 
@@ -27,7 +27,11 @@ def net():
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    return save_images(tmp_path_factory.mktemp("data") / "tiny.npz")
+    path = tmp_path_factory.mktemp("data") / "tiny.npz"
+    train, test = tiny_images()
+    np.savez(path, train_images=train, train_labels=np.arange(6) % 3,
+             test_images=test, test_labels=np.arange(20) % 3)
+    return path, test
 
 
 @pytest.fixture
