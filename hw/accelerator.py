@@ -102,17 +102,32 @@ class Accelerator(wiring.Component):
 def stages(network, schedule):
     """Stages of an accelerator in order, by name; a width converter wherever widths differ.
 
-    Whole images that go into wired layers are encoded at the head of these, where nothing stops.
+    A stage of one layer has the layer's name. Whole images that go into wired layers are encoded
+    at the head of the pipeline, where nothing stops.
+
+    Raises
+    ------
+    ValueError
+        If two stages have the same name.
     """
     encoder = ThermometerEncoder(network.encoder, pixels=schedule.pixels)
     free_running = (encoder.beats == 1 and not encoder.is_wire
                     and isinstance(schedule.layers[network.layers[1].name], Wired))
-    result = {} if free_running else {"encoder": encoder}
+    result = {}
+
+    def add(name, stage):
+        if name in result:
+            raise ValueError(f"Names of stages must differ: {name!r} is there twice (rename a "
+                             f"layer)")
+        result[name] = stage
+
+    if not free_running:
+        add(network.encoder.name, encoder)
     bits, width = network.encoder.outputs, schedule.pixels * network.encoder.levels
 
     def connect(name, to_width):
         if not Conversion(bits, width, to_width).is_wire:
-            result[f"to_{name}"] = WidthConverter(bits=bits, i_width=width, o_width=to_width)
+            add(f"to_{name}", WidthConverter(bits=bits, i_width=width, o_width=to_width))
 
     pipelines = groupby(network.layers[1:],
                         lambda layer: isinstance(schedule.layers[layer.name], Wired))
@@ -121,17 +136,16 @@ def stages(network, schedule):
         if is_wired:
             name = layers[0].name
             connect(name, layers[0].inputs)
-            result[f"wired_{name}"] = WiredPipeline(
+            add(f"wired_{name}", WiredPipeline(
                 layers, [schedule.layers[layer.name] for layer in layers],
-                network.encoder if free_running and not result else None)
+                network.encoder if free_running and not result else None))
             bits = width = layers[-1].outputs
             continue
         for layer in layers:
             part = schedule.layers[layer.name]
             connect(layer.name, part.simd)
-            result[layer.name] = MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom)
+            add(layer.name, MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom))
             bits, width = layer.outputs, part.pe
     if not is_wired:
-        result["label_select"] = LabelSelect(network.classes, network.scores.score_bits,
-                                             pe=part.pe)
+        add("label_select", LabelSelect(network.classes, network.scores.score_bits, pe=part.pe))
     return result

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hw.accelerator import Accelerator
+from hw.encoder import ThermometerEncoder
 from hw.mvtu import MVTU
 from hw.wiredpipeline import WiredPipeline
 from sw import golden, pytorch
@@ -191,7 +192,7 @@ def _plan_taps(accelerator, plan):
                 layers.append([layer_name, later])
                 widths[layer_name] = layer.layer.outputs * layer.bits
             plan["pipelines"].append([path, layers])
-        elif name == "encoder":
+        elif isinstance(stage, ThermometerEncoder):
             widths[stage.encoder.name] = stage.pixels * stage.encoder.levels
             # An encoder of wires leaves no module behind: its bits are the accelerator's input.
             place = [[], "i"] if stage.is_wire else [path, "o"]

@@ -1,6 +1,8 @@
 # amaranth: UnusedElaboratable=no
 """hw.accelerator, hw.axi and hw.timing: predictions against cycles that were counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from amaranth import Value
@@ -12,6 +14,7 @@ from hw.schedule import Schedule, Scheduled, Wired
 from hw.wiredpipeline import WiredPipeline
 from sw import golden
 from sw.bits import from_int
+from sw.network import Network
 
 from .networks import random_images, random_network
 
@@ -79,6 +82,37 @@ def run(accelerator, words, answers):
     sim.add_testbench(collect)
     sim.run()
     return taken, given
+
+
+def renamed(network, names):
+    """Return a network whose layers have other names."""
+    return Network([replace(layer, name=name) for layer, name in
+                    zip(network.layers, names, strict=True)],
+                   network.labels, network.input_shape)
+
+
+@pytest.mark.parametrize("names", [("pixels", "encoder", "fc1", "scores"),
+                                   ("fc0", "pixels", "encoder", "x")])
+@pytest.mark.parametrize("name", ["scheduled", "wired", "wired around scheduled"])
+def test_stages_have_the_names_of_their_layers(name, names):
+    """A dense layer may be called "encoder", and an encoder something else."""
+    plain = create(name)
+    network = renamed(plain.network, names)
+    parts = dict(zip(names[1:], plain.schedule.layers.values(), strict=True))
+    accelerator = Accelerator(network, Schedule(plain.schedule.pixels, parts))
+    assert len(accelerator.stages) == len(plain.stages)
+    images = random_images(np.random.default_rng(8), 20, network)
+    _, given = run(accelerator, beats(accelerator, images), len(images))
+    assert [answer % 16 for _, answer in given] == golden.Model(network).labels(images).tolist()
+
+
+def test_two_stages_of_one_name_are_refused(monkeypatch):
+    monkeypatch.setattr("sw.layers.TAKEN", "nothing")
+    plain = create("widths that do not divide")
+    names = ("to_fc1", "fc0", "fc1", "scores")
+    with pytest.raises(ValueError, match=r"^Names of stages must differ: 'to_fc1' is there twice "
+                                         r"\(rename a layer\)$"):
+        Accelerator(renamed(plain.network, names), plain.schedule)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -71,6 +71,15 @@ FAULTS = [("scheduled", "encoder", "levels"), ("scheduled", "fc1", "thresholds")
           ("spram", "fc0", "weights"), ("spram", "fc1", "weights")]
 
 
+def test_a_dense_layer_may_be_called_encoder():
+    names = ("pixels", "encoder", "fc1", "scores")
+    network = Network([replace(layer, name=name) for layer, name in
+                       zip(NETWORK.layers, names, strict=True)],
+                      NETWORK.labels, NETWORK.input_shape)
+    parts = dict(zip(names[1:], SCHEDULES["scheduled"].layers.values(), strict=True))
+    assert trace(Accelerator(network, Schedule(5, parts)), IMAGES, 4).equal
+
+
 @pytest.mark.parametrize(("schedule", "name", "what"), FAULTS)
 def test_a_fault_in_the_rtl_is_named(schedule, name, what):
     faulty, image, index = planted(NETWORK, name, what, IMAGES)
