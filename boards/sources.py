@@ -33,34 +33,55 @@ def digest(*modules, without=(), packages=PACKAGES):
     for name in modules:
         if path_of(name) is None:
             raise ValueError(f"Module must be a file of this repository: {name!r}")
-    found, waiting = set(), list(modules)
-    while waiting:
-        name = waiting.pop()
-        if (name not in found and name not in without and name.split(".")[0] in packages
-                and path_of(name)):
-            found.add(name)
-            waiting += _imports(path_of(name), name.split(".")[0])
     sha = hashlib.sha256()
-    for name in sorted(found):
+    for name in sorted(reached(*modules, without=without, packages=packages)):
         sha.update(f"{name} {_content(path_of(name))}\n".encode())
     return sha.hexdigest()
 
 
+def reached(*modules, without=(), packages=PACKAGES):
+    """Return the names of modules and of all that they import, with the packages around them."""
+    found, waiting = set(), list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name not in without and name.split(".")[0] in packages:
+            path = path_of(name)
+            if path:
+                found.add(name)
+                waiting += imports(path)
+            waiting += [name.rpartition(".")[0]] if "." in name else []
+    return found
+
+
 def path_of(name):
-    """Return the file of one of our modules, or None."""
-    path = (ROOT / name.replace(".", "/")).with_suffix(".py")
-    return path if name.split(".")[0] in PACKAGES and path.is_file() else None
+    """Return the file of one of our modules or packages, or None."""
+    if name.split(".")[0] not in PACKAGES:
+        return None
+    base = ROOT / name.replace(".", "/")
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py")
+                 if path.is_file()), None)
+
+
+def module_of(path):
+    """Return the dotted name of a file of ours; a package's is that of its folder."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 @cache
-def _imports(path, package):
+def imports(path):
+    """Return the dotted names that a file imports, relative ones as absolute ones.
+
+    Of ``from a import b`` that is ``a.b``, which may be a module or something in the module ``a``.
+    """
+    package = path.parent.relative_to(ROOT).parts
     names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join([*([package] if node.level else []), *filter(None, [node.module])])
-            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            around = package[:len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*around, *filter(None, [node.module])])
+            names += [f"{base}.{alias.name}" for alias in node.names]
     return names
 
 

@@ -5,6 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 from boards.board import find
+from boards.sources import digest
 from hw.accelerator import Accelerator
 from hw.schedule import read_schedule
 from hw.solver import choose
@@ -12,9 +13,6 @@ from hw.verilog import to_verilog
 from sw.files import write_text
 
 from .preloaded import preloaded
-
-
-ROOT = Path(__file__).parents[1]
 
 
 def schedule_for(network, *, board="ulx3s", path=None, rate=None, megahertz=None):
@@ -40,9 +38,7 @@ def cached_verilog(network, schedule, directory):
     sha = hashlib.sha256(network.identity.encode())
     sha.update(schedule.to_json().encode())
     sha.update(metadata.version("amaranth").encode())
-    for source in sorted((*(ROOT / "hw").glob("*.py"), *(ROOT / "sw").glob("*.py"),
-                          ROOT / "sim" / "preloaded.py")):
-        sha.update(source.read_bytes())
+    sha.update(digest("hw.accelerator", "hw.verilog", "sim.preloaded").encode())
     path = Path(directory) / f"accelerator-{sha.hexdigest()[:16]}.v"
     if not path.exists():
         write_text(path, to_verilog(preloaded(Accelerator(network, schedule)), "accelerator"))

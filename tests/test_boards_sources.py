@@ -11,6 +11,12 @@ FILES = {
     "hw/four.py": "import hw.one\n",
     "sw/three.py": "def f():\n    import sw.five\n    return sw.five\n",
     "sw/five.py": "y = 2\n",
+    "sw/inner/deep.py": "from ..near.side import s\nfrom . import sister\n",
+    "sw/inner/__init__.py": "shared = 1\n",
+    "sw/inner/sister.py": "t = 1\n",
+    "sw/near/side.py": "from ...hw import nowhere\ns = 1\n",
+    "sw/side.py": "not_this = 1\n",
+    "hw/five.py": "from sw.inner.deep import s\n",
     "sw/other.py": "z = 3\n",
 }
 
@@ -21,10 +27,10 @@ def tree(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "ROOT", tmp_path)
 
     def write(name, text):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
         sources._content.cache_clear()
-        sources._imports.cache_clear()
+        sources.imports.cache_clear()
 
     for name, text in FILES.items():
         write(name, text)
@@ -44,6 +50,16 @@ def test_only_what_is_imported_and_runs_counts(tree, name, text, same):
     before = sources.digest("hw.one")
     tree(name, text)
     assert (sources.digest("hw.one") == before) is same
+
+
+@pytest.mark.parametrize(("name", "same"), [
+    ("sw/near/side.py", False), ("sw/inner/sister.py", False), ("sw/inner/__init__.py", False),
+    ("sw/inner/deep.py", False), ("sw/side.py", True), ("sw/five.py", True)])
+def test_relative_imports_are_followed_through_nested_packages(tree, name, same):
+    before = sources.digest("hw.five")
+    tree(name, "changed = 1\n" if name != "sw/inner/deep.py" else
+         "from ..near.side import s\nfrom . import sister\nchanged = 1\n")
+    assert (sources.digest("hw.five") == before) is same
 
 
 def test_modules_and_packages_can_be_left_out(tree):
