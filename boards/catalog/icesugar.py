@@ -2,7 +2,7 @@
 
 from amaranth_boards.icesugar import ICESugarPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

@@ -2,7 +2,7 @@
 
 from amaranth_boards import orangecrab_r0_2
 
-from .board import Board, rgb_leds
+from ..board import Board, rgb_leds
 
 
 BOARDS = tuple(

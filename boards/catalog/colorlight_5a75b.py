@@ -5,7 +5,7 @@ The LED and the button share these pins, so the design shows no LED. JTAG is on 
 
 from amaranth_boards.colorlight_5a75b_r7_0 import Colorlight_5A75B_R70Platform
 
-from .board import Board
+from ..board import Board
 
 
 BOARDS = (

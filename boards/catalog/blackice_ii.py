@@ -2,7 +2,7 @@
 
 from amaranth_boards.blackice_ii import BlackIceIIPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

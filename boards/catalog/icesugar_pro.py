@@ -2,7 +2,7 @@
 
 from amaranth_boards.icesugar_pro import ICESugarProPlatform
 
-from .board import Board, rgb_leds
+from ..board import Board, rgb_leds
 
 
 BOARDS = (

@@ -2,7 +2,7 @@
 
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

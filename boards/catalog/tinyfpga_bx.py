@@ -2,7 +2,7 @@
 
 from amaranth_boards.tinyfpga_bx import TinyFPGABXPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

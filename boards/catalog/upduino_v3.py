@@ -6,7 +6,7 @@ can follow it); ``-osc`` uses the 12 MHz one, whose jumper OSC must be soldered.
 
 from amaranth_boards.upduino_v3 import UpduinoV3Platform
 
-from .board import Board, rgb_leds
+from ..board import Board, rgb_leds
 
 
 BOARDS = tuple(

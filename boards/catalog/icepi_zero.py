@@ -2,7 +2,7 @@
 
 from amaranth_boards.icepi_zero import IcepiZero1_3Platform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

@@ -5,7 +5,7 @@ Section 6.2 of the board's user manual says which.
 
 from amaranth_boards.ecp5_5g_evn import ECP55GEVNPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

@@ -2,7 +2,7 @@
 
 from amaranth_boards import ecpix5
 
-from .board import Board, rgb_leds
+from ..board import Board, rgb_leds
 
 
 BOARDS = tuple(

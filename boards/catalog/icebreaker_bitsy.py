@@ -2,7 +2,7 @@
 
 from amaranth_boards.icebreaker_bitsy import ICEBreakerBitsyPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

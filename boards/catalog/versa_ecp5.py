@@ -3,7 +3,7 @@
 from amaranth_boards.versa_ecp5 import VersaECP5Platform
 from amaranth_boards.versa_ecp5_5g import VersaECP55GPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = tuple(

@@ -2,7 +2,7 @@
 
 from amaranth_boards.ice40_up5k_b_evn import ICE40UP5KBEVNPlatform
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = (

@@ -2,7 +2,7 @@
 
 from amaranth_boards import ulx3s
 
-from .board import Board, leds
+from ..board import Board, leds
 
 
 BOARDS = tuple(
