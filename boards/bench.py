@@ -10,9 +10,10 @@ from pathlib import Path
 from sw.command import run
 from sw.files import read_json, write_text
 
-from . import bench_plot, bench_table
-from .bench_row import Row, row_key
-from .presets import PRESETS, QUICK, find
+from .record import plot as bench_plot
+from .record import table as bench_table
+from .record.presets import PRESETS, QUICK, find
+from .record.row import Row, row_key
 from .steps import Steps, stopping_on_terminate
 
 

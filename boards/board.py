@@ -106,7 +106,7 @@ def rgb_leds(count):
 def catalog():
     """Return all boards by name, in the order of their files."""
     return {board.name: board for file in FILES
-            for board in import_module(f".catalog.{file}", __package__).BOARDS}
+            for board in _variants(file)}
 
 
 def find(name):
@@ -120,7 +120,7 @@ def find(name):
     wanted = _plain(name)
     names = {_plain(board): board for board in catalog()}
     for file in reversed(FILES):
-        names.setdefault(_plain(file), import_module(f".catalog.{file}", __package__).BOARDS[0].name)
+        names.setdefault(_plain(file), _variants(file)[0].name)
     if wanted not in names:
         near = get_close_matches(wanted, names, n=3, cutoff=0.4)
         near += [board for board in names if wanted and wanted in board and board not in near]
@@ -128,6 +128,10 @@ def find(name):
         raise ValueError(f"Board must be one of those that 'python -m boards.build --list' shows: "
                          f"{name!r}" + (f" (similar: {known})" if known else ""))
     return catalog()[names[wanted]]
+
+
+def _variants(file):
+    return import_module(f".catalog.{file}", __package__).BOARDS
 
 
 def _plain(name):

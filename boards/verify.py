@@ -14,13 +14,13 @@ from sw import network as networks
 from sw.command import run
 from sw.files import read_json, write_text
 
-from . import verify_table
 from .bench import RESULTS, WORK, read_rows, recipe_of, recipes
-from .bench_row import Row, fits
-from .presets import PRESETS
+from .record import scorecard as verify_table
+from .record.checks import steps
+from .record.presets import PRESETS
+from .record.row import Row, fits
 from .sources import digest
 from .steps import Steps, stopping_on_terminate
-from .verify_steps import steps
 
 
 RECORDS = RESULTS / "verify"

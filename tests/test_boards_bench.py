@@ -1,4 +1,4 @@
-"""Tests of boards.bench and boards.bench_row: the steps of a row, kept, resumed, failed; a run."""
+"""Tests of boards.bench and boards.record.row: the steps of a row, kept, resumed, failed; a run."""
 
 import io
 import json
@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from boards import bench, bench_row
-from boards.presets import PRESETS, Preset, find
+from boards import bench
+from boards.record import row as bench_row
+from boards.record.presets import PRESETS, Preset, find
 from boards.steps import Steps
 from sw import network as networks
 from tests.networks import random_network

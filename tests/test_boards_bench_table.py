@@ -1,9 +1,11 @@
-"""Tests of boards.bench_table and boards.bench_plot: what readers of the benchmark see."""
+"""Tests of boards.record.table and boards.record.plot: what readers of the benchmark see."""
 
 import pytest
 
-from boards import bench, bench_plot, bench_table
-from boards.presets import PRESETS
+from boards import bench
+from boards.record import plot as bench_plot
+from boards.record import table as bench_table
+from boards.record.presets import PRESETS
 
 
 ROW = {"preset": "one", "network": "tfc", "dataset": "mnist", "accuracy": 95.491, "synapses": 59008,

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from boards import verify, verify_table
-from boards.presets import PRESETS
-from boards.verify_steps import Step, recorded, steps
+from boards import verify
+from boards.record import scorecard as verify_table
+from boards.record.checks import Step, recorded, steps
+from boards.record.presets import PRESETS
 from sw import network as networks
 
 from .networks import random_network

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from boards import bench, bench_plot, bench_table, flow, program, report
+from boards import bench, flow, program, report
 from boards.board import find
 from boards.ledger import Ledger
+from boards.record import plot as bench_plot
+from boards.record import table as bench_table
 from boards.steps import Steps
 from hw.schedule import Schedule, Scheduled, Wired, read_schedule
 from sw import datasets

@@ -87,7 +87,7 @@ def of_preset(preset, network, interval):
 
     Parameters
     ----------
-    preset : boards.presets.Preset
+    preset : boards.record.presets.Preset
         The preset.
     network : Path
         Its network, with its checkpoint beside it.

@@ -1,6 +1,6 @@
 """docs/verification.md, from the records of the scorecard's steps."""
 
-from .verify_steps import RUNGS
+from .checks import RUNGS
 
 
 HEAD = """# Verification

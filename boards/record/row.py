@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sw import network as networks
 
-from . import sources, tools
-from .board import find
-from .ledger import Ledger, key_of
-from .tools import Tool
+from .. import sources, tools
+from ..board import find
+from ..ledger import Ledger, key_of
+from ..tools import Tool
 
 
 # What a result depends on besides its input: the code that makes it. Of a training that is only
@@ -160,7 +160,7 @@ class Row:
                 return report, seed
         raise ValueError(f"Row {self.preset.name!r}, step 'build': a clock must be met: the last "
                          f"of {len(clocks) + ATTEMPTS} builds reached {reached} MHz (wish for "
-                         f"less in boards/presets.py)")
+                         f"less in boards/record/presets.py)")
 
     def _attempt(self, identity, megahertz, seed):
         """Build at a clock; return the report, or None and the clock that it reached, in MHz."""
