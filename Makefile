@@ -2,7 +2,7 @@
 #
 # Everything Python goes into .venv, made when first needed; to use what is installed elsewhere:
 #   make test PYTHON=python3
-# Tools of the toolchain are chosen by boards/tools.py; name one to override: YOSYS=/opt/bin/yosys
+# Tools of the toolchain are chosen by boards/toolchain/tools.py; name one to override: YOSYS=/opt/bin/yosys
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

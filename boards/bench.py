@@ -14,7 +14,7 @@ from .record import plot as bench_plot
 from .record import table as bench_table
 from .record.presets import PRESETS, QUICK, find
 from .record.row import Row, row_key
-from .steps import Steps, stopping_on_terminate
+from .toolchain.steps import Steps, stopping_on_terminate
 
 
 FORMAT = "thresher-bench/1"

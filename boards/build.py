@@ -16,11 +16,11 @@ from sw.command import run
 from sw.files import replacing, write_text
 from sw.lock import alone
 
-from . import provenance, report, resources
 from .board import catalog, find
-from .flow import CONSTRAINTS, build
 from .pll import MHZ, megahertz
-from .steps import Steps, stopping_on_terminate
+from .toolchain import provenance, report, resources
+from .toolchain.flow import CONSTRAINTS, build
+from .toolchain.steps import Steps, stopping_on_terminate
 from .top import ROM_IMAGES, create
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sw.command import run
 
-from . import tools
+from .toolchain import tools
 
 
 ROOT = Path(__file__).resolve().parent.parent

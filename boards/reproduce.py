@@ -17,7 +17,7 @@ from sw.command import run
 from sw.files import write_text
 
 from .board import find
-from .flow import CONSTRAINTS
+from .toolchain.flow import CONSTRAINTS
 
 
 ROOT = Path(__file__).parents[1]

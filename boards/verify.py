@@ -19,8 +19,8 @@ from .record import scorecard as verify_table
 from .record.checks import steps
 from .record.presets import PRESETS
 from .record.row import Row, fits
-from .sources import digest
-from .steps import Steps, stopping_on_terminate
+from .toolchain.sources import digest
+from .toolchain.steps import Steps, stopping_on_terminate
 
 
 RECORDS = RESULTS / "verify"

@@ -14,7 +14,7 @@ __all__ = ["CHAIN_START", "FORMS", "LONGEST", "ZERO", "Bit", "Position", "carry_
 # place.
 LONGEST = 24
 
-# Attribute of a chain's first cell: nothing need be fed into it (boards.flow).
+# Attribute of a chain's first cell: nothing need be fed into it (boards.toolchain.flow).
 CHAIN_START = "chain_start"
 
 

@@ -78,7 +78,7 @@ def after_synthesis(family, top):
 
 
 def synthesize(component, family, directory, *, top="top"):
-    """Synthesize a component alone, as boards.flow does a board's whole design.
+    """Synthesize a component alone, as boards.toolchain.flow does a board's whole design.
 
     Parameters
     ----------

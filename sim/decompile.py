@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from boards import tools
+from boards.toolchain import tools
 
 
 __all__ = ["block_rams", "chip_verilog", "find_icebox", "ice40_clock"]

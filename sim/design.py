@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 from boards.board import find
-from boards.sources import digest
+from boards.toolchain.sources import digest
 from hw.accelerator import Accelerator
 from hw.schedule import read_schedule
 from hw.solver import choose

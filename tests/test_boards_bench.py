@@ -14,7 +14,7 @@ import pytest
 from boards import bench
 from boards.record import row as bench_row
 from boards.record.presets import PRESETS, Preset, find
-from boards.steps import Steps
+from boards.toolchain.steps import Steps
 from sw import network as networks
 from tests.networks import random_network
 

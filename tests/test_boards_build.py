@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from boards import build, flow, provenance
+from boards import build
 from boards.board import find
-from boards.steps import Steps
+from boards.toolchain import flow, provenance
+from boards.toolchain.steps import Steps
 from hw.flash import WeightImage
 from hw.schedule import Schedule, Scheduled
 from sw import network as networks

@@ -1,12 +1,12 @@
-"""Tests of boards.flow: tools that run once, routers given up, results that are refused."""
+"""Tests of boards.toolchain.flow: tools that run once, routers given up, results that are refused."""
 
 import io
 
 import pytest
 
-from boards import flow
 from boards.board import find
-from boards.steps import Steps
+from boards.toolchain import flow
+from boards.toolchain.steps import Steps
 
 
 def test_a_tool_runs_again_if_it_failed_or_its_key_is_another(tmp_path):

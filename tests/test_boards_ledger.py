@@ -1,8 +1,8 @@
-"""Tests of boards.ledger: what is done stays done, for the same key alone."""
+"""Tests of boards.toolchain.ledger: what is done stays done, for the same key alone."""
 
 import pytest
 
-from boards.ledger import Ledger, key_of
+from boards.toolchain.ledger import Ledger, key_of
 
 
 def test_a_finished_step_is_remembered_by_its_key(tmp_path):

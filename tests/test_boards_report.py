@@ -1,4 +1,4 @@
-"""Tests of boards.report: the numbers are those of the build, and the table has them all."""
+"""Tests of boards.toolchain.report: the numbers are those of the build, and the table has them all."""
 
 import json
 from types import SimpleNamespace
@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from boards import report
 from boards.board import find
-from boards.flow import Outcome
 from boards.pll import MHZ, solve
-from boards.tools import Tool
+from boards.toolchain import report
+from boards.toolchain.flow import Outcome
+from boards.toolchain.tools import Tool
 from boards.top import Top
 from hw.device import DEVICES
 from hw.schedule import Schedule, Scheduled

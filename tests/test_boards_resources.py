@@ -1,6 +1,6 @@
-"""Tests of boards.resources: cells counted for the layer that they belong to."""
+"""Tests of boards.toolchain.resources: cells counted for the layer that they belong to."""
 
-from boards.resources import KINDS, attribute, draw, list_commands, read_cells
+from boards.toolchain.resources import KINDS, attribute, draw, list_commands, read_cells
 
 
 NAMES = {

@@ -1,8 +1,8 @@
-"""Tests of boards.sources: what runs counts, comments do not."""
+"""Tests of boards.toolchain.sources: what runs counts, comments do not."""
 
 import pytest
 
-from boards import sources
+from boards.toolchain import sources
 
 
 FILES = {

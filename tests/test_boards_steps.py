@@ -1,4 +1,4 @@
-"""Tests of boards.steps: what is shown, what is measured, what is left after a failure."""
+"""Tests of boards.toolchain.steps: what is shown, what is measured, what is left after a failure."""
 
 import io
 import os
@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from boards.steps import Steps, stopping_on_terminate
-from boards.tools import Tool
+from boards.toolchain.steps import Steps, stopping_on_terminate
+from boards.toolchain.tools import Tool
 
 
 PYTHON = Tool("python", (sys.executable, "-u", "-c"), "3", "native")

@@ -1,4 +1,4 @@
-"""Tests of boards.tools: which program is taken, from the environment, the PATH or PyPI."""
+"""Tests of boards.toolchain.tools: which program is taken, from the environment, the PATH or PyPI."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from boards import tools
+from boards.toolchain import tools
 
 
 NAMES = ("YOSYS", "NEXTPNR_ECP5", "NEXTPNR_ICE40", "ECPPACK", "ICEPACK")

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from boards import sources
-from boards.sources import ROOT, imports, module_of, reached
+from boards.toolchain import sources
+from boards.toolchain.sources import ROOT, imports, module_of, reached
 
 
 # What a package may import of ours besides itself: whole packages or single modules.

@@ -45,8 +45,8 @@ def test_a_command_that_writes_in_place_is_found():
 
 def test_a_tool_ends_with_the_build_that_is_killed(tmp_path):
     """Else it would write over what the next build makes."""
-    code = ("from pathlib import Path\nfrom boards.steps import Steps\n"
-            "from boards.tools import Tool\n"
+    code = ("from pathlib import Path\nfrom boards.toolchain.steps import Steps\n"
+            "from boards.toolchain.tools import Tool\n"
             "Steps().run(Tool('sh', ('sh', '-c'), '', ''), ['echo $$ > pid; exec sleep 60'], "
             "directory=Path(), log='log')")
     process = kill.start(["-c", code], tmp_path)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sw import network as networks
 
-from .. import sources, tools
 from ..board import find
-from ..ledger import Ledger, key_of
-from ..tools import Tool
+from ..toolchain import sources, tools
+from ..toolchain.ledger import Ledger, key_of
+from ..toolchain.tools import Tool
 
 
 # What a result depends on besides its input: the code that makes it. Of a training that is only

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from boards import bench, flow, program, report
+from boards import bench, program
 from boards.board import find
-from boards.ledger import Ledger
 from boards.record import plot as bench_plot
 from boards.record import table as bench_table
-from boards.steps import Steps
+from boards.toolchain import flow, report
+from boards.toolchain.ledger import Ledger
+from boards.toolchain.steps import Steps
 from hw.schedule import Schedule, Scheduled, Wired, read_schedule
 from sw import datasets
 from tests.networks import random_network

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGES = ("boards", "hw", "sim", "sw", "train")
 
 

@@ -54,12 +54,12 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         What was built, and from which file.
     top : boards.top.Top
         The design: schedule, interval, latency, serial line.
-    outcome : boards.flow.Outcome
+    outcome : boards.toolchain.flow.Outcome
         What the toolchain gave.
     estimate : dict of str to int
         What was expected before synthesis, by the keys of :data:`KINDS`.
     parts : dict of str to dict of str to int
-        Use by part, from :func:`boards.resources.attribute`.
+        Use by part, from :func:`boards.toolchain.resources.attribute`.
     seconds : dict of str to float
         Wall time of each step.
     seed : int
@@ -67,7 +67,7 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
     weights : Path or None
         What is to lie in the flash beside the bitstream.
     provenance : dict or None
-        How it was made and from what: :func:`boards.provenance.trace`.
+        How it was made and from what: :func:`boards.toolchain.provenance.trace`.
 
     Returns
     -------

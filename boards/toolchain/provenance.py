@@ -6,8 +6,8 @@ import shlex
 from fractions import Fraction
 from importlib import metadata
 
+from ..pll import MHZ
 from . import sources
-from .pll import MHZ
 
 
 PACKAGES = ("amaranth", "amaranth-boards", "numpy")
@@ -37,7 +37,7 @@ def trace(network_path, top, outcome, *, constraints, weights=None):
         The network's file.
     top : boards.top.Top
         The design.
-    outcome : boards.flow.Outcome
+    outcome : boards.toolchain.flow.Outcome
         What the toolchain gave.
     constraints : str
         Ending of the file of pins and clocks.

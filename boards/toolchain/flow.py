@@ -11,11 +11,11 @@ from hw import floorplan, synthesis
 from hw.verilog import uncollected
 from sw.files import replacing
 
+from ..pll import megahertz
+from ..shell import Shell
 from . import tools
 from .ledger import Ledger, key_of
-from .pll import megahertz
 from .resources import list_commands, read_cells
-from .shell import Shell
 
 
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
@@ -50,7 +50,7 @@ class Outcome:
     used : dict of str to int
         By kind of :data:`USED`: nextpnr's count; flip-flops of iCE40 by synthesis.
     cells : dict of str to list of str
-        Hierarchical names of the synthesized cells, by :data:`boards.resources.KINDS`.
+        Hierarchical names of the synthesized cells, by :data:`boards.toolchain.resources.KINDS`.
     tools : tuple of Tool
         What ran.
     pll : None, Ecp5Pll or Ice40Pll
@@ -198,7 +198,7 @@ class Done:
         self.ledger = ledger
 
     def run(self, name, key, tool, arguments, *, directory, log, **options):
-        """Run a tool as a step, see :meth:`boards.steps.Steps.run`; return whether it ended."""
+        """Run a tool as a step, see :meth:`boards.toolchain.steps.Steps.run`; return whether it ended."""
         result = self.ledger.result(name, key)
         if result is not None:
             seconds = {step: took for step, took in result.items() if step != GIVEN_UP}
