@@ -8,7 +8,7 @@ from importlib import import_module
 from amaranth.build import Attrs
 from amaranth_boards.resources import UARTResource
 
-from hw.device import DEVICES
+from hw.plan.device import DEVICES
 
 
 # One file each; the first variant in a file answers to the file's name as well.
@@ -31,7 +31,7 @@ class Board:
     platform : type
         Amaranth platform class: pins, oscillator, part and package.
     device : str
-        Key in :data:`hw.device.DEVICES`.
+        Key in :data:`hw.plan.device.DEVICES`.
     megahertz : float
         Clock of the design unless the user asks for another.
     baud : int
@@ -70,7 +70,7 @@ class Board:
 
     @property
     def fpga(self):
-        """What the FPGA has for a design: a :class:`hw.device.Device`."""
+        """What the FPGA has for a design: a :class:`hw.plan.device.Device`."""
         device = DEVICES[self.device]
         return device if self.flash_programmers else replace(device, sprams=0)
 

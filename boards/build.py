@@ -7,10 +7,10 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
-from hw.device import DEVICES
 from hw.estimate import estimate, shell_resources
 from hw.flash import FLASH_OFFSET
-from hw.schedule import Wired
+from hw.plan.device import DEVICES
+from hw.plan.schedule import Wired
 from sw import network as networks
 from sw.command import run
 from sw.files import replacing, write_text

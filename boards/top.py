@@ -15,7 +15,7 @@ from hw.estimate import images_that_fit
 from hw.flash import SPI, FlashLoader, WeightImage
 from hw.imageregister import LOGIC_IMAGES, used_bits
 from hw.link import Link
-from hw.schedule import read_schedule
+from hw.plan.schedule import read_schedule
 from hw.solver import choose, refuse_misfit
 from hw.uart import Receiver, Transmitter, divide
 from sw import datasets, protocol
@@ -40,7 +40,7 @@ class Top(wiring.Component):
     ----------
     network : :class:`sw.network.Network`
         What is computed.
-    schedule : :class:`hw.schedule.Schedule`
+    schedule : :class:`hw.plan.schedule.Schedule`
         How much of it per cycle.
     clock_hz : int
         Frequency of the ``sync`` domain.

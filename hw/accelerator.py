@@ -11,10 +11,10 @@ from amaranth.lib.wiring import In, Out
 from .encoder import ThermometerEncoder
 from .labelselect import LabelSelect, answer_layout
 from .mvtu import MVTU
-from .schedule import Wired
+from .plan.schedule import Wired
+from .plan.timing import latency
 from .spram import SPRAM_WIDTH
 from .stream import Dataflow
-from .timing import latency
 from .width import Conversion, WidthConverter
 from .wiredpipeline import WiredPipeline
 
@@ -32,7 +32,7 @@ class Accelerator(wiring.Component):
     ----------
     network : :class:`sw.network.Network`
         What is computed.
-    schedule : :class:`hw.schedule.Schedule`
+    schedule : :class:`hw.plan.schedule.Schedule`
         How much of it per cycle.
 
     Members

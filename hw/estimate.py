@@ -9,7 +9,13 @@ from math import ceil
 import numpy as np
 
 from .accelerator import stages
-from .area import (
+from .benchmark import count_bits
+from .encoder import ThermometerEncoder
+from .folding import Folding
+from .imageregister import LOGIC_IMAGES, copy_bits, used_bits
+from .labelselect import LabelSelect
+from .mvtu import MVTU
+from .plan.area import (
     CARRY,
     COUNT_ADDER,
     Resources,
@@ -20,14 +26,8 @@ from .area import (
     queue,
     rom_blocks,
 )
-from .benchmark import count_bits
-from .encoder import ThermometerEncoder
-from .folding import Folding
-from .imageregister import LOGIC_IMAGES, copy_bits, used_bits
-from .labelselect import LabelSelect
-from .mvtu import MVTU
-from .schedule import Wired
-from .simplify import simplify
+from .plan.schedule import Wired
+from .plan.simplify import simplify
 from .spram import SPRAM_WIDTH
 from .stream import queue_size
 from .width import Conversion, WidthConverter
@@ -76,7 +76,7 @@ def estimate(network, schedule, family):
     ----------
     network : :class:`sw.network.Network`
         What is computed.
-    schedule : :class:`hw.schedule.Schedule`
+    schedule : :class:`hw.plan.schedule.Schedule`
         How much of it per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
@@ -119,7 +119,7 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
     ----------
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         The layer.
-    part : :class:`hw.schedule.Wired` or :class:`hw.schedule.Scheduled`
+    part : :class:`hw.plan.schedule.Wired` or :class:`hw.plan.schedule.Scheduled`
         How much of it per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
@@ -154,7 +154,7 @@ def shell_resources(network, schedule, family, words=0, width=1):
     ----------
     network : :class:`sw.network.Network`
         What is computed.
-    schedule : :class:`hw.schedule.Schedule`
+    schedule : :class:`hw.plan.schedule.Schedule`
         How much of it per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from .popcount import plan_count
+from .count.popcount import plan_count
 from .stream import queue_size
 
 

@@ -12,9 +12,9 @@ from sw.network import load
 
 from .accelerator import Accelerator
 from .axi import AxiAccelerator
-from .device import find_device
 from .estimate import estimate
-from .schedule import read_schedule
+from .plan.device import find_device
+from .plan.schedule import read_schedule
 from .solver import choose, refuse_misfit
 from .verilog import to_verilog
 

@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .popcount import Delays
+from .count.popcount import Delays
 from .stream import CreditQueue, queue_size
 
 

@@ -8,7 +8,7 @@ from math import ceil, floor, log
 
 from .estimate import estimate, layer_resources, shell_resources
 from .groups import GROUP_SYNAPSES
-from .schedule import Schedule, Scheduled, Wired
+from .plan.schedule import Schedule, Scheduled, Wired
 from .spram import SPRAM_DEPTH
 
 
@@ -39,13 +39,13 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     ----------
     network : :class:`sw.network.Network`
         What is computed.
-    device : :class:`hw.device.Device`
+    device : :class:`hw.plan.device.Device`
         What it must fit, beside the serial link that a board needs.
     clock_hz : float
         Clock in Hz.
     images_per_second : float, optional
         Wanted rate. Without it the fastest schedule that fits is chosen.
-    wired : :class:`hw.schedule.Wired`, optional
+    wired : :class:`hw.plan.schedule.Wired`, optional
         How wired layers are built (default: by family and clock).
 
     Returns

@@ -10,7 +10,7 @@ from amaranth.back import rtlil
 
 from sw.files import write_text
 
-from .carry import CHAIN_START
+from .count.carry import CHAIN_START
 from .verilog import find_yosys, uncollected
 
 
@@ -158,7 +158,7 @@ def finish(path, top):
 def _trim_chains(cells):
     """Cut the ends of carry chains: nextpnr spends two LUTs on each that has a net.
 
-    A chain begins with a constant carry, which one of :mod:`hw.carry` does not look at, and ends
+    A chain begins with a constant carry, which one of :mod:`hw.count.carry` does not look at, and ends
     with a carry that nothing takes.
     """
     taken = _sinks(cells)

@@ -8,14 +8,14 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .carry import Bit
+from .count.carry import Bit
+from .count.lut import family_of
+from .count.popcount import Delays, count_bits, plan_count
+from .count.sharing import shared_triples
+from .count.tree import build_trees
+from .count.treeplan import TreePlan, order_inputs, plan_tree
+from .count.truth import LIMIT, fire
 from .groups import leaves, part_neurons
-from .lut import family_of
-from .popcount import Delays, count_bits, plan_count
-from .sharing import shared_triples
-from .tree import build_trees
-from .treeplan import TreePlan, order_inputs, plan_tree
-from .truth import LIMIT, fire
 
 
 __all__ = ["WiredLayer", "layer_latency", "neuron_plans", "shared_adders"]
@@ -102,7 +102,7 @@ class WiredLayer(wiring.Component):
     ----------
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         Weights, and thresholds or biases.
-    part : :class:`hw.schedule.Wired`
+    part : :class:`hw.plan.schedule.Wired`
         How it is cut by registers, and what its adders are.
 
     Members

@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from .area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
+from .count.popcount import CountPlan
+from .count.treeplan import TreePlan
+from .count.truth import luts
 from .groups import copies
-from .popcount import CountPlan
-from .treeplan import TreePlan
-from .truth import luts
+from .plan.area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
 from .wired import TruthPlan, neuron_plans, shared_adders
 from .wiredpipeline import is_compared
 

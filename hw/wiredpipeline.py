@@ -5,9 +5,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .count.popcount import Delays
 from .encoder import PixelEncoder
 from .labelselect import answer_layout, select, select_depth
-from .popcount import Delays
 from .stream import CreditQueue, queue_size
 from .wired import WiredLayer, layer_latency
 
@@ -42,7 +42,7 @@ class WiredPipeline(wiring.Component):
     ----------
     layers : list of :class:`sw.network.Dense` or :class:`sw.network.Scores`
         The layers in order. If the last one is the scores, the label is selected as well.
-    parts : list of :class:`hw.schedule.Wired`
+    parts : list of :class:`hw.plan.schedule.Wired`
         How each is built.
     encoder : :class:`sw.network.Encoder`, optional
         Thresholds of a network's pixels, if these come in, all in a cycle.

@@ -11,7 +11,7 @@ import numpy as np
 
 from boards.board import find
 from hw.accelerator import Accelerator
-from hw.schedule import read_schedule
+from hw.plan.schedule import read_schedule
 from hw.verilog import to_verilog
 from sw import golden
 from sw.client import Client

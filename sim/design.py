@@ -7,7 +7,7 @@ from pathlib import Path
 from boards.board import find
 from boards.toolchain.sources import digest
 from hw.accelerator import Accelerator
-from hw.schedule import read_schedule
+from hw.plan.schedule import read_schedule
 from hw.solver import choose
 from hw.verilog import to_verilog
 from sw.files import write_text

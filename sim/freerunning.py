@@ -4,7 +4,7 @@ from amaranth import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.popcount import Delays
+from hw.count.popcount import Delays
 from hw.stream import CreditQueue, queue_size
 
 
@@ -20,7 +20,7 @@ class FreeRunning(wiring.Component):
     cycles : int
         Delay of ``build``.
     build : callable
-        From a :class:`hw.popcount.Delays` and a list of bits to the list of output bits,
+        From a :class:`hw.count.popcount.Delays` and a list of bits to the list of output bits,
         ``cycles`` cycles later.
 
     Members

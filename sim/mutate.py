@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hw.accelerator import Accelerator
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.verilog import find_yosys, to_verilog
 from sw.command import run
 from sw.files import write_text

@@ -6,9 +6,9 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
 from hw.accelerator import Accelerator
+from hw.count.popcount import Delays
 from hw.labelselect import answer_layout, select_depth
-from hw.popcount import Delays
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.wiredpipeline import is_compared
 from sw.golden import Model
 from sw.network import Dense, Encoder, Network, Scores

@@ -6,13 +6,13 @@ from amaranth import Cat, Const, Elaboratable, Module, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
-from hw.carry import Bit
-from hw.count_ice40 import at_least, count_on_chain
-from hw.count_ice40 import depth as chain_depth
-from hw.popcount import Delays, count_bits, plan_count
-from hw.tree import build_trees
-from hw.treeplan import plan_tree
-from hw.truth import fire
+from hw.count.carry import Bit
+from hw.count.count_ice40 import at_least, count_on_chain
+from hw.count.count_ice40 import depth as chain_depth
+from hw.count.popcount import Delays, count_bits, plan_count
+from hw.count.tree import build_trees
+from hw.count.treeplan import plan_tree
+from hw.count.truth import fire
 
 from .proof import Fault, Proof
 
@@ -136,29 +136,29 @@ def count_proof(name, form, words, count, levels, threshold, fault, **others):
 
 PROOFS = [
     count_proof("count-adders", adders, "the popcount of full adders", 15, 2, None,
-                ("hw.popcount._add", "(a & b) | (c & (a ^ b))", "(a & b) | (c & a)"),
+                ("hw.count.popcount._add", "(a & b) | (c & (a ^ b))", "(a & b) | (c & a)"),
                 short=True),
     count_proof("count-adders-fires", adders, "the threshold folded into full adders", 16, 3, 9,
-                ("hw.popcount._add", "return [~(a ^ b), a | b]", "return [~(a ^ b), a ^ b]")),
+                ("hw.count.popcount._add", "return [~(a ^ b), a | b]", "return [~(a ^ b), a ^ b]")),
     count_proof("count-tree", tree, "the popcount of small adders", 15, 2, None,
-                ("hw.tree._Builder.add_luts", "Bit(bit.wire, not bit.inverted)", "bit")),
+                ("hw.count.tree._Builder.add_luts", "Bit(bit.wire, not bit.inverted)", "bit")),
     count_proof("count-tree-ecp5", tree, "the popcount of CCU2C and LUT4", 15, 2, None,
-                ("hw.tree._Builder.add_chain", "gap(ZERO if carry is None else at[carry])",
+                ("hw.count.tree._Builder.add_chain", "gap(ZERO if carry is None else at[carry])",
                  "gap(ZERO)"), platform=ECP5,
                 models=ECP5_MODELS, short=True),
     count_proof("count-tree-ecp5-fires", tree, "the threshold on CCU2C and LUT4", 20, 2, 11,
-                ("hw.tree._fire", "if rest >> place & 1 else bit & carry",
+                ("hw.count.tree._fire", "if rest >> place & 1 else bit & carry",
                  "if rest >> place & 1 else bit | carry"), platform=ECP5,
                 models=ECP5_MODELS),
     count_proof("count-chain-ice40", chain, "the popcount of SB_CARRY and SB_LUT4", 15, 2, None,
-                ("hw.count_ice40.Chain._cell", "i_I1=pair[1]", "i_I1=pair[0]"),
+                ("hw.count.count_ice40.Chain._cell", "i_I1=pair[1]", "i_I1=pair[0]"),
                 models=ICE40_MODELS, short=True),
     count_proof("count-chain-ice40-fires", chain, "the threshold on SB_CARRY and SB_LUT4", 20, 2,
-                11, ("hw.count_ice40.at_least", "word >> 1 > wanted", "word >> 1 >= wanted"),
+                11, ("hw.count.count_ice40.at_least", "word >> 1 > wanted", "word >> 1 >= wanted"),
                 models=ICE40_MODELS),
     *(count_proof(f"truth-{family}-{count}-{threshold}", table(family),
                   f"the table of {family}'s LUT4", count, 1, threshold,
-                  ("hw.truth.fire", "(truth >> (word ^ mask) & 1)", "(truth >> word & 1)"),
+                  ("hw.count.truth.fire", "(truth >> (word ^ mask) & 1)", "(truth >> word & 1)"),
                   models=models)
       for family, models in [("ecp5", ECP5_MODELS), ("ice40", ICE40_MODELS)]
       for count, threshold in [(6, 3), (7, 2), (7, 4)]),

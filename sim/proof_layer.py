@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from hw.encoder import ThermometerEncoder
 from hw.labelselect import LabelSelect, select_depth
 from hw.mvtu import MVTU
-from hw.schedule import Wired
+from hw.plan.schedule import Wired
 from hw.spram import SPRAM_WIDTH
 from hw.wiredpipeline import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder

@@ -6,7 +6,7 @@ from amaranth import Cat, Elaboratable, Fragment, Module, Signal, Value
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
-from hw.popcount import Delays
+from hw.count.popcount import Delays
 from hw.stream import CreditQueue
 
 

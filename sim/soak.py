@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from boards.top import Top
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from sw.command import run
 from sw.files import write_text
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from hw.accelerator import Accelerator
+from hw.count.popcount import count_bits, plan_count
 from hw.encoder import ThermometerEncoder
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
-from hw.popcount import count_bits, plan_count
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.spram import _primitive
 from hw.stream import Dataflow, StreamBuffer
 from hw.width import WidthConverter

@@ -12,8 +12,8 @@ from boards.board import FILES, catalog, find
 from boards.pll import MHZ
 from boards.shell import Shell, clock_plan
 from boards.top import Top
-from hw.device import DEVICES, find_device
-from hw.schedule import Schedule, Scheduled
+from hw.plan.device import DEVICES, find_device
+from hw.plan.schedule import Schedule, Scheduled
 from tests.networks import random_images, random_network
 
 

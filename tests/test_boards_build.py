@@ -14,7 +14,7 @@ from boards.board import find
 from boards.toolchain import flow, provenance
 from boards.toolchain.steps import Steps
 from hw.flash import WeightImage
-from hw.schedule import Schedule, Scheduled
+from hw.plan.schedule import Schedule, Scheduled
 from sw import network as networks
 from tests.networks import random_network
 

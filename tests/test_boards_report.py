@@ -12,8 +12,8 @@ from boards.toolchain import report
 from boards.toolchain.flow import Outcome
 from boards.toolchain.tools import Tool
 from boards.top import Top
-from hw.device import DEVICES
-from hw.schedule import Schedule, Scheduled
+from hw.plan.device import DEVICES
+from hw.plan.schedule import Schedule, Scheduled
 from tests.networks import random_images, random_network
 
 

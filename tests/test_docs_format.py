@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hw.schedule import read_schedule
+from hw.plan.schedule import read_schedule
 from sw import checkpoint, network
 from sw.golden import Model
 from sw.network import load

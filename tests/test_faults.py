@@ -11,10 +11,10 @@ from amaranth.lib.wiring import In, Out
 
 import hw.rom
 from hw.accelerator import Accelerator
-from hw.carry import Bit
+from hw.count.carry import Bit
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.stream import CreditQueue, Dataflow, StreamBuffer
 from sim import full, vectors
 from sim.networks import random_bits, random_layer, random_network
@@ -192,7 +192,7 @@ def test_a_shared_adder_taken_for_its_opposite_is_caught_by_matches_golden(monke
         vector = getattr(wire, "value", None)  # sums of several trees, not registered at once here
         return Bit(wire, inverted and not getattr(vector, "name", "").startswith("sum_"))
 
-    monkeypatch.setattr("hw.tree.Bit", upright)
+    monkeypatch.setattr("hw.count.tree.Bit", upright)
     accelerator = Accelerator(NETWORK, SCHEDULES["wired"])
     with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
         check_streams(accelerator, "fault-shared", vectors.for_accelerator(accelerator, IMAGES))

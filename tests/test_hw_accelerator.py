@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.accelerator, hw.axi and hw.timing: predictions against cycles that were counted."""
+"""hw.accelerator, hw.axi and hw.plan.timing: predictions against cycles that were counted."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from amaranth.sim import Simulator
 
 from hw.accelerator import Accelerator
 from hw.axi import AxiAccelerator
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.wiredpipeline import WiredPipeline
 from sw import golden
 from sw.bits import from_int

@@ -13,7 +13,7 @@ from amaranth.sim import Simulator
 from hw.accelerator import Accelerator
 from hw.benchmark import Benchmark, count_bits, fill
 from hw.imageregister import ImageRegister, used_bits
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.wordfeed import WordFeed
 from sw.golden import Model
 from sw.protocol import Report, pack_images

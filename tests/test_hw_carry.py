@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.carry: positions as halves of a CCU2C, against Lattice's model of it."""
+"""hw.count.carry: positions as halves of a CCU2C, against Lattice's model of it."""
 
 from itertools import product
 
@@ -7,7 +7,7 @@ import pytest
 from amaranth import Module, Signal
 from amaranth.hdl import Const
 
-from hw.carry import Bit, Position, _half, gap
+from hw.count.carry import Bit, Position, _half, gap
 
 
 FORMS = {"is": 1, "xor": 2, "and": 2, "most": 3}

@@ -7,7 +7,7 @@ import pytest
 from hw.encoder import ThermometerEncoder
 from hw.labelselect import LabelSelect
 from hw.mvtu import MVTU
-from hw.schedule import Wired
+from hw.plan.schedule import Wired
 from hw.stream import CreditQueue, queue_size
 from hw.width import Conversion, WidthConverter
 from hw.wired import WiredLayer

@@ -1,4 +1,4 @@
-"""hw.count_ice40: counts against plain counting, its cells against the estimate."""
+"""hw.count.count_ice40: counts against plain counting, its cells against the estimate."""
 
 import random
 import subprocess
@@ -8,8 +8,8 @@ from amaranth import Cat, Module, Signal
 from amaranth.back import rtlil, verilog
 from amaranth.sim import Simulator
 
-from hw.count_ice40 import at_least, cells, count_on_chain, depth
-from hw.popcount import Delays
+from hw.count.count_ice40 import at_least, cells, count_on_chain, depth
+from hw.count.popcount import Delays
 from hw.verilog import find_yosys
 
 

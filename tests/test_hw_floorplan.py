@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from hw.device import DEVICES
 from hw.floorplan import DIES, arrange, die_of
+from hw.plan.device import DEVICES
 from hw.verilog import find_yosys
 
 

@@ -1,4 +1,4 @@
-"""hw.popcount: plans against plain counting over all inputs, and their hardware against plans."""
+"""hw.count.popcount: plans against plain counting over all inputs, and their hardware against plans."""
 
 import random
 
@@ -6,7 +6,7 @@ import pytest
 from amaranth import Cat, Module, Signal
 from amaranth.sim import Simulator
 
-from hw.popcount import ONE, Delays, count_bits, plan_count
+from hw.count.popcount import ONE, Delays, count_bits, plan_count
 
 
 def ref_count(bits, threshold=None):

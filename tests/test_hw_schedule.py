@@ -1,11 +1,11 @@
-"""hw.schedule: JSON and back, the rule that is broken, and intervals."""
+"""hw.plan.schedule: JSON and back, the rule that is broken, and intervals."""
 
 import json
 
 import numpy as np
 import pytest
 
-from hw.schedule import Schedule, Scheduled, Wired, read_schedule
+from hw.plan.schedule import Schedule, Scheduled, Wired, read_schedule
 
 from .networks import random_network
 

@@ -1,14 +1,14 @@
-"""hw.sharing: triples are synapses of their neurons, none is in two; trees of a group share."""
+"""hw.count.sharing: triples are synapses of their neurons, none is in two; trees of a group share."""
 
 import numpy as np
 import pytest
 
 from hw import explore
-from hw.carry import Bit
+from hw.count.carry import Bit
+from hw.count.sharing import shared_triples
+from hw.count.treeplan import order_inputs, plan_tree
 from hw.groups import leaves, part_neurons
-from hw.schedule import Wired
-from hw.sharing import shared_triples
-from hw.treeplan import order_inputs, plan_tree
+from hw.plan.schedule import Wired
 from hw.wired import neuron_plans, shared_adders
 from sw.network import Dense
 from tests.networks import random_weights

@@ -1,10 +1,10 @@
-"""hw.simplify: simplified networks against plain ±1 arithmetic on the whole ones."""
+"""hw.plan.simplify: simplified networks against plain ±1 arithmetic on the whole ones."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hw.simplify import simplify
+from hw.plan.simplify import simplify
 from sw import golden
 from sw.network import Dense, Encoder, Network, Scores
 from tests.networks import plain_trace, random_images, random_network

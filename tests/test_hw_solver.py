@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from boards.board import catalog
-from hw.area import Resources
-from hw.device import BOARDS, find_device
 from hw.estimate import estimate, layer_resources, shell_resources
-from hw.schedule import Scheduled, Wired
+from hw.plan.area import Resources
+from hw.plan.device import BOARDS, find_device
+from hw.plan.schedule import Scheduled, Wired
 from hw.solver import ROOM, choose, misfits, wired_parts
 
 from .networks import random_network

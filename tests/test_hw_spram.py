@@ -13,7 +13,7 @@ from boards.board import find
 from hw.accelerator import Accelerator
 from hw.axi import AxiAccelerator
 from hw.mvtu import MVTU
-from hw.schedule import Schedule, Scheduled
+from hw.plan.schedule import Schedule, Scheduled
 from hw.spram import SpramWeights, load_words
 
 from .networks import random_dense, random_network

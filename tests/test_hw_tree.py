@@ -1,4 +1,4 @@
-"""hw.tree: plans and their hardware against plain counting."""
+"""hw.count.tree: plans and their hardware against plain counting."""
 
 import random
 import re
@@ -10,10 +10,10 @@ from amaranth import Cat, Module, Signal
 from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
-from hw.carry import Bit
-from hw.popcount import Delays
-from hw.tree import build_trees
-from hw.treeplan import plan_tree
+from hw.count.carry import Bit
+from hw.count.popcount import Delays
+from hw.count.tree import build_trees
+from hw.count.treeplan import plan_tree
 from hw.verilog import find_yosys
 
 

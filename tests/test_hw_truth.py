@@ -1,4 +1,4 @@
-"""hw.truth: tables against plain counting over all inputs, and their hardware against tables."""
+"""hw.count.truth: tables against plain counting over all inputs, and their hardware against tables."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from amaranth import Cat, Module, Signal
 from amaranth.back import verilog
 from amaranth.sim import Simulator
 
-from hw import truth
+from hw.count import truth
 from hw.verilog import find_yosys
 
 

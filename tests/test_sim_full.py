@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from hw.schedule import Schedule, Scheduled
+from hw.plan.schedule import Schedule, Scheduled
 from hw.verilog import to_verilog
 from sim import full, trace
 from sim.networks import random_network

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hw.accelerator import Accelerator
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import full
 from sim.decompile import with_sprams, without_repeated_ports
 from sim.netlist import compile_netlist, main, synthesize

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hw.accelerator import Accelerator
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import full
 from sim.networks import leaning_images, lively_network
 from sw import golden

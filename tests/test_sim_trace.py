@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hw.accelerator import Accelerator
-from hw.schedule import Schedule, Scheduled, Wired
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import trace as traces
 from sim import trace_picture
 from sim.trace import trace

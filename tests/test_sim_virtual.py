@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from boards.top import Top
-from hw.schedule import Schedule, Scheduled
+from hw.plan.schedule import Schedule, Scheduled
 from sim.virtual import VirtualBoard, compile_board, main
 from sw.client import Client
 from sw.golden import Model

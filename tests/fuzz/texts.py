@@ -15,7 +15,7 @@ from boards.record import table as bench_table
 from boards.toolchain import flow, report
 from boards.toolchain.ledger import Ledger
 from boards.toolchain.steps import Steps
-from hw.schedule import Schedule, Scheduled, Wired, read_schedule
+from hw.plan.schedule import Schedule, Scheduled, Wired, read_schedule
 from sw import datasets
 from tests.networks import random_network
 

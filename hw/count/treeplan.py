@@ -1,4 +1,4 @@
-"""Popcount as a tree of small adders on shared carry chains: the plan that hw.tree builds."""
+"""Popcount as a tree of small adders on shared carry chains: the plan that hw.count.tree builds."""
 
 from dataclasses import dataclass
 from functools import cache

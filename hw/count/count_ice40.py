@@ -121,7 +121,7 @@ def count_on_chain(delays, bits, name, *, every, inverted=None, family=None):
 
     Parameters
     ----------
-    delays : :class:`hw.popcount.Delays`
+    delays : :class:`hw.count.popcount.Delays`
         Makes the registers.
     bits : list of Value
         One-bit values of one cycle.

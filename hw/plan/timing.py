@@ -2,11 +2,11 @@
 
 from collections import deque
 
-from .encoder import ThermometerEncoder
-from .labelselect import LabelSelect
-from .mvtu import MVTU
-from .width import WidthConverter
-from .wiredpipeline import WiredPipeline
+from ..encoder import ThermometerEncoder
+from ..labelselect import LabelSelect
+from ..mvtu import MVTU
+from ..width import WidthConverter
+from ..wiredpipeline import WiredPipeline
 
 
 __all__ = ["latency"]
