@@ -8,9 +8,9 @@ from operator import or_
 from pathlib import Path
 
 from hw.estimate import estimate, shell_resources
-from hw.flash import FLASH_OFFSET
 from hw.plan.device import DEVICES
 from hw.plan.schedule import Wired
+from hw.serial.flash import FLASH_OFFSET
 from sw import network as networks
 from sw.command import run
 from sw.files import replacing, write_text

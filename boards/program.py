@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hw.flash import FLASH_OFFSET
+from hw.serial.flash import FLASH_OFFSET
 from sw.command import run
 from sw.files import read_json
 

@@ -16,7 +16,7 @@ class Shell(Elaboratable):
         The board.
     design : wiring.Component
         What runs on it: ports ``rx`` In(1), ``tx`` Out(1), ``leds`` Out(8) and, if it reads the
-        flash, ``flash`` Out(:data:`hw.flash.SPI`); domain ``sync``.
+        flash, ``flash`` Out(:data:`hw.serial.flash.SPI`); domain ``sync``.
     frequency : int or Fraction
         Clock to ask for, in Hz; ``frequency`` holds the one that the PLL makes.
     """

@@ -10,14 +10,14 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
-from hw.benchmark import count_bits, fill
 from hw.estimate import images_that_fit
-from hw.flash import SPI, FlashLoader, WeightImage
-from hw.imageregister import LOGIC_IMAGES, used_bits
-from hw.link import Link
 from hw.plan.schedule import read_schedule
+from hw.serial.benchmark import count_bits, fill
+from hw.serial.flash import SPI, FlashLoader, WeightImage
+from hw.serial.imageregister import LOGIC_IMAGES, used_bits
+from hw.serial.link import Link
+from hw.serial.uart import Receiver, Transmitter, divide
 from hw.solver import choose, refuse_misfit
-from hw.uart import Receiver, Transmitter, divide
 from sw import datasets, protocol
 
 from .shell import clock_plan

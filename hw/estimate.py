@@ -9,10 +9,8 @@ from math import ceil
 import numpy as np
 
 from .accelerator import stages
-from .benchmark import count_bits
 from .encoder import ThermometerEncoder
 from .folding import Folding
-from .imageregister import LOGIC_IMAGES, copy_bits, used_bits
 from .labelselect import LabelSelect
 from .mvtu import MVTU
 from .plan.area import (
@@ -28,6 +26,8 @@ from .plan.area import (
 )
 from .plan.schedule import Wired
 from .plan.simplify import simplify
+from .serial.benchmark import count_bits
+from .serial.imageregister import LOGIC_IMAGES, copy_bits, used_bits
 from .spram import SPRAM_WIDTH
 from .stream import queue_size
 from .width import Conversion, WidthConverter

@@ -4,7 +4,7 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.flash import FLASH_OFFSET, READ, SPI, WAKE
+from hw.serial.flash import FLASH_OFFSET, READ, SPI, WAKE
 
 
 __all__ = ["Flash", "WithFlash"]

@@ -12,7 +12,7 @@ from amaranth import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.framing import RECEIVED
+from hw.serial.framing import RECEIVED
 from hw.verilog import to_verilog
 
 from .verilator import compile_model

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from importlib import import_module
 
+from boards.toolchain.sources import path_of
+
 from .formal import to_rtlil
 
 
@@ -52,8 +54,10 @@ class Fault:
             function.__code__ = right
 
     def _find(self):
-        package, module, *inside = self.where.split(".")
-        return reduce(getattr, inside, import_module(f"{package}.{module}"))
+        names = self.where.split(".")
+        module = next(count for count in range(len(names) - 1, 0, -1)
+                      if path_of(".".join(names[:count])))
+        return reduce(getattr, names[module:], import_module(".".join(names[:module])))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from amaranth import Array, Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
-from hw.benchmark import Benchmark
+from hw.serial.benchmark import Benchmark
 
 from .contract import Consumer, Producer, at_most
 from .proof import Fault, Proof
@@ -141,12 +141,12 @@ PROOFS = [
           "for as many images, ends 3 cycles behind the last label, and is followed by one report "
           "of the right length, each octet held until taken; then the next may be asked for",
           PARAMETERS, Run,
-          Fault("hw.benchmark.Benchmark.elaborate", "& ~given & (flying == 0)", "& (flying == 0)"),
+          Fault("hw.serial.benchmark.Benchmark.elaborate", "& ~given & (flying == 0)", "& (flying == 0)"),
           ("Benchmark",)),
     Proof("benchmark-time", "The report's cycles are those from the first word accepted to the "
           "last label, and its checksum is the CRC-32 of the labels", PARAMETERS,
           lambda: Run(range(8)),
-          Fault("hw.benchmark.Benchmark.elaborate", "Mux(running, label, ~checksum.crc[:8])",
+          Fault("hw.serial.benchmark.Benchmark.elaborate", "Mux(running, label, ~checksum.crc[:8])",
                 "Mux(running, label, 0)"),
           ("Benchmark",), method="bmc", depth=22,
           enough="the first octet is out in cycle 13 at the earliest, the last of these 7 later, a "
@@ -154,7 +154,7 @@ PROOFS = [
           "images for the last, with few pauses"),
     Proof("benchmark-counts", "The report's counts are those of the labels", PARAMETERS,
           lambda: Run(range(8, OCTETS)),
-          Fault("hw.benchmark.Benchmark._histogram", "labelled & ~joined, blocked", "0, blocked"),
+          Fault("hw.serial.benchmark.Benchmark._histogram", "labelled & ~joined, blocked", "0, blocked"),
           ("Benchmark",), method="bmc", depth=28,
           enough="the first count is out in cycle 22 at the earliest, the second 5 later, a cycle "
           "more for each further image: runs of up to 6 images for the first, labels one a cycle; "

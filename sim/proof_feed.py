@@ -5,9 +5,9 @@ from amaranth.hdl import Assert
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.answer import ResultOctets, TextOctets
 from hw.labelselect import answer_layout
-from hw.wordfeed import WordFeed
+from hw.serial.answer import ResultOctets, TextOctets
+from hw.serial.wordfeed import WordFeed
 
 from .contract import Consumer, Contract, at_most
 from .proof import Fault, Proof
@@ -87,17 +87,17 @@ def feed(bits=10, width=3):
 
 PROOFS = [
     Proof("text", "The text comes out octet by octet, again and again, each held until taken",
-          f"{len(TEXT)} octets", Text, Fault("hw.answer.TextOctets.elaborate",
+          f"{len(TEXT)} octets", Text, Fault("hw.serial.answer.TextOctets.elaborate",
                                              "m.d.sync += [fetched.eq(0), self.o.valid.eq(0)]",
                                              "m.d.sync += self.o.valid.eq(0)"),
           ("TextOctets",)),
     Proof("results", CONTRACT + ": the label, then the scores, sign-extended, lowest octet first",
           f"{CLASSES} scores of {SCORE_BITS} bits, {SCORE_BYTES} octets each", results,
-          Fault("hw.answer.ResultOctets.elaborate", "score.as_unsigned()",
+          Fault("hw.serial.answer.ResultOctets.elaborate", "score.as_unsigned()",
                 "Cat(score[:4], Const(0, 12))"), ("ResultOctets",),
           method="bmc", depth=38, enough="two results and the begin of a third"),
     Proof("word-feed", CONTRACT + ": octets of requests in words, while no benchmark runs",
           "10 bits in words of 3", feed,
-          Fault("hw.wordfeed.WordFeed.elaborate", "widen.o.ready.eq(beats.i.ready)",
+          Fault("hw.serial.wordfeed.WordFeed.elaborate", "widen.o.ready.eq(beats.i.ready)",
                 "widen.o.ready.eq(1)"), ("WordFeed",)),
 ]

@@ -9,7 +9,7 @@ from amaranth.hdl import Assert
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.flash import ATTEMPTS, FLASH_OFFSET, MAGIC, READ, WAKE, FlashLoader
+from hw.serial.flash import ATTEMPTS, FLASH_OFFSET, MAGIC, READ, WAKE, FlashLoader
 from sw.protocol import ErrorCode
 
 from .contract import Consumer, at_most
@@ -66,7 +66,7 @@ class Load(Elaboratable):
 
         dut = FlashLoader(SimpleNamespace(header=HEADER, words=(0,) * WORDS, crc=0),
                           clock_hz=20_000)
-        with patch("hw.flash.SerialCRC", make):
+        with patch("hw.serial.flash.SerialCRC", make):
             m.submodules.dut = Fragment.get(dut, platform)
         self.crc, = crcs
         bits, came, right = self._watch_wires(m, dut)
@@ -161,6 +161,6 @@ PROOFS = [
           "that all is right exactly if it is, and after the third why not; it never stands still",
           f"header of {len(HEADER)} octets, {WORDS} word, a flash that says anything, a CRC that "
           "says anything: SerialCRC is proven apart", Load,
-          Fault("hw.flash.FlashLoader.elaborate", "transfer(16, FLASH_OFFSET & 0xffff)",
+          Fault("hw.serial.flash.FlashLoader.elaborate", "transfer(16, FLASH_OFFSET & 0xffff)",
                 "transfer(16)"), ("FlashLoader",), depth=80),
 ]

@@ -6,7 +6,7 @@ from amaranth.hdl import Assert
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.imageregister import ImageRegister
+from hw.serial.imageregister import ImageRegister
 
 from .contract import Contract
 from .proof import Fault, Proof
@@ -130,11 +130,11 @@ PARAMETERS = f"{BITS} bits of which {len(USED)} are used"
 PROOFS = [
     Proof("image-register", CLAIM, PARAMETERS + ", ROM of 3 images in logic",
           lambda: Runs([0x5a3, 0x0f6, 0x72d]),
-          Fault("hw.imageregister.ImageRegister._serialize",
+          Fault("hw.serial.imageregister.ImageRegister._serialize",
                 "with m.Elif(self.i.valid & ~waiting):", "with m.Elif(self.i.valid):"),
           ("ImageRegister",), short=True),
     Proof("image-register-block", CLAIM, PARAMETERS + ", ROM of 5 images in block RAM",
           lambda: Runs([0x5a3, 0x0f6, 0x72d, 0x40c, 0x2f1]),
-          Fault("hw.imageregister.ImageRegister._read_rom",
+          Fault("hw.serial.imageregister.ImageRegister._read_rom",
                 "behind[0] if self.in_logic else self.running", "behind[0]"), ("ImageRegister",)),
 ]

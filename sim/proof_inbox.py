@@ -4,7 +4,7 @@ from amaranth import Elaboratable, Module, Signal
 from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Assert
 
-from hw.inbox import Inbox
+from hw.serial.inbox import Inbox
 from sw.protocol import HEADER, TRAILER
 
 from .contract import Consumer, at_most
@@ -86,6 +86,6 @@ PROOFS = [
           "other was kept when it began; its type, number, images and payload are those that came "
           "in, each octet in its place, once, held until taken and in bounded time",
           f"{DEPTH} octets, images of {IMAGE_BYTES}", Kept,
-          Fault("hw.inbox.Inbox.elaborate", "position == TRAILER - 1", "position == TRAILER"),
+          Fault("hw.serial.inbox.Inbox.elaborate", "position == TRAILER - 1", "position == TRAILER"),
           ("Inbox",)),
 ]

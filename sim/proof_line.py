@@ -4,8 +4,8 @@ from amaranth import Elaboratable, Module, Mux, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
-from hw.framing import Deframer, Framer, SerialCRC
-from hw.uart import Receiver, Transmitter
+from hw.serial.framing import Deframer, Framer, SerialCRC
+from hw.serial.uart import Receiver, Transmitter
 from sw.protocol import ESCAPE, FLAG, FLIP, TRAILER
 
 from .contract import Consumer, Producer, at_most
@@ -181,25 +181,25 @@ class Loop(Elaboratable):
 PROOFS = [
     Proof("crc", "The CRC is that of the definition, match says that it is CRC-32's residue, and "
           "it is busy for 8 cycles, for all octets in any order with starts and reads",
-          "CRC-32", Crc, Fault("hw.framing.SerialCRC.elaborate", "Mux(moving, ~processor.crc[0]",
+          "CRC-32", Crc, Fault("hw.serial.framing.SerialCRC.elaborate", "Mux(moving, ~processor.crc[0]",
                                "Mux(moving, processor.crc[0]"),
           method="bmc", depth=18, enough="two octets or reads in a row after reset, and every "
           "mixture of them with starts"),
     Proof("deframer", "Every octet comes out as the protocol says, a frame is good exactly if its "
           "CRC is, and each flag puts all back to the start, whatever was before", "any octets, "
-          "any errors", Frames, Fault("hw.framing.Deframer.elaborate", "escaped.eq(is_escape)",
+          "any errors", Frames, Fault("hw.serial.framing.Deframer.elaborate", "escaped.eq(is_escape)",
                                       "escaped.eq(is_escape | escaped)"),
           ("Deframer",), method="bmc", depth=20, enough="every sequence of octets that fits: "
           "two data octets, or 19 flags and escapes"),
     Proof("framer", "What comes out is held until taken and is a flag, the octets with escapes, "
           "four octets of CRC, a flag, then nothing: it returns to idle after each frame",
           "frames of any octets and length", FrameOut,
-          Fault("hw.framing.Framer.elaborate", "escaped.eq(special & ~escaped)",
+          Fault("hw.serial.framing.Framer.elaborate", "escaped.eq(special & ~escaped)",
                 "escaped.eq(special)"), ("Framer",), short=True),
     Proof("uart", "Whatever was on the line: after 12 bits of idle line an octet that is sent "
           "comes out of the receiver, once, unchanged and without an error",
           f"{DIVISOR} cycles a bit, both ends of one clock", Loop,
-          Fault("hw.uart.Receiver.elaborate", 'm.next = "STOP"', 'm.next = "DATA"'),
+          Fault("hw.serial.uart.Receiver.elaborate", 'm.next = "STOP"', 'm.next = "DATA"'),
           ("Receiver", "Transmitter"), method="bmc", depth=130, enough="40 cycles of noise, a "
           "whole octet's, then the idle line and an octet"),
 ]

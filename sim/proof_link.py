@@ -10,14 +10,14 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 from amaranth.lib.wiring import In, Out
 
-from hw.answer import ResultOctets, TextOctets
-from hw.benchmark import Benchmark
-from hw.framing import Deframer, Framer
-from hw.inbox import Inbox
 from hw.labelselect import answer_layout
-from hw.link import Link
+from hw.serial.answer import ResultOctets, TextOctets
+from hw.serial.benchmark import Benchmark
+from hw.serial.framing import Deframer, Framer
+from hw.serial.inbox import Inbox
+from hw.serial.link import Link
+from hw.serial.wordfeed import WordFeed
 from hw.stream import Relay
-from hw.wordfeed import WordFeed
 from sw.protocol import ANSWER, ErrorCode, Type
 
 from .contract import Consumer, at_most
@@ -300,11 +300,11 @@ PROOFS = [
           "which is the right reason; last is with its last octet and no other; octets of a "
           "request go where they belong; the link itself waits for at most "
           f"{OWN} cycles, up to the next request", PARAMETERS, Answers,
-          Fault("hw.link.Link.elaborate", "with m.If(sent & result.o.p.last):",
+          Fault("hw.serial.link.Link.elaborate", "with m.If(sent & result.o.p.last):",
                 "with m.If(result.o.p.last):"), ("Link",), short=True),
     Proof("link-paths", "What is not an answer goes through unchanged: octets from and to the "
           "line, images, and results, which go to the benchmark exactly in its runs", PARAMETERS,
           Paths,
-          Fault("hw.link.Link.elaborate", "self.results.valid & ~benchmark.running",
+          Fault("hw.serial.link.Link.elaborate", "self.results.valid & ~benchmark.running",
                 "self.results.valid"), ("Link",)),
 ]

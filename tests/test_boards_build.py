@@ -13,8 +13,8 @@ from boards import build
 from boards.board import find
 from boards.toolchain import flow, provenance
 from boards.toolchain.steps import Steps
-from hw.flash import WeightImage
 from hw.plan.schedule import Schedule, Scheduled
+from hw.serial.flash import WeightImage
 from sw import network as networks
 from tests.networks import random_network
 

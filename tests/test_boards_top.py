@@ -11,8 +11,8 @@ from amaranth.sim import Simulator
 
 from boards.board import find
 from boards.top import Top, benchmark_images, create, line_rate
-from hw.imageregister import LOGIC_IMAGES
 from hw.plan.schedule import Schedule, Scheduled, Wired
+from hw.serial.imageregister import LOGIC_IMAGES
 from sw.golden import Model
 from sw.protocol import ANSWER, Deframer, Frame, Info, Report, Type, pack_images, unpack_results
 

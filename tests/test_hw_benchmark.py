@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.benchmark: every label counted at one per cycle, every cycle accounted for."""
+"""hw.serial.benchmark: every label counted at one per cycle, every cycle accounted for."""
 
 import random
 from zlib import crc32
@@ -11,10 +11,10 @@ from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
 from hw.accelerator import Accelerator
-from hw.benchmark import Benchmark, count_bits, fill
-from hw.imageregister import ImageRegister, used_bits
 from hw.plan.schedule import Schedule, Scheduled, Wired
-from hw.wordfeed import WordFeed
+from hw.serial.benchmark import Benchmark, count_bits, fill
+from hw.serial.imageregister import ImageRegister, used_bits
+from hw.serial.wordfeed import WordFeed
 from sw.golden import Model
 from sw.protocol import Report, pack_images
 

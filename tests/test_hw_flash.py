@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.flash: weights come whole and checked from the flash, or the loader says why not."""
+"""hw.serial.flash: weights come whole and checked from the flash, or the loader says why not."""
 
 import random
 import zlib
@@ -9,7 +9,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
-from hw.flash import FLASH_OFFSET, FlashLoader, WeightImage
+from hw.serial.flash import FLASH_OFFSET, FlashLoader, WeightImage
 from sim.flash import Flash
 from sw.protocol import ErrorCode
 

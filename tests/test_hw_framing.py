@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.framing, hw.inbox, hw.answer: equal to sw.protocol, whatever is on the line."""
+"""hw.serial.framing, hw.serial.inbox, hw.serial.answer: equal to sw.protocol, whatever is on the line."""
 
 import random
 import zlib
@@ -7,9 +7,9 @@ import zlib
 import pytest
 from amaranth.sim import Simulator
 
-from hw.answer import ResultOctets, TextOctets
-from hw.framing import Deframer, Framer
-from hw.inbox import Inbox
+from hw.serial.answer import ResultOctets, TextOctets
+from hw.serial.framing import Deframer, Framer
+from hw.serial.inbox import Inbox
 from sw import protocol
 from sw.protocol import Frame
 

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.imageregister: every used bit of every image in its place, from requests and from the ROM."""
+"""hw.serial.imageregister: every used bit of every image in its place, from requests and from the ROM."""
 
 import random
 from dataclasses import replace
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from hw.imageregister import ROM_BITS, ImageRegister, used_bits
-from hw.wordfeed import WordFeed
+from hw.serial.imageregister import ROM_BITS, ImageRegister, used_bits
+from hw.serial.wordfeed import WordFeed
 from sw.golden import Model
 
 from .networks import random_images, random_network

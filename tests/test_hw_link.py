@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.link: every answer is that of the protocol, and nothing on the line wedges it."""
+"""hw.serial.link: every answer is that of the protocol, and nothing on the line wedges it."""
 
 import random
 
@@ -9,8 +9,8 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
-from hw.benchmark import fill
-from hw.link import Link
+from hw.serial.benchmark import fill
+from hw.serial.link import Link
 from sw.protocol import Deframer, ErrorCode, Frame, Type, unpack_results
 
 from .fakes import FakeAccelerator, FakeBoard, fake_info, fake_report, fake_results

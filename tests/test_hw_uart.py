@@ -1,10 +1,10 @@
 # amaranth: UnusedElaboratable=no
-"""hw.uart: octets on a line and back, at the edges of what the line may do."""
+"""hw.serial.uart: octets on a line and back, at the edges of what the line may do."""
 
 import pytest
 from amaranth.sim import Simulator
 
-from hw.uart import Receiver, Transmitter, divide
+from hw.serial.uart import Receiver, Transmitter, divide
 
 
 def receive(levels, *, divisor, take=True):

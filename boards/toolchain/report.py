@@ -2,7 +2,7 @@
 
 import json
 
-from hw.flash import FLASH_OFFSET
+from hw.serial.flash import FLASH_OFFSET
 from sw.files import read_json
 
 

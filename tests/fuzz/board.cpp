@@ -1,4 +1,4 @@
-// Octets of the line into hw.framing.Deframer; what comes out, an event a line.
+// Octets of the line into hw.serial.framing.Deframer; what comes out, an event a line.
 //
 // Arguments: LINE EVENTS. LINE holds 16-bit words: an octet, and 0x100 for an octet with an error.
 // Events: "o XX" for an octet of a frame, "f G" for a flag, G whether the frame before is good.

@@ -7,12 +7,12 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from sw.protocol import ANSWER, ErrorCode, Type
 
+from ..stream import Relay
 from .answer import ResultOctets, TextOctets
 from .benchmark import Benchmark
 from .framing import OCTET, RECEIVED, Deframer, Framer
 from .imageregister import ImageRegister
 from .inbox import Inbox
-from .stream import Relay
 from .wordfeed import WordFeed
 
 
