@@ -8,12 +8,12 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .encoder import ThermometerEncoder
-from .labelselect import LabelSelect, answer_layout
-from .mvtu import MVTU
 from .plan.schedule import Wired
 from .plan.timing import latency
-from .spram import SPRAM_WIDTH
+from .stage.encoder import ThermometerEncoder
+from .stage.labelselect import LabelSelect, answer_layout
+from .stage.mvtu import MVTU
+from .stage.spram import SPRAM_WIDTH
 from .stream import Dataflow
 from .width import Conversion, WidthConverter
 from .wiredpipeline import WiredPipeline

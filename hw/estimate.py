@@ -9,10 +9,6 @@ from math import ceil
 import numpy as np
 
 from .accelerator import stages
-from .encoder import ThermometerEncoder
-from .folding import Folding
-from .labelselect import LabelSelect
-from .mvtu import MVTU
 from .plan.area import (
     CARRY,
     COUNT_ADDER,
@@ -28,7 +24,11 @@ from .plan.schedule import Wired
 from .plan.simplify import simplify
 from .serial.benchmark import count_bits
 from .serial.imageregister import LOGIC_IMAGES, copy_bits, used_bits
-from .spram import SPRAM_WIDTH
+from .stage.encoder import ThermometerEncoder
+from .stage.folding import Folding
+from .stage.labelselect import LabelSelect
+from .stage.mvtu import MVTU
+from .stage.spram import SPRAM_WIDTH
 from .stream import queue_size
 from .width import Conversion, WidthConverter
 from .wiredarea import wired_ends, wired_layer

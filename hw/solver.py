@@ -9,7 +9,7 @@ from math import ceil, floor, log
 from .estimate import estimate, layer_resources, shell_resources
 from .groups import GROUP_SYNAPSES
 from .plan.schedule import Schedule, Scheduled, Wired
-from .spram import SPRAM_DEPTH
+from .stage.spram import SPRAM_DEPTH
 
 
 __all__ = ["choose", "refuse_misfit"]

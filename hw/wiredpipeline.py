@@ -6,8 +6,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .count.popcount import Delays
-from .encoder import PixelEncoder
-from .labelselect import answer_layout, select, select_depth
+from .stage.encoder import PixelEncoder
+from .stage.labelselect import answer_layout, select, select_depth
 from .stream import CreditQueue, queue_size
 from .wired import WiredLayer, layer_latency
 

@@ -20,7 +20,7 @@ class Preloaded(wiring.Component):
 
     Parameters
     ----------
-    inner : :class:`hw.mvtu.MVTU` or :class:`hw.accelerator.Accelerator`
+    inner : :class:`hw.stage.mvtu.MVTU` or :class:`hw.accelerator.Accelerator`
         What has ``weights`` and ``load``.
     words : list of int, optional
         Words to load instead of ``inner.load``: a fault.

@@ -7,8 +7,8 @@ from amaranth.hdl import Assert
 
 from hw.accelerator import Accelerator
 from hw.count.popcount import Delays
-from hw.labelselect import answer_layout, select_depth
 from hw.plan.schedule import Schedule, Scheduled, Wired
+from hw.stage.labelselect import answer_layout, select_depth
 from hw.wiredpipeline import is_compared
 from sw.golden import Model
 from sw.network import Dense, Encoder, Network, Scores
@@ -96,13 +96,13 @@ PROOFS = [
           "pushed into it exactly as many cycles later as stated, as what sw.golden answers to it: "
           "with the queue's contract, no answer is lost, doubled, changed or late",
           PARAMETERS + "; wired, an image a beat", UpToQueue,
-          Fault("hw.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+          Fault("hw.stage.labelselect.select", "_moved(right[0]) > _moved(left[0])",
                 "_moved(right[0]) >= _moved(left[0])"),
           ("Accelerator",), method="induction", depth=8, short=True),
     Proof("accelerator-scheduled", "Every image is answered once, in order and in bounded time, "
           "held until taken, with the label and the scores of sw.golden, for all images",
           PARAMETERS + "; scheduled: a layer of 2 × 2 folds, an image in 2 beats", scheduled,
-          Fault("hw.mvtu.MVTU._results", "total >= constant", "total > constant"),
+          Fault("hw.stage.mvtu.MVTU._results", "total >= constant", "total > constant"),
           ("Accelerator",), method="bmc", depth=32,
           enough="the first answer can be there in cycle 25, the next in 29: two images are "
           "answered, more are inside, under any pauses and back-pressure that fit"),

@@ -5,9 +5,9 @@ from amaranth.hdl import Assert
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.labelselect import answer_layout
 from hw.serial.answer import ResultOctets, TextOctets
 from hw.serial.wordfeed import WordFeed
+from hw.stage.labelselect import answer_layout
 
 from .contract import Consumer, Contract, at_most
 from .proof import Fault, Proof

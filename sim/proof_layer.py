@@ -8,11 +8,11 @@ from amaranth.asserts import AnySeq
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.encoder import ThermometerEncoder
-from hw.labelselect import LabelSelect, select_depth
-from hw.mvtu import MVTU
 from hw.plan.schedule import Wired
-from hw.spram import SPRAM_WIDTH
+from hw.stage.encoder import ThermometerEncoder
+from hw.stage.labelselect import LabelSelect, select_depth
+from hw.stage.mvtu import MVTU
+from hw.stage.spram import SPRAM_WIDTH
 from hw.wiredpipeline import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder
 
@@ -126,7 +126,7 @@ class Grouped(Elaboratable):
         self.lanes = lanes
 
     def elaborate(self, platform):
-        with patch("hw.folding.GROUP_LANES", self.lanes):
+        with patch("hw.stage.folding.GROUP_LANES", self.lanes):
             return Fragment.get(self.make(), platform)
 
 
@@ -224,28 +224,28 @@ LAST = random_layer(3, 4, classes=True, seed=3)
 
 PROOFS = [
     encoder_proof("encoder", THERMOMETER, 2, Fault(
-        "hw.encoder.encoded", ">= threshold", "> threshold"),
+        "hw.stage.encoder.encoded", ">= threshold", "> threshold"),
         short=True),
     encoder_proof("encoder-rom", PER_PIXEL, 2, Fault(
-        "hw.encoder.ThermometerEncoder.elaborate", "port.addr.eq(next_beat)",
+        "hw.stage.encoder.ThermometerEncoder.elaborate", "port.addr.eq(next_beat)",
         "port.addr.eq(beat)")),
-    label_proof(3, 2, 1, Fault("hw.labelselect.LabelSelect.elaborate", "score > best",
+    label_proof(3, 2, 1, Fault("hw.stage.labelselect.LabelSelect.elaborate", "score > best",
                                "score >= best"), short=True),
-    label_proof(3, 2, 2, Fault("hw.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+    label_proof(3, 2, 2, Fault("hw.stage.labelselect.select", "_moved(right[0]) > _moved(left[0])",
                                "_moved(right[0]) >= _moved(left[0])")),
-    wide_label_proof(10, 4, Fault("hw.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+    wide_label_proof(10, 4, Fault("hw.stage.labelselect.select", "_moved(right[0]) > _moved(left[0])",
                                   "_moved(right[0]) >= _moved(left[0])"), short=True),
     mvtu_proof("mvtu", SMALL, 2, 2, Fault(
-        "hw.mvtu.MVTU._results", "total >= constant", "total > constant")),
+        "hw.stage.mvtu.MVTU._results", "total >= constant", "total > constant")),
     mvtu_proof("mvtu-sparse", SPARSE, 2, 3, Fault(
-        "hw.mvtu.MVTU._group", "Mux(x, *w)", "Mux(x, w[0], ~w[0])"), rom="distributed"),
+        "hw.stage.mvtu.MVTU._group", "Mux(x, *w)", "Mux(x, w[0], ~w[0])"), rom="distributed"),
     mvtu_proof("mvtu-scores", SCORES, 3, 3, Fault(
-        "hw.mvtu.MVTU._results", "total << 1", "total << 1 | 1")),
+        "hw.stage.mvtu.MVTU._results", "total << 1", "total << 1 | 1")),
     mvtu_proof("mvtu-spram", SMALL, 1, 4, Fault(
-        "hw.spram.SpramWeights.elaborate", "self.i.valid & (chip == number)", "self.step"),
+        "hw.stage.spram.SpramWeights.elaborate", "self.i.valid & (chip == number)", "self.step"),
         rom="spram"),
     mvtu_proof("mvtu-groups", SMALL, 3, 2, Fault(
-        "hw.mvtu.MVTU.elaborate", "self.folding.hops - hops", "0"), lanes=2),
+        "hw.stage.mvtu.MVTU.elaborate", "self.folding.hops - hops", "0"), lanes=2),
     wired_proof("wired", [DENSE, LAST], [Wired(2, 0, "luts"), Wired(1, 1, "chains")], Fault(
         "hw.wired._Group._build_neurons", "depth - plan.depth", "0"), short=True),
     wired_proof("wired-hidden", [DENSE], [Wired(2, 2, "chains")], Fault(

@@ -10,13 +10,13 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 from amaranth.lib.wiring import In, Out
 
-from hw.labelselect import answer_layout
 from hw.serial.answer import ResultOctets, TextOctets
 from hw.serial.benchmark import Benchmark
 from hw.serial.framing import Deframer, Framer
 from hw.serial.inbox import Inbox
 from hw.serial.link import Link
 from hw.serial.wordfeed import WordFeed
+from hw.stage.labelselect import answer_layout
 from hw.stream import Relay
 from sw.protocol import ANSWER, ErrorCode, Type
 

@@ -1,7 +1,7 @@
 """Block RAMs of an ECP5 netlist as bits, and whether a network's weights are in them."""
 
-from hw.mvtu import MVTU
-from hw.rom import step_words
+from hw.stage.mvtu import MVTU
+from hw.stage.rom import step_words
 
 from .netlist_json import parameter
 

@@ -12,11 +12,11 @@ import pytest
 
 from hw.accelerator import Accelerator
 from hw.count.popcount import count_bits, plan_count
-from hw.encoder import ThermometerEncoder
-from hw.labelselect import LabelSelect
-from hw.mvtu import MVTU
 from hw.plan.schedule import Schedule, Scheduled, Wired
-from hw.spram import _primitive
+from hw.stage.encoder import ThermometerEncoder
+from hw.stage.labelselect import LabelSelect
+from hw.stage.mvtu import MVTU
+from hw.stage.spram import _primitive
 from hw.stream import Dataflow, StreamBuffer
 from hw.width import WidthConverter
 from hw.wiredpipeline import WiredPipeline
@@ -117,7 +117,7 @@ def spram_model():
 @pytest.mark.parametrize(("density", "pe"), [(1.0, 3), (0.5, 2)])
 def test_mvtu_on_primitives(monkeypatch, density, pe):
     """What an iCE40 gets, on Yosys' model of it, does what the plain memory does."""
-    monkeypatch.setattr("hw.spram._simulated", _primitive)
+    monkeypatch.setattr("hw.stage.spram._simulated", _primitive)
     component = MVTU(random_layer(7, 19, density=density), pe=pe, simd=11, rom="spram")
     check_streams(preloaded(component), f"mvtu-primitives-{pe}",
                   vectors.for_layer(component, random_bits(20, 19)),
@@ -127,7 +127,7 @@ def test_mvtu_on_primitives(monkeypatch, density, pe):
 @pytest.mark.parametrize(("lanes", "hops"), [(64, 0), (13, 2), (8, 3), (1, 4)])
 @pytest.mark.parametrize("classes", [False, True])
 def test_mvtu_in_groups(lanes, hops, classes, monkeypatch):
-    monkeypatch.setattr("hw.folding.GROUP_LANES", lanes)
+    monkeypatch.setattr("hw.stage.folding.GROUP_LANES", lanes)
     component = MVTU(random_layer(11, 19, density=0.7, classes=classes), pe=4, simd=6)
     assert component.folding.hops == hops
     check_streams(component, f"mvtu-groups-{lanes}-{classes}",

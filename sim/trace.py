@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from hw.accelerator import Accelerator
-from hw.encoder import ThermometerEncoder
-from hw.mvtu import MVTU
+from hw.stage.encoder import ThermometerEncoder
+from hw.stage.mvtu import MVTU
 from hw.wiredpipeline import WiredPipeline
 from sw import golden, pytorch
 from sw.bits import from_int, to_int

@@ -9,12 +9,12 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-import hw.rom
+import hw.stage.rom
 from hw.accelerator import Accelerator
 from hw.count.carry import Bit
-from hw.labelselect import LabelSelect
-from hw.mvtu import MVTU
 from hw.plan.schedule import Schedule, Scheduled, Wired
+from hw.stage.labelselect import LabelSelect
+from hw.stage.mvtu import MVTU
 from hw.stream import CreditQueue, Dataflow, StreamBuffer
 from sim import full, vectors
 from sim.networks import random_bits, random_layer, random_network
@@ -140,13 +140,13 @@ def test_a_wrong_bit_or_threshold_is_caught_by_matches_golden(schedule, fault, c
 
 
 def test_a_swapped_bit_order_is_caught_by_matches_golden(monkeypatch):
-    straight = hw.rom.lane_words
+    straight = hw.stage.rom.lane_words
 
     def reversed_words(rows, *, pe, simd):
         return straight(rows.reshape(len(rows), -1, simd)[:, :, ::-1].reshape(rows.shape),
                         pe=pe, simd=simd)
 
-    monkeypatch.setattr("hw.rom.lane_words", reversed_words)
+    monkeypatch.setattr("hw.stage.rom.lane_words", reversed_words)
     component = mvtu()
     with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
         check_streams(component, "fault-order", mvtu_vectors(component))
@@ -175,7 +175,7 @@ def test_an_ignored_stall_is_caught_by_matches_golden():
 
 
 def test_a_queue_that_overflows_is_caught_by_matches_golden(monkeypatch):
-    monkeypatch.setattr("hw.mvtu.CreditQueue", Overflowing)
+    monkeypatch.setattr("hw.stage.mvtu.CreditQueue", Overflowing)
     component = mvtu()
     with pytest.raises(BenchFailure, match=r"8 tests failed \(matches_golden/idle=0/stall=7"):
         check_streams(component, "fault-overflow", mvtu_vectors(component))
@@ -220,7 +220,7 @@ def test_a_bubble_is_caught_by_keeps_its_interval(monkeypatch):
         return CreditQueue(shape, depth=1)
 
     component = mvtu()
-    monkeypatch.setattr("hw.mvtu.CreditQueue", shallow)
+    monkeypatch.setattr("hw.stage.mvtu.CreditQueue", shallow)
     with pytest.raises(BenchFailure, match=r"2 of 8 tests failed \(keeps_its_latency, "
                                            r"keeps_its_interval\): "):
         check_streams(component, "fault-bubble", mvtu_vectors(component))

@@ -4,10 +4,10 @@
 import numpy as np
 import pytest
 
-from hw.encoder import ThermometerEncoder
-from hw.labelselect import LabelSelect
-from hw.mvtu import MVTU
 from hw.plan.schedule import Wired
+from hw.stage.encoder import ThermometerEncoder
+from hw.stage.labelselect import LabelSelect
+from hw.stage.mvtu import MVTU
 from hw.stream import CreditQueue, queue_size
 from hw.width import Conversion, WidthConverter
 from hw.wired import WiredLayer

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.spram: weights are loaded once, then read step by step."""
+"""hw.stage.spram: weights are loaded once, then read step by step."""
 
 import random
 import re
@@ -12,9 +12,9 @@ from amaranth.sim import Simulator
 from boards.board import find
 from hw.accelerator import Accelerator
 from hw.axi import AxiAccelerator
-from hw.mvtu import MVTU
 from hw.plan.schedule import Schedule, Scheduled
-from hw.spram import SpramWeights, load_words
+from hw.stage.mvtu import MVTU
+from hw.stage.spram import SpramWeights, load_words
 
 from .networks import random_dense, random_network
 

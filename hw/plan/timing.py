@@ -2,9 +2,9 @@
 
 from collections import deque
 
-from ..encoder import ThermometerEncoder
-from ..labelselect import LabelSelect
-from ..mvtu import MVTU
+from ..stage.encoder import ThermometerEncoder
+from ..stage.labelselect import LabelSelect
+from ..stage.mvtu import MVTU
 from ..width import WidthConverter
 from ..wiredpipeline import WiredPipeline
 

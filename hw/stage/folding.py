@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from .count.popcount import plan_count
-from .stream import queue_size
+from ..count.popcount import plan_count
+from ..stream import queue_size
 
 
 __all__ = ["Folding"]
@@ -34,7 +34,7 @@ class Folding:
     pe, simd : int
         Neurons and inputs at once.
     rom : str
-        Where the weights are, see :class:`hw.mvtu.MVTU`.
+        Where the weights are, see :class:`hw.stage.mvtu.MVTU`.
     """
 
     layer: object

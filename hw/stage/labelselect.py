@@ -6,8 +6,8 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .count.popcount import Delays
-from .stream import CreditQueue, queue_size
+from ..count.popcount import Delays
+from ..stream import CreditQueue, queue_size
 
 
 __all__ = ["LabelSelect", "answer_layout", "select", "select_depth"]

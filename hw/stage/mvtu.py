@@ -7,12 +7,12 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .count.popcount import Delays, count_bits
+from ..count.popcount import Delays, count_bits
+from ..plan.schedule import ROMS
+from ..stream import CreditQueue
 from .folding import Folding
-from .plan.schedule import ROMS
 from .rom import neuron_words, step_words
 from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
-from .stream import CreditQueue
 
 
 __all__ = ["MVTU"]
