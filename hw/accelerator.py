@@ -14,8 +14,8 @@ from .stage.encoder import ThermometerEncoder
 from .stage.labelselect import LabelSelect, answer_layout
 from .stage.mvtu import MVTU
 from .stage.spram import SPRAM_WIDTH
-from .stream import Dataflow
-from .width import Conversion, WidthConverter
+from .stream.credit import Dataflow
+from .stream.width import Conversion, WidthConverter
 from .wiredpipeline import WiredPipeline
 
 

@@ -29,8 +29,8 @@ from .stage.folding import Folding
 from .stage.labelselect import LabelSelect
 from .stage.mvtu import MVTU
 from .stage.spram import SPRAM_WIDTH
-from .stream import queue_size
-from .width import Conversion, WidthConverter
+from .stream.credit import queue_size
+from .stream.width import Conversion, WidthConverter
 from .wiredarea import wired_ends, wired_layer
 from .wiredpipeline import WiredPipeline, pipeline_depth
 

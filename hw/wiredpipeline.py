@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from .count.popcount import Delays
 from .stage.encoder import PixelEncoder
 from .stage.labelselect import answer_layout, select, select_depth
-from .stream import CreditQueue, queue_size
+from .stream.credit import CreditQueue, queue_size
 from .wired import WiredLayer, layer_latency
 
 

@@ -5,11 +5,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.count.popcount import Delays
-from hw.stream import CreditQueue, queue_size
+from hw.stream.credit import CreditQueue, queue_size
 
 
 class FreeRunning(wiring.Component):
-    """Logic and delays behind a stream, with a :class:`hw.stream.CreditQueue` at the end.
+    """Logic and delays behind a stream, with a :class:`hw.stream.credit.CreditQueue` at the end.
 
     Latency is ``cycles`` and the queue's (:attr:`latency`); throughput is one word per cycle.
 

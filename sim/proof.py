@@ -23,7 +23,7 @@ class Fault:
     Attributes
     ----------
     where : str
-        The function, ``"hw.stream.StreamBuffer.elaborate"``.
+        The function, ``"hw.stream.credit.StreamBuffer.elaborate"``.
     old, new : str
         A piece of its text that occurs once, and what takes its place.
     """

@@ -17,7 +17,7 @@ from hw.serial.inbox import Inbox
 from hw.serial.link import Link
 from hw.serial.wordfeed import WordFeed
 from hw.stage.labelselect import answer_layout
-from hw.stream import Relay
+from hw.stream.credit import Relay
 from sw.protocol import ANSWER, ErrorCode, Type
 
 from .contract import Consumer, at_most

@@ -4,8 +4,8 @@ from amaranth import Cat, Const, Elaboratable, Module, Signal
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
-from hw.stream import CreditQueue, Dataflow, Relay, StreamBuffer
-from hw.width import Conversion, WidthConverter
+from hw.stream.credit import CreditQueue, Dataflow, Relay, StreamBuffer
+from hw.stream.width import Conversion, WidthConverter
 
 from .contract import Consumer, Contract
 from .proof import Fault, Proof
@@ -116,24 +116,24 @@ def width_proof(bits, i_width, o_width, old, new, **others):
                  "hold its bits in order, filled up with zeros",
                  f"{form}: {bits} bits, words of {i_width} to words of {o_width}",
                  lambda: converter(bits, i_width, o_width),
-                 Fault(f"hw.width.WidthConverter._{form}", old, new), ("WidthConverter",), **others)
+                 Fault(f"hw.stream.width.WidthConverter._{form}", old, new), ("WidthConverter",), **others)
 
 
 PROOFS = [
     Proof("buffer", CONTRACT, "4 bits", buffer,
-          Fault("hw.stream.StreamBuffer.elaborate", "~self.o.valid | self.o.ready", "1"),
+          Fault("hw.stream.credit.StreamBuffer.elaborate", "~self.o.valid | self.o.ready", "1"),
           ("StreamBuffer",), short=True),
     Proof("relay", CONTRACT, "4 bits", relay,
-          Fault("hw.stream.Relay.elaborate", "with m.If(~self.o.valid):", "with m.If(1):"),
+          Fault("hw.stream.credit.Relay.elaborate", "with m.If(~self.o.valid):", "with m.If(1):"),
           ("Relay",), short=True),
-    queue_proof(1, Fault("hw.stream.CreditQueue.elaborate", "credits != 0",
+    queue_proof(1, Fault("hw.stream.credit.CreditQueue.elaborate", "credits != 0",
                          "(credits != 0) | self.o.ready")),
-    queue_proof(3, Fault("hw.stream.CreditQueue.elaborate", "taken ^ returned",
+    queue_proof(3, Fault("hw.stream.credit.CreditQueue.elaborate", "taken ^ returned",
                          "taken | returned"), short=True),
-    queue_proof(6, Fault("hw.stream.CreditQueue._keep", "& (~self.o.valid | self.o.ready)",
+    queue_proof(6, Fault("hw.stream.credit.CreditQueue._keep", "& (~self.o.valid | self.o.ready)",
                          "& (~self.o.valid | self.o.ready | self.push)")),
     Proof("dataflow", CONTRACT, "relay, converter of 3 bits to 2, register", dataflow,
-          Fault("hw.stream.Dataflow.elaborate", "connect(m, producer.o, consumer.i)",
+          Fault("hw.stream.credit.Dataflow.elaborate", "connect(m, producer.o, consumer.i)",
                 "m.d.comb += [consumer.i.payload.eq(producer.o.payload), "
                 "consumer.i.valid.eq(producer.o.valid), producer.o.ready.eq(1)]"),
           ("Dataflow", "Relay", "StreamBuffer", "WidthConverter")),

@@ -7,7 +7,7 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
 from hw.count.popcount import Delays
-from hw.stream import CreditQueue
+from hw.stream.credit import CreditQueue
 
 
 __all__ = ["Pushed", "assert_pushed", "with_queues"]

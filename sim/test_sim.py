@@ -17,8 +17,8 @@ from hw.stage.encoder import ThermometerEncoder
 from hw.stage.labelselect import LabelSelect
 from hw.stage.mvtu import MVTU
 from hw.stage.spram import _primitive
-from hw.stream import Dataflow, StreamBuffer
-from hw.width import WidthConverter
+from hw.stream.credit import Dataflow, StreamBuffer
+from hw.stream.width import WidthConverter
 from hw.wiredpipeline import WiredPipeline
 from sim import vectors
 from sim.runner import check_streams

@@ -108,7 +108,7 @@ def for_words(words, latency, outputs=None):
 
 
 def for_width_converter(component, count=40):
-    """Random vectors through a :class:`hw.width.WidthConverter`."""
+    """Random vectors through a :class:`hw.stream.width.WidthConverter`."""
     rng = np.random.default_rng(count)
     bits = rng.integers(2, size=(count, component.bits), dtype=np.uint8)
     held = -(-(component.i_width + component.o_width) // component.bits)

@@ -15,7 +15,7 @@ from hw.count.carry import Bit
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.stage.labelselect import LabelSelect
 from hw.stage.mvtu import MVTU
-from hw.stream import CreditQueue, Dataflow, StreamBuffer
+from hw.stream.credit import CreditQueue, Dataflow, StreamBuffer
 from sim import full, vectors
 from sim.networks import random_bits, random_layer, random_network
 from sim.preloaded import Preloaded

@@ -8,8 +8,8 @@ from hw.plan.schedule import Wired
 from hw.stage.encoder import ThermometerEncoder
 from hw.stage.labelselect import LabelSelect
 from hw.stage.mvtu import MVTU
-from hw.stream import CreditQueue, queue_size
-from hw.width import Conversion, WidthConverter
+from hw.stream.credit import CreditQueue, queue_size
+from hw.stream.width import Conversion, WidthConverter
 from hw.wired import WiredLayer
 from sw.network import Encoder
 

@@ -89,7 +89,7 @@ def test_a_fault_that_is_not_found_fails_the_proof(folder, monkeypatch, capsys):
     harmless = Fault(BUFFER.fault.where, BUFFER.fault.old, "self.o.ready | ~self.o.valid")
     monkeypatch.setattr(prove, "PROOFS", [replace(BUFFER, fault=harmless)])
     assert prove.main(["buffer"]) == 1
-    assert ("failed: buffer: the planted fault is not found: hw.stream.StreamBuffer.elaborate: "
+    assert ("failed: buffer: the planted fault is not found: hw.stream.credit.StreamBuffer.elaborate: "
             "~self.o.valid | self.o.ready → self.o.ready | ~self.o.valid"
             in capsys.readouterr().err)
 
@@ -109,7 +109,7 @@ def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
 
 
 def test_a_fault_that_is_not_in_the_text_is_an_error():
-    fault = Fault("hw.stream.Relay.elaborate", "no such text", "")
+    fault = Fault("hw.stream.credit.Relay.elaborate", "no such text", "")
     with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.Relay\."
                                          r"elaborate once: 'no such text' occurs 0 times \(adapt "
                                          r"the proof's fault\)$"), fault.planted():

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hw.stream import StreamBuffer
+from hw.stream.credit import StreamBuffer
 from sim import runner, vectors
 from sim.runner import BenchFailure, check_streams
 

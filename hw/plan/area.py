@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from ..stream import LOGIC_SLOTS, SMALL_QUEUE, queue_slots
+from ..stream.credit import LOGIC_SLOTS, SMALL_QUEUE, queue_slots
 
 
 __all__ = ["CARRY", "COUNT_ADDER", "Resources", "cells", "interpolate", "logic_rom", "memory",

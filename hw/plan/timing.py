@@ -5,7 +5,7 @@ from collections import deque
 from ..stage.encoder import ThermometerEncoder
 from ..stage.labelselect import LabelSelect
 from ..stage.mvtu import MVTU
-from ..width import WidthConverter
+from ..stream.width import WidthConverter
 from ..wiredpipeline import WiredPipeline
 
 
@@ -63,7 +63,7 @@ class Converter:
 
 
 class Queued:
-    """Handshake of a pipeline that ends in a :class:`hw.stream.CreditQueue`."""
+    """Handshake of a pipeline that ends in a :class:`hw.stream.credit.CreditQueue`."""
 
     def __init__(self, queue_depth, delay):
         self.credits = queue_depth

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from sw.protocol import ANSWER, ErrorCode, Type
 
-from ..stream import Relay
+from ..stream.credit import Relay
 from .answer import ResultOctets, TextOctets
 from .benchmark import Benchmark
 from .framing import OCTET, RECEIVED, Deframer, Framer

@@ -4,8 +4,8 @@ from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from ..stream import StreamBuffer
-from ..width import WidthConverter
+from ..stream.credit import StreamBuffer
+from ..stream.width import WidthConverter
 
 
 __all__ = ["WordFeed", "rom_words"]

@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import ceil
 
 from ..count.popcount import plan_count
-from ..stream import queue_size
+from ..stream.credit import queue_size
 
 
 __all__ = ["Folding"]

@@ -7,7 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays
-from ..stream import CreditQueue, queue_size
+from ..stream.credit import CreditQueue, queue_size
 
 
 __all__ = ["LabelSelect", "answer_layout", "select", "select_depth"]

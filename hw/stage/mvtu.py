@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays, count_bits
 from ..plan.schedule import ROMS
-from ..stream import CreditQueue
+from ..stream.credit import CreditQueue
 from .folding import Folding
 from .rom import neuron_words, step_words
 from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words

@@ -8,7 +8,7 @@ from amaranth.lib import fifo, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import ceil_log2
 
-from .count.lut import family_of
+from ..count.lut import family_of
 
 
 __all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_size", "queue_slots"]
