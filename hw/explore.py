@@ -17,8 +17,8 @@ import numpy as np
 from sw.command import run
 from sw.files import write_text
 
-from .explore_variants import VARIANTS, NeuronLayer, possible
-from .verilog import find_yosys, to_verilog
+from .synthesis.explore_variants import VARIANTS, NeuronLayer, possible
+from .synthesis.verilog import find_yosys, to_verilog
 
 
 __all__ = ["measure"]

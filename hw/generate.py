@@ -16,7 +16,7 @@ from .estimate import estimate
 from .plan.device import find_device
 from .plan.schedule import read_schedule
 from .solver import choose, refuse_misfit
-from .verilog import to_verilog
+from .synthesis.verilog import to_verilog
 
 
 FORMAT = "thresher-hw/1"

@@ -12,7 +12,7 @@ import numpy as np
 from boards.board import find
 from hw.accelerator import Accelerator
 from hw.plan.schedule import read_schedule
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.client import Client
 from sw.command import run

@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hw.accelerator import Accelerator
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set

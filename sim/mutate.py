@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
-from hw.verilog import find_yosys, to_verilog
+from hw.synthesis.verilog import find_yosys, to_verilog
 from sw.command import run
 from sw.files import write_text
 

@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from boards.board import find
-from hw import synthesis
 from hw.accelerator import Accelerator
+from hw.synthesis import netlist as synthesis
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.files import write_text

@@ -13,7 +13,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.serial.framing import RECEIVED
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 
 from .verilator import compile_model
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from cocotb_tools import config
 from cocotb_tools.runner import get_runner
 
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 from sw.files import write_text
 
 from .verilator import compile_model

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from boards.board import find
 from boards.top import create
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 from sw import network as networks
 from sw.command import run
 

@@ -10,7 +10,7 @@ from amaranth.sim import Simulator
 
 from hw.count.count_ice40 import at_least, cells, count_on_chain, depth
 from hw.count.popcount import Delays
-from hw.verilog import find_yosys
+from hw.synthesis.verilog import find_yosys
 
 
 MODELS = """

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hw import explore
-from hw.explore_variants import possible
+from hw.synthesis.explore_variants import possible
 
 
 @pytest.mark.parametrize(("family", "constants"), [("ecp5", 0), ("ice40", 1)])

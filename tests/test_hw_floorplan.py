@@ -1,4 +1,4 @@
-"""hw.floorplan: sites of block RAMs, and the order in which they are taken."""
+"""hw.synthesis.floorplan: sites of block RAMs, and the order in which they are taken."""
 
 import json
 import shutil
@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from hw.floorplan import DIES, arrange, die_of
 from hw.plan.device import DEVICES
-from hw.verilog import find_yosys
+from hw.synthesis.floorplan import DIES, arrange, die_of
+from hw.synthesis.verilog import find_yosys
 
 
 @pytest.mark.parametrize("device", [device for device in DEVICES.values()

@@ -1,12 +1,12 @@
-"""hw.synthesis: what it asks Yosys for."""
+"""hw.synthesis.netlist: what it asks Yosys for."""
 
 import subprocess
 
 from amaranth.back import rtlil
 from amaranth.lib.fifo import SyncFIFOBuffered
 
-from hw.synthesis import READ_OR_WRITE
-from hw.verilog import find_yosys
+from hw.synthesis.netlist import READ_OR_WRITE
+from hw.synthesis.verilog import find_yosys
 
 
 def test_a_queue_in_block_ram_takes_no_copy_of_what_is_written(tmp_path):

@@ -14,7 +14,7 @@ from hw.count.carry import Bit
 from hw.count.popcount import Delays
 from hw.count.tree import build_trees
 from hw.count.treeplan import plan_tree
-from hw.verilog import find_yosys
+from hw.synthesis.verilog import find_yosys
 
 
 def check(count, levels, vectors, seed=1, platform=None):

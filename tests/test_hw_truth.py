@@ -8,7 +8,7 @@ from amaranth.back import verilog
 from amaranth.sim import Simulator
 
 from hw.count import truth
-from hw.verilog import find_yosys
+from hw.synthesis.verilog import find_yosys
 
 
 ALL = [(count, threshold) for count in range(1, truth.LIMIT + 1)

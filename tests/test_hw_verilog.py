@@ -1,10 +1,10 @@
-"""Tests of hw.verilog: what a conversion leaves as it was."""
+"""Tests of hw.synthesis.verilog: what a conversion leaves as it was."""
 
 import gc
 
 import pytest
 
-from hw.verilog import uncollected
+from hw.synthesis.verilog import uncollected
 
 
 def test_garbage_is_collected_again_afterwards():

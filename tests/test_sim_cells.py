@@ -12,8 +12,8 @@ from amaranth import Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.synthesis import finish, synthesize
-from hw.verilog import to_verilog as rtl_verilog
+from hw.synthesis.netlist import finish, synthesize
+from hw.synthesis.verilog import to_verilog as rtl_verilog
 from sim.cells import to_verilog
 from tests.sameness import first_difference
 

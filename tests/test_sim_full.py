@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hw.plan.schedule import Schedule, Scheduled
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 from sim import full, trace
 from sim.networks import random_network
 from sim.vectors import answers

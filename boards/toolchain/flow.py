@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from hw import floorplan, synthesis
-from hw.verilog import uncollected
+from hw.synthesis import floorplan
+from hw.synthesis import netlist as synthesis
+from hw.synthesis.verilog import uncollected
 from sw.files import replacing
 
 from ..pll import megahertz

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hw.serial.framing import Deframer
-from hw.verilog import to_verilog
+from hw.synthesis.verilog import to_verilog
 from sim.verilator import compile_model
 from sw import protocol
 

@@ -6,15 +6,15 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .count import truth
-from .count.carry import Bit
-from .count.count_ice40 import at_least, count_on_chain
-from .count.lut import look_up
-from .count.popcount import ONE, Delays, count_bits, plan_count
-from .count.sharing import shared_triples
-from .count.tree import build_trees
-from .count.treeplan import order_inputs, plan_tree
-from .synthesis import Family
+from ..count import truth
+from ..count.carry import Bit
+from ..count.count_ice40 import at_least, count_on_chain
+from ..count.lut import look_up
+from ..count.popcount import ONE, Delays, count_bits, plan_count
+from ..count.sharing import shared_triples
+from ..count.tree import build_trees
+from ..count.treeplan import order_inputs, plan_tree
+from .netlist import Family
 
 
 __all__ = ["VARIANTS", "NeuronLayer", "possible"]

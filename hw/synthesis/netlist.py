@@ -10,7 +10,7 @@ from amaranth.back import rtlil
 
 from sw.files import write_text
 
-from .count.carry import CHAIN_START
+from ..count.carry import CHAIN_START
 from .verilog import find_yosys, uncollected
 
 
