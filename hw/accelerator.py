@@ -16,7 +16,7 @@ from .stage.mvtu import MVTU
 from .stage.spram import SPRAM_WIDTH
 from .stream.credit import Dataflow
 from .stream.width import Conversion, WidthConverter
-from .wiredpipeline import WiredPipeline
+from .wired.pipeline import WiredPipeline
 
 
 __all__ = ["Accelerator"]

@@ -31,8 +31,8 @@ from .stage.mvtu import MVTU
 from .stage.spram import SPRAM_WIDTH
 from .stream.credit import queue_size
 from .stream.width import Conversion, WidthConverter
-from .wiredarea import wired_ends, wired_layer
-from .wiredpipeline import WiredPipeline, pipeline_depth
+from .wired.area import wired_ends, wired_layer
+from .wired.pipeline import WiredPipeline, pipeline_depth
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",

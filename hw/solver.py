@@ -7,9 +7,9 @@ from itertools import product
 from math import ceil, floor, log
 
 from .estimate import estimate, layer_resources, shell_resources
-from .groups import GROUP_SYNAPSES
 from .plan.schedule import Schedule, Scheduled, Wired
 from .stage.spram import SPRAM_DEPTH
+from .wired.groups import GROUP_SYNAPSES
 
 
 __all__ = ["choose", "refuse_misfit"]

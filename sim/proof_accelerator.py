@@ -9,7 +9,7 @@ from hw.accelerator import Accelerator
 from hw.count.popcount import Delays
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.stage.labelselect import answer_layout, select_depth
-from hw.wiredpipeline import is_compared
+from hw.wired.pipeline import is_compared
 from sw.golden import Model
 from sw.network import Dense, Encoder, Network, Scores
 
@@ -63,7 +63,7 @@ class UpToQueue(Elaboratable):
     def elaborate(self, platform):
         m = Module()
         dut = Accelerator(NETWORK, Schedule(PIXELS, {"fc0": Wired(1), "scores": Wired(1)}))
-        m.submodules.dut, queues = with_queues(dut, platform, "hw.wiredpipeline")
+        m.submodules.dut, queues = with_queues(dut, platform, "hw.wired.pipeline")
         m.submodules.producer = producer = Producer(dut.i)
         m.d.comb += dut.o.ready.eq(AnySeq(1))
         pipeline = dut.stages["wired_fc0"]

@@ -13,7 +13,7 @@ from hw.stage.encoder import ThermometerEncoder
 from hw.stage.labelselect import LabelSelect, select_depth
 from hw.stage.mvtu import MVTU
 from hw.stage.spram import SPRAM_WIDTH
-from hw.wiredpipeline import WiredPipeline, is_compared, pipeline_depth
+from hw.wired.pipeline import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder
 
 from .contract import Contract
@@ -247,8 +247,8 @@ PROOFS = [
     mvtu_proof("mvtu-groups", SMALL, 3, 2, Fault(
         "hw.stage.mvtu.MVTU.elaborate", "self.folding.hops - hops", "0"), lanes=2),
     wired_proof("wired", [DENSE, LAST], [Wired(2, 0, "luts"), Wired(1, 1, "chains")], Fault(
-        "hw.wired._Group._build_neurons", "depth - plan.depth", "0"), short=True),
+        "hw.wired.layer._Group._build_neurons", "depth - plan.depth", "0"), short=True),
     wired_proof("wired-hidden", [DENSE], [Wired(2, 2, "chains")], Fault(
-        "hw.wiredpipeline.WiredPipeline.elaborate", "control.delay(transfer, self.depth)",
+        "hw.wired.pipeline.WiredPipeline.elaborate", "control.delay(transfer, self.depth)",
         "control.delay(transfer, self.depth - 1)")),
 ]

@@ -19,7 +19,7 @@ from hw.stage.mvtu import MVTU
 from hw.stage.spram import _primitive
 from hw.stream.credit import Dataflow, StreamBuffer
 from hw.stream.width import WidthConverter
-from hw.wiredpipeline import WiredPipeline
+from hw.wired.pipeline import WiredPipeline
 from sim import vectors
 from sim.runner import check_streams
 from sw import datasets

@@ -11,7 +11,7 @@ import numpy as np
 from hw.accelerator import Accelerator
 from hw.stage.encoder import ThermometerEncoder
 from hw.stage.mvtu import MVTU
-from hw.wiredpipeline import WiredPipeline
+from hw.wired.pipeline import WiredPipeline
 from sw import golden, pytorch
 from sw.bits import from_int, to_int
 from sw.command import run

@@ -11,7 +11,7 @@ from amaranth.sim import Simulator
 from hw.accelerator import Accelerator
 from hw.axi import AxiAccelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
-from hw.wiredpipeline import WiredPipeline
+from hw.wired.pipeline import WiredPipeline
 from sw import golden
 from sw.bits import from_int
 from sw.network import Network

@@ -10,7 +10,7 @@ from hw.stage.labelselect import LabelSelect
 from hw.stage.mvtu import MVTU
 from hw.stream.credit import CreditQueue, queue_size
 from hw.stream.width import Conversion, WidthConverter
-from hw.wired import WiredLayer
+from hw.wired.layer import WiredLayer
 from sw.network import Encoder
 
 from .networks import random_dense

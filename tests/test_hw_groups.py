@@ -1,9 +1,9 @@
-"""hw.groups: who is with whom, and what their inputs' copies take."""
+"""hw.wired.groups: who is with whom, and what their inputs' copies take."""
 
 import numpy as np
 import pytest
 
-from hw.groups import GROUP_SYNAPSES, copies, part_neurons
+from hw.wired.groups import GROUP_SYNAPSES, copies, part_neurons
 
 
 def sparse(neurons, inputs, fan_in, *, near=None, seed=1):

@@ -7,9 +7,9 @@ from hw import explore
 from hw.count.carry import Bit
 from hw.count.sharing import shared_triples
 from hw.count.treeplan import order_inputs, plan_tree
-from hw.groups import leaves, part_neurons
 from hw.plan.schedule import Wired
-from hw.wired import neuron_plans, shared_adders
+from hw.wired.groups import leaves, part_neurons
+from hw.wired.layer import neuron_plans, shared_adders
 from sw.network import Dense
 from tests.networks import random_weights
 

@@ -63,7 +63,7 @@ def test_the_design_does_not_read_its_examiner():
 @pytest.mark.parametrize(("text", "name"), [
     ("from sw.golden import Model", "sw.golden.Model"), ("from sw import golden", "sw.golden"),
     ("import sw.golden", "sw.golden"), ("from ...sw import golden", "sw.golden"),
-    ("from ..wired import layer", "hw.wired.layer"), ("from . import golden", "hw.deep.golden")])
+    ("from ..wired import layer", "hw.wired.layer.layer"), ("from . import golden", "hw.deep.golden")])
 def test_the_rules_see_every_way_to_import(tmp_path, monkeypatch, text, name):
     monkeypatch.setattr(sources, "ROOT", tmp_path)
     path = tmp_path / "hw" / "deep" / "planted.py"

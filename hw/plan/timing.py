@@ -6,7 +6,7 @@ from ..stage.encoder import ThermometerEncoder
 from ..stage.labelselect import LabelSelect
 from ..stage.mvtu import MVTU
 from ..stream.width import WidthConverter
-from ..wiredpipeline import WiredPipeline
+from ..wired.pipeline import WiredPipeline
 
 
 __all__ = ["latency"]

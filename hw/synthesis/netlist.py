@@ -27,7 +27,7 @@ OPTIONS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
 READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i "
                  "r:COLLISION_X_MASK=1'0 %i")
 
-# Groups of neurons have their own copies of their inputs (hw.wired). Synthesis would merge them:
+# Groups of neurons have their own copies of their inputs (hw.wired.layer). Synthesis would merge them:
 # the groups' modules are kept apart until it has done so with everything else.
 KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_* *.copy_*"
 JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten -noscopeinfo",

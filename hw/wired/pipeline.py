@@ -5,11 +5,11 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .count.popcount import Delays
-from .stage.encoder import PixelEncoder
-from .stage.labelselect import answer_layout, select, select_depth
-from .stream.credit import CreditQueue, queue_size
-from .wired import WiredLayer, layer_latency
+from ..count.popcount import Delays
+from ..stage.encoder import PixelEncoder
+from ..stage.labelselect import answer_layout, select, select_depth
+from ..stream.credit import CreditQueue, queue_size
+from .layer import WiredLayer, layer_latency
 
 
 __all__ = ["WiredPipeline", "is_compared", "pipeline_depth"]

@@ -8,13 +8,13 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .count.carry import Bit
-from .count.lut import family_of
-from .count.popcount import Delays, count_bits, plan_count
-from .count.sharing import shared_triples
-from .count.tree import build_trees
-from .count.treeplan import TreePlan, order_inputs, plan_tree
-from .count.truth import LIMIT, fire
+from ..count.carry import Bit
+from ..count.lut import family_of
+from ..count.popcount import Delays, count_bits, plan_count
+from ..count.sharing import shared_triples
+from ..count.tree import build_trees
+from ..count.treeplan import TreePlan, order_inputs, plan_tree
+from ..count.truth import LIMIT, fire
 from .groups import leaves, part_neurons
 
 
@@ -46,7 +46,7 @@ def neuron_plans(layer, part):
 def shared_adders(layer, part):
     """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
 
-    Those of other groups are too far away to be shared, see :func:`hw.groups.part_neurons`.
+    Those of other groups are too far away to be shared, see :func:`hw.wired.groups.part_neurons`.
     """
     plans = neuron_plans(layer, part)
     shared = {neuron: [] for neuron in range(layer.outputs)}
@@ -93,7 +93,7 @@ class WiredLayer(wiring.Component):
     Each neuron counts the inputs that agree with its synapses (an inverted input is free) and
     compares. A neuron that always or never fires is a constant. Neurons that look at the same
     inputs are neighbours in groups, and each group has its own copies of its inputs
-    (:func:`hw.groups.part_neurons`).
+    (:func:`hw.wired.groups.part_neurons`).
 
     Latency is :attr:`latency` cycles, from ``x`` to ``y``, at least 1; throughput is one vector
     per cycle.

@@ -4,13 +4,13 @@ from functools import cache
 
 import numpy as np
 
-from .count.popcount import CountPlan
-from .count.treeplan import TreePlan
-from .count.truth import luts
+from ..count.popcount import CountPlan
+from ..count.treeplan import TreePlan
+from ..count.truth import luts
+from ..plan.area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
 from .groups import copies
-from .plan.area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
-from .wired import TruthPlan, neuron_plans, shared_adders
-from .wiredpipeline import is_compared
+from .layer import TruthPlan, neuron_plans, shared_adders
+from .pipeline import is_compared
 
 
 __all__ = ["wired_ends", "wired_layer"]
