@@ -21,12 +21,12 @@ from hw.stream.credit import Dataflow, StreamBuffer
 from hw.stream.width import WidthConverter
 from hw.wired.pipeline import WiredPipeline
 from sim import vectors
-from sim.runner import check_streams
+from sim.bench.runner import check_streams
 from sw import datasets
 from sw.network import Encoder, load
 
+from .bench.freerunning import FreeRunning
 from .design import schedule_for
-from .freerunning import FreeRunning
 from .networks import prototype_network, random_bits, random_layer, random_network
 from .preloaded import preloaded
 

@@ -22,9 +22,9 @@ from sw.fold import beside
 from sw.network import load
 
 from . import trace_picture
+from .bench.runner import BUILD, simulate
 from .design import schedule_for
 from .preloaded import preloaded
-from .runner import BUILD, simulate
 from .vectors import to_beats
 
 
@@ -148,7 +148,7 @@ def trace(accelerator, images, image, *, others=None, edit=None):
     folder = BUILD.resolve() / "trace"
     write_text(folder / "plan.json", json.dumps(plan))
     (folder / "taps.json").unlink(missing_ok=True)
-    simulate(preloaded(accelerator), "sim.bench_trace", edit=edit, public=PUBLIC,
+    simulate(preloaded(accelerator), "sim.bench.bench_trace", edit=edit, public=PUBLIC,
              PLAN=folder / "plan.json", TAPS=folder / "taps.json")
     taps = {name: [int(word, 16) for word in words] for name, words in
             json.loads((folder / "taps.json").read_text(encoding="utf-8")).items()}

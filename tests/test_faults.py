@@ -17,9 +17,9 @@ from hw.stage.labelselect import LabelSelect
 from hw.stage.mvtu import MVTU
 from hw.stream.credit import CreditQueue, Dataflow, StreamBuffer
 from sim import full, vectors
+from sim.bench.runner import BenchFailure, check_streams
 from sim.networks import random_bits, random_layer, random_network
 from sim.preloaded import Preloaded
-from sim.runner import BenchFailure, check_streams
 from sim.trace import trace
 from sw.network import Dense, Network
 

@@ -1,11 +1,12 @@
 # amaranth: UnusedElaboratable=no
-"""sim.runner: simulators by name, waveforms, and what a failing bench says."""
+"""sim.bench.runner: simulators by name, waveforms, and what a failing bench says."""
 
 import pytest
 
 from hw.stream.credit import StreamBuffer
-from sim import runner, vectors
-from sim.runner import BenchFailure, check_streams
+from sim import vectors
+from sim.bench import runner
+from sim.bench.runner import BenchFailure, check_streams
 
 
 WORDS = vectors.for_words([5, 2, 7, 1, 0, 3, 6, 4], latency=1)

@@ -12,7 +12,7 @@ from cocotb_tools.runner import get_runner
 from hw.synthesis.verilog import to_verilog
 from sw.files import write_text
 
-from .verilator import compile_model
+from ..verilator import compile_model
 
 
 BUILD = Path("build/sim")
@@ -88,7 +88,7 @@ def simulate(component, test_module, *, case="", edit=None, public=(), **environ
 
 
 def check_streams(component, case, vectors, *, edit=None):
-    """Run the stream bench, :mod:`sim.bench_stream`, on a component.
+    """Run the stream bench, :mod:`sim.bench.bench_stream`, on a component.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def check_streams(component, case, vectors, *, edit=None):
     """
     path = BUILD.resolve() / "vectors" / f"{case}.json"
     vectors.save(path)
-    simulate(component, "sim.bench_stream", case=case, edit=edit, VECTORS=path)
+    simulate(component, "sim.bench.bench_stream", case=case, edit=edit, VECTORS=path)
 
 
 def _verilator(source, folder, waves, public):

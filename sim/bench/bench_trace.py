@@ -12,7 +12,7 @@ from pathlib import Path
 import cocotb
 from cocotb.triggers import RisingEdge
 
-from sim.streams import StreamPort, reset, run
+from sim.bench.streams import StreamPort, reset, run
 
 
 def follow(dut, path):

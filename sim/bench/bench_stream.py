@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import cocotb
 
-from sim.streams import reset, restart, run
+from sim.bench.streams import reset, restart, run
 from sim.vectors import Vectors
 
 
