@@ -22,8 +22,8 @@ from sw.network import load
 from sw.serialport import SerialPort
 
 from . import cells, virtual
+from .board.flash import Flash
 from .decompile import block_rams, chip_verilog, ice40_clock
-from .flash import Flash
 from .netlist import OPEN
 from .pins import with_pins
 from .romcheck import missing_columns, netlist_block_rams

@@ -31,7 +31,7 @@ def with_pins(verilog, name, clock, pins, *, flash=False):
     pins : collection of str
         All of its pins.
     flash : bool
-        Connect a module ``spi_flash``, :class:`sim.flash.Flash`, to those of the flash.
+        Connect a module ``spi_flash``, :class:`sim.board.flash.Flash`, to those of the flash.
     """
     known = {clock: "clk", "uart_0__rx__io": "rx", "uart_0__tx__io": "tx"}
     if flash:

@@ -18,10 +18,10 @@ from hw.plan.schedule import Schedule, Scheduled, Wired
 from sw.command import run
 from sw.files import write_text
 
-from .linefault import Faults
+from .board.linefault import Faults
+from .board.octetboard import Line, compile_board
+from .board.soak_requests import Conversation, Tally
 from .networks import random_network
-from .octetboard import Line, compile_board
-from .soak_requests import Conversation, Tally
 
 
 FOLDER = Path("build/sim/soak")

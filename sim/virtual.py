@@ -17,7 +17,7 @@ from hw.synthesis.verilog import to_verilog
 from sw import network as networks
 from sw.command import run
 
-from .flash import WithFlash
+from .board.flash import WithFlash
 from .verilator import compile_model
 
 

@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
 from hw.serial.flash import FLASH_OFFSET, FlashLoader, WeightImage
-from sim.flash import Flash
+from sim.board.flash import Flash
 from sw.protocol import ErrorCode
 
 

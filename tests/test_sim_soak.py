@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from sim import soak as soaks
-from sim.linefault import DOWNWARD, UPWARD, Faults
-from sim.octetboard import ERROR, GAP
+from sim.board.linefault import DOWNWARD, UPWARD, Faults
+from sim.board.octetboard import ERROR, GAP
 from sim.soak import soak
 from sw import protocol
 from sw.protocol import Frame, Type

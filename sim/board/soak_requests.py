@@ -49,7 +49,7 @@ class Conversation:
     ----------
     top : boards.top.Top
         The board.
-    line : sim.octetboard.Line
+    line : sim.board.octetboard.Line
         The line to it, running.
     rng : random.Random
         What is asked, and when the host is started anew.

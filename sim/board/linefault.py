@@ -44,7 +44,7 @@ class Faults:
                        for name, kinds in (("down", DOWNWARD), ("up", UPWARD))}
 
     def downward(self, octets):
-        """Return octets for :class:`sim.octetboard.Line`'s model: a list of words."""
+        """Return octets for :class:`sim.board.octetboard.Line`'s model: a list of words."""
         words = list(octets)
         for kind in self._chosen("down"):
             if not words:

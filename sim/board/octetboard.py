@@ -15,7 +15,7 @@ from amaranth.lib.wiring import In, Out
 from hw.serial.framing import RECEIVED
 from hw.synthesis.verilog import to_verilog
 
-from .verilator import compile_model
+from ..verilator import compile_model
 
 
 __all__ = ["Line", "OctetBoard", "compile_board"]
@@ -74,7 +74,7 @@ class Line:
         What :func:`compile_board` made.
     clock_hz : int
         Frequency of the board: what turns cycles into seconds.
-    faults : sim.linefault.Faults
+    faults : sim.board.linefault.Faults
         What happens to octets on their way.
 
     Attributes

@@ -1,4 +1,4 @@
-// A board whose octets are words of an array; see sim/octetboard.py, which loads this library.
+// A board whose octets are words of an array; see sim/board/octetboard.py, which loads this library.
 //
 // An octet for the board is its value in bits 0 to 7, bit 8 for a wrong stop bit, and from bit 16
 // on the cycles of rest before it.
