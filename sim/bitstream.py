@@ -21,12 +21,13 @@ from sw.files import write_text
 from sw.network import load
 from sw.serialport import SerialPort
 
-from . import cells, virtual
+from . import virtual
 from .board.flash import Flash
-from .decompile import block_rams, chip_verilog, ice40_clock
+from .cell import cells
+from .cell.decompile import block_rams, chip_verilog, ice40_clock
+from .cell.pins import with_pins
+from .cell.romcheck import missing_columns, netlist_block_rams
 from .netlist import OPEN
-from .pins import with_pins
-from .romcheck import missing_columns, netlist_block_rams
 from .verilator import compile_model
 
 

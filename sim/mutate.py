@@ -23,7 +23,7 @@ from sw.command import run
 from sw.files import write_text
 
 from . import full, netlist
-from .mutation import CHOOSER, mutations, with_mutations
+from .cell.mutation import CHOOSER, mutations, with_mutations
 from .networks import leaning_images, lively_network
 from .verilator import compile_model
 

@@ -17,7 +17,7 @@ from sw.files import write_text
 from sw.network import load
 
 from . import full
-from .cells import to_verilog
+from .cell.cells import to_verilog
 from .design import schedule_for
 from .preloaded import preloaded
 from .verilator import compile_model

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim import bitstream
-from sim.decompile import find_icebox
+from sim.cell.decompile import find_icebox
 from sw import checkpoint, datasets, golden, network
 
 

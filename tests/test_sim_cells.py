@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""sim.cells: each cell does what Yosys' cell library, or the memory it was made of, does."""
+"""sim.cell.cells: each cell does what Yosys' cell library, or the memory it was made of, does."""
 
 import json
 import random
@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.synthesis.netlist import finish, synthesize
 from hw.synthesis.verilog import to_verilog as rtl_verilog
-from sim.cells import to_verilog
+from sim.cell.cells import to_verilog
 from tests.sameness import first_difference
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from sim.cell.mutation import mutations, with_mutations
 from sim.mutate import Verdict, main, score, table
-from sim.mutation import mutations, with_mutations
 
 
 VERILOG = """module m(clk, a, b, o);

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""sim.netlist, sim.romcheck: the synthesized netlist equals golden, and a fault in it is found."""
+"""sim.netlist, sim.cell.romcheck: the synthesized netlist equals golden, and a fault in it is found."""
 
 import copy
 import json
@@ -11,11 +11,11 @@ import pytest
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import full
-from sim.decompile import with_sprams, without_repeated_ports
+from sim.cell.decompile import with_sprams, without_repeated_ports
+from sim.cell.pins import with_pins
+from sim.cell.romcheck import columns_of, missing_columns, netlist_block_rams
 from sim.netlist import compile_netlist, main, synthesize
 from sim.networks import random_network
-from sim.pins import with_pins
-from sim.romcheck import columns_of, missing_columns, netlist_block_rams
 
 
 NETWORK = random_network((30, 12, 9, 10), thresholds=(64, 128))

@@ -109,7 +109,7 @@ def of_preset(preset, network, interval):
                ("sim.full",), recorded("images", "equal", "interval", "latency", "cycles"))
     yield Step(f"{name}-netlist", (("-m", "sim.netlist", *where, "--limit", str(images), *stall,
                                     "--record", "RECORD"),),
-               ("sim.netlist", "sim.cells"),
+               ("sim.netlist", "sim.cell.cells"),
                recorded("images", "equal", "family", "cells", "interval"))
 
 
@@ -121,14 +121,14 @@ def of_bitstream(board, network, rate=None):
                 (("-m", "boards.build", board, str(network), *options, "--output", output,
                   "--reuse"),
                  ("-m", "sim.bitstream", board, "--output", output, "--record", "RECORD")),
-                ("boards.build", "sim.bitstream", "sim.cells"), recorded())
+                ("boards.build", "sim.bitstream", "sim.cell.cells"), recorded())
 
 
 def of_netlist(name, network, *options):
     """Return a step for a realization that no preset has."""
     return Step(name, (("-m", "sim.netlist", str(network), *options, "--limit", "300", "--stall",
                         "--record", "RECORD"),),
-                ("sim.netlist", "sim.cells"), recorded("images", "equal", "family", "interval"))
+                ("sim.netlist", "sim.cell.cells"), recorded("images", "equal", "family", "interval"))
 
 
 def overall(small, wired):

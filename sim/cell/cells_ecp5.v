@@ -1,7 +1,7 @@
 // Memories and clocks of ECP5 for simulation. A word that is read through one port while the other
 // writes it comes out wrong: what the device gives then is not defined.
 
-module DP16KD #(  // its pins as vectors: sim.cells joins them
+module DP16KD #(  // its pins as vectors: sim.cell.cells joins them
     parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18,
     parameter WRITEMODE_A = "NORMAL", WRITEMODE_B = "NORMAL",
     parameter REGMODE_A = "NOREG", REGMODE_B = "NOREG",

@@ -54,7 +54,7 @@ def to_verilog(netlist, family):
         elif kind in known:
             text.instance(cell)
         elif kind != "$scopeinfo":
-            raise ValueError(f"Cell {name!r} must be of a kind that sim.cells knows: {kind}")
+            raise ValueError(f"Cell {name!r} must be of a kind that sim.cell.cells knows: {kind}")
     return text.module() + "\n" + models
 
 
