@@ -27,8 +27,8 @@ from .cell import cells
 from .cell.decompile import block_rams, chip_verilog, ice40_clock
 from .cell.pins import with_pins
 from .cell.romcheck import missing_columns, netlist_block_rams
+from .model.verilator import compile_model
 from .netlist import OPEN
-from .verilator import compile_model
 
 
 BUILD = Path("build/sim/bitstream")

@@ -22,11 +22,11 @@ from sw.files import read_json, write_text
 from sw.lock import scratch
 from sw.network import load
 
-from .design import cached_verilog, schedule_for
-from .preloaded import preloaded
+from .model.design import cached_verilog, schedule_for
+from .model.preloaded import preloaded
+from .model.vectors import to_bits
+from .model.verilator import compile_model
 from .trace import report
-from .vectors import to_bits
-from .verilator import compile_model
 
 
 BUILD = Path("build/sim/full")

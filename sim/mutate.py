@@ -24,8 +24,8 @@ from sw.files import write_text
 
 from . import full, netlist
 from .cell.mutation import CHOOSER, mutations, with_mutations
-from .networks import leaning_images, lively_network
-from .verilator import compile_model
+from .model.networks import leaning_images, lively_network
+from .model.verilator import compile_model
 
 
 BUILD = Path("build/sim/mutate")

@@ -18,9 +18,9 @@ from sw.network import load
 
 from . import full
 from .cell.cells import to_verilog
-from .design import schedule_for
-from .preloaded import preloaded
-from .verilator import compile_model
+from .model.design import schedule_for
+from .model.preloaded import preloaded
+from .model.verilator import compile_model
 
 
 BUILD = Path("build/sim/netlist")

@@ -17,7 +17,7 @@ from hw.wired.pipeline import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder
 
 from .contract import Contract
-from .networks import random_layer
+from .model.networks import random_layer
 from .proof import Fault, Proof
 from .pushed import Pushed
 

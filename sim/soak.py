@@ -21,7 +21,7 @@ from sw.files import write_text
 from .board.linefault import Faults
 from .board.octetboard import Line, compile_board
 from .board.soak_requests import Conversation, Tally
-from .networks import random_network
+from .model.networks import random_network
 
 
 FOLDER = Path("build/sim/soak")

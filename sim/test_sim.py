@@ -20,15 +20,15 @@ from hw.stage.spram import _primitive
 from hw.stream.credit import Dataflow, StreamBuffer
 from hw.stream.width import WidthConverter
 from hw.wired.pipeline import WiredPipeline
-from sim import vectors
 from sim.bench.runner import check_streams
+from sim.model import vectors
 from sw import datasets
 from sw.network import Encoder, load
 
 from .bench.freerunning import FreeRunning
-from .design import schedule_for
-from .networks import prototype_network, random_bits, random_layer, random_network
-from .preloaded import preloaded
+from .model.design import schedule_for
+from .model.networks import prototype_network, random_bits, random_layer, random_network
+from .model.preloaded import preloaded
 
 
 IMAGES = 24  # real images through the trained network: more than it holds at once

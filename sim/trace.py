@@ -23,9 +23,9 @@ from sw.network import load
 
 from . import trace_picture
 from .bench.runner import BUILD, simulate
-from .design import schedule_for
-from .preloaded import preloaded
-from .vectors import to_beats
+from .model.design import schedule_for
+from .model.preloaded import preloaded
+from .model.vectors import to_beats
 
 
 CONTEXT = 3  # images sent before the one of interest: it may be wrong only behind others

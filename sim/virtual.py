@@ -18,7 +18,7 @@ from sw import network as networks
 from sw.command import run
 
 from .board.flash import WithFlash
-from .verilator import compile_model
+from .model.verilator import compile_model
 
 
 MAIN = Path(__file__).with_suffix(".cpp")

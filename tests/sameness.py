@@ -2,7 +2,7 @@
 
 import subprocess
 
-from sim.verilator import compile_model
+from sim.model.verilator import compile_model
 
 
 MAIN = """

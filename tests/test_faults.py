@@ -16,10 +16,11 @@ from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.stage.labelselect import LabelSelect
 from hw.stage.mvtu import MVTU
 from hw.stream.credit import CreditQueue, Dataflow, StreamBuffer
-from sim import full, vectors
+from sim import full
 from sim.bench.runner import BenchFailure, check_streams
-from sim.networks import random_bits, random_layer, random_network
-from sim.preloaded import Preloaded
+from sim.model import vectors
+from sim.model.networks import random_bits, random_layer, random_network
+from sim.model.preloaded import Preloaded
 from sim.trace import trace
 from sw.network import Dense, Network
 

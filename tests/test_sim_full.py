@@ -10,8 +10,8 @@ import pytest
 from hw.plan.schedule import Schedule, Scheduled
 from hw.synthesis.verilog import to_verilog
 from sim import full, trace
-from sim.networks import random_network
-from sim.vectors import answers
+from sim.model.networks import random_network
+from sim.model.vectors import answers
 from sw.network import Dense, Network, save
 
 

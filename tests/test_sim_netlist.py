@@ -14,8 +14,8 @@ from sim import full
 from sim.cell.decompile import with_sprams, without_repeated_ports
 from sim.cell.pins import with_pins
 from sim.cell.romcheck import columns_of, missing_columns, netlist_block_rams
+from sim.model.networks import random_network
 from sim.netlist import compile_netlist, main, synthesize
-from sim.networks import random_network
 
 
 NETWORK = random_network((30, 12, 9, 10), thresholds=(64, 128))

@@ -7,7 +7,7 @@ import pytest
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import full
-from sim.networks import leaning_images, lively_network
+from sim.model.networks import leaning_images, lively_network
 from sw import golden
 from sw.fold import fold
 from sw.network import Dense, Encoder, Network, Scores, load, save

@@ -4,9 +4,9 @@
 import pytest
 
 from hw.stream.credit import StreamBuffer
-from sim import vectors
 from sim.bench import runner
 from sim.bench.runner import BenchFailure, check_streams
+from sim.model import vectors
 
 
 WORDS = vectors.for_words([5, 2, 7, 1, 0, 3, 6, 4], latency=1)

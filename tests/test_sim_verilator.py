@@ -1,11 +1,11 @@
-"""sim.verilator: models are compiled once, whole or not at all, and errors quote their cause."""
+"""sim.model.verilator: models are compiled once, whole or not at all, and errors quote their cause."""
 
 import subprocess
 
 import pytest
 
-from sim import verilator
-from sim.verilator import compile_model
+from sim.model import verilator
+from sim.model.verilator import compile_model
 
 
 DESIGN = """

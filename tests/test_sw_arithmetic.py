@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.networks import random_network
+from sim.model.networks import random_network
 from sw import arithmetic, golden
 
 

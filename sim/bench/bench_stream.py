@@ -1,6 +1,6 @@
 """cocotb bench for any component with streams ``i`` and ``o``, from a file of vectors.
 
-The file says what goes in, what must come out and how fast: see :class:`sim.vectors.Vectors`.
+The file says what goes in, what must come out and how fast: see :class:`sim.model.vectors.Vectors`.
 """
 
 import os
@@ -9,7 +9,7 @@ from itertools import pairwise
 import cocotb
 
 from sim.bench.streams import reset, restart, run
-from sim.vectors import Vectors
+from sim.model.vectors import Vectors
 
 
 VECTORS = Vectors.load(os.environ["VECTORS"])

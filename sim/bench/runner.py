@@ -12,7 +12,7 @@ from cocotb_tools.runner import get_runner
 from hw.synthesis.verilog import to_verilog
 from sw.files import write_text
 
-from ..verilator import compile_model
+from ..model.verilator import compile_model
 
 
 BUILD = Path("build/sim")
@@ -96,7 +96,7 @@ def check_streams(component, case, vectors, *, edit=None):
         Anything with streams ``i`` and ``o``.
     case : str
         Name of the run.
-    vectors : sim.vectors.Vectors
+    vectors : sim.model.vectors.Vectors
         What goes in, what must come out, how fast.
     edit : callable, optional
         Changes the Verilog before it is simulated: plants a fault.

@@ -15,7 +15,7 @@ from amaranth.lib.wiring import In, Out
 from hw.serial.framing import RECEIVED
 from hw.synthesis.verilog import to_verilog
 
-from ..verilator import compile_model
+from ..model.verilator import compile_model
 
 
 __all__ = ["Line", "OctetBoard", "compile_board"]

@@ -38,7 +38,7 @@ def cached_verilog(network, schedule, directory):
     sha = hashlib.sha256(network.identity.encode())
     sha.update(schedule.to_json().encode())
     sha.update(metadata.version("amaranth").encode())
-    sha.update(digest("hw.accelerator", "hw.synthesis.verilog", "sim.preloaded").encode())
+    sha.update(digest("hw.accelerator", "hw.synthesis.verilog", "sim.model.preloaded").encode())
     path = Path(directory) / f"accelerator-{sha.hexdigest()[:16]}.v"
     if not path.exists():
         write_text(path, to_verilog(preloaded(Accelerator(network, schedule)), "accelerator"))
