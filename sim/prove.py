@@ -12,20 +12,40 @@ from tqdm import tqdm
 from sw import command
 from sw.files import write_text
 
-from . import (
-    proof_accelerator,
-    proof_benchmark,
-    proof_count,
-    proof_feed,
-    proof_flash,
-    proof_image,
-    proof_inbox,
-    proof_layer,
-    proof_line,
-    proof_link,
-    proof_stream,
+from .proof import (
+    of_accelerator as proof_accelerator,
 )
-from .formal import check, versions
+from .proof import (
+    of_benchmark as proof_benchmark,
+)
+from .proof import (
+    of_count as proof_count,
+)
+from .proof import (
+    of_feed as proof_feed,
+)
+from .proof import (
+    of_flash as proof_flash,
+)
+from .proof import (
+    of_image as proof_image,
+)
+from .proof import (
+    of_inbox as proof_inbox,
+)
+from .proof import (
+    of_layer as proof_layer,
+)
+from .proof import (
+    of_line as proof_line,
+)
+from .proof import (
+    of_link as proof_link,
+)
+from .proof import (
+    of_stream as proof_stream,
+)
+from .proof.formal import check, versions
 
 
 __all__ = ["PROOFS", "UNPROVEN", "main", "prove"]

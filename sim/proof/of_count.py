@@ -14,7 +14,7 @@ from hw.count.tree import build_trees
 from hw.count.treeplan import plan_tree
 from hw.count.truth import fire
 
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

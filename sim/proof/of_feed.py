@@ -10,7 +10,7 @@ from hw.serial.wordfeed import WordFeed
 from hw.stage.labelselect import answer_layout
 
 from .contract import Consumer, Contract, at_most
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

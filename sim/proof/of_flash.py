@@ -13,7 +13,7 @@ from hw.serial.flash import ATTEMPTS, FLASH_OFFSET, MAGIC, READ, WAKE, FlashLoad
 from sw.protocol import ErrorCode
 
 from .contract import Consumer, at_most
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hw.serial.imageregister import ImageRegister
 
 from .contract import Contract
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

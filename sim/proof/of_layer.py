@@ -16,9 +16,9 @@ from hw.stage.spram import SPRAM_WIDTH
 from hw.wired.pipeline import WiredPipeline, is_compared, pipeline_depth
 from sw.network import Encoder
 
+from ..model.networks import random_layer
 from .contract import Contract
-from .model.networks import random_layer
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 from .pushed import Pushed
 
 

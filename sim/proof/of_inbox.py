@@ -8,7 +8,7 @@ from hw.serial.inbox import Inbox
 from sw.protocol import HEADER, TRAILER
 
 from .contract import Consumer, at_most
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

@@ -7,8 +7,8 @@ from amaranth.hdl import Assert
 from hw.serial.benchmark import Benchmark
 
 from .contract import Consumer, Producer, at_most
-from .proof import Fault, Proof
-from .proof_line import POLYNOMIAL
+from .harness import Fault, Proof
+from .of_line import POLYNOMIAL
 
 
 __all__ = ["PROOFS"]

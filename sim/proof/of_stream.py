@@ -8,7 +8,7 @@ from hw.stream.credit import CreditQueue, Dataflow, Relay, StreamBuffer
 from hw.stream.width import Conversion, WidthConverter
 
 from .contract import Consumer, Contract
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]

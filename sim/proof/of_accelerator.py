@@ -14,7 +14,7 @@ from sw.golden import Model
 from sw.network import Dense, Encoder, Network, Scores
 
 from .contract import Contract, Producer
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 from .pushed import assert_pushed, with_queues
 
 

@@ -21,7 +21,7 @@ from hw.stream.credit import Relay
 from sw.protocol import ANSWER, ErrorCode, Type
 
 from .contract import Consumer, at_most
-from .proof import Fault, Proof
+from .harness import Fault, Proof
 
 
 __all__ = ["PROOFS"]
