@@ -12,10 +12,11 @@ from hw.accelerator import Accelerator
 from hw.stage.encoder import ThermometerEncoder
 from hw.stage.mvtu import MVTU
 from hw.wired.pipeline import WiredPipeline
-from sw import golden, pytorch
+from sw import golden
 from sw.bits import from_int, to_int
 from sw.command import run
-from sw.difference import first_difference
+from sw.compare import pytorch
+from sw.compare.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
 from sw.files import write_text
 from sw.fold import beside
@@ -63,7 +64,7 @@ class Trace:
     expected_label: int
 
     def first(self, who="RTL"):
-        """Return the first :class:`sw.difference.Difference` of one of them, or None."""
+        """Return the first :class:`sw.compare.difference.Difference` of one of them, or None."""
         return first_difference(self.network, self.outputs["golden"], self.outputs[who])
 
     @property

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from . import checkpoint as checkpoints
-from . import datasets, golden, network, pytorch
+from . import datasets, golden, network
 from .command import run
-from .difference import first_difference
+from .compare import pytorch
+from .compare.difference import first_difference
 from .files import write_text
 from .fold import beside
 

@@ -14,7 +14,8 @@ from sim import trace as traces
 from sim import trace_picture
 from sim.trace import trace
 from sw import checkpoint as checkpoints
-from sw import golden, pytorch
+from sw import golden
+from sw.compare import pytorch
 from sw.fold import fold
 from sw.network import Network, save
 

@@ -1,7 +1,7 @@
 """What PyTorch computes in every layer of a trained network: from a file of images to a file.
 
 ``python -m train.activations CKPT IMAGES -o OUTPUT`` is how packages that must not import PyTorch
-ask for it (:mod:`sw.pytorch`).
+ask for it (:mod:`sw.compare.pytorch`).
 """
 
 import argparse

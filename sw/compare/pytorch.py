@@ -5,9 +5,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import checkpoint as checkpoints
-from .files import read_arrays, write_arrays
-from .fold import fold
+from .. import checkpoint as checkpoints
+from ..files import read_arrays, write_arrays
+from ..fold import fold
 
 
 ROOT = Path(__file__).parents[1]

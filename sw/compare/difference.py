@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import golden
+from .. import golden
 
 
 UNIT = {"encoder": "bit", "dense": "neuron", "scores": "class"}
