@@ -18,7 +18,8 @@ from hw.serial.imageregister import LOGIC_IMAGES, used_bits
 from hw.serial.link import Link
 from hw.serial.uart import Receiver, Transmitter, divide
 from hw.solver import choose, refuse_misfit
-from sw import datasets, protocol
+from sw import protocol
+from sw.data import datasets
 
 from .shell import clock_plan
 

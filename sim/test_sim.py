@@ -22,7 +22,7 @@ from hw.stream.width import WidthConverter
 from hw.wired.pipeline import WiredPipeline
 from sim.bench.runner import check_streams
 from sim.model import vectors
-from sw import datasets
+from sw.data import datasets
 from sw.network import Encoder, load
 
 from .bench.freerunning import FreeRunning

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from . import checkpoint as checkpoints
-from . import datasets, golden, network
+from . import golden, network
 from .command import run
 from .compare import pytorch
 from .compare.difference import first_difference
+from .data import datasets
 from .files import write_text
 from .fold import beside
 

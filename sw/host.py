@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from . import datasets
 from . import network as networks
 from .client import Client
 from .command import run
+from .data import datasets
+from .data.images import read_image
 from .golden import Model
-from .images import read_image
 from .protocol import BAUDS, ProtocolError, pack_images
 from .serialport import SerialPort
 

@@ -133,7 +133,7 @@ def prepare_download(folder):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     known = (f"File('set.gz', {len(CONTENT)}, '{sha256(CONTENT).hexdigest()}'), '.', "
              f"['http://127.0.0.1:{server.server_port}']")
-    return ["-c", f"from sw.download import File, fetch; fetch({known})"]
+    return ["-c", f"from sw.data.download import File, fetch; fetch({known})"]
 
 
 def same(octets):

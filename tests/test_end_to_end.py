@@ -11,7 +11,8 @@ import pytest
 
 from sim import bitstream
 from sim.cell.decompile import find_icebox
-from sw import checkpoint, datasets, golden, network
+from sw import checkpoint, golden, network
+from sw.data import datasets
 
 
 ROOT = Path(__file__).parents[1]

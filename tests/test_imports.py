@@ -11,11 +11,11 @@ from boards.toolchain.sources import ROOT, imports, module_of, reached
 # What a package may import of ours besides itself: whole packages or single modules.
 OURS = {
     "sw": (),
-    "train": ("sw.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.lock", "sw.command",
+    "train": ("sw.data.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.lock", "sw.command",
               "sw.report"),
     "hw": ("sw.network", "sw.bits", "sw.protocol", "sw.files", "sw.lock", "sw.command"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.network", "sw.protocol", "sw.datasets", "sw.files", "sw.lock",
+    "boards": ("hw", "sw.network", "sw.protocol", "sw.data.datasets", "sw.files", "sw.lock",
                "sw.command", "sw.report"),
 }
 
@@ -29,7 +29,7 @@ THIRD = {
 }
 ALONE = {
     "sw.serialport": ("serial",),
-    "sw.images": ("PIL",),
+    "sw.data.images": ("PIL",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
     "sim.trace_picture": ("matplotlib",),

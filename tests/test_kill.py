@@ -11,7 +11,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from sw import download
+from sw.data import download
 from sw.files import replacing, write_arrays, write_text
 from sw.lock import alone, scratch
 from tests import kill, killed

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sw import datasets, idx
-from sw.download import File
-from sw.known import KNOWN, Known
+from sw.data import datasets, idx
+from sw.data.download import File
+from sw.data.known import KNOWN, Known
 
 
 RANDOM = np.random.default_rng(7)

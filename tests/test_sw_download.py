@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from sw.download import File, fetch
+from sw.data.download import File, fetch
 
 
 CONTENT = bytes(range(256)) * 700

@@ -1,4 +1,4 @@
-"""sw.images: pictures become what MNIST would hold, and damaged ones are refused in one line."""
+"""sw.data.images: pictures become what MNIST would hold, and damaged ones are refused in one line."""
 
 import struct
 import subprocess
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sw import datasets
-from sw.images import like_mnist, read_image
+from sw.data import datasets
+from sw.data.images import like_mnist, read_image
 
 
 FORMATS = "BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP"
@@ -183,7 +183,7 @@ def test_a_few_octets_do_not_become_a_gigabyte(tmp_path, form, mode, extent):
     path = tmp_path / "a.png"
     Image.new(mode, (extent, extent), 40 if mode == "P" else (40,) * len(mode)).save(
         path, form, **({"lossless": True} if form == "WEBP" else {}))
-    code = ("import sys; from pathlib import Path; from sw.images import read_image\n"
+    code = ("import sys; from pathlib import Path; from sw.data.images import read_image\n"
             "def status(key): return int(next(line for line in open('/proc/self/status') "
             "if line.startswith(key)).split()[1]) // 1024\n"
             "Path('/proc/self/clear_refs').write_text('5'); before = status('VmHWM')\n"

@@ -3,7 +3,7 @@ import tracemalloc
 
 import pytest
 
-from sw import datasets, tabular
+from sw.data import datasets, tabular
 
 
 @pytest.mark.parametrize(("text", "classes", "values"), [

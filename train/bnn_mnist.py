@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sw import checkpoint, datasets
+from sw import checkpoint
 from sw.command import run
+from sw.data import datasets
 from sw.files import replacing, write_text
 from sw.lock import alone
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from sw import datasets, golden
+from sw import golden
+from sw.data import datasets
 from sw.network import Dense, Encoder, Network, Scores
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from sw import checkpoint, datasets, golden, network
+from sw import checkpoint, golden, network
+from sw.data import datasets
 from sw.files import read_arrays
 from sw.fold import fold
 from tests.networks import checkpoint_scores, plain_trace, random_checkpoint, random_network

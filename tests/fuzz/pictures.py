@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from sw import folder, idx, images
+from sw.data import folder, idx, images
 
 from .mutate import damaged
 from .target import Target

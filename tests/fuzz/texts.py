@@ -16,7 +16,7 @@ from boards.toolchain import flow, report
 from boards.toolchain.ledger import Ledger
 from boards.toolchain.steps import Steps
 from hw.plan.schedule import Schedule, Scheduled, Wired, read_schedule
-from sw import datasets
+from sw.data import datasets
 from tests.networks import random_network
 
 from .arrays import dataset_is_whole

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..layers import INPUTS_LIMIT
 from .images import grey_levels, open_picture
-from .layers import INPUTS_LIMIT
 
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm")

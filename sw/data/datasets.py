@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files import read_arrays
+from ..network import check_labels
 from . import folder, idx, tabular
 from .download import fetch
-from .files import read_arrays
 from .known import KNOWN
-from .network import check_labels
 
 
 ROOT = Path(__file__).parents[1]
@@ -88,7 +88,7 @@ def load(name_or_path, download=True):
         - an ``.npz`` file with ``train_images`` (or ``x_train``), ``train_labels`` (``y_train``),
           ``test_images`` (``x_test``), ``test_labels`` (``y_test``), optionally ``labels``, the
           names of the classes;
-        - a table: any other file is read as CSV (see :func:`sw.tabular.read`). The test part is
+        - a table: any other file is read as CSV (see :func:`sw.data.tabular.read`). The test part is
           ``X.test.csv`` beside ``X.csv``, or ``X.tes`` beside ``X.tra``;
         - a folder ``train/LABEL/*.png`` and ``test/LABEL/*.png``, or just ``LABEL/*.png``.
 
