@@ -18,8 +18,8 @@ from hw.serial.imageregister import LOGIC_IMAGES, used_bits
 from hw.serial.link import Link
 from hw.serial.uart import Receiver, Transmitter, divide
 from hw.solver import choose, refuse_misfit
-from sw import protocol
 from sw.data import datasets
+from sw.line import protocol
 
 from .shell import clock_plan
 
@@ -99,7 +99,7 @@ class Top(wiring.Component):
                           **({"flash": Out(SPI)} if self.image else {})})
 
     def _describe(self, image_bytes):
-        """Return what the board answers to IDENTIFY, a :class:`sw.protocol.Info`."""
+        """Return what the board answers to IDENTIFY, a :class:`sw.line.protocol.Info`."""
         network, accelerator = self.network, self.accelerator
         bits = network.encoder.inputs * network.encoder.pixel_bits
         feed = max(accelerator.beats, -(-bits // self.rom_width))

@@ -14,12 +14,12 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import read_schedule
 from hw.synthesis.verilog import to_verilog
 from sw import golden
-from sw.client import Client
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.files import write_text
+from sw.line.client import Client
+from sw.line.serialport import SerialPort
 from sw.network import load
-from sw.serialport import SerialPort
 
 from . import virtual
 from .board.flash import Flash

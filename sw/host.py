@@ -9,13 +9,13 @@ import numpy as np
 from tqdm import tqdm
 
 from . import network as networks
-from .client import Client
 from .command import run
 from .data import datasets
 from .data.images import read_image
 from .golden import Model
-from .protocol import BAUDS, ProtocolError, pack_images
-from .serialport import SerialPort
+from .line.client import Client
+from .line.protocol import BAUDS, ProtocolError, pack_images
+from .line.serialport import SerialPort
 
 
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")

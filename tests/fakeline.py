@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from sw.golden import Model
-from sw.protocol import pack_images
+from sw.line.protocol import pack_images
 
 from .fakes import FakeBoard, fake_info
 from .networks import random_network

@@ -7,16 +7,7 @@ from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sw.protocol import (
-    ANSWER,
-    Deframer,
-    ErrorCode,
-    Frame,
-    Info,
-    Report,
-    Type,
-    pack_results,
-)
+from sw.line.protocol import ANSWER, Deframer, ErrorCode, Frame, Info, Report, Type, pack_results
 
 
 def fake_info(**others):

@@ -14,7 +14,16 @@ from boards.top import Top, benchmark_images, create, line_rate
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.serial.imageregister import LOGIC_IMAGES
 from sw.golden import Model
-from sw.protocol import ANSWER, Deframer, Frame, Info, Report, Type, pack_images, unpack_results
+from sw.line.protocol import (
+    ANSWER,
+    Deframer,
+    Frame,
+    Info,
+    Report,
+    Type,
+    pack_images,
+    unpack_results,
+)
 
 from .networks import random_images, random_network
 

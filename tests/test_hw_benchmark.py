@@ -16,7 +16,7 @@ from hw.serial.benchmark import Benchmark, count_bits, fill
 from hw.serial.imageregister import ImageRegister, used_bits
 from hw.serial.wordfeed import WordFeed
 from sw.golden import Model
-from sw.protocol import Report, pack_images
+from sw.line.protocol import Report, pack_images
 
 from .networks import random_images, random_network
 

@@ -11,7 +11,7 @@ from amaranth.sim import Simulator
 
 from hw.serial.flash import FLASH_OFFSET, FlashLoader, WeightImage
 from sim.board.flash import Flash
-from sw.protocol import ErrorCode
+from sw.line.protocol import ErrorCode
 
 
 IDENTITY = bytes(range(200, 232)).hex()

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.serial.framing, hw.serial.inbox, hw.serial.answer: equal to sw.protocol, whatever is on the line."""
+"""hw.serial.framing, hw.serial.inbox, hw.serial.answer: equal to sw.line.protocol, whatever is on the line."""
 
 import random
 import zlib
@@ -10,8 +10,8 @@ from amaranth.sim import Simulator
 from hw.serial.answer import ResultOctets, TextOctets
 from hw.serial.framing import Deframer, Framer
 from hw.serial.inbox import Inbox
-from sw import protocol
-from sw.protocol import Frame
+from sw.line import protocol
+from sw.line.protocol import Frame
 
 from .fakes import FakeAccelerator
 

@@ -11,7 +11,7 @@ from amaranth.sim import Simulator
 
 from hw.serial.benchmark import fill
 from hw.serial.link import Link
-from sw.protocol import Deframer, ErrorCode, Frame, Type, unpack_results
+from sw.line.protocol import Deframer, ErrorCode, Frame, Type, unpack_results
 
 from .fakes import FakeAccelerator, FakeBoard, fake_info, fake_report, fake_results
 

@@ -13,9 +13,9 @@ OURS = {
     "sw": (),
     "train": ("sw.data.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.lock", "sw.command",
               "sw.report"),
-    "hw": ("sw.network", "sw.bits", "sw.protocol", "sw.files", "sw.lock", "sw.command"),
+    "hw": ("sw.network", "sw.bits", "sw.line.protocol", "sw.files", "sw.lock", "sw.command"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.network", "sw.protocol", "sw.data.datasets", "sw.files", "sw.lock",
+    "boards": ("hw", "sw.network", "sw.line.protocol", "sw.data.datasets", "sw.files", "sw.lock",
                "sw.command", "sw.report"),
 }
 
@@ -28,7 +28,7 @@ THIRD = {
     "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib", "tqdm"),
 }
 ALONE = {
-    "sw.serialport": ("serial",),
+    "sw.line.serialport": ("serial",),
     "sw.data.images": ("PIL",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),

@@ -13,8 +13,8 @@ from sim import soak as soaks
 from sim.board.linefault import DOWNWARD, UPWARD, Faults
 from sim.board.octetboard import ERROR, GAP
 from sim.soak import soak
-from sw import protocol
-from sw.protocol import Frame, Type
+from sw.line import protocol
+from sw.line.protocol import Frame, Type
 
 
 def replacing(pattern, replacement):

@@ -11,12 +11,12 @@ import pytest
 from boards.top import Top
 from hw.plan.schedule import Schedule, Scheduled
 from sim.virtual import VirtualBoard, compile_board, main
-from sw.client import Client
 from sw.golden import Model
 from sw.host import expected_report
+from sw.line.client import Client
+from sw.line.protocol import ProtocolError
+from sw.line.serialport import SerialPort
 from sw.network import save
-from sw.protocol import ProtocolError
-from sw.serialport import SerialPort
 
 from .fakeline import damage
 from .networks import random_images, random_network
@@ -130,8 +130,8 @@ class NoisyPort:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_noise_changes_no_answer_and_wedges_nothing(virtual, seed, monkeypatch):
-    monkeypatch.setattr("sw.client.PATIENCE", 0.3)
-    monkeypatch.setattr("sw.client.ATTEMPTS", 12)
+    monkeypatch.setattr("sw.line.client.PATIENCE", 0.3)
+    monkeypatch.setattr("sw.line.client.ATTEMPTS", 12)
     expected = Model(NETWORK).scores(IMAGES)
     rng = random.Random(seed)
     with SerialPort(virtual.port, 125_000) as port:

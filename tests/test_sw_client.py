@@ -1,14 +1,14 @@
-"""sw.client: requests over a line that is slow, noisy or late."""
+"""sw.line.client: requests over a line that is slow, noisy or late."""
 
 import random
 
 import pytest
 
-from sw import client as clients
-from sw.client import Client
 from sw.golden import Model
-from sw.protocol import ErrorCode, ProtocolError, Type
-from sw.serialport import SerialPort
+from sw.line import client as clients
+from sw.line.client import Client
+from sw.line.protocol import ErrorCode, ProtocolError, Type
+from sw.line.serialport import SerialPort
 
 from .fakeline import Line, board_of, damage, tiny_images, tiny_network
 

@@ -1,4 +1,4 @@
-"""sw.host, sw.serialport: against a board in Python behind a pseudo-terminal."""
+"""sw.host, sw.line.serialport: against a board in Python behind a pseudo-terminal."""
 
 import os
 
@@ -7,9 +7,9 @@ import pytest
 import serial
 from PIL import Image
 
-from sw import client as clients
 from sw import command, host, network
-from sw.protocol import ErrorCode, Frame
+from sw.line import client as clients
+from sw.line.protocol import ErrorCode, Frame
 
 from .fakeline import Line, board_of, tiny_images, tiny_network, zlib_crc
 from .networks import random_network

@@ -1,4 +1,4 @@
-"""sw.protocol: frames, images and answers as octets, and back."""
+"""sw.line.protocol: frames, images and answers as octets, and back."""
 
 import re
 import struct
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sw.protocol import (
+from sw.line.protocol import (
     ANSWER,
     BODY_LIMIT,
     ESCAPE,

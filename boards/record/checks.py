@@ -145,7 +145,7 @@ def overall(small, wired):
     yield Step("mutate", (("-m", "sim.mutate", "--record", "RECORD"),), ("sim.mutate",),
                recorded())
     yield Step("fuzz", (("-m", "tests.fuzz", "--examples", "500", "--record", "RECORD"),),
-               ("sw.network", "sw.checkpoint", "sw.protocol"), recorded())
+               ("sw.network", "sw.checkpoint", "sw.line.protocol"), recorded())
     yield Step("kill", (("-m", "tests.kill", "--record", "RECORD"),),
                ("boards.build", "sw.fold"), recorded())
     yield Step("soak", (("-m", "sim.soak", "--record", "RECORD"),), ("sim.soak",), recorded())

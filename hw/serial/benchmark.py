@@ -40,7 +40,7 @@ class Benchmark(wiring.Component):
 
     A run begins when the number of images is in (unless it is ``refused``) and every counter is
     cleared, which takes a cycle a class and some more. The report, cycles, checksum and histogram
-    as in :class:`sw.protocol.Report`, begins a few cycles after the last label.
+    as in :class:`sw.line.protocol.Report`, begins a few cycles after the last label.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sw.protocol import ErrorCode
+from sw.line.protocol import ErrorCode
 
 from .framing import SerialCRC
 
@@ -91,7 +91,7 @@ class FlashLoader(wiring.Component):
         Words of the weights, checked only after the last one.
     status : Out(3)
         0 when the weights are there and right; until then why not, an
-        :class:`sw.protocol.ErrorCode`.
+        :class:`sw.line.protocol.ErrorCode`.
     """
 
     def __init__(self, image, *, clock_hz):

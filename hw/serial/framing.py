@@ -1,10 +1,10 @@
-"""Frames on the serial line: flags, escapes and CRC (sw/protocol.py), in both directions."""
+"""Frames on the serial line: flags, escapes and CRC (sw/line/protocol.py), in both directions."""
 
 from amaranth import *
 from amaranth.lib import crc, data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sw.protocol import ESCAPE, FLAG, FLIP, TRAILER
+from sw.line.protocol import ESCAPE, FLAG, FLIP, TRAILER
 
 
 __all__ = ["OCTET", "RECEIVED", "Deframer", "Framer"]

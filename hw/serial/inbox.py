@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sw.protocol import HEADER, TRAILER
+from sw.line.protocol import HEADER, TRAILER
 
 
 __all__ = ["Inbox"]

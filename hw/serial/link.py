@@ -5,7 +5,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from sw.protocol import ANSWER, ErrorCode, Type
+from sw.line.protocol import ANSWER, ErrorCode, Type
 
 from ..stream.credit import Relay
 from .answer import ResultOctets, TextOctets
@@ -33,7 +33,7 @@ class Link(wiring.Component):
 
     Parameters
     ----------
-    info : :class:`sw.protocol.Info`
+    info : :class:`sw.line.protocol.Info`
         Answer to IDENTIFY. Shape and bits of images, octets of a score and limits are taken from
         it.
     rom : ndarray of uint8, shape (r, info.image_bytes)
@@ -62,7 +62,7 @@ class Link(wiring.Component):
     busy : Out(1)
         A request is being answered.
     hindrance : In(3)
-        An :class:`sw.protocol.ErrorCode` to answer instead of the accelerator, or 0.
+        An :class:`sw.line.protocol.ErrorCode` to answer instead of the accelerator, or 0.
     """
 
     def __init__(self, info, rom, *, result, input_width, rom_width, used, depth):

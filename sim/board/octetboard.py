@@ -64,7 +64,7 @@ def compile_board(top, directory, *, edit=None):
 
 
 class Line:
-    """A compiled board as a port and as a clock for :class:`sw.client.Client`.
+    """A compiled board as a port and as a clock for :class:`sw.line.client.Client`.
 
     It runs while it is the context of a ``with`` statement.
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sw.client import Client
 from sw.golden import Model
 from sw.host import expected_report
-from sw.protocol import ErrorCode, Frame, ProtocolError, Type
+from sw.line.client import Client
+from sw.line.protocol import ErrorCode, Frame, ProtocolError, Type
 
 
 RESETS = 0.003  # share of requests before which the host is started anew

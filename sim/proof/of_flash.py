@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.serial.flash import ATTEMPTS, FLASH_OFFSET, MAGIC, READ, WAKE, FlashLoader
-from sw.protocol import ErrorCode
+from sw.line.protocol import ErrorCode
 
 from .contract import Consumer, at_most
 from .harness import Fault, Proof

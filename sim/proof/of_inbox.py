@@ -5,7 +5,7 @@ from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Assert
 
 from hw.serial.inbox import Inbox
-from sw.protocol import HEADER, TRAILER
+from sw.line.protocol import HEADER, TRAILER
 
 from .contract import Consumer, at_most
 from .harness import Fault, Proof

@@ -6,7 +6,7 @@ from amaranth.hdl import Assert
 
 from hw.serial.framing import Deframer, Framer, SerialCRC
 from hw.serial.uart import Receiver, Transmitter
-from sw.protocol import ESCAPE, FLAG, FLIP, TRAILER
+from sw.line.protocol import ESCAPE, FLAG, FLIP, TRAILER
 
 from .contract import Consumer, Producer, at_most
 from .harness import Fault, Proof

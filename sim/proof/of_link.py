@@ -18,7 +18,7 @@ from hw.serial.link import Link
 from hw.serial.wordfeed import WordFeed
 from hw.stage.labelselect import answer_layout
 from hw.stream.credit import Relay
-from sw.protocol import ANSWER, ErrorCode, Type
+from sw.line.protocol import ANSWER, ErrorCode, Type
 
 from .contract import Consumer, at_most
 from .harness import Fault, Proof

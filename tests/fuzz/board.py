@@ -9,7 +9,7 @@ import numpy as np
 from hw.serial.framing import Deframer
 from hw.synthesis.verilog import to_verilog
 from sim.model.verilator import compile_model
-from sw import protocol
+from sw.line import protocol
 
 from .link import frames_inputs
 from .target import Target

@@ -6,8 +6,9 @@ import types
 import numpy as np
 from hypothesis import strategies as st
 
-from sw import client, host
-from sw.protocol import ANSWER, Deframer, ErrorCode, Frame, Info, ProtocolError, Report, Type
+from sw import host
+from sw.line import client
+from sw.line.protocol import ANSWER, Deframer, ErrorCode, Frame, Info, ProtocolError, Report, Type
 from tests.fakes import FakeBoard, fake_info
 
 from .mutate import damaged

@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
-from . import bits
-from .layers import INPUTS_LIMIT
+from .. import bits
+from ..layers import INPUTS_LIMIT
 
 
 VERSION = 1

@@ -48,7 +48,7 @@ class Client:
 
     Attributes
     ----------
-    info : sw.protocol.Info
+    info : sw.line.protocol.Info
         What the board says it is.
     retries : int
         Requests sent again so far.
@@ -78,7 +78,7 @@ class Client:
         return np.concatenate(labels), np.concatenate(scores)
 
     def benchmark(self, images):
-        """Return the :class:`sw.protocol.Report` of a run over ``images`` images."""
+        """Return the :class:`sw.line.protocol.Report` of a run over ``images`` images."""
         if not 1 <= images <= self.info.max_benchmark:
             raise ValueError(f"Images of a benchmark must be in 1..{self.info.max_benchmark} on "
                              f"this board: {images}")
