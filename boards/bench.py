@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from sw.command import run
-from sw.files import read_json, write_text
+from sw.store.files import read_json, write_text
 
 from .record import plot as bench_plot
 from .record import table as bench_table

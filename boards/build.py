@@ -13,8 +13,8 @@ from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw import network as networks
 from sw.command import run
-from sw.files import replacing, write_text
-from sw.lock import alone
+from sw.store.files import replacing, write_text
+from sw.store.lock import alone
 
 from .board import catalog, find
 from .pll import MHZ, megahertz

@@ -12,8 +12,8 @@ import numpy as np
 
 from sw import network as networks
 from sw.command import run
-from sw.files import write_text
 from sw.network import Dense, Encoder, Network, Scores
+from sw.store.files import write_text
 
 
 OUTPUT = Path(__file__).parents[1] / "docs" / "results" / "tools.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hw.serial.flash import FLASH_OFFSET
 from sw.command import run
-from sw.files import read_json
+from sw.store.files import read_json
 
 from .board import find
 

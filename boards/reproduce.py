@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sw import network as networks
 from sw.command import run
-from sw.files import write_text
+from sw.store.files import write_text
 
 from .board import find
 from .toolchain.flow import CONSTRAINTS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sw import network as networks
 from sw.command import run
-from sw.files import read_json, write_text
+from sw.store.files import read_json, write_text
 
 from .bench import RESULTS, WORK, read_rows, recipe_of, recipes
 from .record import scorecard as verify_table

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sw.command import run
-from sw.files import write_text
+from sw.store.files import write_text
 
 from .synthesis.explore_variants import VARIANTS, NeuronLayer, possible
 from .synthesis.verilog import find_yosys, to_verilog

@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from sw.command import run
-from sw.files import replacing, write_text
-from sw.lock import alone
 from sw.network import load
+from sw.store.files import replacing, write_text
+from sw.store.lock import alone
 
 from .accelerator import Accelerator
 from .axi import AxiAccelerator

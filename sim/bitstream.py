@@ -16,10 +16,10 @@ from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import write_text
 from sw.line.client import Client
 from sw.line.serialport import SerialPort
 from sw.network import load
+from sw.store.files import write_text
 
 from . import virtual
 from .board.flash import Flash

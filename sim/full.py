@@ -18,9 +18,9 @@ from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import read_json, write_text
-from sw.lock import scratch
 from sw.network import load
+from sw.store.files import read_json, write_text
+from sw.store.lock import scratch
 
 from .model.design import cached_verilog, schedule_for
 from .model.preloaded import preloaded

@@ -20,7 +20,7 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.synthesis.verilog import find_yosys, to_verilog
 from sw.command import run
-from sw.files import write_text
+from sw.store.files import write_text
 
 from . import full, netlist
 from .cell.mutation import CHOOSER, mutations, with_mutations

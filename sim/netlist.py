@@ -13,8 +13,8 @@ from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import write_text
 from sw.network import load
+from sw.store.files import write_text
 
 from . import full
 from .cell.cells import to_verilog

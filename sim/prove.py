@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sw import command
-from sw.files import write_text
+from sw.store.files import write_text
 
 from .proof import (
     of_accelerator as proof_accelerator,

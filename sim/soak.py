@@ -16,7 +16,7 @@ from tqdm import tqdm
 from boards.top import Top
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from sw.command import run
-from sw.files import write_text
+from sw.store.files import write_text
 
 from .board.linefault import Faults
 from .board.octetboard import Line, compile_board

@@ -18,9 +18,9 @@ from sw.command import run
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import write_text
 from sw.fold import beside
 from sw.network import load
+from sw.store.files import write_text
 
 from . import trace_picture
 from .bench.runner import BUILD, simulate

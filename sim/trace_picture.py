@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sw.files import replacing
+from sw.store.files import replacing
 
 
 WIDTH = 4.2        # inches of a column

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from . import golden
 from .command import run
 from .evaluate import dataset_name, load_test_set
-from .files import write_text
 from .network import load
+from .store.files import write_text
 
 
 BLOCK = 500  # images at once

@@ -8,10 +8,10 @@ from math import isfinite, prod
 
 import numpy as np
 
-from . import fields
-from .files import read_arrays, write_arrays
 from .layers import check_name
 from .network import Encoder, check_labels, check_shape
+from .store import fields
+from .store.files import read_arrays, write_arrays
 
 
 FORMAT = "thresher-ckpt/1"

@@ -14,8 +14,8 @@ from .command import run
 from .compare import pytorch
 from .compare.difference import first_difference
 from .data import datasets
-from .files import write_text
 from .fold import beside
+from .store.files import write_text
 
 
 def evaluate(model, images, labels):

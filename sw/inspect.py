@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from . import network
 from .command import run
-from .files import replacing
 from .fold import beside
+from .store.files import replacing
 
 
 NEURONS_SHOWN = 256

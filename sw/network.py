@@ -9,9 +9,9 @@ from math import prod
 
 import numpy as np
 
-from . import fields
-from .files import read_arrays, write_arrays
 from .layers import Dense, Encoder, Scores
+from .store import fields
+from .store.files import read_arrays, write_arrays
 
 
 FORMAT = "thresher-net/1"

@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sw.command import run
-from sw.files import write_text
+from sw.store.files import write_text
 from tests.killed import COMMANDS
 
 

@@ -11,11 +11,11 @@ from boards.toolchain.sources import ROOT, imports, module_of, reached
 # What a package may import of ours besides itself: whole packages or single modules.
 OURS = {
     "sw": (),
-    "train": ("sw.data.datasets", "sw.checkpoint", "sw.network", "sw.files", "sw.lock", "sw.command",
+    "train": ("sw.data.datasets", "sw.checkpoint", "sw.network", "sw.store.files", "sw.store.lock", "sw.command",
               "sw.report"),
-    "hw": ("sw.network", "sw.bits", "sw.line.protocol", "sw.files", "sw.lock", "sw.command"),
+    "hw": ("sw.network", "sw.bits", "sw.line.protocol", "sw.store.files", "sw.store.lock", "sw.command"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.network", "sw.line.protocol", "sw.data.datasets", "sw.files", "sw.lock",
+    "boards": ("hw", "sw.network", "sw.line.protocol", "sw.data.datasets", "sw.store.files", "sw.store.lock",
                "sw.command", "sw.report"),
 }
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from sw.data import download
-from sw.files import replacing, write_arrays, write_text
-from sw.lock import alone, scratch
+from sw.store.files import replacing, write_arrays, write_text
+from sw.store.lock import alone, scratch
 from tests import kill, killed
 from tests.kill import OLD
 from tests.killed import COMMANDS, Command, same
@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, name):
 
 def test_a_read_only_folder_is_one_line(tmp_path):
     code = ("import os, sys; sys.path.insert(0, sys.argv[1]); from sw.command import run; "
-            "from sw.files import write_text; os.getuid() or os.setuid(65534); "
+            "from sw.store.files import write_text; os.getuid() or os.setuid(65534); "
             "run(lambda: write_text('a.json', 'x'))")
     folder = tmp_path / "closed"
     folder.mkdir()
@@ -188,7 +188,7 @@ def test_what_a_killed_writer_left_goes_with_the_next(tmp_path):
 
 
 def test_a_lock_is_free_again_after_a_kill(tmp_path):
-    code = ("import time; from sw.lock import alone\n"
+    code = ("import time; from sw.store.lock import alone\n"
             "with alone('lock', 'It'): print('in', flush=True); time.sleep(60)")
     process = kill.start(["-c", code], tmp_path)
     assert process.stdout.readline() == "in\n"

@@ -6,8 +6,8 @@ import pytest
 
 from sw import checkpoint
 from sw.checkpoint import Checkpoint, Hidden, Last
-from sw.files import read_arrays, write_arrays
 from sw.network import Encoder
+from sw.store.files import read_arrays, write_arrays
 
 
 def example(seed=0, inputs=6, neurons=5, classes=3):

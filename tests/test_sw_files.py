@@ -1,4 +1,4 @@
-"""sw.files: nothing half-written stays behind, nothing foreign is read, nothing huge allocated."""
+"""sw.store.files: nothing half-written stays behind, nothing foreign is read, nothing huge allocated."""
 
 import io
 import os
@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from sw.files import parse_json, read_arrays, replacing, write_arrays, write_text
+from sw.store.files import parse_json, read_arrays, replacing, write_arrays, write_text
 
 
 ADVICE = r"\(make it again, or check the download\)"

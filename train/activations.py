@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from sw import checkpoint as checkpoints
 from sw.command import run
-from sw.files import read_arrays, write_arrays
+from sw.store.files import read_arrays, write_arrays
 
 from .augment import encode
 from .binarize import Normalize, bipolar

@@ -18,8 +18,8 @@ import torch
 from sw import checkpoint
 from sw.command import run
 from sw.data import datasets
-from sw.files import replacing, write_text
-from sw.lock import alone
+from sw.store.files import replacing, write_text
+from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
 from .models import encoder_for, scores, to_checkpoint

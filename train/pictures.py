@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from sw.files import replacing
+from sw.store.files import replacing
 
 
 def curve(path, history, best_epoch, title):

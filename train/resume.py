@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from sw.files import replacing
+from sw.store.files import replacing
 
 from .loop import State
 

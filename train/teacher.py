@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sw.files import read_arrays, write_arrays
+from sw.store.files import read_arrays, write_arrays
 
 from . import loop
 from .augment import grey

@@ -5,7 +5,7 @@ import csv
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sw.files import replacing
+from sw.store.files import replacing
 
 
 MARKERS = {"LUT4": "s", "LUT6": "x"}

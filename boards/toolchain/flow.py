@@ -10,7 +10,7 @@ from pathlib import Path
 from hw.synthesis import floorplan
 from hw.synthesis import netlist as synthesis
 from hw.synthesis.verilog import uncollected
-from sw.files import replacing
+from sw.store.files import replacing
 
 from ..pll import megahertz
 from ..shell import Shell

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from sw.files import read_json, write_text
+from sw.store.files import read_json, write_text
 
 
 LONGEST = 1e9  # no number of seconds, or of MHz, is greater

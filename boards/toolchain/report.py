@@ -3,7 +3,7 @@
 import json
 
 from hw.serial.flash import FLASH_OFFSET
-from sw.files import read_json
+from sw.store.files import read_json
 
 
 FORMAT = "thresher-report/1"

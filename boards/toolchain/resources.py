@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from matplotlib.figure import Figure
 
-from sw.files import replacing
+from sw.store.files import replacing
 
 
 KINDS = ("lut4", "ff", "block_ram", "spram")

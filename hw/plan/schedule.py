@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from types import MappingProxyType
 
-from sw.files import parse_json
+from sw.store.files import parse_json
 
 
 FORMAT = "thresher-schedule/1"

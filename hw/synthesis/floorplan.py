@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from math import ceil
 
-from sw.files import write_text
+from sw.store.files import write_text
 
 
 __all__ = ["DIES", "Die", "arrange", "die_of"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from amaranth.back import rtlil
 
-from sw.files import write_text
+from sw.store.files import write_text
 
 from ..count.carry import CHAIN_START
 from .verilog import find_yosys, uncollected

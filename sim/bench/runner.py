@@ -10,7 +10,7 @@ from cocotb_tools import config
 from cocotb_tools.runner import get_runner
 
 from hw.synthesis.verilog import to_verilog
-from sw.files import write_text
+from sw.store.files import write_text
 
 from ..model.verilator import compile_model
 

@@ -10,7 +10,7 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import read_schedule
 from hw.solver import choose
 from hw.synthesis.verilog import to_verilog
-from sw.files import write_text
+from sw.store.files import write_text
 
 from .preloaded import preloaded
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from sw import golden
 from sw.bits import to_int
-from sw.files import write_text
+from sw.store.files import write_text
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 
-from sw.files import replacing
-from sw.lock import scratch
+from sw.store.files import replacing
+from sw.store.lock import scratch
 
 
 RUNTIME = Path("build/sim/runtime")  # objects of Verilator's own library, shared by all models

@@ -18,7 +18,7 @@ from pathlib import Path
 from amaranth import ClockDomain, Fragment
 from amaranth.back import rtlil
 
-from sw.files import write_text
+from sw.store.files import write_text
 
 
 __all__ = ["Outcome", "check", "to_rtlil", "versions"]

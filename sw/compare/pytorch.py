@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from .. import checkpoint as checkpoints
-from ..files import read_arrays, write_arrays
 from ..fold import fold
+from ..store.files import read_arrays, write_arrays
 
 
 ROOT = Path(__file__).parents[1]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import read_arrays
 from ..network import check_labels
+from ..store.files import read_arrays
 from . import folder, idx, tabular
 from .download import fetch
 from .known import KNOWN

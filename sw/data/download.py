@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
-from ..files import naming
-from ..lock import alone
+from ..store.files import naming
+from ..store.lock import alone
 
 
 TIMEOUT = 30  # seconds without a byte

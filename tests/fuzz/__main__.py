@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sw.command import run
-from sw.files import write_text
+from sw.store.files import write_text
 
 from . import arrays, board, campaign, link, pictures, resume, texts
 

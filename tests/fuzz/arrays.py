@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sw import checkpoint, golden, network
 from sw.data import datasets
-from sw.files import read_arrays
 from sw.fold import fold
+from sw.store.files import read_arrays
 from tests.networks import checkpoint_scores, plain_trace, random_checkpoint, random_network
 
 from .mutate import arrays_of, changed_arrays, damaged
