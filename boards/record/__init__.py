@@ -1,0 +1,1 @@
+"""Recorded results: what is measured, its tables and pictures."""

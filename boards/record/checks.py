@@ -128,7 +128,8 @@ def of_netlist(name, network, *options):
     """Return a step for a realization that no preset has."""
     return Step(name, (("-m", "sim.netlist", str(network), *options, "--limit", "300", "--stall",
                         "--record", "RECORD"),),
-                ("sim.netlist", "sim.cell.cells"), recorded("images", "equal", "family", "interval"))
+                ("sim.netlist", "sim.cell.cells"),
+                recorded("images", "equal", "family", "interval"))
 
 
 def overall(small, wired):

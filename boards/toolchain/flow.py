@@ -199,7 +199,7 @@ class Done:
         self.ledger = ledger
 
     def run(self, name, key, tool, arguments, *, directory, log, **options):
-        """Run a tool as a step, see :meth:`boards.toolchain.steps.Steps.run`; return whether it ended."""
+        """Run a tool as a step, see :meth:`.steps.Steps.run`; return whether it ended."""
         result = self.ledger.result(name, key)
         if result is not None:
             seconds = {step: took for step, took in result.items() if step != GIVEN_UP}

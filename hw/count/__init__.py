@@ -1,0 +1,1 @@
+"""Counting bits: plans and hardware of popcounts, truth tables and carry chains."""

@@ -1,0 +1,1 @@
+"""What is computed when, on which device, in how much area."""

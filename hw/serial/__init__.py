@@ -1,0 +1,1 @@
+"""Between a serial line and an accelerator: frames, requests, benchmark, flash."""

@@ -1,0 +1,1 @@
+"""Stages of an accelerator that are computed in steps."""

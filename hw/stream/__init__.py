@@ -1,0 +1,1 @@
+"""Streams: queues behind pipelines and width conversion."""

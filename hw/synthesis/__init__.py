@@ -1,0 +1,1 @@
+"""Verilog, netlists and their places on a device."""

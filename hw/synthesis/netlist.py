@@ -27,8 +27,8 @@ OPTIONS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
 READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i "
                  "r:COLLISION_X_MASK=1'0 %i")
 
-# Groups of neurons have their own copies of their inputs (hw.wired.layer). Synthesis would merge them:
-# the groups' modules are kept apart until it has done so with everything else.
+# Groups of neurons have their own copies of their inputs (hw.wired.layer). Synthesis would merge
+# the copies: the groups' modules are kept apart until all other equal registers are merged.
 KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_* *.copy_*"
 JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten -noscopeinfo",
                "clean")
@@ -158,8 +158,8 @@ def finish(path, top):
 def _trim_chains(cells):
     """Cut the ends of carry chains: nextpnr spends two LUTs on each that has a net.
 
-    A chain begins with a constant carry, which one of :mod:`hw.count.carry` does not look at, and ends
-    with a carry that nothing takes.
+    A chain begins with a constant carry, which one of :mod:`hw.count.carry` does not look at, and
+    ends with a carry that nothing takes.
     """
     taken = _sinks(cells)
     for cell in cells.values():

@@ -1,0 +1,1 @@
+"""Wired layers: every synapse is logic."""

@@ -1,0 +1,1 @@
+"""Parts of a board's line, with faults."""

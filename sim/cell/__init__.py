@@ -1,0 +1,1 @@
+"""Cells of netlists and bitstreams, and mutations of Verilog."""

@@ -1,7 +1,7 @@
 """Verilog of a netlist for simulation: LUTs and flip-flops as expressions, memories as models.
 
 What a cell does is stated as in Yosys' cell libraries (``techlibs/ice40/cells_sim.v``,
-``techlibs/lattice``); tests/test_sim_cells.py compares each with its original there.
+``techlibs/lattice``); tests/sim/cell/test_cells.py compares each with its original there.
 """
 
 import re

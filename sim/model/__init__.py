@@ -1,0 +1,1 @@
+"""Designs to simulate, what goes into them, and their compiled models."""

@@ -1,0 +1,1 @@
+"""Formal proofs, each with a fault that must break it."""

@@ -141,7 +141,8 @@ PROOFS = [
           "for as many images, ends 3 cycles behind the last label, and is followed by one report "
           "of the right length, each octet held until taken; then the next may be asked for",
           PARAMETERS, Run,
-          Fault("hw.serial.benchmark.Benchmark.elaborate", "& ~given & (flying == 0)", "& (flying == 0)"),
+          Fault("hw.serial.benchmark.Benchmark.elaborate", "& ~given & (flying == 0)",
+                "& (flying == 0)"),
           ("Benchmark",)),
     Proof("benchmark-time", "The report's cycles are those from the first word accepted to the "
           "last label, and its checksum is the CRC-32 of the labels", PARAMETERS,
@@ -154,7 +155,8 @@ PROOFS = [
           "images for the last, with few pauses"),
     Proof("benchmark-counts", "The report's counts are those of the labels", PARAMETERS,
           lambda: Run(range(8, OCTETS)),
-          Fault("hw.serial.benchmark.Benchmark._histogram", "labelled & ~joined, blocked", "0, blocked"),
+          Fault("hw.serial.benchmark.Benchmark._histogram", "labelled & ~joined, blocked",
+                "0, blocked"),
           ("Benchmark",), method="bmc", depth=28,
           enough="the first count is out in cycle 22 at the earliest, the second 5 later, a cycle "
           "more for each further image: runs of up to 6 images for the first, labels one a cycle; "

@@ -86,6 +86,7 @@ PROOFS = [
           "other was kept when it began; its type, number, images and payload are those that came "
           "in, each octet in its place, once, held until taken and in bounded time",
           f"{DEPTH} octets, images of {IMAGE_BYTES}", Kept,
-          Fault("hw.serial.inbox.Inbox.elaborate", "position == TRAILER - 1", "position == TRAILER"),
+          Fault("hw.serial.inbox.Inbox.elaborate", "position == TRAILER - 1",
+                "position == TRAILER"),
           ("Inbox",)),
 ]

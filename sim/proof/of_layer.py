@@ -233,8 +233,9 @@ PROOFS = [
                                "score >= best"), short=True),
     label_proof(3, 2, 2, Fault("hw.stage.labelselect.select", "_moved(right[0]) > _moved(left[0])",
                                "_moved(right[0]) >= _moved(left[0])")),
-    wide_label_proof(10, 4, Fault("hw.stage.labelselect.select", "_moved(right[0]) > _moved(left[0])",
-                                  "_moved(right[0]) >= _moved(left[0])"), short=True),
+    wide_label_proof(10, 4, Fault(
+        "hw.stage.labelselect.select", "_moved(right[0]) > _moved(left[0])",
+        "_moved(right[0]) >= _moved(left[0])"), short=True),
     mvtu_proof("mvtu", SMALL, 2, 2, Fault(
         "hw.stage.mvtu.MVTU._results", "total >= constant", "total > constant")),
     mvtu_proof("mvtu-sparse", SPARSE, 2, 3, Fault(

@@ -181,14 +181,16 @@ class Loop(Elaboratable):
 PROOFS = [
     Proof("crc", "The CRC is that of the definition, match says that it is CRC-32's residue, and "
           "it is busy for 8 cycles, for all octets in any order with starts and reads",
-          "CRC-32", Crc, Fault("hw.serial.framing.SerialCRC.elaborate", "Mux(moving, ~processor.crc[0]",
-                               "Mux(moving, processor.crc[0]"),
+          "CRC-32", Crc,
+          Fault("hw.serial.framing.SerialCRC.elaborate", "Mux(moving, ~processor.crc[0]",
+                "Mux(moving, processor.crc[0]"),
           method="bmc", depth=18, enough="two octets or reads in a row after reset, and every "
           "mixture of them with starts"),
     Proof("deframer", "Every octet comes out as the protocol says, a frame is good exactly if its "
           "CRC is, and each flag puts all back to the start, whatever was before", "any octets, "
-          "any errors", Frames, Fault("hw.serial.framing.Deframer.elaborate", "escaped.eq(is_escape)",
-                                      "escaped.eq(is_escape | escaped)"),
+          "any errors", Frames,
+          Fault("hw.serial.framing.Deframer.elaborate", "escaped.eq(is_escape)",
+                "escaped.eq(is_escape | escaped)"),
           ("Deframer",), method="bmc", depth=20, enough="every sequence of octets that fits: "
           "two data octets, or 19 flags and escapes"),
     Proof("framer", "What comes out is held until taken and is a flag, the octets with escapes, "

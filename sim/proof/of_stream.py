@@ -116,7 +116,8 @@ def width_proof(bits, i_width, o_width, old, new, **others):
                  "hold its bits in order, filled up with zeros",
                  f"{form}: {bits} bits, words of {i_width} to words of {o_width}",
                  lambda: converter(bits, i_width, o_width),
-                 Fault(f"hw.stream.width.WidthConverter._{form}", old, new), ("WidthConverter",), **others)
+                 Fault(f"hw.stream.width.WidthConverter._{form}", old, new),
+                 ("WidthConverter",), **others)
 
 
 PROOFS = [

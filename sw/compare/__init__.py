@@ -1,0 +1,1 @@
+"""Other computations of a network, beside golden's."""

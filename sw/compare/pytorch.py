@@ -10,7 +10,7 @@ from ..fold import fold
 from ..store.files import read_arrays, write_arrays
 
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def activations(path, network, images):

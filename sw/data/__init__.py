@@ -1,0 +1,1 @@
+"""Datasets and pictures, from any source."""

@@ -14,7 +14,7 @@ from .download import fetch
 from .known import KNOWN
 
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEST_SHARE = 5  # the last fifth of every class is the test part where a dataset has none
 
 IDX_NAMES = {"train_images": "train-images-idx3-ubyte", "train_labels": "train-labels-idx1-ubyte",
@@ -88,8 +88,8 @@ def load(name_or_path, download=True):
         - an ``.npz`` file with ``train_images`` (or ``x_train``), ``train_labels`` (``y_train``),
           ``test_images`` (``x_test``), ``test_labels`` (``y_test``), optionally ``labels``, the
           names of the classes;
-        - a table: any other file is read as CSV (see :func:`sw.data.tabular.read`). The test part is
-          ``X.test.csv`` beside ``X.csv``, or ``X.tes`` beside ``X.tra``;
+        - a table: any other file is read as CSV (see :func:`sw.data.tabular.read`). The test part
+          is ``X.test.csv`` beside ``X.csv``, or ``X.tes`` beside ``X.tra``;
         - a folder ``train/LABEL/*.png`` and ``test/LABEL/*.png``, or just ``LABEL/*.png``.
 
         Without a test part, the last fifth of every class is taken.

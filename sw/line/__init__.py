@@ -1,0 +1,1 @@
+"""The serial line: protocol, port and client."""

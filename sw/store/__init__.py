@@ -1,0 +1,1 @@
+"""Files: arrays, texts and locks, whole or not at all."""

@@ -1,0 +1,158 @@
+"""hw.solver and hw.estimate: what is chosen keeps its promises, what cannot fit is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from boards.board import catalog
+from hw.estimate import estimate, layer_resources, shell_resources
+from hw.plan.area import Resources
+from hw.plan.device import BOARDS, find_device
+from hw.plan.schedule import Scheduled, Wired
+from hw.solver import ROOM, choose, misfits, wired_parts
+
+from ..networks import random_network
+
+
+@pytest.fixture(scope="module")
+def tfc():
+    return random_network(np.random.default_rng(1), [784, 64, 64, 64, 10])
+
+
+@pytest.fixture(scope="module")
+def sparse():
+    return random_network(np.random.default_rng(2), [784, 128, 64, 10], [6, 6, 16])
+
+
+@pytest.mark.parametrize("board", ["icebreaker", "ulx3s-25f", "ulx3s-85f"])
+def test_the_fastest_schedule_fits(tfc, board):
+    device = find_device(board)
+    schedule = choose(tfc, device, clock_hz=24e6)
+    need = estimate(tfc, schedule, device.family).total + shell_resources(
+        tfc, schedule, device.family)
+    assert need.lut4 <= device.lut4 * ROOM[device.family]
+    assert need.block_ram <= device.block_rams
+
+
+def test_a_larger_device_is_never_slower(tfc):
+    intervals = [choose(tfc, find_device(board), clock_hz=24e6).interval(tfc)
+                 for board in ("icebreaker", "ulx3s-25f", "ulx3s-85f")]
+    assert intervals == sorted(intervals, reverse=True)
+    assert intervals[0] > intervals[-1]
+
+
+@pytest.fixture(scope="module")
+def sfc():
+    return random_network(np.random.default_rng(5), [784, 256, 256, 256, 10])
+
+
+def test_a_dense_network_beyond_block_ram_goes_into_spram(sfc):
+    device = find_device("icebreaker")
+    schedule = choose(sfc, device, clock_hz=24e6)
+    assert sum(part.rom == "spram" for part in schedule.layers.values()) == 2
+    assert estimate(sfc, schedule, "ice40").total.spram == device.sprams == 4
+    assert misfits(sfc, schedule, device) == []
+    assert schedule.interval(sfc) <= 24e6 / 4000
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: "):
+        choose(sfc, replace(device, sprams=0), clock_hz=24e6)
+
+
+def test_spram_is_refused_where_there_is_none(sfc):
+    schedule = choose(sfc, find_device("icebreaker"), clock_hz=24e6)
+    assert ("SPRAMs", 4, 0) in misfits(sfc, schedule, find_device("ice40-hx8k-b-evn"))
+
+
+def test_spram_is_left_alone_where_a_rate_is_reached_without(tfc):
+    device = find_device("icebreaker")
+    slow = choose(tfc, device, clock_hz=24e6, images_per_second=1000)
+    assert estimate(tfc, slow, "ice40").total.spram == 0
+    fast = choose(tfc, device, clock_hz=24e6)
+    without = choose(tfc, replace(device, sprams=0), clock_hz=24e6)
+    assert fast.interval(tfc) <= without.interval(tfc)
+
+
+def test_spram_holds_16384_steps():
+    network = random_network(np.random.default_rng(6), [1024, 250, 10])
+    schedule = choose(network, find_device("icebreaker"), clock_hz=24e6, images_per_second=100)
+    part = schedule.layers["fc0"]
+    assert part.rom == "spram"
+    assert part.interval(network.hidden[0]) <= 16384
+
+
+@pytest.mark.parametrize("rate", [100, 10_000, 200_000])
+def test_a_wanted_rate_is_reached_with_less(tfc, rate):
+    device = find_device("ulx3s-85f")
+    fastest = choose(tfc, device, clock_hz=50e6)
+    schedule = choose(tfc, device, clock_hz=50e6, images_per_second=rate)
+    assert 50e6 / schedule.interval(tfc) >= rate
+    assert (estimate(tfc, schedule, "ecp5").total.lut4
+            < estimate(tfc, fastest, "ecp5").total.lut4)
+
+
+def test_a_sparse_network_is_wired(sparse):
+    schedule = choose(sparse, find_device("ulx3s-25f"), clock_hz=50e6)
+    assert {type(part) for part in schedule.layers.values()} == {Wired}
+    assert schedule.interval(sparse) == 1
+
+
+def test_too_fast_a_rate_for_the_device_is_refused(tfc):
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: [\d,]+ LUT4 needed, 4,857 "
+                                         r"there \(\d+ % too many\).* \(a lower rate, smaller pe "
+                                         r"and simd, fewer synapses, now 59,008 of 59,008 weights, "
+                                         r"or a larger device would help\)$"):
+        choose(tfc, find_device("icebreaker"), clock_hz=24e6, images_per_second=1_000_000)
+
+
+def test_a_rate_above_the_clock_is_refused(tfc):
+    with pytest.raises(ValueError, match=r"^Clock must be at least the images per second, one "
+                                         r"image being a cycle at best: 24 MHz for 25,000,000 "
+                                         r"images/s \(raise --freq\)$"):
+        choose(tfc, find_device("icebreaker"), clock_hz=24e6, images_per_second=25e6)
+
+
+def test_a_network_beyond_the_device_is_refused():
+    network = random_network(np.random.default_rng(3), [784, 1024, 1024, 10])
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: "):
+        choose(network, find_device("icebreaker"), clock_hz=24e6)
+
+
+def test_more_lanes_take_more():
+    layer = random_network(np.random.default_rng(4), [64, 32, 10]).hidden[0]
+    sizes = [layer_resources(layer, Scheduled(pe, 16), family, bits=64, width=16,
+                             after_wired=False).lut4
+             for family in ("ecp5", "ice40") for pe in (1, 2, 8, 32)]
+    assert sizes[:4] == sorted(set(sizes[:4]))
+    assert sizes[4:] == sorted(set(sizes[4:]))
+
+
+def test_misfits_say_what_and_by_how_much(tfc):
+    device = find_device("icebreaker")
+    schedule = choose(tfc, find_device("ulx3s-85f"), clock_hz=24e6)
+    over = {what: (needed, there) for what, needed, there in misfits(tfc, schedule, device)}
+    assert over["LUT4"][0] > over["LUT4"][1] == 4857
+
+
+def test_resources_add_up():
+    assert Resources(1, 2, 3, 4) + Resources(10, 20, 30, 40) == Resources(11, 22, 33, 44)
+
+
+def test_devices_are_found_by_part_and_by_board():
+    assert find_device("lfe5u-25f") is find_device("ulx3s-25F") is find_device("ulx3s_25f")
+    with pytest.raises(ValueError, match=r"^Device must be one of LFE5U-12F, .*: 'spartan'$"):
+        find_device("spartan")
+
+
+def test_devices_of_boards_are_those_of_the_catalog():
+    assert {name: find_device(name).name for name in catalog()} == {
+        name: board.device for name, board in catalog().items()}
+    assert set(BOARDS) >= {name.replace("_", "-") for name in catalog()}
+
+
+@pytest.mark.parametrize(("megahertz", "levels", "hops"), [
+    (25, 13, [1]), (60, 4, [2, 1]), (80, 3, [2, 1]), (100, 2, [3, 2, 1]), (105, 2, [3, 2, 1]),
+    (125, 2, [4, 3, 2, 1]), (150, 1, [5, 4, 3, 2, 1])])
+def test_slower_clocks_get_longer_stages_and_fewer_copies(megahertz, levels, hops):
+    parts = wired_parts("ecp5", megahertz * 1e6)
+    assert parts == [*(Wired(levels, hops=fewer) for fewer in hops), Wired(levels + 1, hops=1)]
+    assert wired_parts("ice40", 24e6) == [Wired(3)]

