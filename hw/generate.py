@@ -11,7 +11,7 @@ from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from .accelerator import Accelerator
-from .axi import AxiAccelerator
+from .core.axi import AxiAccelerator
 from .estimate import estimate
 from .plan.device import find_device
 from .plan.schedule import read_schedule

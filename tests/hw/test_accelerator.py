@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""hw.accelerator, hw.axi and hw.plan.timing: predictions against cycles that were counted."""
+"""hw.accelerator, hw.core.axi and hw.plan.timing: predictions against cycles that were counted."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from amaranth import Value
 from amaranth.sim import Simulator
 
 from hw.accelerator import Accelerator
-from hw.axi import AxiAccelerator
+from hw.core.axi import AxiAccelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.wired.pipeline import WiredPipeline
 from sw import golden

@@ -11,7 +11,7 @@ from amaranth.sim import Simulator
 
 from boards.board import find
 from hw.accelerator import Accelerator
-from hw.axi import AxiAccelerator
+from hw.core.axi import AxiAccelerator
 from hw.plan.schedule import Schedule, Scheduled
 from hw.stage.mvtu import MVTU
 from hw.stage.spram import SpramWeights, load_words

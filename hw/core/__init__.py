@@ -1,0 +1,1 @@
+"""The accelerator with other interfaces than its streams."""
