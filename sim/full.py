@@ -16,6 +16,7 @@ from tqdm import tqdm
 from hw.accelerator import Accelerator
 from hw.synthesis.verilog import to_verilog
 from sw import golden
+from sw.artefact import HELP, network_file
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
@@ -223,7 +224,7 @@ def _fill_words(rows):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--board", default="ulx3s", metavar="B",
                         help="schedule as in this board's bitstream (default: %(default)s)")
     parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")

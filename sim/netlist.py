@@ -11,6 +11,7 @@ from pathlib import Path
 from boards.board import find
 from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
+from sw.artefact import HELP, network_file
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
@@ -75,7 +76,7 @@ def counted(netlist):
 def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m sim.netlist", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--board", default="ulx3s", metavar="B",
                         help="synthesized as for this board's bitstream (default: %(default)s)")
     parser.add_argument("--family", choices=("ecp5", "ice40"),

@@ -15,6 +15,7 @@ from boards.board import find
 from boards.top import create
 from hw.synthesis.verilog import to_verilog
 from sw import network as networks
+from sw.artefact import HELP, network_file
 from sw.command import run
 
 from .board.flash import WithFlash
@@ -106,7 +107,7 @@ class VirtualBoard:
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.virtual", description=__doc__)
     parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="NAME.net.npz from sw.fold")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--freq", type=Fraction, metavar="MHz",
                         help="clock that the board would have (default: the board's)")
     parser.add_argument("--schedule", type=Path, metavar="JSON",

@@ -13,9 +13,9 @@ OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.report",
               "sw.store"),
-    "hw": ("sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network", "sw.store"),
+    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network", "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.command", "sw.data", "sw.line.protocol", "sw.network", "sw.report",
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network", "sw.report",
                "sw.store"),
 }
 
