@@ -13,10 +13,11 @@ OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.report",
               "sw.store"),
-    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network", "sw.store"),
+    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
+           "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network", "sw.report",
-               "sw.store"),
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network",
+               "sw.report", "sw.store"),
 }
 
 # Third parties, by package and then by module for those that only one may know.

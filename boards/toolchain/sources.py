@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("boards", "hw", "sim", "sw", "train")
+TESTED = (*PACKAGES, "tests")  # where the tests count, too
 
 
 def digest(*modules, without=(), packages=PACKAGES):
@@ -23,7 +24,7 @@ def digest(*modules, without=(), packages=PACKAGES):
     without : tuple of str
         Modules to leave out, with what only they import.
     packages : tuple of str
-        Packages to stay in.
+        Packages or modules to stay in.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def reached(*modules, without=(), packages=PACKAGES):
     found, waiting = set(), list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found and name not in without and name.split(".")[0] in packages:
+        if name not in found and name not in without and _within(name, packages):
             path = path_of(name)
             if path:
                 found.add(name)
@@ -53,9 +54,13 @@ def reached(*modules, without=(), packages=PACKAGES):
     return found
 
 
+def _within(name, packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
 def path_of(name):
     """Return the file of one of our modules or packages, or None."""
-    if name.split(".")[0] not in PACKAGES:
+    if name.split(".")[0] not in TESTED:
         return None
     base = ROOT / name.replace(".", "/")
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py")
