@@ -34,7 +34,7 @@ ARTEFACT = $(wildcard data/networks/$(NETWORK).net.npz)
 NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
-        soak bitstream reproduce program virtual bench fuzz mutate prove verify test lint doctor clean
+        soak bitstream reproduce program virtual bench records fuzz mutate prove verify test lint doctor clean
 
 
 help:  ## list these targets
@@ -99,6 +99,9 @@ bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name
 
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
 	@$(PYTHON) -m pytest $(OPTIONS)
+
+records: $(READY)  ## say in minutes which recorded rows and records are of today's hardware
+	@$(PYTHON) -m boards.records $(OPTIONS)
 
 fuzz: $(READY)  ## random and damaged input for every reader and for the link
 	@$(PYTHON) -m tests.fuzz $(OPTIONS)

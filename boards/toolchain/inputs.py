@@ -79,19 +79,23 @@ def differences(before, now):
               for name in dict.fromkeys([*tools_before, *tools_now])
               if tools_before.get(name) != tools_now.get(name)]
     changed = {text.split()[0] for text in others}
-    names = [name for name in dict.fromkeys([*before, *now]) if name != "tools"]
-    different = [_described(name, before.get(name), now.get(name)) for name in names
-                 if before.get(name) != now.get(name) and MADE_BY.get(name) not in changed]
-    return different, others
+    return _different(before, now, changed), others
 
 
-def _described(name, before, now):
-    """Name an input that differs: with both values where these are no hashes."""
-    if before is None or now is None:
-        return f"{name} ({'new' if before is None else 'gone'})"
-    if isinstance(before, dict) or isinstance(now, dict):
-        inner = [key for key in dict.fromkeys([*before, *now]) if before.get(key) != now.get(key)]
-        return f"{name} of {', '.join(inner)}"
-    if len(before) == len(now) == 64:
-        return name
-    return f"{name} ({before} -> {now})"
+def _different(before, now, changed):
+    """Return the names of inputs that differ, but for what tools of other versions make."""
+    found = []
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name), now.get(name)
+        if name == "tools" or old == new or MADE_BY.get(name) in changed:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            if inner := _different(old, new, changed):
+                found.append(f"{name} ({', '.join(inner)})")
+        elif old is None or new is None:
+            found.append(f"{name} ({'new' if old is None else 'gone'})")
+        elif len(old) == len(new) == 64:
+            found.append(name)
+        else:
+            found.append(f"{name} ({old} -> {new})")
+    return found

@@ -2,11 +2,15 @@
 
 import ast
 import hashlib
+import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 
 ROOT = Path(__file__).parents[2]
+PLAIN = {"dataclass", "cache", "contextmanager"}  # decorators that tell nobody of what they are on
+
 PACKAGES = ("boards", "hw", "sim", "sw", "train")
 TESTED = (*PACKAGES, "tests")  # where the tests count, too
 
@@ -14,7 +18,8 @@ TESTED = (*PACKAGES, "tests")  # where the tests count, too
 def digest(*modules, without=(), packages=PACKAGES):
     """Hash modules and all that they import from this repository.
 
-    Comments and docstrings do not count: they change nothing that runs. A C++ file of a module's
+    Comments and docstrings do not count: they change nothing that runs. Neither does a function or
+    class at the top of an imported module that no module among them names. A C++ file of a module's
     name counts with it, and Verilog files whose names begin with it.
 
     Parameters
@@ -34,9 +39,12 @@ def digest(*modules, without=(), packages=PACKAGES):
     for name in modules:
         if path_of(name) is None:
             raise ValueError(f"Module must be a file of this repository: {name!r}")
+    contents = {name: _content(path_of(name))
+                for name in sorted(reached(*modules, without=without, packages=packages))}
+    named = {word for content in contents.values() for word in content.named}
     sha = hashlib.sha256()
-    for name in sorted(reached(*modules, without=without, packages=packages)):
-        sha.update(f"{name} {_content(path_of(name))}\n".encode())
+    for name, content in contents.items():
+        sha.update(f"{name} {content.used(None if name in modules else named)}\n".encode())
     return sha.hexdigest()
 
 
@@ -90,6 +98,36 @@ def imports(path):
     return names
 
 
+@dataclass(frozen=True)
+class Content:
+    """What runs in a file.
+
+    Attributes
+    ----------
+    parts : tuple of (str, str, frozenset of str)
+        Statements: the name if it is a function or class that only its name can reach, else an
+        empty one; the code; the names in it.
+    beside : str
+        The files that count with it.
+    """
+
+    parts: tuple
+    beside: str
+
+    @property
+    def named(self):
+        """Names in all statements; a definition that names itself does not count for itself."""
+        return [word for name, _, words in self.parts for word in words if word != name]
+
+    def used(self, named):
+        """Return the code of all statements but for definitions that nothing names.
+
+        ``named`` are the names that count, ``None`` for all.
+        """
+        return "\n".join(code for name, code, _ in self.parts
+                         if not name or named is None or name in named) + self.beside
+
+
 @cache
 def _content(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -100,5 +138,28 @@ def _content(path):
                 and isinstance(body[0].value.value, str)):
             del body[0]
     beside = [path.with_suffix(".cpp"), *sorted(path.parent.glob(f"{path.stem}_*.v"))]
-    return ast.dump(tree) + "".join(file.read_text(encoding="utf-8") for file in beside
-                                    if file.is_file())
+    return Content(tuple((_name_of(node), ast.dump(node), frozenset(_words(node)))
+                         for node in tree.body),
+                   "".join(file.read_text(encoding="utf-8") for file in beside if file.is_file()))
+
+
+def _name_of(node):
+    """Return the name of a definition that nothing reaches but by it, else an empty one."""
+    if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
+            not PLAIN & set(_words(decorator)) for decorator in node.decorator_list):
+        return ""
+    tests = node.name.startswith(("test_", "Test"))  # pytest finds these
+    return "" if tests else node.name
+
+
+def _words(node):
+    """Yield all names in a statement; texts count, too, as ``getattr`` takes them."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Attribute):
+            yield part.attr
+        elif isinstance(part, ast.alias):
+            yield from part.name.split(".")
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield from re.findall(r"\w+", part.value)
