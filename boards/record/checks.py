@@ -160,7 +160,7 @@ def overall(small, wired):
                          "boards.build", "boards.bench"))
     yield Check("soak", (("-m", "sim.soak", *RECORD),), recorded(), modules=("sim.soak",))
     yield Check("reproduce", (("-m", "boards.reproduce", "icebreaker", small, *RECORD),),
-                recorded(), modules=("boards.reproduce", "boards.build", "hw.generate"))
+                recorded(), small, modules=("boards.reproduce", "boards.build", "hw.generate"))
 
 
 def checks(presets, interval_of):
