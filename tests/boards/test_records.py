@@ -4,16 +4,22 @@ import copy
 import json
 import re
 import shutil
-import subprocess
-import sys
+from dataclasses import replace
 
 import pytest
+from amaranth.build import Attrs
+from amaranth_boards.icebreaker import ICEBreakerPlatform
+from amaranth_boards.resources import UARTResource
 
-from boards import bench, records, verify
+from boards import bench, build, records, verify
+from boards.board import find
 from boards.record import standing
 from boards.record.presets import PRESETS
-from boards.toolchain import inputs, sources, tools
+from boards.request import Request
+from boards.toolchain import flow, inputs, sources, tools
+from boards.top import create
 from sw import artefact
+from sw import network as networks
 
 
 ROW = bench.read_rows(bench.RESULTS / "bench.json")["icebreaker"]
@@ -92,21 +98,22 @@ def test_verilog_that_another_yosys_wrote_is_no_other_hardware():
         ["a (verilog, new (new))"], [])
 
 
-def test_another_pin_is_another_build(monkeypatch, tmp_path):
-    """A board whose LED has another pin, in a process of its own."""
-    code = ("import sys; from boards.catalog import icebreaker as b; "
-            "from boards import build; from sw.command import run; "
-            "f = b.BOARDS[0].platform; "
-            "f.resources = [r if r.name != 'led' or r.number else "
-            "b.leds and __import__('amaranth_boards.resources', fromlist=['x']).LEDResources("
-            "pins='9', invert=True, attrs=r.ios[0].attrs if r.ios else None)[0] "
-            "for r in f.resources]; run(build.main)")
-    path = tmp_path / "inputs.json"
-    words = standing.of_row(ROW, PRESET).questions["build"]
-    subprocess.run([sys.executable, "-c", code, *words[2:], "--inputs", path], check=True,
-                   cwd=bench.ROOT)
-    now = json.loads(path.read_text())
-    assert "constraints" in inputs.differences(ROW["inputs"]["build"], now)[0]
+class OtherPins(ICEBreakerPlatform):
+    """An iCEBreaker whose serial lines are crossed."""
+
+    resources = [resource for resource in ICEBreakerPlatform.resources
+                 if resource.name != "uart"] + [
+        UARTResource(0, rx="9", tx="6", attrs=Attrs(IO_STANDARD="SB_LVCMOS", PULLUP=1))]
+
+
+def test_another_pin_is_another_build(tmp_path):
+    board = replace(find("icebreaker"), platform=OtherPins)
+    request = Request(board, networks.load(PRESET.network), PRESET.network)
+    top = create(request)
+    job = build.job_of(request, top, tmp_path)
+    crossed = flow.consumed(job, top)
+    usual = flow.consumed(replace(job, board=find("icebreaker")), create(request))
+    assert "constraints" in inputs.differences(usual, crossed)[0]
 
 
 def test_images_that_are_not_there_are_no_difference(monkeypatch):
