@@ -17,7 +17,7 @@ from hw.serial.flash import SPI, FlashLoader, WeightImage
 from hw.serial.imageregister import LOGIC_IMAGES, used_bits
 from hw.serial.link import Link
 from hw.serial.uart import Receiver, Transmitter, divide
-from hw.solver import choose, refuse_misfit
+from hw.solver import choose_at, refuse_misfit
 from sw.data import datasets
 from sw.line import protocol
 
@@ -177,7 +177,8 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         schedule = read_schedule(schedule.read_text(encoding="utf-8"), network)
         refuse_misfit(network, schedule, device)
     else:
-        schedule = choose(network, device, clock_hz=float(clock), images_per_second=rate)
+        schedule = choose_at(network, device, oscillator=board.oscillator, wished=frequency,
+                             images_per_second=rate)
     images = benchmark_images(network, rom_images or images_that_fit(
         network, schedule, device, ROM_IMAGES[board.family]))
     return Top(network, schedule, clock_hz=round(clock), images=images, board=board.name,

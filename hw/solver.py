@@ -7,12 +7,13 @@ from itertools import product
 from math import ceil, floor, log
 
 from .estimate import estimate, layer_resources, shell_resources
+from .plan.pll import make_clock
 from .plan.schedule import Schedule, Scheduled, Wired
 from .stage.spram import SPRAM_DEPTH
 from .wired.groups import GROUP_SYNAPSES
 
 
-__all__ = ["choose", "refuse_misfit"]
+__all__ = ["choose", "choose_at", "refuse_misfit"]
 
 # Share of a device's LUTs and flip-flops that place and route still finds its way in.
 ROOM = {"ecp5": 0.88, "ice40": 0.92}
@@ -85,6 +86,28 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         place -= 1
         refuse_misfit(network, schedules[intervals[place]], device)
     return schedules[intervals[place]]
+
+
+def choose_at(network, device, *, oscillator, wished, images_per_second=None):
+    """Choose the schedule for the clock that a board makes where another one is asked for.
+
+    This is what decides for a bitstream, for every check of it, and for its Verilog alone.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        What is computed.
+    device : :class:`hw.plan.device.Device`
+        What it must fit.
+    oscillator : int or None
+        Of the board, in Hz; None if the clock is as wished.
+    wished : int or Fraction
+        Clock asked for, in Hz.
+    images_per_second : float, optional
+        As for :func:`choose`.
+    """
+    clock = wished if oscillator is None else make_clock(device.family, oscillator, wished)
+    return choose(network, device, clock_hz=float(clock), images_per_second=images_per_second)
 
 
 def wired_parts(family, clock_hz):

@@ -22,7 +22,7 @@ from sw.network import load
 from sw.store.files import read_json, write_text
 from sw.store.lock import scratch
 
-from .model.design import cached_verilog, schedule_for
+from .model.design import add_options, cached_verilog, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_bits
 from .model.verilator import compile_model
@@ -224,13 +224,7 @@ def _fill_words(rows):
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
     parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
-    parser.add_argument("--board", default="ulx3s", metavar="B",
-                        help="schedule as in this board's bitstream (default: %(default)s)")
-    parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
-    parser.add_argument("--images-per-second", type=float, metavar="N",
-                        help="choose the smallest schedule that is this fast at the board's clock")
-    parser.add_argument("--freq", type=float, metavar="MHz",
-                        help="clock that the schedule is chosen for (default: the board's)")
+    add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
@@ -246,9 +240,7 @@ def main(argv=None):
     network = load(args.network)
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
-    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,
-                                                    rate=args.images_per_second,
-                                                    megahertz=args.freq))
+    accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
     key = _key(accelerator, images) if args.record else None

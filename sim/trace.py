@@ -24,7 +24,7 @@ from sw.store.files import write_text
 
 from . import trace_picture
 from .bench.runner import BUILD, simulate
-from .model.design import schedule_for
+from .model.design import add_options, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_beats
 
@@ -252,9 +252,7 @@ def main(argv=None):
                         help="test image (default: %(default)s)")
     parser.add_argument("--from", dest="start", metavar="LAYER",
                         help="show layers from this one on in full, also where they agree")
-    parser.add_argument("--board", default="ulx3s", metavar="B",
-                        help="schedule as in this board's bitstream (default: %(default)s)")
-    parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
+    add_options(parser)
     parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
                         help="what PyTorch computes with (default: NAME.ckpt.npz beside NETWORK, "
                              "if there)")
@@ -268,7 +266,7 @@ def main(argv=None):
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     if not 0 <= args.image < len(images):
         raise ValueError(f"Image must be in 0..{len(images) - 1}, the test images: {args.image}")
-    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
+    accelerator = Accelerator(network, schedule_of(args, network))
     result = report(accelerator, images, args.image, args.network, checkpoint=args.checkpoint,
                     start=args.start)
     return int(not result.equal)
