@@ -37,7 +37,7 @@ def activations(checkpoint, images):
     list of ndarray, shape (n, outputs)
         uint8 bits of the encoder and of hidden layers, int32 scores of the last layer.
     """
-    thresholds = torch.from_numpy(checkpoint.encoder.thresholds).float()
+    thresholds = torch.tensor(checkpoint.encoder.thresholds, dtype=torch.float32)
     x = encode(torch.from_numpy(images.astype("float32")).flatten(1), thresholds)
     outputs = [(x > 0).numpy().astype("uint8")]
     for layer in checkpoint.hidden:
@@ -49,13 +49,13 @@ def activations(checkpoint, images):
 
 def _sums(layer, x):
     """Return the sums of ±1 over the synapses: float32, exact below 2**24."""
-    weights = bipolar(torch.from_numpy(layer.weight)).float() * torch.from_numpy(layer.mask)
+    weights = bipolar(torch.tensor(layer.weight)).float() * torch.tensor(layer.mask)
     return functional.linear(x.float(), weights)
 
 
 def _normal(layer):
     normal = Normalize(layer.outputs).eval()
-    normal.load_state_dict({what: torch.from_numpy(getattr(layer, what))
+    normal.load_state_dict({what: torch.tensor(getattr(layer, what))
                             for what in ("gamma", "beta", "mean", "variance")})
     normal.eps = layer.eps
     return normal

@@ -125,7 +125,7 @@ class Trainer:
                     epochs=self.recipe.epochs, teacher=self.teacher)
 
     def _thresholds(self):
-        return torch.from_numpy(self.encoder.thresholds).float()
+        return torch.tensor(self.encoder.thresholds, dtype=torch.float32)
 
     def _scores(self, images):
         return scores(self.network, images, self.encoder)
