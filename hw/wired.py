@@ -1,7 +1,6 @@
 """Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from amaranth import *
@@ -11,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from .carry import Bit
 from .groups import leaves, part_neurons
 from .lut import family_of
+from .memo import memo
 from .popcount import Delays, count_bits, plan_count
 from .sharing import shared_triples
 from .tree import build_trees
@@ -21,7 +21,7 @@ from .truth import LIMIT, fire
 __all__ = ["WiredLayer", "layer_latency", "neuron_plans", "shared_adders"]
 
 
-@cache
+@memo
 def neuron_plans(layer, part):
     """Plans of a layer's neurons: a tuple of plans, or None where a neuron is constant.
 
@@ -42,7 +42,7 @@ def neuron_plans(layer, part):
     return tuple(plans)
 
 
-@cache
+@memo
 def shared_adders(layer, part):
     """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
 
