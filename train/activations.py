@@ -16,6 +16,7 @@ from sw.files import read_arrays, write_arrays
 
 from .augment import encode
 from .binarize import Normalize, bipolar
+from .determinism import one_thread
 
 
 @torch.no_grad()
@@ -72,11 +73,11 @@ def main(argv=None):
                         help=".npz to write: arrays '0', '1', ... by layer, the encoder first")
     args = parser.parse_args(argv)
 
-    torch.set_num_threads(1)
     images = read_arrays(args.images, "images").get("images")
     if images is None:
         raise ValueError(f"{args.images} must have the array 'images': it has not")
-    outputs = activations(checkpoints.load(args.checkpoint), images)
+    with one_thread():
+        outputs = activations(checkpoints.load(args.checkpoint), images)
     write_arrays(args.output, {str(index): array for index, array in enumerate(outputs)})
     print(f"wrote {args.output}")
 

@@ -21,6 +21,7 @@ from sw.files import replacing, write_text
 from sw.lock import alone
 
 from . import area, loop, pictures, resume, teacher
+from .determinism import deterministic
 from .models import encoder_for, scores, to_checkpoint
 from .recipes import RECIPES, Recipe
 
@@ -34,13 +35,12 @@ def main(argv=None):
     options = _parser().parse_args(argv)
     if options.list:
         return _list()
-    loop.deterministic()
     recipe = _recipe(options)
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
     checkpoint_path = files["ckpt.npz"]
-    with alone(checkpoint_path.with_name(f".{checkpoint_path.name}.lock"),
-               f"Training of {checkpoint_path}"):
+    with (deterministic(), alone(checkpoint_path.with_name(f".{checkpoint_path.name}.lock"),
+                                 f"Training of {checkpoint_path}")):
         return _run(options, recipe, files)
 
 
