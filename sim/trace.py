@@ -16,18 +16,19 @@ from sw.bits import from_int, to_int
 from sw.command import run
 from sw.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
-from sw.files import write_text
+from sw.files import read_json, write_text
 from sw.fold import beside
 from sw.network import load
 
 from . import trace_picture
 from .design import schedule_for
 from .preloaded import preloaded
-from .runner import BUILD, simulate
+from .runner import run_folder, simulate_in
 from .vectors import to_beats
 
 
 CONTEXT = 3  # images sent before the one of interest: it may be wrong only behind others
+BENCH = "sim.bench_trace"
 PICTURES = Path("build/trace")
 
 # What the bench sees inside: the streams of the stages and the outputs of wired layers.
@@ -144,13 +145,13 @@ def trace(accelerator, images, image, *, others=None, edit=None):
                       to_beats(network, accelerator.schedule.pixels, sent)],
             "limit": 1000 + 4 * (len(sent) * accelerator.interval + accelerator.latency)}
     widths = _plan_taps(accelerator, plan)
-    folder = BUILD.resolve() / "trace"
-    write_text(folder / "plan.json", json.dumps(plan))
-    (folder / "taps.json").unlink(missing_ok=True)
-    simulate(preloaded(accelerator), "sim.bench_trace", edit=edit, public=PUBLIC,
-             PLAN=folder / "plan.json", TAPS=folder / "taps.json")
-    taps = {name: [int(word, 16) for word in words] for name, words in
-            json.loads((folder / "taps.json").read_text(encoding="utf-8")).items()}
+    with run_folder(BENCH) as folder:
+        write_text(folder / "plan.json", json.dumps(plan))
+        (folder / "taps.json").unlink(missing_ok=True)
+        simulate_in(folder, preloaded(accelerator), BENCH, edit=edit, public=PUBLIC,
+                    PLAN=folder / "plan.json", TAPS=folder / "taps.json")
+        seen = read_json(folder / "taps.json")
+    taps = {name: [int(word, 16) for word in words] for name, words in seen.items()}
 
     pixels = images[image:image + 1]
     outputs = {"golden": [rows[0] for _, rows in golden.Model(network).trace(pixels)],

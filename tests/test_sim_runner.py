@@ -7,6 +7,8 @@ from hw.stream import StreamBuffer
 from sim import runner, vectors
 from sim.runner import BenchFailure, check_streams
 
+from . import beside
+
 
 WORDS = vectors.for_words([5, 2, 7, 1, 0, 3, 6, 4], latency=1)
 
@@ -51,3 +53,33 @@ def test_a_missing_icarus_is_named(monkeypatch):
                                                 r"SIM=icarus: iverilog is not \(install it, or "
                                                 r"use the default SIM=verilator\)$"):
         runner._icarus(None, None, False)
+
+
+OTHER = """
+import sys
+from pathlib import Path
+
+from tests import test_sim_runner
+from sim import runner
+
+runner.BUILD = Path(sys.argv[1])
+test_sim_runner.run_wide()
+"""
+
+
+def run_wide():
+    """Run another design and other vectors than those of the test, as the same case."""
+    wide = vectors.for_words([17, 30, 9, 21, 4, 28, 1, 15], latency=1)
+    check_streams(StreamBuffer(5), "shared", wide)
+
+
+def test_two_runs_of_one_case_do_not_mix(tmp_path):
+    others = []
+
+    def edit(text):
+        others.append(beside.start(OTHER, tmp_path))  # between the vectors and the simulation
+        return text
+
+    check_streams(StreamBuffer(3), "shared", WORDS, edit=edit)
+    beside.end(others[0])
+    assert vectors.Vectors.load(tmp_path / "bench_stream-shared" / "vectors.json").i != WORDS.i
