@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sw.command import run
 from sw.files import read_json, write_text
+from sw.lock import alone
 
 from . import bench_plot, bench_table
 from .bench_row import Row, row_key
@@ -108,7 +109,7 @@ def main(argv=None):
 
     before = {} if args.quick else read_rows(results / "bench.json")
     rows, failures, began = {}, [], time.monotonic()
-    with stopping_on_terminate():
+    with stopping_on_terminate(), alone(args.work / ".lock", f"Benchmark in {args.work}"):
         for number, preset in enumerate(chosen, 1):
             print(f"[{number}/{len(chosen)}] {preset.name}: {preset.network} on {preset.board}, "
                   f"{time.monotonic() - began:.0f} s since the start", file=sys.stderr)
