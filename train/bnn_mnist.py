@@ -136,14 +136,15 @@ def _teach(trainer, start, dataset):
     wanted = teacher.start_of(schooling)
     path = teacher.path_of(wanted, dataset.name)
     unfinished = path.with_suffix(".resume.pt")
-    if not path.exists():
-        print(f"teacher {path} is trained first, once", flush=True)
-        if unfinished.exists():
-            schooling.restore(resume.load(unfinished, wanted))
-        if _train(schooling, unfinished, wanted, way="the same command goes on from there"):
-            return True
-        teacher.save(path, schooling, wanted)
-        unfinished.unlink(missing_ok=True)
+    with alone(path.with_suffix(".lock"), f"Training of {path}", wait=True):
+        if not path.exists():
+            print(f"teacher {path} is trained first, once", flush=True)
+            if unfinished.exists():
+                schooling.restore(resume.load(unfinished, wanted))
+            if _train(schooling, unfinished, wanted, way="the same command goes on from there"):
+                return True
+            teacher.save(path, schooling, wanted)
+            unfinished.unlink(missing_ok=True)
     facts = teacher.load(path, schooling)
     print(f"teacher {path}: validation {facts['validation_accuracy']:.2f} %", flush=True)
     start["teacher"] = path.stem
