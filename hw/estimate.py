@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 
 from .accelerator import stages
+from .memo import memo
 from .plan.area import (
     CARRY,
     COUNT_ADDER,
@@ -88,7 +89,7 @@ def estimate(network, schedule, family):
     parts = {}
     for name, stage in stages(network, schedule).items():
         if isinstance(stage, MVTU):
-            parts[name] = _mvtu(stage.folding, family)
+            parts[name] = _mvtu(stage.layer, stage.pe, stage.simd, stage.rom, family)
         elif isinstance(stage, WidthConverter):
             parts[name] = _converter(stage.conversion, family)
         elif isinstance(stage, LabelSelect):
@@ -106,7 +107,7 @@ def estimate(network, schedule, family):
     return Estimate(family, parts)
 
 
-@cache
+@memo
 def _left_over(network):
     """Layers without what synthesis removes from them."""
     return simplify(network).layers
@@ -135,7 +136,7 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
             resources += wired_ends((layer,), (part,), depth, family)
         wanted = layer.inputs
     else:
-        resources = _mvtu(Folding(layer, part.pe, part.simd, part.rom), family)
+        resources = _mvtu(layer, part.pe, part.simd, part.rom, family)
         wanted = part.simd
     return resources + _converter(Conversion(bits, width, wanted), family)
 
@@ -222,9 +223,9 @@ def _converter(conversion, family):
     return cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14)
 
 
-@cache
-def _mvtu(folding, family):
-    layer, pe, simd, rom = folding.layer, folding.pe, folding.simd, folding.rom
+@memo
+def _mvtu(layer, pe, simd, rom, family):
+    folding = Folding(layer, pe, simd, rom)
     lanes, depth, plan = pe * simd, folding.interval, folding.plan
     planes = 1 if layer.synapses == layer.weights.size else 2
     count, total = simd.bit_length(), layer.inputs.bit_length()

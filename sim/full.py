@@ -4,6 +4,7 @@
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -134,8 +135,11 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     return run_model(model, accelerator, images, seed=seed, progress=progress)
 
 
-def run_model(model, accelerator, images, *, seed=0, progress=True):
-    """Run images through a compiled model of an accelerator; see :func:`simulate`."""
+def run_model(model, accelerator, images, *, seed=0, progress=True, **environment):
+    """Run images through a compiled model of an accelerator; see :func:`simulate`.
+
+    ``environment`` are variables that the model reads, as anything ``str`` can turn to text.
+    """
     network = accelerator.network
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
     with scratch(BUILD, ".run-") as folder:
@@ -144,7 +148,9 @@ def run_model(model, accelerator, images, *, seed=0, progress=True):
         start = time.monotonic()
         pause = 80 + accelerator.latency + 8 * accelerator.interval
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]
-        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as child,
+        variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
+        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
+                               env=variables) as child,
               tqdm(total=len(images), unit=" images", disable=not progress) as bar):
             cycles = 0
             for line in child.stdout:

@@ -20,16 +20,17 @@ from sw.compare.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
 from sw.fold import beside
 from sw.network import load
-from sw.store.files import write_text
+from sw.store.files import read_json, write_text
 
 from . import trace_picture
-from .bench.runner import BUILD, simulate
+from .bench.runner import run_folder, simulate_in
 from .model.design import add_options, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_beats
 
 
 CONTEXT = 3  # images sent before the one of interest: it may be wrong only behind others
+BENCH = "sim.bench.bench_trace"
 PICTURES = Path("build/trace")
 
 # What the bench sees inside: the streams of the stages and the outputs of wired layers.
@@ -146,13 +147,13 @@ def trace(accelerator, images, image, *, others=None, edit=None):
                       to_beats(network, accelerator.schedule.pixels, sent)],
             "limit": 1000 + 4 * (len(sent) * accelerator.interval + accelerator.latency)}
     widths = _plan_taps(accelerator, plan)
-    folder = BUILD.resolve() / "trace"
-    write_text(folder / "plan.json", json.dumps(plan))
-    (folder / "taps.json").unlink(missing_ok=True)
-    simulate(preloaded(accelerator), "sim.bench.bench_trace", edit=edit, public=PUBLIC,
-             PLAN=folder / "plan.json", TAPS=folder / "taps.json")
-    taps = {name: [int(word, 16) for word in words] for name, words in
-            json.loads((folder / "taps.json").read_text(encoding="utf-8")).items()}
+    with run_folder(BENCH) as folder:
+        write_text(folder / "plan.json", json.dumps(plan))
+        (folder / "taps.json").unlink(missing_ok=True)
+        simulate_in(folder, preloaded(accelerator), BENCH, edit=edit, public=PUBLIC,
+                    PLAN=folder / "plan.json", TAPS=folder / "taps.json")
+        seen = read_json(folder / "taps.json")
+    taps = {name: [int(word, 16) for word in words] for name, words in seen.items()}
 
     pixels = images[image:image + 1]
     outputs = {"golden": [rows[0] for _, rows in golden.Model(network).trace(pixels)],

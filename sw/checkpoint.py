@@ -1,4 +1,7 @@
-"""What training leaves behind: latent weights, BatchNorm statistics and PyTorch's own scores."""
+"""What training leaves behind: latent weights, BatchNorm statistics and PyTorch's own scores.
+
+All arrays of a checkpoint are read-only.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -8,7 +11,7 @@ from math import isfinite, prod
 
 import numpy as np
 
-from .layers import check_name
+from .layers import check_name, freeze, frozen
 from .network import Encoder, check_labels, check_shape
 from .store import fields
 from .store.files import read_arrays, write_arrays
@@ -58,6 +61,7 @@ class Hidden:
             neuron = int(np.argmin(self.variance))
             raise ValueError(f"Variance of layer {self.name!r} plus eps must be positive: neuron "
                              f"{neuron} has {self.variance[neuron]}")
+        freeze(self, *_HIDDEN)
 
     @property
     def inputs(self):
@@ -120,6 +124,7 @@ class Last:
                              f"({self.outputs},): {self.bias.dtype} of shape {self.bias.shape}")
         if not isfinite(self.scale):
             raise ValueError(f"Scale of layer {self.name!r} must be finite: {self.scale}")
+        freeze(self, *_LAST)
 
     inputs = Hidden.inputs
     outputs = Hidden.outputs
@@ -183,6 +188,8 @@ class Checkpoint:
                                    or scores.shape[1] != self.last.outputs):
             raise ValueError(f"Test scores must be int32 of shape (images, {self.last.outputs}): "
                              f"{scores.dtype} of shape {scores.shape}")
+        if scores is not None:
+            freeze(self, "test_scores")
 
 
 def save(path, checkpoint):
@@ -255,7 +262,8 @@ def _hidden(arrays, index):
 
 
 def _ternary(layer):
-    return np.where(layer.weight >= 0, np.int8(1), np.int8(-1)) * layer.mask.astype(np.int8)
+    signs = np.where(layer.weight >= 0, np.int8(1), np.int8(-1))
+    return frozen(signs * layer.mask.astype(np.int8))
 
 
 def _check_synapses(layer):

@@ -27,7 +27,7 @@ class Encoder:
     name : str
         Name in reports and error messages.
     thresholds : ndarray of int32, shape (inputs, levels)
-        In ``0..2**input_bits``, not decreasing along a row.
+        In ``0..2**input_bits``, not decreasing along a row. Read-only.
     input_bits : int
         Width of an unsigned input, 1 to 16.
     """
@@ -50,6 +50,7 @@ class Encoder:
         if (np.diff(self.thresholds, axis=1) < 0).any():
             raise ValueError(f"Thresholds of layer {self.name!r} must not decrease from level to "
                              f"level (sort each row)")
+        freeze(self, "thresholds")
 
     @classmethod
     def uniform(cls, inputs, thresholds=(128,), input_bits=8, name="encoder"):
@@ -96,7 +97,7 @@ class Weighted:
     @cached_property
     def fan_in(self):
         """Synapses of each neuron, ndarray of int32, shape (neurons,)."""
-        return np.count_nonzero(self.weights, axis=1).astype(np.int32)
+        return frozen(np.count_nonzero(self.weights, axis=1).astype(np.int32))
 
     @cached_property
     def synapses(self):
@@ -114,9 +115,9 @@ class Dense(Weighted):
     name : str
         Name in reports and error messages.
     weights : ndarray of int8, shape (neurons, inputs)
-        -1 or +1 for a synapse, 0 for none.
+        -1 or +1 for a synapse, 0 for none. Read-only.
     thresholds : ndarray of int32, shape (neurons,)
-        In ``0..fan_in + 1`` of each neuron: 0 always fires, ``fan_in + 1`` never.
+        In ``0..fan_in + 1`` of each neuron: 0 always fires, ``fan_in + 1`` never. Read-only.
     """
 
     kind = "dense"
@@ -134,6 +135,7 @@ class Dense(Weighted):
             raise ValueError(f"Thresholds of layer {self.name!r} must be in 0..fan-in + 1: neuron "
                              f"{neuron} has {self.thresholds[neuron]} at fan-in "
                              f"{self.fan_in[neuron]}")
+        freeze(self, "weights", "thresholds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +149,9 @@ class Scores(Weighted):
     name : str
         Name in reports and error messages.
     weights : ndarray of int8, shape (classes, inputs)
-        -1 or +1 for a synapse, 0 for none.
+        -1 or +1 for a synapse, 0 for none. Read-only.
     bias : ndarray of int32, shape (classes,)
-        Added to each score, in ``-2**24..2**24``.
+        Added to each score, in ``-2**24..2**24``. Read-only.
     """
 
     kind = "scores"
@@ -162,6 +164,7 @@ class Scores(Weighted):
         _check_array(self, "bias", np.int32, 1)
         _check_per_neuron(self, "bias")
         _check_range(self, "bias", -2**24, 2**24)
+        freeze(self, "weights", "bias")
 
     @cached_property
     def bounds(self):
@@ -173,6 +176,46 @@ class Scores(Weighted):
         """Width of the narrowest signed integer that holds every score."""
         low, high = self.bounds
         return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+
+
+def freeze(layer, *names):
+    """Replace arrays of a frozen dataclass by arrays that nobody can write to.
+
+    The caller's own arrays stay writable. A later write to them does not reach the layer.
+
+    Parameters
+    ----------
+    layer : dataclass
+        The owner of the arrays, checked already.
+    *names : str
+        Fields that hold the arrays.
+    """
+    for name in names:
+        object.__setattr__(layer, name, frozen(getattr(layer, name)))
+
+
+def frozen(array):
+    """Return an array of equal content whose memory nobody can write to.
+
+    The memory of the result is a ``bytes`` object, so ``setflags(write=True)`` fails too. A flag
+    alone would not do, because a view that was made before the flag was set stays writable.
+
+    Parameters
+    ----------
+    array : ndarray
+        Numbers. An array that is frozen already is returned as it is.
+
+    Returns
+    -------
+    ndarray
+        Read-only, of the same dtype and shape.
+    """
+    base = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, bytes):
+        return array
+    return np.ndarray(array.shape, array.dtype, array.tobytes())
 
 
 def check_name(name):

@@ -16,6 +16,7 @@ from sw.store.files import read_arrays, write_arrays
 
 from .augment import encode
 from .binarize import Normalize, bipolar
+from .determinism import one_thread
 
 
 @torch.no_grad()
@@ -37,7 +38,7 @@ def activations(checkpoint, images):
     list of ndarray, shape (n, outputs)
         uint8 bits of the encoder and of hidden layers, int32 scores of the last layer.
     """
-    thresholds = torch.from_numpy(checkpoint.encoder.thresholds).float()
+    thresholds = torch.tensor(checkpoint.encoder.thresholds, dtype=torch.float32)
     x = encode(torch.from_numpy(images.astype("float32")).flatten(1), thresholds)
     outputs = [(x > 0).numpy().astype("uint8")]
     for layer in checkpoint.hidden:
@@ -49,13 +50,13 @@ def activations(checkpoint, images):
 
 def _sums(layer, x):
     """Return the sums of ±1 over the synapses: float32, exact below 2**24."""
-    weights = bipolar(torch.from_numpy(layer.weight)).float() * torch.from_numpy(layer.mask)
+    weights = bipolar(torch.tensor(layer.weight)).float() * torch.tensor(layer.mask)
     return functional.linear(x.float(), weights)
 
 
 def _normal(layer):
     normal = Normalize(layer.outputs).eval()
-    normal.load_state_dict({what: torch.from_numpy(getattr(layer, what))
+    normal.load_state_dict({what: torch.tensor(getattr(layer, what))
                             for what in ("gamma", "beta", "mean", "variance")})
     normal.eps = layer.eps
     return normal
@@ -72,11 +73,11 @@ def main(argv=None):
                         help=".npz to write: arrays '0', '1', ... by layer, the encoder first")
     args = parser.parse_args(argv)
 
-    torch.set_num_threads(1)
     images = read_arrays(args.images, "images").get("images")
     if images is None:
         raise ValueError(f"{args.images} must have the array 'images': it has not")
-    outputs = activations(checkpoints.load(args.checkpoint), images)
+    with one_thread():
+        outputs = activations(checkpoints.load(args.checkpoint), images)
     write_arrays(args.output, {str(index): array for index, array in enumerate(outputs)})
     print(f"wrote {args.output}")
 

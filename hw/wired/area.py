@@ -1,12 +1,11 @@
 """What wired layers take on a device, from the plans of their neurons."""
 
-from functools import cache
-
 import numpy as np
 
 from ..count.popcount import CountPlan
 from ..count.treeplan import TreePlan
 from ..count.truth import luts
+from ..memo import memo
 from ..plan.area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
 from .groups import copies
 from .layer import TruthPlan, neuron_plans, shared_adders
@@ -23,12 +22,18 @@ FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
 TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
 
 
-@cache
 def wired_layer(layer, part, family, after=None):
     """Resources of a layer's logic; of neurons that the layer after it looks at, if it is given."""
+    seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
+    return _wired_neurons(layer, part, family, seen.tobytes())
+
+
+@memo
+def _wired_neurons(layer, part, family, seen):
+    """Resources of the logic of some neurons: ``seen`` has an octet for each, 1 if it is built."""
+    seen = np.frombuffer(seen, dtype=bool)
     plans = neuron_plans(layer, part)
     depth = max([plan.depth for plan in plans if plan], default=0)
-    seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
     bits = layer.score_bits if layer.kind == "scores" else 1
     own = int(seen.sum()) * bits  # registers in the cells of the logic before them
     lut4, ff = 0, copies(layer.weights, part.hops)

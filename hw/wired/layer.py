@@ -1,7 +1,6 @@
 """Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from amaranth import *
@@ -15,13 +14,14 @@ from ..count.sharing import shared_triples
 from ..count.tree import build_trees
 from ..count.treeplan import TreePlan, order_inputs, plan_tree
 from ..count.truth import LIMIT, fire
+from ..memo import memo
 from .groups import leaves, part_neurons
 
 
 __all__ = ["WiredLayer", "layer_latency", "neuron_plans", "shared_adders"]
 
 
-@cache
+@memo
 def neuron_plans(layer, part):
     """Plans of a layer's neurons: a tuple of plans, or None where a neuron is constant.
 
@@ -42,7 +42,7 @@ def neuron_plans(layer, part):
     return tuple(plans)
 
 
-@cache
+@memo
 def shared_adders(layer, part):
     """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
 

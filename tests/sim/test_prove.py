@@ -2,13 +2,18 @@
 
 import ast
 import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from amaranth import Elaboratable, Fragment
 
+from hw.stream.credit import StreamBuffer
 from sim import prove
+from sim.proof.formal import check
 from sim.proof.harness import Fault
 
 
@@ -127,3 +132,64 @@ def test_the_list_has_a_row_for_each_proof(capsys):
     assert prove.main(["--list"]) == 0
     out = capsys.readouterr().out
     assert all(f"| `{proof.name}` |" in out for proof in prove.PROOFS)
+
+
+def test_a_fault_is_gone_after_an_exception():
+    before = BUFFER.text()
+
+    def fail():
+        with BUFFER.fault.planted():
+            assert BUFFER.text() != before
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match=r"^x$"):
+        fail()
+    assert BUFFER.text() == before
+
+
+def test_a_fault_is_gone_when_the_keyboard_interrupts_its_planting():
+    function, right = StreamBuffer.elaborate, StreamBuffer.elaborate.__code__
+
+    def interrupt(frame, event, argument):
+        """Raise at the first line that runs with the fault in place."""
+        if function.__code__ is not right and frame.f_code.co_name == "planted":
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return interrupt
+
+    before = sys.gettrace()
+    sys.settrace(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt), BUFFER.fault.planted():
+            pass
+    finally:
+        sys.settrace(before)
+        left, function.__code__ = function.__code__, right
+    assert left is right
+
+
+def test_a_proof_in_another_thread_does_not_have_the_fault():
+    before = BUFFER.text()
+    with ThreadPoolExecutor(1) as pool:
+        with BUFFER.fault.planted():
+            other = pool.submit(BUFFER.text)
+            assert not wait([other], timeout=1).done
+        assert other.result() == before
+
+
+def test_two_checks_in_one_folder_take_turns(folder, monkeypatch):
+    inside, most = [], []
+
+    def run(*_):
+        inside.append(None)
+        most.append(len(inside))
+        time.sleep(0.2)
+        inside.pop()
+        return "pass", ""
+
+    monkeypatch.setattr("sim.proof.formal._run_sby", run)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda text: check(text, folder / "x", method="bmc", depth=3),
+                              ["one", "two"]))
+    assert [outcome.status for outcome in found] == ["pass", "pass"]
+    assert most == [1, 1]
