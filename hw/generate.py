@@ -28,7 +28,7 @@ def describe(component, estimated):
     """Return what a user of the Verilog needs to know, as a dict for JSON."""
     accelerator = component.accelerator
     network = accelerator.network
-    classes, score_bits = network.classes, network.scores.score_bits
+    classes, score_bits = network.classes, network.score_bits
     ports = {name: {"direction": "input" if member.flow.name == "In" else "output",
                     "width": member.shape}
              for name, member in component.signature.members.items()}
@@ -41,8 +41,8 @@ def describe(component, estimated):
         "input": {
             "beats": accelerator.beats,
             "pixels_per_beat": accelerator.schedule.pixels,
-            "pixel_bits": network.encoder.pixel_bits,
-            "pixel_shift": network.encoder.shift,
+            "pixel_bits": network.pixel_bits,
+            "pixel_shift": network.shift,
         },
         "output": {
             "label": {"offset": 0, "width": component.label_width},

@@ -73,18 +73,17 @@ class Outcome:
 
 def pack_beats(network, pixels, images):
     """Return images, shape (n, *input_shape), as bytes of beats: each takes whole 32-bit words."""
-    encoder = network.encoder
     count = len(images)
-    beats = -(-encoder.inputs // pixels)
+    beats = -(-network.inputs // pixels)
     shifted = np.zeros((count, beats * pixels), np.uint16)
-    shifted[:, :encoder.inputs] = images.reshape(count, -1) >> encoder.shift
-    bits = to_bits(shifted, encoder.pixel_bits).reshape(count * beats, -1)
+    shifted[:, :network.inputs] = images.reshape(count, -1) >> network.shift
+    bits = to_bits(shifted, network.pixel_bits).reshape(count * beats, -1)
     return _fill_words(np.packbits(bits, axis=1, bitorder="little")).tobytes()
 
 
 def unpack_answers(network, octets):
     """Return labels, scores and the two cycle numbers of each answer in a file of answers."""
-    classes, score_bits = network.classes, network.scores.score_bits
+    classes, score_bits = network.classes, network.score_bits
     label_bits = (classes - 1).bit_length()
     size = -(-(label_bits + classes * score_bits) // 32) * 4
     count = len(octets) // (size + 16)

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from hw.accelerator import Accelerator
-from hw.stage.encoder import ThermometerEncoder
-from hw.stage.mvtu import MVTU
-from hw.wired.pipeline import WiredPipeline
+from hw.stream.stage import StreamTap
 from sw import golden
-from sw.bits import from_int, to_int
+from sw.bits import from_int
 from sw.command import run
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
 from sw.fold import beside
 from sw.network import load
+from sw.show.show import SHOWN
 from sw.store.files import read_json, write_text
 
 from . import trace_picture
@@ -91,7 +90,7 @@ class Trace:
                                 for who, count in wrong.items() if count)
             lines.append(f"{layer.name}: {len(want)} outputs, {verdict or 'equal'}")
             if verdict or full:
-                lines += [f"  {who:8}{_show(layer, outputs[place])}"
+                lines += [f"  {who:8}{SHOWN.of(layer).text(layer, outputs[place])}"
                           for who, outputs in self.outputs.items()]
         return [*lines, *self.verdicts()]
 
@@ -110,13 +109,6 @@ class Trace:
                f"{' and '.join(self.others)} equal")
         label = self.network.labels[self.expected_label]
         return lines or [f"image {self.image}: {who} golden in every layer; label {label!r}"]
-
-
-def _show(layer, outputs):
-    """Return outputs as text: scores as numbers, bits as one hexadecimal number, first lowest."""
-    if layer.kind == "scores":
-        return " ".join(map(str, outputs))
-    return f"{to_int(outputs.astype(np.uint8)):0{-(-len(outputs) // 4)}x}"
 
 
 def trace(accelerator, images, image, *, others=None, edit=None):
@@ -169,40 +161,28 @@ def trace(accelerator, images, image, *, others=None, edit=None):
 def _outputs(layer, words, width):
     """Return a layer's outputs from the words that were seen, each ``width`` bits."""
     bits = np.concatenate([np.zeros(0, np.uint8), *(from_int(word, width) for word in words)])
-    if layer.kind != "scores":
+    width = layer.gives.bits
+    if width == 1:
         return bits[:layer.outputs]
-    rows = bits[:len(bits) // layer.score_bits * layer.score_bits].reshape(-1, layer.score_bits)
-    weights = 1 << np.arange(layer.score_bits)
-    weights[-1] *= -1
+    rows = bits[:len(bits) // width * width].reshape(-1, width)
+    weights = 1 << np.arange(width)
+    weights[-1] *= -1 if layer.gives.signed else 1
     return (rows.astype(np.int64) @ weights)[:layer.outputs]
 
 
 def _plan_taps(accelerator, plan):
     """Add the places to watch to a plan; return the bits of a watched word by layer."""
     widths = {}
-    inside = ["inner"] if accelerator.load else []
+    inside = ("inner",) if accelerator.load else ()
     for name, stage in accelerator.stages.items():
-        path = [*inside, "stages", name]
-        if isinstance(stage, WiredPipeline):
-            later, layers = 0, []
-            if stage.encoder:
-                encoder, later = stage.encoder.encoder, stage.encoder.latency
-                layers.append([encoder.name, later])
-                widths[encoder.name] = encoder.outputs
-            for layer_name, layer in stage.stages.items():
-                later += layer.latency
-                layers.append([layer_name, later])
-                widths[layer_name] = layer.layer.outputs * layer.bits
-            plan["pipelines"].append([path, layers])
-        elif isinstance(stage, ThermometerEncoder):
-            widths[stage.encoder.name] = stage.pixels * stage.encoder.levels
-            # An encoder of wires leaves no module behind: its bits are the accelerator's input.
-            place = [[], "i"] if stage.is_wire else [path, "o"]
-            plan["streams"].append([stage.encoder.name, *place, stage.beats])
-        elif isinstance(stage, MVTU):
-            bits = stage.layer.score_bits if stage.layer.kind == "scores" else 1
-            widths[name] = stage.pe * bits
-            plan["streams"].append([name, path, "o", stage.neuron_folds])
+        for tap in stage.taps((*inside, "stages", name)):
+            if isinstance(tap, StreamTap):
+                plan["streams"].append([tap.layer, tap.path, tap.port, tap.words])
+                widths[tap.layer] = tap.width
+            else:
+                plan["pipelines"].append([tap.path, [[layer, later] for layer, later, _
+                                                     in tap.layers]])
+                widths |= {layer: width for layer, _, width in tap.layers}
     return widths
 
 

@@ -49,7 +49,7 @@ class AxiAccelerator(wiring.Component):
         self.accelerator = accelerator
         network = accelerator.network
         self.label_width = octets((network.classes - 1).bit_length())
-        self.score_width = octets(network.scores.score_bits)
+        self.score_width = octets(network.score_bits)
         super().__init__({
             "aclk": In(1),
             "aresetn": In(1),

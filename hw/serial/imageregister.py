@@ -6,7 +6,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-__all__ = ["LOGIC_IMAGES", "ImageRegister", "copy_bits", "used_bits"]
+__all__ = ["LOGIC_IMAGES", "ImageRegister", "copy_bits"]
 
 
 # So many images of the benchmark are logic: one LUT4 takes their number (2 bits), the bit that is
@@ -18,27 +18,6 @@ LOGIC_IMAGES = 4
 # multiple of the width of both families' block RAMs.
 COPY_ENDS = 24
 ROM_BITS = 144
-
-
-def used_bits(network):
-    """Bits of an image that the network's answer can depend on.
-
-    Parameters
-    ----------
-    network : :class:`sw.network.Network`
-        The network.
-
-    Returns
-    -------
-    ndarray of bool, shape (inputs * pixel_bits,)
-    """
-    seen = np.ones(network.layers[-1].outputs, dtype=bool)
-    for layer in reversed(network.layers[1:]):
-        if layer.kind == "dense":  # a neuron that always or never fires looks at nothing
-            seen &= (layer.thresholds > 0) & (layer.thresholds <= layer.fan_in)
-        seen = layer.weights[seen].any(axis=0)
-    pixels = seen.reshape(network.encoder.inputs, -1).any(axis=1)
-    return np.repeat(pixels, network.encoder.pixel_bits)
 
 
 def copy_bits(bits, images):

@@ -104,7 +104,7 @@ def test_command_names_layer_and_neuron_of_a_wrong_threshold(task, capsys, neuro
     thresholds[neuron] = 0 if thresholds[neuron] > 18 else 37  # now it always fires, or never does
     changed = type(hidden)(hidden.name, hidden.weights, thresholds)
     network.save(folder / "tiny.net.npz", network.Network(
-        (folded.encoder, changed, folded.scores), folded.labels, folded.input_shape,
+        (folded.first, changed, folded.last), folded.labels, folded.input_shape,
         folded.provenance))
     assert main([str(folder / "tiny.net.npz")]) == 1
     out, err = capsys.readouterr()
@@ -128,7 +128,7 @@ def test_a_planted_fault_in_the_network_is_found(task, change):
     else:
         bias[0] += 1
     faulty = network.Network(
-        (folded.encoder, replace(hidden, weights=weights, thresholds=thresholds),
+        (folded.first, replace(hidden, weights=weights, thresholds=thresholds),
          replace(scores, bias=bias)), folded.labels, folded.input_shape)
     images = np.load(folder / "data.npz")["x_test"]
     assert compare(golden.Model(faulty).scores(images), want)["scores_differ"] > 0

@@ -12,8 +12,9 @@ from amaranth.sim import Simulator
 
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
+from hw.plan.simplify import used_bits
 from hw.serial.benchmark import Benchmark, count_bits, fill
-from hw.serial.imageregister import ImageRegister, used_bits
+from hw.serial.imageregister import ImageRegister
 from hw.serial.wordfeed import WordFeed
 from sw.golden import Model
 from sw.line.protocol import Report, pack_images
@@ -134,9 +135,9 @@ class Bench(wiring.Component):
 
     def __init__(self, network, schedule, images, rom_width):
         self.accelerator = Accelerator(network, schedule)
-        self.bits = network.encoder.inputs * network.encoder.pixel_bits
+        self.bits = network.inputs * network.pixel_bits
         self.rom_width = rom_width or self.accelerator.input_width
-        packed = pack_images(images, network.encoder.pixel_bits, network.encoder.shift)
+        packed = pack_images(images, network.pixel_bits, network.shift)
         rom = [int.from_bytes(image.tobytes(), "little") for image in packed]
         if self.accelerator.interval == 1 and rom_width is None:
             self.feed = ImageRegister(bits=self.bits, used=used_bits(network), rom=rom)

@@ -1,12 +1,13 @@
-"""sw.layers: the arrays of a layer cannot change under what is derived from them."""
+"""sw.layer.check: the arrays of a layer cannot change under what is derived from them."""
 
 import numpy as np
 import pytest
 
-from sw import layers
-from sw.layers import Dense, Scores
+from sw.layer.check import frozen
+from sw.layer.dense import Dense
+from sw.layer.scores import Scores
 
-from ..networks import random_checkpoint, random_network
+from ...networks import random_checkpoint, random_network
 
 
 RNG = np.random.default_rng(5)
@@ -70,5 +71,5 @@ def test_a_frozen_array_is_shared_by_layers():
     np.zeros((0, 3), np.int32), np.array(7, np.int8),
 ])
 def test_a_frozen_array_has_the_same_content(array):
-    made = layers.frozen(array)
+    made = frozen(array)
     assert (made.dtype, made.shape, made.tolist()) == (array.dtype, array.shape, array.tolist())
