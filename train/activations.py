@@ -8,23 +8,18 @@ import argparse
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 
 from sw import checkpoint as checkpoints
 from sw.command import run
 from sw.store.files import read_arrays, write_arrays
 
-from .augment import encode
-from .binarize import Normalize, bipolar
 from .determinism import one_thread
+from .forward.forward import FORWARD
 
 
 @torch.no_grad()
 def activations(checkpoint, images):
     """Return what each layer puts out in evaluation mode.
-
-    Every layer is a product with a full matrix, the masked weights being 0: how it was trained
-    does not matter.
 
     Parameters
     ----------
@@ -38,28 +33,13 @@ def activations(checkpoint, images):
     list of ndarray, shape (n, outputs)
         uint8 bits of the encoder and of hidden layers, int32 scores of the last layer.
     """
-    thresholds = torch.tensor(checkpoint.encoder.thresholds, dtype=torch.float32)
-    x = encode(torch.from_numpy(images.astype("float32")).flatten(1), thresholds)
-    outputs = [(x > 0).numpy().astype("uint8")]
-    for layer in checkpoint.hidden:
-        x = bipolar(_normal(layer)(_sums(layer, x)))
+    x = torch.from_numpy(images.astype("int32")).flatten(1)
+    outputs = []
+    for layer in checkpoint.layers[:-1]:
+        x = FORWARD.of(layer)(layer, x)
         outputs.append((x > 0).numpy().astype("uint8"))
-    scores = _sums(checkpoint.last, x).numpy().astype("int32") + checkpoint.last.bias
-    return [*outputs, scores]
-
-
-def _sums(layer, x):
-    """Return the sums of ±1 over the synapses: float32, exact below 2**24."""
-    weights = bipolar(torch.tensor(layer.weight)).float() * torch.tensor(layer.mask)
-    return functional.linear(x.float(), weights)
-
-
-def _normal(layer):
-    normal = Normalize(layer.outputs).eval()
-    normal.load_state_dict({what: torch.tensor(getattr(layer, what))
-                            for what in ("gamma", "beta", "mean", "variance")})
-    normal.eps = layer.eps
-    return normal
+    last = checkpoint.last
+    return [*outputs, FORWARD.of(last)(last, x).numpy().astype("int32")]
 
 
 def main(argv=None):

@@ -5,6 +5,7 @@ import pytest
 
 from sim.model.networks import random_network
 from sw import arithmetic, golden
+from sw.plain.weighted import plain_popcounts
 
 
 NETWORK = random_network((20, 12, 10))
