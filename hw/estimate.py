@@ -22,7 +22,7 @@ from .plan.area import (
 )
 from .plan.schedule import Wired
 from .plan.simplify import simplify
-from .serial.benchmark import count_bits
+from .serial.benchmark import counter_width
 from .serial.imageregister import LOGIC_IMAGES, copy_bits, used_bits
 from .stage.encoder import ThermometerEncoder
 from .stage.folding import Folding
@@ -170,7 +170,7 @@ def shell_resources(network, schedule, family, words=0, width=1):
     if words * width > 1024:  # smaller ones become LUTs
         used += Resources(0, 0, rom_blocks(family, words, width))
     if family == "ice40":
-        bits = count_bits(SHELL_CLOCK, schedule.interval(network))
+        bits = counter_width(SHELL_CLOCK, schedule.interval(network))
         used += Resources(0, 0, rom_blocks(family, network.classes, bits))
     if any(getattr(part, "rom", None) == "spram" for part in schedule.layers.values()):
         used += LOADER

@@ -1,6 +1,8 @@
 # amaranth: UnusedElaboratable=no
 """The serial protocol (docs/protocol.md) in hardware: requests in, answers out."""
 
+from dataclasses import dataclass
+
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -22,6 +24,61 @@ __all__ = ["Link", "takes_whole_images"]
 def takes_whole_images(info, input_width, rom_width):
     """Whether an accelerator takes an image per cycle, and the ROM gives it one."""
     return info.interval == 1 and input_width == rom_width == info.pixels * info.pixel_bits
+
+
+@dataclass(frozen=True)
+class Request:
+    """Registers that say what the request at hand asks for.
+
+    Attributes
+    ----------
+    identify, classify, measure : Signal
+        Whether the request has this type.
+    empty, word, rest : Signal
+        Whether the payload has no octets, four octets, or octets beyond whole images.
+    left : Signal
+        Images without an answer.
+    code : Signal
+        The :class:`sw.line.protocol.ErrorCode` to answer.
+    error : Signal
+        Whether the answer is an error.
+    """
+
+    identify: Signal
+    classify: Signal
+    measure: Signal
+    empty: Signal
+    word: Signal
+    rest: Signal
+    left: Signal
+    code: Signal
+    error: Signal
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The way of an answer to the line.
+
+    Attributes
+    ----------
+    octet : Signal(OCTET)
+        The next octet of the answer.
+    valid, ready : Signal
+        Whether ``octet`` is offered, and whether the way is free.
+    sent : Signal
+        Whether ``octet`` is taken in this cycle.
+    """
+
+    octet: Signal
+    valid: Signal
+    sent: Signal
+    ready: Signal
+
+    def forward(self, m, octets):
+        """Let the answer's octets be those of a stream."""
+        m.d.comb += self.octet.eq(octets.payload)
+        m.d.comb += self.valid.eq(octets.valid)
+        m.d.comb += octets.ready.eq(self.ready)
 
 
 class Link(wiring.Component):
@@ -90,45 +147,99 @@ class Link(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        info = self.info
-
-        # Requests: octets of the line, frames, the one at hand.
-        m.submodules.deframer = deframer = Deframer()
-        m.submodules.inbox = inbox = Inbox(depth=self.depth, image_bytes=info.image_bytes)
-        connect(m, flipped(self.i), deframer.i)
-        for name in ("valid", "octet", "flag", "good"):  # a cycle later: their logic is deep
-            m.d.sync += getattr(inbox, name).eq(getattr(deframer, name))
-        request = inbox.request.p
+        inbox = self._receive(m)
         m.d.comb += self.busy.eq(inbox.request.valid)
 
-        # What can be answered, and from where.
-        m.submodules.text = text = TextOctets(info.encode())
-        m.submodules.octets = octets = ResultOctets(self.result, score_bytes=info.score_bytes)
-        m.submodules.result = result = Relay(OCTET)  # to choose an octet takes a cycle of its own
+        # Payloads of answers: a text, results of images, the report of a run.
+        m.submodules.text = text = TextOctets(self.info.encode())
+        m.submodules.octets = octets = ResultOctets(self.result, score_bytes=self.info.score_bytes)
+        # The relay registers an octet of a result, because choosing the octet takes a whole cycle.
+        m.submodules.result = result = Relay(OCTET)
         connect(m, octets.o, result.i)
         m.submodules.benchmark = benchmark = Benchmark(
-            classes=len(info.labels), count_bits=info.max_benchmark.bit_length())
+            classes=len(self.info.labels), counter_width=self.info.max_benchmark.bit_length())
+        self._give_images(m, benchmark)
+        self._take_results(m, octets, benchmark)
+        # The relay registers the report, because the counters lie far from the serial line.
+        m.submodules.report = report = Relay(OCTET)
+        connect(m, benchmark.report, report.i)
+        answer = self._send(m)
 
-        # Images: from the request or from the benchmark's ROM.
+        # A request is checked; a benchmark runs before its answer begins, images are classified
+        # while their answer goes out.
+        m.d.comb += self.feed.i.payload.eq(inbox.payload.payload)
+        m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
+        request = self._read_request(m, inbox)
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.sync += request.left.eq(inbox.request.p.images)
+                with m.If(inbox.request.valid):
+                    m.next = "CHECK"
+            with m.State("CHECK"):
+                self._check(m, request)
+            with m.State("BENCHMARK"):
+                self._measure(m, inbox, request, benchmark, report)
+            with m.State("TYPE"):
+                m.d.comb += answer.valid.eq(1)
+                m.d.comb += answer.octet.data.eq(Mux(request.error, Type.ERROR,
+                                                     inbox.request.p.type | ANSWER))
+                with m.If(answer.sent):
+                    m.next = "SEQUENCE"
+            with m.State("SEQUENCE"):
+                m.d.comb += answer.valid.eq(1)
+                m.d.comb += answer.octet.data.eq(inbox.request.p.sequence)
+                with m.If(answer.sent):
+                    m.next = "PAYLOAD"
+            with m.State("PAYLOAD"):
+                with m.If(request.error):
+                    m.d.comb += answer.octet.data.eq(request.code)
+                    m.d.comb += answer.octet.last.eq(1)
+                    m.d.comb += answer.valid.eq(1)
+                with m.Elif(request.identify):
+                    answer.forward(m, text.o)
+                with m.Elif(request.measure):
+                    answer.forward(m, report.o)
+                with m.Else():
+                    self._classify(m, inbox, request, result, answer)
+                with m.If(answer.sent & answer.octet.last):
+                    m.next = "DONE"
+            with m.State("DONE"):
+                m.d.comb += inbox.request.ready.eq(1)
+                m.next = "IDLE"
+
+        return m
+
+    def _receive(self, m):
+        """Turn octets of the line into requests; return the inbox that holds the request at hand."""
+        m.submodules.deframer = deframer = Deframer()
+        m.submodules.inbox = inbox = Inbox(depth=self.depth, image_bytes=self.info.image_bytes)
+        connect(m, flipped(self.i), deframer.i)
+        # A register lies between the two parts, because the logic of both is deep.
+        for name in ("valid", "octet", "flag", "good"):
+            m.d.sync += getattr(inbox, name).eq(getattr(deframer, name))
+        return inbox
+
+    def _give_images(self, m, benchmark):
+        """Send images to the accelerator, from a request or from the benchmark's ROM."""
         m.submodules.feed = feed = self.feed
         connect(m, feed.o, flipped(self.images))
         for name in ("begin", "running", "more"):
             m.d.comb += getattr(feed, name).eq(getattr(benchmark, name))
         m.d.comb += benchmark.given.eq(feed.given)
 
-        # Results: to the answer or to the benchmark.
+    def _take_results(self, m, octets, benchmark):
+        """Pass each result to the benchmark in a run, and to the answer otherwise."""
         m.d.comb += octets.i.payload.eq(self.results.payload)
         m.d.comb += octets.i.valid.eq(self.results.valid & ~benchmark.running)
         m.d.comb += self.results.ready.eq(octets.i.ready | benchmark.running)
         m.d.comb += benchmark.accepted.eq(self.images.valid & self.images.ready)
         m.d.comb += benchmark.labelled.eq(self.results.valid & benchmark.running)
         m.d.comb += benchmark.label.eq(self.results.p.label)
-        m.submodules.report = report = Relay(OCTET)  # its counters are far from the line
-        connect(m, benchmark.report, report.i)
 
-        # The answer: type, sequence number, payload.
-        # The framer takes an octet now and then, and only a register may know when.
+    def _send(self, m):
+        """Frame the octets of an answer for the line; return the way in, an :class:`Answer`."""
         m.submodules.framer = framer = Framer()
+        # The framer is seldom ready: the relay lets only a register depend on when.
         m.submodules.output = output = Relay(OCTET)
         connect(m, output.o, framer.i)
         connect(m, framer.o, flipped(self.o))
@@ -138,81 +249,53 @@ class Link(wiring.Component):
         m.d.comb += output.i.payload.eq(answer)
         m.d.comb += output.i.valid.eq(valid)
         m.d.comb += sent.eq(valid & output.i.ready)
+        return Answer(answer, valid, sent, output.i.ready)
 
-        m.d.comb += feed.i.payload.eq(inbox.payload.payload)
-        m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
+    def _read_request(self, m, inbox):
+        """Register what the request at hand asks for, because all that it decides is far away."""
+        request = inbox.request.p
         code = Signal(ErrorCode, init=ErrorCode.UNKNOWN_TYPE)
         error = Signal()
-        left = Signal.like(request.images)  # images without an answer
-
-        # What is asked for: looked at once, far from everything that it decides.
+        left = Signal.like(request.images)
         identify, classify, measure = Signal(), Signal(), Signal()
         m.d.sync += identify.eq(request.type == Type.IDENTIFY)
         m.d.sync += classify.eq(request.type == Type.CLASSIFY)
         m.d.sync += measure.eq(request.type == Type.BENCHMARK)
         empty, word, rest = Signal(), Signal(), Signal()
         m.d.sync += [empty.eq(request.empty), word.eq(request.word), rest.eq(request.rest)]
+        return Request(identify=identify, classify=classify, measure=measure, empty=empty,
+                       word=word, rest=rest, left=left, code=code, error=error)
 
-        with m.FSM():
-            with m.State("IDLE"):
-                m.d.sync += left.eq(request.images)
-                with m.If(inbox.request.valid):
-                    m.next = "CHECK"
-            with m.State("CHECK"):
-                m.d.sync += code.eq(Mux(identify | classify | measure, ErrorCode.WRONG_LENGTH,
-                                        ErrorCode.UNKNOWN_TYPE))
-                m.d.sync += error.eq(~((identify & empty) | (measure & word)
-                                       | (classify & ~rest & (left != 0))))
-                m.next = "TYPE"
-                with m.If((classify | measure) & (self.hindrance != 0)):
-                    m.d.sync += code.eq(self.hindrance)
-                    m.d.sync += error.eq(1)
-                with m.Elif(measure & word):
-                    m.next = "BENCHMARK"
-            with m.State("BENCHMARK"):
-                m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
-                m.d.comb += inbox.payload.ready.eq(benchmark.i.ready)
-                with m.If(benchmark.refused):
-                    m.d.sync += code.eq(ErrorCode.WRONG_COUNT)
-                    m.d.sync += error.eq(1)
-                with m.If(benchmark.refused | report.o.valid):
-                    m.next = "TYPE"
-            with m.State("TYPE"):
-                m.d.comb += valid.eq(1)
-                m.d.comb += answer.data.eq(Mux(error, Type.ERROR, request.type | ANSWER))
-                with m.If(sent):
-                    m.next = "SEQUENCE"
-            with m.State("SEQUENCE"):
-                m.d.comb += valid.eq(1)
-                m.d.comb += answer.data.eq(request.sequence)
-                with m.If(sent):
-                    m.next = "PAYLOAD"
-            with m.State("PAYLOAD"):
-                with m.If(error):
-                    m.d.comb += answer.data.eq(code)
-                    m.d.comb += answer.last.eq(1)
-                    m.d.comb += valid.eq(1)
-                with m.Elif(identify):
-                    self._forward(m, text.o, answer, valid, output)
-                with m.Elif(measure):
-                    self._forward(m, report.o, answer, valid, output)
-                with m.Else():
-                    m.d.comb += feed.i.valid.eq(inbox.payload.valid)
-                    m.d.comb += inbox.payload.ready.eq(feed.i.ready)
-                    self._forward(m, result.o, answer, valid, output)
-                    m.d.comb += answer.last.eq(result.o.p.last & (left == 1))
-                    with m.If(sent & result.o.p.last):
-                        m.d.sync += left.eq(left - 1)
-                with m.If(sent & answer.last):
-                    m.next = "DONE"
-            with m.State("DONE"):
-                m.d.comb += inbox.request.ready.eq(1)
-                m.next = "IDLE"
-
-        return m
+    def _check(self, m, request):
+        """Decide whether the request is answered with an error, and with which."""
+        r = request
+        m.d.sync += r.code.eq(Mux(r.identify | r.classify | r.measure, ErrorCode.WRONG_LENGTH,
+                                  ErrorCode.UNKNOWN_TYPE))
+        m.d.sync += r.error.eq(~((r.identify & r.empty) | (r.measure & r.word)
+                                 | (r.classify & ~r.rest & (r.left != 0))))
+        m.next = "TYPE"
+        with m.If((r.classify | r.measure) & (self.hindrance != 0)):
+            m.d.sync += r.code.eq(self.hindrance)
+            m.d.sync += r.error.eq(1)
+        with m.Elif(r.measure & r.word):
+            m.next = "BENCHMARK"
 
     @staticmethod
-    def _forward(m, octets, answer, valid, output):
-        m.d.comb += answer.eq(octets.payload)
-        m.d.comb += valid.eq(octets.valid)
-        m.d.comb += octets.ready.eq(output.i.ready)
+    def _measure(m, inbox, request, benchmark, report):
+        """Give the benchmark its number of images; wait for its report or its refusal."""
+        m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
+        m.d.comb += inbox.payload.ready.eq(benchmark.i.ready)
+        with m.If(benchmark.refused):
+            m.d.sync += request.code.eq(ErrorCode.WRONG_COUNT)
+            m.d.sync += request.error.eq(1)
+        with m.If(benchmark.refused | report.o.valid):
+            m.next = "TYPE"
+
+    def _classify(self, m, inbox, request, result, answer):
+        """Give the request's images to the accelerator, and answer with their results."""
+        m.d.comb += self.feed.i.valid.eq(inbox.payload.valid)
+        m.d.comb += inbox.payload.ready.eq(self.feed.i.ready)
+        answer.forward(m, result.o)
+        m.d.comb += answer.octet.last.eq(result.o.p.last & (request.left == 1))
+        with m.If(answer.sent & result.o.p.last):
+            m.d.sync += request.left.eq(request.left - 1)
