@@ -66,6 +66,66 @@ class WeightImage:
         return self.header + self.weights
 
 
+class Transfer:
+    """A shift register whose bits go to the flash, highest first, while as many come from it.
+
+    Parameters
+    ----------
+    m : Module
+        Gets the logic.
+    spi : SPI
+        The flash.
+    half_period : int
+        Half a period of the SPI's clock, in cycles.
+
+    Attributes
+    ----------
+    shift : Signal
+        16 bits: the next bit to the flash at the top, the last bit from the flash at the bottom.
+    left : Signal
+        Bits of the transfer that are still to be shifted.
+    octet : Signal
+        Whether the last bit from the flash completed an octet in the cycle before.
+    done : Value
+        Whether the transfer is over.
+    """
+
+    def __init__(self, m, spi, *, half_period):
+        self.spi = spi
+        self.shift, self.left = Signal(16), Signal(range(17))
+        self.done = self.left == 0
+        tick, sample, octet = Signal(), Signal(), Signal()
+        self.octet = octet
+        if half_period == 1:
+            m.d.comb += tick.eq(1)
+        else:
+            phase = Signal(range(half_period))
+            m.d.comb += tick.eq(phase == half_period - 1)
+            m.d.sync += phase.eq(Mux((self.left == 0) | tick, 0, phase + 1))
+        m.d.comb += spi.copi.eq(self.shift[-1])
+        m.d.comb += sample.eq(spi.clk & tick)
+        with m.If((self.left != 0) & tick):
+            m.d.sync += spi.clk.eq(~spi.clk)
+        with m.If(sample):
+            m.d.sync += self.shift.eq(Cat(spi.cipo, self.shift))
+            m.d.sync += self.left.eq(self.left - 1)
+        m.d.sync += octet.eq(sample & (self.left[:3] == 1))
+
+    def start(self, m, bits, word=None):
+        """Begin a transfer of so many bits; they are those of ``word``, if the flash reads them."""
+        m.d.sync += [self.spi.cs.eq(1), self.left.eq(bits)]
+        if word is not None:
+            m.d.sync += self.shift.eq(word)
+
+
+def count(m, index, number):
+    """Count a step of so many; return whether it is the last one, after which ``index`` is 0."""
+    m.d.sync += index.eq(index + 1)
+    with m.If(index == number - 1):
+        m.d.sync += index.eq(0)
+    return index == number - 1
+
+
 class FlashLoader(wiring.Component):
     """Reads weights from an SPI flash once after reset, and checks that they are the right ones.
 
@@ -115,107 +175,92 @@ class FlashLoader(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        spi = self.spi
-
-        # Transfer: so many bits, highest first, out of the register's top and into its bottom.
-        shift, left = Signal(16), Signal(range(17))
-        tick, sample, octet = Signal(), Signal(), Signal()
-        if self.half_period == 1:
-            m.d.comb += tick.eq(1)
-        else:
-            phase = Signal(range(self.half_period))
-            m.d.comb += tick.eq(phase == self.half_period - 1)
-            m.d.sync += phase.eq(Mux((left == 0) | tick, 0, phase + 1))
-        m.d.comb += spi.copi.eq(shift[-1])
-        m.d.comb += sample.eq(spi.clk & tick)
-        with m.If((left != 0) & tick):
-            m.d.sync += spi.clk.eq(~spi.clk)
-        with m.If(sample):
-            m.d.sync += shift.eq(Cat(spi.cipo, shift))
-            m.d.sync += left.eq(left - 1)
-        m.d.sync += octet.eq(sample & (left[:3] == 1))  # one is in, in the next cycle
-        done = left == 0
-
-        def transfer(bits, word=None):
-            m.d.sync += [spi.cs.eq(1), left.eq(bits)]
-            if word is not None:
-                m.d.sync += shift.eq(word)
-
-        # Words: what they should be in the header, and the CRC of those behind it.
+        transfer = Transfer(m, self.spi, half_period=self.half_period)
         index = Signal(range(max(len(self.header), len(self.image.words), self.wake_cycles)))
-        word, expected = Signal(16), Signal(16)
-        m.d.comb += word.eq(Cat(shift[8:], shift[:8]))
-        with m.Switch(index):
-            for place, value in enumerate(self.header):
-                with m.Case(place):
-                    m.d.comb += expected.eq(value)
+        word, expected = self._compare(m, transfer, index)
         m.submodules.check = check = SerialCRC()
-        m.d.comb += check.octet.eq(shift)
+        m.d.comb += check.octet.eq(transfer.shift)
         m.d.comb += self.o.payload.eq(word)
-
-        def count(to):
-            m.d.sync += index.eq(index + 1)
-            with m.If(index == to - 1):
-                m.d.sync += index.eq(0)
-            return index == to - 1
 
         code = Signal.like(self.status)
         failures = Signal(range(ATTEMPTS))
         with m.FSM():
             with m.State("SLEEP"):
                 m.d.comb += check.start.eq(1)
-                with m.If(count(self.wake_cycles)):
-                    transfer(8, WAKE << 8)
+                with m.If(count(m, index, self.wake_cycles)):
+                    transfer.start(m, 8, WAKE << 8)
                     m.next = "WAKE"
             with m.State("WAKE"):
-                with m.If(done):
-                    m.d.sync += spi.cs.eq(0)
+                with m.If(transfer.done):
+                    m.d.sync += self.spi.cs.eq(0)
                     m.next = "AWAKE"
             with m.State("AWAKE"):
-                with m.If(count(self.wake_cycles)):
-                    transfer(16, READ << 8 | FLASH_OFFSET >> 16)
+                with m.If(count(m, index, self.wake_cycles)):
+                    transfer.start(m, 16, READ << 8 | FLASH_OFFSET >> 16)
                     m.next = "COMMAND"
             with m.State("COMMAND"):
-                with m.If(done):
-                    transfer(16, FLASH_OFFSET & 0xffff)
+                with m.If(transfer.done):
+                    transfer.start(m, 16, FLASH_OFFSET & 0xffff)
                     m.next = "ADDRESS"
             with m.State("ADDRESS"):
-                with m.If(done):
-                    transfer(16)
+                with m.If(transfer.done):
+                    transfer.start(m, 16)
                     m.next = "HEADER"
             with m.State("HEADER"):
-                with m.If(done):
+                with m.If(transfer.done):
                     with m.If(word != expected):
                         m.d.sync += code.eq(Mux(index < len(MAGIC) // 2, ErrorCode.NO_WEIGHTS,
                                                 ErrorCode.OTHER_WEIGHTS))
                         m.next = "REFUSE"
                     with m.Else():
-                        transfer(16)
-                        with m.If(count(len(self.header))):
+                        transfer.start(m, 16)
+                        with m.If(count(m, index, len(self.header))):
                             m.next = "WEIGHTS"
             with m.State("WEIGHTS"):
-                m.d.comb += check.valid.eq(octet)
-                m.d.comb += self.o.valid.eq(done)
-                with m.If(done & self.o.ready):
-                    transfer(16)
-                    with m.If(count(len(self.image.words))):
-                        m.d.sync += left.eq(0)
-                        m.next = "CHECK"
+                m.d.comb += check.valid.eq(transfer.octet)
+                m.d.comb += self.o.valid.eq(transfer.done)
+                with m.If(transfer.done & self.o.ready):
+                    self._pass_word(m, transfer, index)
             with m.State("CHECK"):
                 m.d.sync += code.eq(ErrorCode.DAMAGED_WEIGHTS)
                 with m.If(~check.busy):
-                    m.next = "REFUSE"
-                    with m.If(check.crc == self.image.crc):
-                        m.d.sync += self.status.eq(0)
-                        m.d.sync += spi.cs.eq(0)
-                        m.next = "END"
+                    self._judge(m, check)
             with m.State("REFUSE"):
-                m.d.sync += [spi.cs.eq(0), index.eq(0)]
-                m.d.sync += failures.eq(failures + 1)
-                m.next = "SLEEP"
-                with m.If(failures == ATTEMPTS - 1):
-                    m.d.sync += self.status.eq(code)
-                    m.next = "END"
+                self._refuse(m, index, failures, code)
             with m.State("END"):
                 pass
         return m
+
+    def _compare(self, m, transfer, index):
+        """Return the word that was read, and the word of the header that it must be."""
+        word, expected = Signal(16), Signal(16)
+        m.d.comb += word.eq(Cat(transfer.shift[8:], transfer.shift[:8]))
+        with m.Switch(index):
+            for place, value in enumerate(self.header):
+                with m.Case(place):
+                    m.d.comb += expected.eq(value)
+        return word, expected
+
+    def _pass_word(self, m, transfer, index):
+        """Read the next word of the weights; check their CRC behind the last word."""
+        transfer.start(m, 16)
+        with m.If(count(m, index, len(self.image.words))):
+            m.d.sync += transfer.left.eq(0)
+            m.next = "CHECK"
+
+    def _judge(self, m, check):
+        """End the load if the CRC of the weights is right, and refuse it otherwise."""
+        m.next = "REFUSE"
+        with m.If(check.crc == self.image.crc):
+            m.d.sync += self.status.eq(0)
+            m.d.sync += self.spi.cs.eq(0)
+            m.next = "END"
+
+    def _refuse(self, m, index, failures, code):
+        """Begin the load again; after the last attempt, say why it failed."""
+        m.d.sync += [self.spi.cs.eq(0), index.eq(0)]
+        m.d.sync += failures.eq(failures + 1)
+        m.next = "SLEEP"
+        with m.If(failures == ATTEMPTS - 1):
+            m.d.sync += self.status.eq(code)
+            m.next = "END"

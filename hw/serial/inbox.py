@@ -114,15 +114,20 @@ class Inbox(wiring.Component):
                 m.d.sync += offset.eq(offset.init)
                 m.d.sync += request.images.eq(-ahead)
 
-        # Payload: an address in one cycle, its octet in the next, and in a register after it, as
-        # block RAM is slow; then offered.
+        self._offer_payload(m, read, given)
+        return m
+
+    def _offer_payload(self, m, read, given):
+        """Offer the payload's octets one by one; set ``given`` in the cycle behind each."""
+        # An address is set in one cycle, its octet is read in the next, and registered in the one
+        # after it because block RAM is slow; then the octet is offered.
         index = Signal(range(self.depth))
         octet = Signal(8, reset_less=True)
         fetched = Signal(2)
         m.d.comb += read.addr.eq(index)
         m.d.sync += given.eq(self.payload.valid & self.payload.ready)
         m.d.sync += octet.eq(read.data)
-        m.d.sync += fetched.eq(Cat(~given & ~self.payload.valid & ~request.empty,
+        m.d.sync += fetched.eq(Cat(~given & ~self.payload.valid & ~self.request.p.empty,
                                    fetched[0] & ~given))
         with m.If(~self.payload.valid):
             m.d.sync += self.payload.payload.eq(octet)
@@ -133,5 +138,3 @@ class Inbox(wiring.Component):
         with m.If(~self.request.valid | self.request.ready):
             m.d.sync += index.eq(0)
             m.d.sync += [self.payload.valid.eq(0), fetched.eq(0), given.eq(0)]
-
-        return m
