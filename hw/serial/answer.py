@@ -1,5 +1,7 @@
 """Payloads of answers, octet by octet: a text from ROM, and the results of the accelerator."""
 
+from dataclasses import dataclass
+
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -7,7 +9,39 @@ from amaranth.lib.wiring import In, Out
 from .framing import OCTET
 
 
-__all__ = ["ResultOctets", "TextOctets"]
+__all__ = ["Answer", "ResultOctets", "TextOctets"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The way of an answer to the line.
+
+    Attributes
+    ----------
+    octet : Signal(OCTET)
+        The next octet of the answer.
+    valid, ready : Signal
+        Whether ``octet`` is offered, and whether the way is free.
+    sent : Signal
+        Whether ``octet`` is taken in this cycle.
+    """
+
+    octet: Signal
+    valid: Signal
+    sent: Signal
+    ready: Signal
+
+    def forward(self, m, octets):
+        """Let the answer's octets be those of a stream."""
+        m.d.comb += self.octet.eq(octets.payload)
+        m.d.comb += self.valid.eq(octets.valid)
+        m.d.comb += octets.ready.eq(self.ready)
+
+    def fail(self, m, code):
+        """Let the answer's payload be one octet, an error's code."""
+        m.d.comb += self.octet.data.eq(code)
+        m.d.comb += self.octet.last.eq(1)
+        m.d.comb += self.valid.eq(1)
 
 
 class TextOctets(wiring.Component):

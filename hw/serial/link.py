@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from sw.line.protocol import ANSWER, ErrorCode, Type
 
 from ..stream.credit import Relay
-from .answer import ResultOctets, TextOctets
+from .answer import Answer, ResultOctets, TextOctets
 from .benchmark import Benchmark
 from .framing import OCTET, RECEIVED, Deframer, Framer
 from .imageregister import ImageRegister
@@ -53,32 +53,6 @@ class Request:
     left: Signal
     code: Signal
     error: Signal
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The way of an answer to the line.
-
-    Attributes
-    ----------
-    octet : Signal(OCTET)
-        The next octet of the answer.
-    valid, ready : Signal
-        Whether ``octet`` is offered, and whether the way is free.
-    sent : Signal
-        Whether ``octet`` is taken in this cycle.
-    """
-
-    octet: Signal
-    valid: Signal
-    sent: Signal
-    ready: Signal
-
-    def forward(self, m, octets):
-        """Let the answer's octets be those of a stream."""
-        m.d.comb += self.octet.eq(octets.payload)
-        m.d.comb += self.valid.eq(octets.valid)
-        m.d.comb += octets.ready.eq(self.ready)
 
 
 class Link(wiring.Component):
@@ -148,7 +122,6 @@ class Link(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         inbox = self._receive(m)
-        m.d.comb += self.busy.eq(inbox.request.valid)
 
         # Payloads of answers: a text, results of images, the report of a run.
         m.submodules.text = text = TextOctets(self.info.encode())
@@ -192,9 +165,7 @@ class Link(wiring.Component):
                     m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
                 with m.If(request.error):
-                    m.d.comb += answer.octet.data.eq(request.code)
-                    m.d.comb += answer.octet.last.eq(1)
-                    m.d.comb += answer.valid.eq(1)
+                    answer.fail(m, request.code)
                 with m.Elif(request.identify):
                     answer.forward(m, text.o)
                 with m.Elif(request.measure):
@@ -210,13 +181,14 @@ class Link(wiring.Component):
         return m
 
     def _receive(self, m):
-        """Turn octets of the line into requests; return the inbox that holds the request at hand."""
+        """Turn octets of the line into requests; return the inbox with the request at hand."""
         m.submodules.deframer = deframer = Deframer()
         m.submodules.inbox = inbox = Inbox(depth=self.depth, image_bytes=self.info.image_bytes)
         connect(m, flipped(self.i), deframer.i)
         # A register lies between the two parts, because the logic of both is deep.
         for name in ("valid", "octet", "flag", "good"):
             m.d.sync += getattr(inbox, name).eq(getattr(deframer, name))
+        m.d.comb += self.busy.eq(inbox.request.valid)
         return inbox
 
     def _give_images(self, m, benchmark):

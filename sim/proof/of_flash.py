@@ -162,5 +162,6 @@ PROOFS = [
           f"header of {len(HEADER)} octets, {WORDS} word, a flash that says anything, a CRC that "
           "says anything: SerialCRC is proven apart", Load,
           Fault("hw.serial.flash.FlashLoader.elaborate",
-                "transfer.start(m, 16, FLASH_OFFSET & 0xffff)", "transfer.start(m, 16)"), ("FlashLoader",), depth=80),
+                "transfer.start(m, 16, FLASH_OFFSET & 0xffff)", "transfer.start(m, 16)"),
+          ("FlashLoader",), depth=80),
 ]
