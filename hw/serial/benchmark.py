@@ -1,4 +1,4 @@
-"""The accelerator at full speed: counts images, cycles and labels of a run, and reports."""
+"""Runs the accelerator at full speed, counts the run's cycles and labels, and reports them."""
 
 from dataclasses import dataclass
 
@@ -13,24 +13,28 @@ from .histogram import count_labels
 __all__ = ["Benchmark", "counter_width", "fill"]
 
 
-# A run is short enough for its cycles to fit in 32 bits and for a person to wait for.
+# The longest run takes about so long. Its cycles fit in 32 bits, and a person can wait for its end.
 SECONDS = 4
-COUNT_BITS = 28
-FLYING_BITS = 10  # more images than all queues and pipelines hold
+WIDEST = 28       # most bits of the number of images of a run
+FLYING_BITS = 10  # enough to count all images that queues and pipelines hold
 
 
 def counter_width(clock_hz, period):
-    """Bits of the number of images of a run: those that take about ``SECONDS``."""
+    """Return the bits of a counter of images, for runs of about ``SECONDS``.
+
+    An image takes ``period`` cycles.
+    """
     images = SECONDS * clock_hz // period
-    return min(max(images.bit_length(), 8), COUNT_BITS)
+    return min(max(images.bit_length(), 8), WIDEST)
 
 
 def fill(*, bits, rom_width, input_width, interval, latency):
-    """Cycles of a run beyond ``images * max(interval, feed)``.
+    """Return the cycles of a run beyond ``images * max(interval, feed)``.
 
-    A run begins with the first word that the accelerator accepts. The last word of that image
-    comes ``span`` cycles later, its label ``latency`` cycles after that, and the last label
-    ``images - 1`` periods later; both ends count.
+    A run begins in the cycle in which the accelerator accepts the first word, and ends in the cycle
+    of the last label; both cycles count. The last word of the first image comes ``span`` cycles
+    after its first word. The label of the first image comes ``latency`` cycles after that, and the
+    last label ``images - 1`` periods after the first.
     """
     feed = -(-bits // rom_width)
     beats = -(-bits // input_width)
@@ -40,16 +44,16 @@ def fill(*, bits, rom_width, input_width, interval, latency):
 
 @dataclass(frozen=True)
 class Images:
-    """The number of images that are still to be given.
+    """The counter of the images that a run still needs.
 
     Attributes
     ----------
     left : Signal
-        The number less one; negative if no images are left.
+        The number of images less one; negative if the run needs no further image.
     loading : Signal
-        Whether a change of ``left`` moves an octet in; otherwise a change subtracts one.
+        Whether a change of ``left`` shifts an octet in. Otherwise a change subtracts one.
     load, step : Signal
-        Each of the two changes ``left`` in this cycle.
+        Whether ``left`` takes an octet, and whether one is subtracted before the run.
     """
 
     left: Signal
@@ -60,14 +64,14 @@ class Images:
 
 @dataclass(frozen=True)
 class Number:
-    """A number of the report, whose octets move out, the lowest first.
+    """A number of the report, in a shift register.
 
     Attributes
     ----------
     octet : Value
-        The next octet.
+        The lowest octet.
     move : Signal
-        Whether the octet behind it is the next one in the next cycle.
+        Whether the register moves down by an octet in this cycle.
     """
 
     octet: Value
@@ -76,17 +80,16 @@ class Number:
 
 @dataclass(frozen=True)
 class Octet:
-    """The place in a number of 32 bits, of which one octet at a time comes in or goes out.
+    """The counter of the four octets of a number, which comes in or goes out.
 
     Attributes
     ----------
     index : Signal
         The octet's place in the number.
     sent : Signal
-        Whether the report's number is complete in this cycle.
+        Whether the last octet of a number of the report goes out in this cycle.
     fetched : Signal
-        Whether the row of the histogram did not change in the cycle before, so that its count is
-        read.
+        Whether the count of the histogram's row is read, which takes a cycle after the row changed.
     """
 
     index: Signal
@@ -95,39 +98,39 @@ class Octet:
 
 
 class Benchmark(wiring.Component):
-    """Asks for the images of a run, and watches its labels, up to one per cycle.
+    """Asks for the images of a run, and counts its labels, up to one per cycle.
 
-    A run begins when the number of images is in (unless it is ``refused``) and every counter is
-    cleared, which takes a cycle a class and some more. The report, cycles, checksum and histogram
-    as in :class:`sw.line.protocol.Report`, begins a few cycles after the last label.
+    The number of images comes in first. It is ``refused``, or the run begins once every counter is
+    cleared, which takes one cycle for each class and a few more. The report begins a few cycles
+    after the last label: cycles, checksum and histogram, as in :class:`sw.line.protocol.Report`.
 
     Parameters
     ----------
     classes : int
         Number of labels.
     counter_width : int
-        Bits of the number of images of a run, at most 31.
+        Most bits of the number of images of a run; at most 31.
 
     Members
     -------
     i : In(stream.Signature(8))
-        Number of images of a run, four octets, lowest first.
+        The number of images of a run, four octets, the lowest first.
     refused : Out(1)
-        For one cycle: that number was 0 or had more than ``counter_width`` bits.
+        The number of images is 0 or has more than ``counter_width`` bits. High for one cycle.
     begin : Out(1)
-        For one cycle: the run begins with the next one.
+        The run begins in the next cycle. High for one cycle.
     running : Out(1)
         Images and labels belong to the run.
     more : Out(1)
-        Images are still to be given.
+        The run needs further images.
     given : In(1)
-        An image is given, at the latest in the cycle in which the accelerator has all of it.
+        An image is given, at the latest in the cycle in which the accelerator takes its last word.
     accepted : In(1)
         The accelerator takes a word.
     labelled, label : In
-        The accelerator gives ``label``, and it is taken.
+        The accelerator gives the label of an image, which is always taken in a run.
     report : Out(stream.Signature(OCTET))
-        The report.
+        The report; ``last`` with its last octet.
     """
 
     def __init__(self, *, classes, counter_width):
@@ -156,7 +159,6 @@ class Benchmark(wiring.Component):
         m.d.sync += labelled.eq(self.labelled & self.running)
         m.d.sync += given.eq(self.given)
         m.d.sync += accepted.eq(Cat(self.accepted & self.running, accepted))
-
         images = self._count_images(m)
         finish = self._watch_labels(m, given, labelled)
         cycles = self._count_cycles(m, accepted, finish)
@@ -165,7 +167,7 @@ class Benchmark(wiring.Component):
                                  width=self.counter_width)
         octet = self._count_octets(m, images)
 
-        # Registers, because all that follows a beginning or a refusal is far away.
+        # Both are registers, because the logic that depends on them is far away.
         m.d.sync += [self.begin.eq(0), self.refused.eq(0)]
         with m.FSM():
             self._begin(m, images, octet, histogram)
@@ -179,10 +181,11 @@ class Benchmark(wiring.Component):
         return m
 
     def _count_images(self, m):
-        """Take the number of images in; in a run, count down those that are still to be given."""
-        # The number is stored less one, so that the sign says that no images are left. The number
-        # moves in from above, octet by octet; in this form an adder and its choices fit in a LUT4
-        # a bit. A register chooses, because the decision whether the number changes comes late.
+        """Take the number of images in, then count down; return the :class:`Images`."""
+        # The counter holds the number less one, because then the sign alone says that no image is
+        # left. Octets of the number are shifted in from above, because then adder and choice fit
+        # in one LUT4 per bit. The choice is a register, because it lies far from the decision that
+        # the counter changes.
         left = Signal(32)
         loading = Signal(init=1)
         load, step = Signal(), Signal()
@@ -194,9 +197,9 @@ class Benchmark(wiring.Component):
         return Images(left=left, loading=loading, load=load, step=step)
 
     def _watch_labels(self, m, given, labelled):
-        """Count the images between ROM and label; return whether the run finishes."""
-        # When no image is on its way and none is to come, the last label was taken 2 cycles ago,
-        # and the run ends one cycle later.
+        """Count images that are given and have no label yet; return whether the run is over."""
+        # When there is no such image and none is to come, the last label was taken 2 cycles ago.
+        # The run ends one cycle later.
         flying = Signal(FLYING_BITS)
         finish = Signal()
         m.d.sync += finish.eq(self.running & ~self.more & ~given & (flying == 0))
@@ -206,7 +209,7 @@ class Benchmark(wiring.Component):
 
     def _count_cycles(self, m, accepted, finish):
         """Count cycles from the first word to the last label; return the :class:`Number`."""
-        # Both ends are seen 3 cycles late. In the report the counter is a shift register.
+        # The counter starts and stops 3 cycles late. In the report it is a shift register.
         started = Signal()
         cycles = Signal(32)
         number = Number(cycles[:8], Signal())
@@ -224,26 +227,26 @@ class Benchmark(wiring.Component):
         """Compute the CRC-32 of the labels; return the :class:`Number`."""
         m.submodules.checksum = checksum = ResetInserter(self.begin)(
             crc.catalog.CRC32_ISO_HDLC(data_width=8).create())
-        number = Number(checksum.crc[:8], Signal(name="checksum_out"))
-        # In the report the CRC is a shift register: these data make its feedback zero.
+        checksum_out = Signal()
+        # In the report the CRC is a shift register: the octet that leaves makes the feedback zero.
         m.d.comb += checksum.data.eq(Mux(self.running, label, ~checksum.crc[:8]))
-        m.d.comb += checksum.valid.eq(labelled | number.move)
-        return number
+        m.d.comb += checksum.valid.eq(labelled | checksum_out)
+        return Number(checksum.crc[:8], checksum_out)
 
     def _count_octets(self, m, images):
-        """Count the octets of a number, which comes in or goes out; return the :class:`Octet`."""
-        index = Signal(2, name="octet")
+        """Count the octets of a number that comes in or goes out; return the :class:`Octet`."""
+        octet = Signal(2)
         fetched = Signal()
         taken, sent = Signal(), Signal()
         m.d.comb += taken.eq(self.report.valid & self.report.ready)
-        m.d.comb += sent.eq(taken & (index == 3))
+        m.d.comb += sent.eq(taken & (octet == 3))
         m.d.sync += fetched.eq(~sent)
         with m.If(taken | images.load):
-            m.d.sync += index.eq(index + 1)
-        return Octet(index=index, sent=sent, fetched=fetched)
+            m.d.sync += octet.eq(octet + 1)
+        return Octet(index=octet, sent=sent, fetched=fetched)
 
     def _begin(self, m, images, octet, histogram):
-        """States before a run: take the number of images, check it, clear the histogram."""
+        """Add the states before a run: take and check its number of images, clear the histogram."""
         wrong = Signal()  # the number of images is zero or too large
         with m.State("COUNT"):
             m.d.comb += self.i.ready.eq(1)
@@ -270,7 +273,7 @@ class Benchmark(wiring.Component):
                 m.next = "COUNT"
 
     def _report(self, m, octet, cycles, checksum, histogram):
-        """States after a run: send the cycles, the checksum and each row of the histogram."""
+        """Add the states after a run: send the cycles, the checksum and the histogram's counts."""
         with m.State("CYCLES"):
             m.d.comb += self.report.p.data.eq(cycles.octet)
             m.d.comb += self.report.valid.eq(1)

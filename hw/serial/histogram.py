@@ -34,11 +34,11 @@ class Histogram:
 def count_labels(m, label, labelled, running, *, classes, width):
     """Add a histogram to a module; return its ports.
 
-    The memory has a read port and a write port. A count is read in one cycle and written in the
-    next, increased by one. A label that equals the label in front of it would read the old count.
-    Such a label waits. If the next label is the same again, the two are counted together, and the
-    count increases by two. Otherwise each label waits for the next one, until a cycle without a
-    label comes.
+    A count is read in one cycle, and written in the next, increased by one. A label that equals the
+    label one cycle before would read the count too early. Such a label waits. If the label of the
+    next cycle is the same again, the two are counted together, and the count increases by two. If
+    it is another label, it waits in turn, because the read port is busy. A cycle without a label
+    ends the waiting.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def count_labels(m, label, labelled, running, *, classes, width):
     m.submodules.counts = counts = memory.Memory(shape=width, depth=classes, init=[])
     read, write = counts.read_port(), counts.write_port()
 
-    # The label that waits, and the choice which labels wait.
+    # The label that waits, and whether the label of this cycle joins it or must wait itself.
     waits = Signal()
     waiting = Signal.like(label)
     read_label, writes = Signal.like(label), Signal()  # the count that is read is written next

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The serial protocol (docs/protocol.md) in hardware: requests in, answers out."""
+"""The board's end of the serial protocol (docs/protocol.md): takes requests, sends answers."""
 
 from dataclasses import dataclass
 
@@ -22,13 +22,13 @@ __all__ = ["Link", "takes_whole_images"]
 
 
 def takes_whole_images(info, input_width, rom_width):
-    """Whether an accelerator takes an image per cycle, and the ROM gives it one."""
+    """Return whether an accelerator takes an image per cycle, and the ROM gives one per cycle."""
     return info.interval == 1 and input_width == rom_width == info.pixels * info.pixel_bits
 
 
 @dataclass(frozen=True)
 class Request:
-    """Registers that say what the request at hand asks for.
+    """Registers of the request at hand.
 
     Attributes
     ----------
@@ -56,19 +56,19 @@ class Request:
 
 
 class Link(wiring.Component):
-    """Everything between the octets of the serial line and the accelerator.
+    """Answers the requests of the serial line with the help of the accelerator.
 
-    One request is answered at a time; what comes in meanwhile is dropped, as are damaged frames.
-    The images of a request follow each other into the accelerator as its results leave, and the
-    results wait until the line has taken their octets.
+    One request is answered at a time. Octets that come in meanwhile are dropped, and so are damaged
+    frames. The images of a request go into the accelerator while results of earlier images leave.
+    A result waits until the line has taken its octets.
 
     Parameters
     ----------
     info : :class:`sw.line.protocol.Info`
-        Answer to IDENTIFY. Shape and bits of images, octets of a score and limits are taken from
-        it.
+        Answer to IDENTIFY. It also gives the size of an image, the octets of a score, the labels
+        and the longest run.
     rom : ndarray of uint8, shape (r, info.image_bytes)
-        Images of the benchmark, packed as they travel.
+        Images of the benchmark, packed as on the line.
     result : data.StructLayout
         Payload of the accelerator's output: ``label`` and ``scores``.
     input_width : int
@@ -76,7 +76,7 @@ class Link(wiring.Component):
     rom_width : int
         Bits of a word of the image ROM, at most ``input_width``.
     used : sequence of bool
-        Which bits of an image the accelerator looks at.
+        Which bits of an image the accelerator reads.
     depth : int
         Octets of the frame buffer.
 
@@ -93,7 +93,8 @@ class Link(wiring.Component):
     busy : Out(1)
         A request is being answered.
     hindrance : In(3)
-        An :class:`sw.line.protocol.ErrorCode` to answer instead of the accelerator, or 0.
+        The :class:`sw.line.protocol.ErrorCode` that answers requests for work, or 0 if the
+        accelerator is ready for work.
     """
 
     def __init__(self, info, rom, *, result, input_width, rom_width, used, depth):
@@ -126,20 +127,20 @@ class Link(wiring.Component):
         # Payloads of answers: a text, results of images, the report of a run.
         m.submodules.text = text = TextOctets(self.info.encode())
         m.submodules.octets = octets = ResultOctets(self.result, score_bytes=self.info.score_bytes)
-        # The relay registers an octet of a result, because choosing the octet takes a whole cycle.
+        # A relay registers the results' octets, because their choice takes a whole cycle.
         m.submodules.result = result = Relay(OCTET)
         connect(m, octets.o, result.i)
         m.submodules.benchmark = benchmark = Benchmark(
             classes=len(self.info.labels), counter_width=self.info.max_benchmark.bit_length())
         self._give_images(m, benchmark)
         self._take_results(m, octets, benchmark)
-        # The relay registers the report, because the counters lie far from the serial line.
+        # A relay registers the report, because the benchmark's counters lie far from the line.
         m.submodules.report = report = Relay(OCTET)
         connect(m, benchmark.report, report.i)
         answer = self._send(m)
 
-        # A request is checked; a benchmark runs before its answer begins, images are classified
-        # while their answer goes out.
+        # A request is checked. A benchmark runs before its answer, because it may be refused.
+        # Images are classified while their answer goes out.
         m.d.comb += self.feed.i.payload.eq(inbox.payload.payload)
         m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
         request = self._read_request(m, inbox)
@@ -211,7 +212,7 @@ class Link(wiring.Component):
     def _send(self, m):
         """Frame the octets of an answer for the line; return the way in, an :class:`Answer`."""
         m.submodules.framer = framer = Framer()
-        # The framer is seldom ready: the relay lets only a register depend on when.
+        # The framer is ready now and then, at the end of deep logic: a relay registers when.
         m.submodules.output = output = Relay(OCTET)
         connect(m, output.o, framer.i)
         connect(m, framer.o, flipped(self.o))
@@ -224,7 +225,7 @@ class Link(wiring.Component):
         return Answer(answer, valid, sent, output.i.ready)
 
     def _read_request(self, m, inbox):
-        """Register what the request at hand asks for, because all that it decides is far away."""
+        """Register what is asked for, because the logic that depends on it is far away."""
         request = inbox.request.p
         code = Signal(ErrorCode, init=ErrorCode.UNKNOWN_TYPE)
         error = Signal()
@@ -239,7 +240,7 @@ class Link(wiring.Component):
                        word=word, rest=rest, left=left, code=code, error=error)
 
     def _check(self, m, request):
-        """Decide whether the request is answered with an error, and with which."""
+        """Decide whether the request is answered with an error, and choose the error."""
         r = request
         m.d.sync += r.code.eq(Mux(r.identify | r.classify | r.measure, ErrorCode.WRONG_LENGTH,
                                   ErrorCode.UNKNOWN_TYPE))
@@ -254,7 +255,7 @@ class Link(wiring.Component):
 
     @staticmethod
     def _measure(m, inbox, request, benchmark, report):
-        """Give the benchmark its number of images; wait for its report or its refusal."""
+        """Give the benchmark its number of images, and wait for its report or its refusal."""
         m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
         m.d.comb += inbox.payload.ready.eq(benchmark.i.ready)
         with m.If(benchmark.refused):
