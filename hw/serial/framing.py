@@ -50,8 +50,8 @@ class SerialCRC(wiring.Component):
         m.submodules.processor = processor = ResetInserter(self.start)(
             crc.catalog.CRC32_ISO_HDLC(data_width=1).create())
 
-        # The register holds the octet's bits, the lowest first, and a mark behind them. The octet is
-        # complete when only the mark is left. To move the CRC down, the processor takes the bit
+        # The register holds the octet's bits, the lowest first, and a mark behind them. The octet
+        # is complete when only the mark is left. To move the CRC down, the processor takes the bit
         # that leaves the CRC instead of the octet's bit, because equal bits make the feedback zero.
         shift = Signal(9)
         moving = Signal()

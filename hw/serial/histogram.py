@@ -49,7 +49,7 @@ def count_labels(m, label, labelled, running, *, classes, width):
     labelled : Signal
         Whether there is a label in this cycle.
     running : Signal
-        Whether the run goes on: labels choose the count that is read, not ``row``.
+        Whether labels choose the count that is read; otherwise ``row`` does.
     classes : int
         Number of labels.
     width : int

@@ -212,7 +212,7 @@ class Link(wiring.Component):
     def _send(self, m):
         """Frame the octets of an answer for the line; return the way in, an :class:`Answer`."""
         m.submodules.framer = framer = Framer()
-        # The framer is ready now and then, at the end of deep logic: a relay registers when.
+        # A relay stands in front of the framer, because its ready comes at the end of deep logic.
         m.submodules.output = output = Relay(OCTET)
         connect(m, output.o, framer.i)
         connect(m, framer.o, flipped(self.o))
