@@ -98,9 +98,10 @@ class ImageRegister(wiring.Component):
 
     Only the used bits are stored. The bits of a request are shifted in, one bit per cycle; unused
     bits are skipped. In a run of the benchmark the register holds another image of the ROM in every
-    cycle. The first image is there 2 cycles (ROM in logic) or 5 cycles (block RAM) after ``running``
-    rises. The register does not wait. Therefore the accelerator must be ready in every cycle in which
-    its results are taken. Otherwise the labels are not those of the ROM's images in order.
+    cycle. The first image is there 2 cycles (ROM in logic) or 5 cycles (block RAM) after
+    ``running`` rises. The register does not wait. Therefore the accelerator must be ready in every
+    cycle in which its results are taken. Otherwise the labels are not those of the ROM's images in
+    order.
 
     Parameters
     ----------
