@@ -65,8 +65,7 @@ class Inbox(wiring.Component):
         write = buffer.write_port()
         read = buffer.read_port()
 
-        # Address of the next octet. Octets of the header, which registers hold, have negative
-        # addresses. The address behind the last one means that the buffer is full.
+        # Address of the next octet: negative in the header, and depth if the buffer is full.
         position = Signal(signed(self.depth.bit_length() + 1), init=-HEADER)
         in_header = position < 0
         full = Signal()
@@ -91,7 +90,6 @@ class Inbox(wiring.Component):
         given = Signal()
         with m.If(given | listening & self.valid):
             m.d.sync += position.eq(position + Cat(1, given.replicate(len(position) - 1)))
-
         with m.If(listening & self.valid):
             m.d.sync += offset.eq(offset + 1)
             with m.If(offset == self.image_bytes - 1):
