@@ -13,7 +13,7 @@ from hw.accelerator import Accelerator
 from hw.estimate import images_that_fit
 from hw.plan.schedule import read_schedule
 from hw.plan.simplify import used_bits
-from hw.serial.benchmark import count_bits, fill
+from hw.serial.benchmark import counter_width, fill
 from hw.serial.flash import SPI, FlashLoader, WeightImage
 from hw.serial.imageregister import LOGIC_IMAGES
 from hw.serial.link import Link
@@ -114,7 +114,7 @@ class Top(wiring.Component):
                       interval=accelerator.interval, latency=accelerator.latency),
             rom_images=len(self.images), rom_crc=crc32(self.packed.tobytes()),
             max_images=(self.frame_depth - protocol.TRAILER) // image_bytes,
-            max_benchmark=2**count_bits(self.clock_hz, max(accelerator.interval, feed)) - 1)
+            max_benchmark=2**counter_width(self.clock_hz, max(accelerator.interval, feed)) - 1)
 
     def elaborate(self, platform):
         m = Module()

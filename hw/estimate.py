@@ -12,7 +12,7 @@ from .memo import memo
 from .plan.area import Resources, rom_blocks
 from .plan.schedule import Wired
 from .plan.simplify import simplify, used_bits
-from .serial.benchmark import count_bits
+from .serial.benchmark import counter_width
 from .serial.imageregister import LOGIC_IMAGES, copy_bits
 from .stream.credit import queue_size
 from .stream.width import Conversion, conversion_resources
@@ -141,7 +141,7 @@ def shell_resources(network, schedule, family, words=0, width=1):
     if words * width > 1024:  # smaller ones become LUTs
         used += Resources(0, 0, rom_blocks(family, words, width))
     if family == "ice40":
-        bits = count_bits(SHELL_CLOCK, schedule.interval(network))
+        bits = counter_width(SHELL_CLOCK, schedule.interval(network))
         used += Resources(0, 0, rom_blocks(family, network.classes, bits))
     if any(getattr(part, "rom", None) == "spram" for part in schedule.layers.values()):
         used += LOADER

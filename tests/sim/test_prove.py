@@ -24,7 +24,7 @@ BUFFER, RELAY = (next(proof for proof in prove.PROOFS if proof.name == name)
 
 def components_with_streams():
     """Yield the components of hw one of whose members is a stream."""
-    for path in sorted(HW.glob("*.py")):
+    for path in sorted(HW.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef) and any(
