@@ -28,7 +28,7 @@ def components_with_streams():
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef) and any(
-                    ast.unparse(base) == "wiring.Component" for base in node.bases):
+                    ast.unparse(base) in ("wiring.Component", "Stage") for base in node.bases):
                 code = "\n".join(ast.unparse(part) for part in node.body
                                  if not isinstance(part, ast.Expr))  # the docstring
                 if "stream.Signature" in code or ".signature" in code:
