@@ -55,11 +55,15 @@ def test_names_are_unique_and_bounded_checks_say_why_they_are_enough():
     assert all(bool(proof.enough) != proof.unbounded for proof in prove.PROOFS)
 
 
-@pytest.mark.parametrize("proof", prove.PROOFS, ids=lambda proof: proof.name)
-def test_every_fault_changes_the_design_and_is_gone_again(proof):
-    before = proof.text()
-    assert proof.text(faulty=True) != before
-    assert proof.text() == before
+def test_every_fault_changes_the_design_and_is_gone_again():
+    violations = []
+    for proof in prove.PROOFS:
+        before = proof.text()
+        if proof.text(faulty=True) == before:
+            violations.append(f"{proof.name}: its fault changes nothing")
+        if proof.text() != before:
+            violations.append(f"{proof.name}: its fault stays")
+    assert violations == []
 
 
 def test_the_short_set_is_proven_and_its_faults_are_caught(folder, capsys):
@@ -116,7 +120,7 @@ def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
 
 def test_a_fault_that_is_not_in_the_text_is_an_error():
     fault = Fault("hw.stream.credit.Relay.elaborate", "no such text", "")
-    with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.Relay\."
+    with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.credit\.Relay\."
                                          r"elaborate once: 'no such text' occurs 0 times \(adapt "
                                          r"the proof's fault\)$"), fault.planted():
         pass
