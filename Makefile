@@ -97,8 +97,9 @@ verify: $(READY)  ## all checks of trained networks, and the scorecard docs/veri
 bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name,name for some rows
 	@$(PYTHON) -m boards.bench $(if $(ONLY),--only $(ONLY)) $(OPTIONS)
 
+# A worker for each core, four at most: some tests take 1 GiB. Idle workers take over what waits.
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
-	@$(PYTHON) -m pytest $(OPTIONS)
+	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10 $(OPTIONS)
 
 records: $(READY)  ## say in minutes which recorded rows and records are of today's hardware
 	@$(PYTHON) -m boards.records $(OPTIONS)

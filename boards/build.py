@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hw.estimate import estimate, shell_resources
 from hw.plan.device import DEVICES
+from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import stem
@@ -18,7 +19,6 @@ from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from .board import catalog, find
-from .pll import megahertz
 from .request import add_arguments, from_arguments
 from .toolchain import provenance, report, resources
 from .toolchain.flow import Job, build, consumed

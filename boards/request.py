@@ -1,6 +1,5 @@
 """What a user asks of a build: which network on which board, how fast, with which options."""
 
-import argparse
 import shlex
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -8,9 +7,9 @@ from pathlib import Path
 
 from sw import network as networks
 from sw.artefact import HELP, network_file
+from sw.command import MHZ, hertz
 
 from .board import Board, find
-from .pll import MHZ
 from .top import ROM_IMAGES
 
 
@@ -85,7 +84,7 @@ def add_arguments(parser, *, optional=False, placed=False):
     add = parser.add_argument
     add("board", metavar="BOARD", help="one of python -m boards.build --list", **missing)
     add("network", metavar="NETWORK", type=network_file, help=HELP, **missing)
-    add("--freq", dest="frequency", type=frequency, metavar="MHz",
+    add("--freq", dest="frequency", type=hertz, metavar="MHz",
         help="clock; the nearest that the PLL can make, not above (default: the board's)")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--schedule", type=Path, metavar="JSON",
@@ -112,14 +111,3 @@ def from_arguments(args):
     return Request(board, networks.load(args.network), args.network, frequency=args.frequency,
                    schedule=args.schedule, rate=args.rate, baud=args.baud,
                    rom_images=args.rom_images, seed=getattr(args, "seed", 1))
-
-
-def frequency(text):
-    """Read a frequency in MHz; return it in Hz, exactly."""
-    try:
-        value = Fraction(text) * MHZ
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError(f"must be a number of MHz: {text!r}") from None
-    if not 0 < value < 10_000 * MHZ:
-        raise argparse.ArgumentTypeError(f"must be above 0 MHz and below 10 GHz: {text}")
-    return value

@@ -9,6 +9,7 @@ import time
 
 from sw.command import run
 from sw.store.files import read_json, write_text
+from sw.store.lock import alone
 
 from .bench import RESULTS, WORK, read_rows
 from .record import scorecard, standing
@@ -45,23 +46,22 @@ def perform(check, *, again=False):
         print(f"{check.name}: kept, of {kept['date']}")
         return True
     print(f"{check.name}: {check.shown} ...", flush=True)
-    result, seconds = _run(check)
-    if result is None:
+    raw = WORK.parent / "verify" / f"{check.name}.json"
+    with alone(raw.with_suffix(".lock"), f"Check {check.name}"):
+        found = _run(check, raw)
+    if found is None:
         path.unlink(missing_ok=True)
         return False
     write_text(path, json.dumps({
         "check": check.name, "command": check.shown, "inputs": inputs, "current": True,
-        "date": datetime.date.today().isoformat(), "seconds": round(seconds, 1),
-        "result": result}, indent=1) + "\n")
-    print(f"{check.name}: done in {seconds:.0f} s")
+        "date": datetime.date.today().isoformat(), **found}, indent=1) + "\n")
+    print(f"{check.name}: done in {found['seconds']:.0f} s")
     return True
 
 
-def _run(check):
-    """Run a check's commands; return what it found, None if it failed, and the seconds it took."""
-    raw = WORK.parent / "verify" / f"{check.name}.json"
+def _run(check, raw):
+    """Run a check's commands, which write ``raw``; return what to record, None if one fails."""
     log = raw.with_suffix(".log")
-    raw.parent.mkdir(parents=True, exist_ok=True)
     raw.unlink(missing_ok=True)
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as output:
@@ -71,11 +71,13 @@ def _run(check):
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
             if done.returncode:
                 break
+    seconds = time.monotonic() - start
     result = None if done.returncode else check.read(raw, log)
     if result is None:
         print(f"error: {check.name}: it ended with {done.returncode} (log: {log})",
               file=sys.stderr)
-    return result, time.monotonic() - start
+        return None
+    return {"seconds": round(seconds, 1), "result": result}
 
 
 def _mark(path, record, current):

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,31 +11,13 @@ from sim import bitstream
 from sim.cell.decompile import find_icebox
 from sw import checkpoint, golden, network
 from sw.data import datasets
-
-
-ROOT = Path(__file__).parents[1]
-NAME = "tiny"
-
-
-def command(module, *arguments, code=0):
-    """Run ``python -m module`` from the root; return its lines."""
-    done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT,
-                          capture_output=True, text=True, timeout=800)
-    assert done.returncode == code, f"{module}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout.splitlines()
+from tests.bitstreams import NAME, ROOT, command, copy
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(bitstreams):
     """A folder with the trained, folded and evaluated network."""
-    folder = tmp_path_factory.mktemp(NAME)
-    last = command("train.bnn_mnist", "--network", NAME, "--limit", 4000, "--output", folder)[-1]
-    assert last.startswith("test accuracy ")
-    assert float(last.split()[2]) > 60
-    command("sw.fold", folder / f"{NAME}.ckpt.npz")
-    lines = command("sw.evaluate", folder / f"{NAME}.net.npz")
-    assert "equal to PyTorch: 10000 of 10000 labels and scores" in lines
-    return folder
+    return bitstreams.network()
 
 
 def test_golden_equals_pytorch_on_the_whole_test_set(folder):
@@ -56,28 +36,20 @@ def test_golden_scores_are_those_in_the_checkpoint(folder):
         scores, checkpoint.load(folder / f"{NAME}.ckpt.npz").test_scores)
 
 
-def test_verilog_is_generated(folder):
-    command("hw.generate", folder / f"{NAME}.net.npz", "--board", "icebreaker")
-    described = json.loads((folder / f"{NAME}.hw.json").read_text())
+def test_verilog_is_generated(folder, tmp_path):
+    command("hw.generate", folder / f"{NAME}.net.npz", "--board", "icebreaker", "-o",
+            tmp_path / f"{NAME}.v")
+    described = json.loads((tmp_path / f"{NAME}.hw.json").read_text())
     assert described["identity"] == network.load(folder / f"{NAME}.net.npz").identity
-    text = (folder / f"{NAME}.v").read_text()
+    text = (tmp_path / f"{NAME}.v").read_text()
     for port in described["ports"]:
         assert port in text
 
 
-def build(folder, board):
-    """Build a bitstream, unless another test did; return its folder."""
-    megahertz = {"icebreaker": 18, "ulx3s-12f": 25}[board]
-    if not (folder / "build" / board / "report.json").exists():
-        command("boards.build", board, folder / f"{NAME}.net.npz", "--output", folder / "build",
-                "--freq", megahertz, "--images-per-second", 1000)
-    return folder / "build" / board
-
-
 @pytest.mark.parametrize(("board", "suffix"), [("icebreaker", ".bin"), ("ulx3s-12f", ".bit")])
-def test_bitstream_is_built(folder, board, suffix):
+def test_bitstream_is_built(bitstreams, folder, board, suffix):
     """Synthesis, place and route: the network's weights must be in it, not optimized away."""
-    built = build(folder, board)
+    built = bitstreams.built(board) / "build" / board
     report = json.loads((built / "report.json").read_text())
     assert (built / report["bitstream"]).suffix == suffix
     assert (built / report["bitstream"]).stat().st_size > 50_000
@@ -99,23 +71,21 @@ def icebox_is_there():
     pytest.param("icebreaker", marks=pytest.mark.skipif(
         not icebox_is_there(), reason="icebox_vlog, from Debian's fpga-icestorm, is not there")),
     "ulx3s-12f"])
-def test_the_bitstream_is_read_back(folder, board):
+def test_the_bitstream_is_read_back(bitstreams, tmp_path, board):
     """Decompiled (iCE40) or unpacked (ECP5), and answering by its pins."""
-    build(folder, board)
-    lines = command("sim.bitstream", board, "--output", folder / "build", "--images", 3)
+    folder = copy(bitstreams.built(board), tmp_path)
+    (folder / "build" / "sim").symlink_to(ROOT / "build" / "sim")  # objects of Verilator's library
+    lines = command("sim.bitstream", board, "--images", 3, folder=folder)
     assert re.search(r"equal to golden: 3 of 3 labels and scores over the serial line", lines[-1])
 
 
 @pytest.mark.skipif(not icebox_is_there(), reason="icebox_vlog is not there")
-def test_a_flipped_bit_of_the_bitstream_is_noticed(folder):
-    build(folder, "icebreaker")
-    built = bitstream.Built("icebreaker", folder / "build")
+def test_a_flipped_bit_of_the_bitstream_is_noticed(bitstreams, tmp_path, monkeypatch):
+    monkeypatch.chdir(copy(bitstreams.built("icebreaker"), tmp_path))
+    built = bitstream.Built("icebreaker", Path("build"))
     right = built.bitstream.read_bytes()
     middle = len(right) // 2
     built.bitstream.write_bytes(right[:middle] + bytes([right[middle] ^ 1]) + right[middle + 1:])
-    try:
-        with pytest.raises(ValueError, match=r"^Bitstream .*tiny\.bin must be readable: Error: "
-                                             r"CRC Check FAILED\.$"):
-            bitstream.decompiled(built)
-    finally:
-        built.bitstream.write_bytes(right)
+    with pytest.raises(ValueError, match=r"^Bitstream .*tiny\.bin must be readable: Error: "
+                                         r"CRC Check FAILED\.$"):
+        bitstream.decompiled(built)

@@ -12,7 +12,7 @@ from boards.toolchain.sources import ROOT, imports, module_of, reached
 OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.report",
-              "sw.store"),
+              "sw.store", "sw.trained"),
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
            "sw.store"),
     "sim": ("hw", "sw", "boards"),

@@ -93,7 +93,7 @@ def create(built):
         **({"weights": {"file": weights.name, "offset": FLASH_OFFSET,
                         "octets": weights.stat().st_size}} if weights else {}),
         "network": {"file": str(built.request.path), "identity": network.identity,
-                    "synapses": network.synapses, "inputs": network.encoder.inputs,
+                    "synapses": network.synapses, "inputs": network.inputs,
                     "classes": network.classes},
         "accuracy": accuracy(built.request.path, network),
         "schedule": json.loads(built.top.schedule.to_json()),

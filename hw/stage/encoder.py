@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Thermometer encoder: pixels in, one bit a level out."""
 
 import numpy as np
@@ -5,11 +6,18 @@ from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from sw.layer.encoder import Encoder
+
+from ..lower import LOWER, Lowering
+from ..plan.area import Resources, cells, rom_blocks
+from ..stream.handshake import Buffer
+from ..stream.stage import Stage, StreamTap
+
 
 __all__ = ["PixelEncoder", "ThermometerEncoder"]
 
 
-class ThermometerEncoder(wiring.Component):
+class ThermometerEncoder(Stage):
     """Compares pixels with the thresholds of a folded network's encoder.
 
     A beat holds ``pixels`` pixels of ``pixel_bits`` bits, the first one lowest, each shifted right
@@ -49,6 +57,26 @@ class ThermometerEncoder(wiring.Component):
             "i": In(stream.Signature(pixels * encoder.pixel_bits)),
             "o": Out(stream.Signature(pixels * encoder.levels)),
         })
+
+    def handshake(self):
+        return Buffer()
+
+    def resources(self, name, family, left):
+        if self.is_wire:
+            return {name: Resources()}
+        width = self.pixels * self.encoder.levels
+        each = self.encoder.pixel_bits / 2
+        if (self.rows == self.rows[0]).all():
+            return {name: cells(family, width * each + 4, width)}
+        rom = rom_blocks(family, self.beats, width * (self.encoder.pixel_bits + 1))
+        return {name: (cells(family, width * 2 * each + 24, width + 10)
+                       + Resources(0, 0, rom))}
+
+    def taps(self, path):
+        # An encoder of wires leaves no module behind: its bits are the accelerator's input.
+        place = ((), "i") if self.is_wire else (path, "o")
+        return [StreamTap(self.encoder.name, *place, self.beats,
+                          self.pixels * self.encoder.levels)]
 
     def elaborate(self, platform):
         m = Module()
@@ -112,7 +140,7 @@ class PixelEncoder(wiring.Component):
     latency = 1
 
     def __init__(self, encoder):
-        self.encoder = encoder
+        self.layer = self.encoder = encoder
         super().__init__({"x": In(encoder.inputs * encoder.pixel_bits), "y": Out(encoder.outputs)})
 
     def elaborate(self, platform):
@@ -129,3 +157,25 @@ def encoded(encoder, pixels, thresholds):
     """Return whether each threshold of some pixels in a row is reached."""
     return Cat(pixels.word_select(place // encoder.levels, encoder.pixel_bits) >= threshold
                for place, threshold in enumerate(thresholds))
+
+
+class LowerEncoder(Lowering):
+    """An encoder: beat by beat, or all pixels at once at the head of a wired pipeline."""
+
+    def beats(self, layer, pixels):
+        return ThermometerEncoder(layer, pixels=pixels)
+
+    def wired(self, layer, part):
+        return PixelEncoder(layer)
+
+    def wired_latency(self, layer, part):
+        return PixelEncoder.latency
+
+    def wired_resources(self, layer, part, family, seen):
+        return cells(family, layer.outputs * layer.pixel_bits / 2, layer.outputs)
+
+    def width(self, layer, pixels):
+        return pixels * layer.levels
+
+
+LOWER.register(Encoder)(LowerEncoder())

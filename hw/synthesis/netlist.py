@@ -1,5 +1,6 @@
 """Synthesis by Yosys to a netlist of a device family: the same for a bitstream and a simulation."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from hashlib import sha256
@@ -8,6 +9,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 
 from sw.store.files import write_text
+from sw.store.lock import alone
 
 from .finish import finish
 from .verilog import find_yosys, uncollected
@@ -108,8 +110,9 @@ def synthesize(component, family, directory, *, top="top"):
     component, family, top
         As of :func:`source`.
     directory : Path
-        Where Yosys works: it holds ``TOP.il``, ``TOP.ys``, ``TOP.json`` and ``yosys.log``. A
-        netlist that is there and was made from the same is kept.
+        Where Yosys works: it holds ``TOP.il``, ``TOP.ys`` and ``yosys.log`` of the last run.
+        Another run in the same folder waits. Netlists are named by a hash of all that they are
+        made from: one that is there is kept.
 
     Returns
     -------
@@ -127,11 +130,19 @@ def synthesize(component, family, directory, *, top="top"):
 def run(text, script, family, directory, *, top="top"):
     """Synthesize a design and a script from :func:`source`; see :func:`synthesize`."""
     directory = Path(directory)
-    netlist, key_file = directory / f"{top}.json", directory / f"{top}.key"
     key = sha256("\n".join([text, script, str(find_yosys()), version()]).encode()).hexdigest()
-    if netlist.exists() and key_file.exists() and key_file.read_text() == key:
-        return netlist
-    key_file.unlink(missing_ok=True)
+    netlist = directory / f"{top}-{key[:16]}.json"
+    with alone(directory / ".lock", f"Synthesis in {directory}", wait=True):
+        if not netlist.exists():
+            made = _run_yosys(text, script, directory, top)
+            if family == "ecp5":
+                finish(made, top)
+            os.replace(made, netlist)
+    return netlist
+
+
+def _run_yosys(text, script, directory, top):
+    """Run Yosys on RTLIL; return the path of the JSON that its script writes."""
     write_text(directory / f"{top}.il", text)
     write_text(directory / f"{top}.ys", script)
     done = subprocess.run([find_yosys(), "-q", "-l", "yosys.log", f"{top}.ys"], cwd=directory,
@@ -139,10 +150,7 @@ def run(text, script, family, directory, *, top="top"):
     if done.returncode:
         raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]} "
                          f"(log: {directory / 'yosys.log'})")
-    if family == "ecp5":
-        finish(netlist, top)
-    write_text(key_file, key)
-    return netlist
+    return directory / f"{top}.json"
 
 
 def version():

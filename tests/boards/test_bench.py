@@ -16,6 +16,7 @@ from boards.record.row import Row
 from boards.toolchain.steps import Steps
 from sw import artefact
 from sw import network as networks
+from sw.store.lock import alone
 from tests.networks import random_network
 
 
@@ -152,6 +153,13 @@ def test_every_preset_has_a_network_of_its_dataset():
     for preset in PRESETS.values():
         assert preset.recipe in artefact.names()
         assert networks.load(preset.network).provenance["dataset"] == preset.dataset
+
+
+def test_a_benchmark_in_a_folder_in_use_is_refused(tmp_path):
+    with alone(tmp_path / ".lock", "x"), pytest.raises(
+            ValueError, match=rf"^Benchmark in {tmp_path} must be one at a time: another run is at "
+                              r"it \(wait for it, or choose another folder\)$"):
+        bench.main(["--quick", "--work", str(tmp_path)])
 
 
 def test_a_quick_run_makes_all_and_a_second_one_only_what_is_short(tmp_path):

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from boards import reproduce
 from boards.board import find
 from boards.reproduce import first_difference
 from boards.request import Request
+from tests.bitstreams import OPTIONS
 
 from .test_build import save
 
@@ -19,9 +22,22 @@ def network(tmp_path):
     return tmp_path / "tiny.net.npz"
 
 
-def test_two_builds_are_identical(network, tmp_path, capsys):
+def test_two_builds_are_identical(bitstreams, tmp_path, monkeypatch, capsys):
+    """The first is the one that all tests share, built in another folder and environment."""
+    folder, call = bitstreams.built("icebreaker"), reproduce._call
+
+    def call_but_for_the_first_build(place, environment, module, *arguments):
+        if (module, place.name) == ("boards.build", "first"):
+            assert arguments == ("icebreaker", Path("tiny.net.npz"), "--freq", "24",
+                                 "--images-per-second", "1000.0", "--seed", "1")
+            shutil.copytree(folder / "build" / "icebreaker", place / "build" / "icebreaker")
+        else:
+            call(place, environment, module, *arguments)
+
+    monkeypatch.setattr(reproduce, "_call", call_but_for_the_first_build)
+    network = folder / "tiny.net.npz"
     record = tmp_path / "record.json"
-    assert reproduce.main(["icebreaker", str(network), "--keep", str(tmp_path / "both"),
+    assert reproduce.main(["icebreaker", str(network), *OPTIONS, "--keep", str(tmp_path / "both"),
                            "--record", str(record)]) == 0
     written = json.loads(record.read_text())
     assert list(written) == ["board", "network", "identical", "date", "command"]

@@ -10,6 +10,7 @@ from boards.record import scorecard, standing
 from boards.record.checks import Check, checks, recorded
 from boards.record.presets import PRESETS
 from boards.toolchain.sources import TESTED, digest
+from sw.store.lock import alone
 
 
 WRITES = "import sys; open(sys.argv[2], 'w').write('{\"n\": 3, \"inputs\": {}}')"
@@ -130,3 +131,12 @@ def test_the_page_is_what_the_records_say():
     known = verify.known_checks()
     page = scorecard.render(verify.read_records(known), list(known))
     assert verify.DOCUMENT.read_text(encoding="utf-8") == page
+
+
+def test_a_check_that_runs_already_is_refused(folders):
+    check = check_of("pass")
+    raw = verify.WORK.parent / "verify" / "x"
+    with alone(raw.with_suffix(".lock"), "x"), pytest.raises(
+            ValueError, match=r"^Check x must be one at a time: another run is at it \(wait for "
+                              r"it, or choose another folder\)$"):
+        verify.perform(check)
