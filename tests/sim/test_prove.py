@@ -115,9 +115,9 @@ def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
 
 def test_a_fault_that_is_not_in_the_text_is_an_error():
     fault = Fault("hw.stream.credit.Relay.elaborate", "no such text", "")
-    with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.credit\.Relay\."
-                                         r"elaborate once: 'no such text' occurs 0 times \(adapt "
-                                         r"the proof's fault\)$"), fault.planted():
+    with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.credit\."
+                                         r"Relay\.elaborate once: 'no such text' occurs 0 times "
+                                         r"\(adapt the proof's fault\)$"), fault.planted():
         pass
 
 
