@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sw.command import run
 from sw.store.files import read_json, write_text
+from sw.store.lock import alone
 
 from .record import plot as bench_plot
 from .record import table as bench_table
@@ -109,7 +110,7 @@ def main(argv=None):
 
     before = {} if args.quick else read_rows(results / "bench.json")
     rows, failures, began = {}, [], time.monotonic()
-    with stopping_on_terminate():
+    with stopping_on_terminate(), alone(args.work / ".lock", f"Benchmark in {args.work}"):
         for number, preset in enumerate(chosen, 1):
             print(f"[{number}/{len(chosen)}] {preset.name}: {preset.network} on {preset.board}, "
                   f"{time.monotonic() - began:.0f} s since the start", file=sys.stderr)

@@ -83,6 +83,11 @@ class Board:
         """File name ending of a bitstream, as the family's tools want it."""
         return {"ecp5": ".bit", "ice40": ".bin"}[self.family]
 
+    @property
+    def oscillator(self):
+        """Frequency of the clock on the board, in Hz."""
+        return round(self.create_platform().default_clk_frequency)
+
     def create_platform(self):
         """Return a new Amaranth platform with a serial port on it (each can build once)."""
         platform = self.platform()

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from hw.estimate import estimate, shell_resources
 from hw.plan.device import DEVICES
+from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw import network as networks
-from sw.command import run
+from sw.command import MHZ, hertz, run
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from .board import catalog, find
-from .pll import MHZ, megahertz
 from .toolchain import provenance, report, resources
 from .toolchain.flow import CONSTRAINTS, build
 from .toolchain.steps import Steps, stopping_on_terminate
@@ -122,7 +122,7 @@ def main(argv=None):
     parser.add_argument("--list", action="store_true", help="print the boards and leave")
     parser.add_argument("--default-network", action="store_true",
                         help="print the name of BOARD's default recipe and leave")
-    parser.add_argument("--freq", type=_frequency, metavar="MHz",
+    parser.add_argument("--freq", type=hertz, metavar="MHz",
                         help="clock; the nearest that the PLL can make, not above (default: the "
                              "board's)")
     parser.add_argument("--schedule", type=Path, metavar="JSON",
@@ -167,17 +167,6 @@ def main(argv=None):
     files = [result["bitstream"], *([result["weights"]["file"]] if "weights" in result else []),
              "report.json", "report.txt", "resources.png"]
     print(f"wrote {', '.join(str(directory / file) for file in files)}")
-
-
-def _frequency(text):
-    """Read a frequency in MHz; return it in Hz, exactly."""
-    try:
-        value = Fraction(text) * MHZ
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError(f"must be a number of MHz: {text!r}") from None
-    if not 0 < value < 10_000 * MHZ:
-        raise argparse.ArgumentTypeError(f"must be above 0 MHz and below 10 GHz: {text}")
-    return value
 
 
 if __name__ == "__main__":

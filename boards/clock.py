@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
-from .pll import Ecp5Pll, Ice40Pll
+from hw.plan.pll import Ecp5Pll, Ice40Pll
 
 
 # Balls and pins that feed a PLL directly. On the UP5K nothing but the _PAD primitive can use it.
@@ -27,7 +27,7 @@ class Clock(Elaboratable):
     Parameters
     ----------
     pll : None, Ecp5Pll or Ice40Pll
-        Settings from :func:`boards.pll.solve`; None to use the oscillator as it is.
+        Settings from :func:`hw.plan.pll.solve`; None to use the oscillator as it is.
     frequency : int or Fraction
         Frequency of the domain in Hz, for the timing constraint.
     """

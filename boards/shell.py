@@ -3,8 +3,9 @@
 from amaranth import *
 from amaranth.lib import io
 
+from hw.plan.pll import solve
+
 from .clock import Clock
-from .pll import solve
 
 
 class Shell(Elaboratable):
@@ -77,8 +78,7 @@ def clock_plan(board, frequency):
     tuple of (None, Ecp5Pll or Ice40Pll) and Fraction
         Settings, and the frequency that they give, in Hz.
     """
-    oscillator = round(board.create_platform().default_clk_frequency)
-    pll = solve(board.family, oscillator, frequency)
+    pll = solve(board.family, board.oscillator, frequency)
     return pll, frequency if pll is None else pll.output
 
 

@@ -12,12 +12,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hw.accelerator import Accelerator
 from hw.estimate import images_that_fit
 from hw.plan.schedule import read_schedule
-from hw.serial.benchmark import count_bits, fill
+from hw.plan.simplify import used_bits
+from hw.serial.benchmark import counter_width, fill
 from hw.serial.flash import SPI, FlashLoader, WeightImage
-from hw.serial.imageregister import LOGIC_IMAGES, used_bits
+from hw.serial.imageregister import LOGIC_IMAGES
 from hw.serial.link import Link
 from hw.serial.uart import Receiver, Transmitter, divide
-from hw.solver import choose, refuse_misfit
+from hw.solver import choose_at, refuse_misfit
 from sw.data import datasets
 from sw.line import protocol
 
@@ -84,8 +85,8 @@ class Top(wiring.Component):
         self.divisor = divide(clock_hz, baud)
         self.accelerator = Accelerator(network, schedule)
         self.rom_width = rom_width or self.accelerator.input_width
-        self.packed = protocol.pack_images(images, network.encoder.pixel_bits,
-                                           network.encoder.shift)
+        self.packed = protocol.pack_images(images, network.pixel_bits,
+                                           network.shift)
         image_bytes = self.packed.shape[1]
         self.frame_depth = max(frame_depth, 1 << (image_bytes + protocol.TRAILER - 1).bit_length())
         self.info = self._describe(image_bytes)
@@ -101,19 +102,19 @@ class Top(wiring.Component):
     def _describe(self, image_bytes):
         """Return what the board answers to IDENTIFY, a :class:`sw.line.protocol.Info`."""
         network, accelerator = self.network, self.accelerator
-        bits = network.encoder.inputs * network.encoder.pixel_bits
+        bits = network.inputs * network.pixel_bits
         feed = max(accelerator.beats, -(-bits // self.rom_width))
         return protocol.Info(
             board=self.board, identity=network.identity, input_shape=network.input_shape,
-            pixel_bits=network.encoder.pixel_bits, shift=network.encoder.shift,
-            labels=network.labels, score_bytes=2 if network.scores.score_bits <= 16 else 4,
+            pixel_bits=network.pixel_bits, shift=network.shift,
+            labels=network.labels, score_bytes=2 if network.score_bits <= 16 else 4,
             clock_hz=self.clock_hz, baud=self.baud, interval=accelerator.interval, feed=feed,
             latency=accelerator.latency,
             fill=fill(bits=bits, rom_width=self.rom_width, input_width=accelerator.input_width,
                       interval=accelerator.interval, latency=accelerator.latency),
             rom_images=len(self.images), rom_crc=crc32(self.packed.tobytes()),
             max_images=(self.frame_depth - protocol.TRAILER) // image_bytes,
-            max_benchmark=2**count_bits(self.clock_hz, max(accelerator.interval, feed)) - 1)
+            max_benchmark=2**counter_width(self.clock_hz, max(accelerator.interval, feed)) - 1)
 
     def elaborate(self, platform):
         m = Module()
@@ -177,7 +178,8 @@ def create(board, network, *, frequency, schedule=None, rate=None, baud=None, ro
         schedule = read_schedule(schedule.read_text(encoding="utf-8"), network)
         refuse_misfit(network, schedule, device)
     else:
-        schedule = choose(network, device, clock_hz=float(clock), images_per_second=rate)
+        schedule = choose_at(network, device, oscillator=board.oscillator, wished=frequency,
+                             images_per_second=rate)
     images = benchmark_images(network, rom_images or images_that_fit(
         network, schedule, device, ROM_IMAGES[board.family]))
     return Top(network, schedule, clock_hz=round(clock), images=images, board=board.name,
@@ -220,6 +222,6 @@ def benchmark_images(network, count):
         except (ValueError, OSError) as error:
             why = str(error)
     print(f"note: the benchmark's images are noise: {why}", file=sys.stderr)
-    dtype = np.uint8 if network.encoder.input_bits <= 8 else np.uint16
+    dtype = np.uint8 if network.input_bits <= 8 else np.uint16
     return np.random.default_rng(0).integers(
-        0, 2**network.encoder.input_bits, (count, *network.input_shape), dtype=dtype)
+        0, 2**network.input_bits, (count, *network.input_shape), dtype=dtype)

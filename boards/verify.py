@@ -13,6 +13,7 @@ from pathlib import Path
 from sw import network as networks
 from sw.command import run
 from sw.store.files import read_json, write_text
+from sw.store.lock import alone
 
 from .bench import RESULTS, WORK, read_rows, recipe_of, recipes
 from .record import scorecard as verify_table
@@ -78,8 +79,21 @@ def perform(step, *, again=False):
         return True
     print(f"{step.name}: {step.shown} ...", flush=True)
     raw = WORK.parent / "verify" / f"{step.name}.json"
+    with alone(raw.with_suffix(".lock"), f"Step {step.name}"):
+        record = _run(step, raw)
+    if record is None:
+        path.unlink(missing_ok=True)
+        return False
+    write_text(path, json.dumps({
+        "step": step.name, "command": step.shown, "key": key, "network": network,
+        "date": datetime.date.today().isoformat(), **record}, indent=1) + "\n")
+    print(f"{step.name}: done in {record['seconds']:.0f} s")
+    return True
+
+
+def _run(step, raw):
+    """Run the commands of a step, which write ``raw``; return what to record, None if one fails."""
     log = raw.with_suffix(".log")
-    raw.parent.mkdir(parents=True, exist_ok=True)
     raw.unlink(missing_ok=True)
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as output:
@@ -93,14 +107,8 @@ def perform(step, *, again=False):
     result = None if done.returncode else step.read(raw, log)
     if result is None:
         print(f"error: {step.name}: it ended with {done.returncode} (log: {log})", file=sys.stderr)
-        path.unlink(missing_ok=True)
-        return False
-    write_text(path, json.dumps({
-        "step": step.name, "command": step.shown, "key": key, "network": network,
-        "date": datetime.date.today().isoformat(), "seconds": round(seconds, 1),
-        "result": result}, indent=1) + "\n")
-    print(f"{step.name}: done in {seconds:.0f} s")
-    return True
+        return None
+    return {"seconds": round(seconds, 1), "result": result}
 
 
 def write_document(known):

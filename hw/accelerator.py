@@ -8,11 +8,10 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .lower import LOWER
 from .plan.schedule import Wired
 from .plan.timing import latency
-from .stage.encoder import ThermometerEncoder
 from .stage.labelselect import LabelSelect, answer_layout
-from .stage.mvtu import MVTU
 from .stage.spram import SPRAM_WIDTH
 from .stream.credit import Dataflow
 from .stream.width import Conversion, WidthConverter
@@ -52,17 +51,16 @@ class Accelerator(wiring.Component):
         schedule.check(network)
         self.network = network
         self.schedule = schedule
-        self.input_width = schedule.pixels * network.encoder.pixel_bits
-        self.beats = ceil(network.encoder.inputs / schedule.pixels)
+        self.input_width = schedule.pixels * network.pixel_bits
+        self.beats = ceil(network.inputs / schedule.pixels)
         self.stages = stages(network, schedule)
         self.interval = schedule.interval(network)
         self.latency = latency(self.stages, self.beats)
-        self.loaded = [stage for stage in self.stages.values()
-                       if isinstance(stage, MVTU) and stage.rom == "spram"]
+        self.loaded = [stage for stage in self.stages.values() if stage.load]
         super().__init__({
             "i": In(stream.Signature(self.input_width)),
             "o": Out(stream.Signature(answer_layout(network.classes,
-                                                    network.scores.score_bits))),
+                                                    network.score_bits))),
             **({"weights": In(stream.Signature(SPRAM_WIDTH))} if self.loaded else {}),
         })
 
@@ -102,16 +100,17 @@ class Accelerator(wiring.Component):
 def stages(network, schedule):
     """Stages of an accelerator in order, by name; a width converter wherever widths differ.
 
-    A stage of one layer has the layer's name. Whole images that go into wired layers are encoded
-    at the head of the pipeline, where nothing stops.
+    A stage of one layer has the layer's name. Where whole images go into wired layers, the first
+    layer is the head of their pipeline.
 
     Raises
     ------
     ValueError
         If two stages have the same name.
     """
-    encoder = ThermometerEncoder(network.encoder, pixels=schedule.pixels)
-    free_running = (encoder.beats == 1 and not encoder.is_wire
+    first = network.first
+    head = LOWER.of(first).beats(first, schedule.pixels)
+    free_running = (head.beats == 1 and not head.is_wire
                     and isinstance(schedule.layers[network.layers[1].name], Wired))
     result = {}
 
@@ -122,8 +121,8 @@ def stages(network, schedule):
         result[name] = stage
 
     if not free_running:
-        add(network.encoder.name, encoder)
-    bits, width = network.encoder.outputs, schedule.pixels * network.encoder.levels
+        add(first.name, head)
+    bits, width = first.outputs, LOWER.of(first).width(first, schedule.pixels)
 
     def connect(name, to_width):
         if not Conversion(bits, width, to_width).is_wire:
@@ -133,19 +132,18 @@ def stages(network, schedule):
                         lambda layer: isinstance(schedule.layers[layer.name], Wired))
     for is_wired, group in pipelines:
         layers = list(group)
+        parts = [schedule.layers[layer.name] for layer in layers]
         if is_wired:
             name = layers[0].name
-            connect(name, layers[0].inputs)
+            connect(name, layers[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
-                layers, [schedule.layers[layer.name] for layer in layers],
-                network.encoder if free_running and not result else None))
-            bits = width = layers[-1].outputs
+                layers, parts, first if free_running and not result else None))
+            bits = width = layers[-1].gives.width
             continue
-        for layer in layers:
-            part = schedule.layers[layer.name]
-            connect(layer.name, part.simd)
-            add(layer.name, MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom))
-            bits, width = layer.outputs, part.pe
+        for layer, part in zip(layers, parts, strict=True):
+            connect(layer.name, part.takes(layer))
+            add(layer.name, LOWER.of(layer).scheduled(layer, part))
+            bits, width = layer.outputs, part.gives(layer)
     if not is_wired:
-        add("label_select", LabelSelect(network.classes, network.scores.score_bits, pe=part.pe))
+        add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
     return result

@@ -2,37 +2,21 @@
 """Estimates LUTs, flip-flops and block RAMs of an accelerator without synthesizing it."""
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import zip_longest
 from math import ceil
 
 import numpy as np
 
 from .accelerator import stages
-from .plan.area import (
-    CARRY,
-    COUNT_ADDER,
-    Resources,
-    cells,
-    interpolate,
-    logic_rom,
-    memory,
-    queue,
-    rom_blocks,
-)
+from .lower import LOWER
+from .memo import memo
+from .plan.area import Resources, rom_blocks
 from .plan.schedule import Wired
-from .plan.simplify import simplify
-from .serial.benchmark import count_bits
-from .serial.imageregister import LOGIC_IMAGES, copy_bits, used_bits
-from .stage.encoder import ThermometerEncoder
-from .stage.folding import Folding
-from .stage.labelselect import LabelSelect
-from .stage.mvtu import MVTU
-from .stage.spram import SPRAM_WIDTH
+from .plan.simplify import simplify, used_bits
+from .serial.benchmark import counter_width
+from .serial.imageregister import LOGIC_IMAGES, copy_bits
 from .stream.credit import queue_size
-from .stream.width import Conversion, WidthConverter
-from .wired.area import wired_ends, wired_layer
-from .wired.pipeline import WiredPipeline, pipeline_depth
+from .stream.width import Conversion, conversion_resources
+from .wired.pipeline import pipeline_depth, wired_ends
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
@@ -85,28 +69,16 @@ def estimate(network, schedule, family):
     -------
     Estimate
     """
+    left = {}
+    if all(isinstance(part, Wired) for part in schedule.layers.values()):
+        left = {layer.name: layer for layer in _left_over(network)}
     parts = {}
     for name, stage in stages(network, schedule).items():
-        if isinstance(stage, MVTU):
-            parts[name] = _mvtu(stage.folding, family)
-        elif isinstance(stage, WidthConverter):
-            parts[name] = _converter(stage.conversion, family)
-        elif isinstance(stage, LabelSelect):
-            parts[name] = _label_select(stage, family)
-        elif isinstance(stage, ThermometerEncoder):
-            parts[name] = _encoder(stage, family)
-        elif isinstance(stage, WiredPipeline):
-            if stage.encoder:
-                parts[network.encoder.name] = _pixel_encoder(network.encoder, family)
-            layers = (_left_over(network) if len(stage.layers) == len(network.layers) - 1
-                      else stage.layers)
-            for layer, part, after in zip_longest(layers, stage.parts, layers[1:]):
-                parts[layer.name] = wired_layer(layer, part, family, after)
-            parts[name] = wired_ends(stage.layers, stage.parts, stage.queue_depth, family)
+        parts |= stage.resources(name, family, left)
     return Estimate(family, parts)
 
 
-@cache
+@memo
 def _left_over(network):
     """Layers without what synthesis removes from them."""
     return simplify(network).layers
@@ -117,7 +89,7 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
 
     Parameters
     ----------
-    layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
+    layer : :class:`sw.layer.kind.Layer`
         The layer.
     part : :class:`hw.plan.schedule.Wired` or :class:`hw.plan.schedule.Scheduled`
         How much of it per cycle.
@@ -129,22 +101,21 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
         Whether the layer before is wired too, so that nothing is between them.
     """
     if isinstance(part, Wired):
-        resources = wired_layer(layer, part, family)
+        seen = np.ones(layer.outputs, dtype=bool)
+        resources = LOWER.of(layer).wired_resources(layer, part, family, seen)
         if not after_wired:
             depth, _ = queue_size(pipeline_depth((layer,), (part,)), 1)
             resources += wired_ends((layer,), (part,), depth, family)
-        wanted = layer.inputs
     else:
-        resources = _mvtu(Folding(layer, part.pe, part.simd, part.rom), family)
-        wanted = part.simd
-    return resources + _converter(Conversion(bits, width, wanted), family)
+        resources = LOWER.of(layer).scheduled_resources(layer, part, family)
+    return resources + conversion_resources(Conversion(bits, width, part.takes(layer)), family)
 
 
 def stored_bits(network, schedule):
     """Bits of an image, or of a word of it, that the link stores for an accelerator."""
     if schedule.interval(network) == 1:
         return int(used_bits(network).sum())
-    return schedule.pixels * network.encoder.pixel_bits
+    return schedule.pixels * network.pixel_bits
 
 
 def shell_resources(network, schedule, family, words=0, width=1):
@@ -170,7 +141,7 @@ def shell_resources(network, schedule, family, words=0, width=1):
     if words * width > 1024:  # smaller ones become LUTs
         used += Resources(0, 0, rom_blocks(family, words, width))
     if family == "ice40":
-        bits = count_bits(SHELL_CLOCK, schedule.interval(network))
+        bits = counter_width(SHELL_CLOCK, schedule.interval(network))
         used += Resources(0, 0, rom_blocks(family, network.classes, bits))
     if any(getattr(part, "rom", None) == "spram" for part in schedule.layers.values()):
         used += LOADER
@@ -185,87 +156,8 @@ def images_that_fit(network, schedule, device, most):
     in_logic = min(most, LOGIC_IMAGES) if schedule.interval(network) == 1 else 1
     used = (estimate(network, schedule, device.family).total
             + shell_resources(network, schedule, device.family))
-    beats = ceil(network.encoder.inputs / schedule.pixels)
+    beats = ceil(network.inputs / schedule.pixels)
     width = stored_bits(network, schedule)
     candidates = range(min(most, ROM_DEPTH // beats), in_logic, -1)
     return next((count for count in candidates if used.block_ram + rom_blocks(
         device.family, count * beats, width) <= device.block_rams), in_logic)
-
-
-def _encoder(stage, family):
-    if stage.is_wire:
-        return Resources()
-    width = stage.pixels * stage.encoder.levels
-    each = stage.encoder.pixel_bits / 2
-    if (stage.rows == stage.rows[0]).all():
-        return cells(family, width * each + 4, width)
-    rom = rom_blocks(family, stage.beats, width * (stage.encoder.pixel_bits + 1))
-    return cells(family, width * 2 * each + 24, width + 10) + Resources(0, 0, rom)
-
-
-def _pixel_encoder(encoder, family):
-    return cells(family, encoder.outputs * encoder.pixel_bits / 2, encoder.outputs)
-
-
-@cache
-def _converter(conversion, family):
-    form, i_width, o_width = conversion.form, conversion.i_width, conversion.o_width
-    if form == "same":
-        return Resources() if conversion.is_wire else Resources(o_width // 2 + 8, 4)
-    if form == "down":
-        bits = min(i_width, conversion.bits)
-        return cells(family, bits + 14, bits + 8)
-    if form == "up":
-        bits = conversion.i_words * i_width if conversion.o_words == 1 else o_width
-        return cells(family, 14, bits + 8)
-    bits = i_width + o_width
-    return cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14)
-
-
-@cache
-def _mvtu(folding, family):
-    layer, pe, simd, rom = folding.layer, folding.pe, folding.simd, folding.rom
-    lanes, depth, plan = pe * simd, folding.interval, folding.plan
-    planes = 1 if layer.synapses == layer.weights.size else 2
-    count, total = simd.bit_length(), layer.inputs.bit_length()
-    registered = 2 * sum(plan.registered)
-    if layer.kind == "dense":
-        constants, result, width = layer.thresholds, 1, total
-    else:
-        constants = layer.bias - layer.fan_in
-        result = width = layer.score_bits
-    from_rom = folding.neuron_folds > 1 and bool(np.any(constants != constants[0]))
-    accumulate = (CARRY[family] + 1) * total if folding.synapse_folds > 1 else 0
-    lut4 = lanes + 40 + pe * (interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
-                              + accumulate + CARRY[family] * width)
-    ff = lanes + 45 + pe * (registered + count + total + result)
-    ff += folding.hops * (simd + depth.bit_length() + folding.neuron_folds.bit_length() + 2)
-    block_ram = 0
-    if from_rom and folding.neuron_folds <= 32:
-        lut4 += pe * logic_rom(folding.neuron_folds, width)
-        ff += pe * width
-    elif from_rom:
-        block_ram = sum(rom_blocks(family, folding.neuron_folds, len(neurons) * width)
-                        for neurons in folding.groups)
-    resources = cells(family, lut4, ff)
-    resources += queue(family, folding.queue[0], pe * result)
-    resources += memory(family, 2 << (folding.synapse_folds - 1).bit_length(), simd)
-    if rom in ("block", "registered"):
-        if folding.rom_delay:  # one register behind the weights is in the block RAM, one is not
-            resources += cells(family, 0, lanes * planes + 2 * len(folding.groups) * simd)
-        block_ram += sum(rom_blocks(family, depth, len(neurons) * simd * planes)
-                         for neurons in folding.groups)
-        return resources + Resources(0, 0, block_ram)
-    if rom == "spram":
-        chips = ceil(lanes * planes / SPRAM_WIDTH)
-        return resources + cells(family, chips + 16, 4) + Resources(0, 0, block_ram, chips)
-    return resources + Resources(ceil(planes * logic_rom(depth, lanes)), 0, block_ram)
-
-
-def _label_select(stage, family):
-    width = stage.classes * stage.score_bits
-    nodes = stage.pe - 1
-    lut4 = (nodes + 1) * (CARRY[family] + 1) * stage.score_bits + 30
-    ff = width + nodes * 2 * stage.score_bits + stage.score_bits + 16
-    return (cells(family, lut4, ff)
-            + queue(family, stage.queue_depth, width + (stage.classes - 1).bit_length()))

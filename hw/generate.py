@@ -3,9 +3,10 @@
 import argparse
 import json
 from dataclasses import asdict, replace
+from fractions import Fraction
 from pathlib import Path
 
-from sw.command import run
+from sw.command import MHZ, hertz, run
 from sw.network import load
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
@@ -13,9 +14,10 @@ from sw.store.lock import alone
 from .accelerator import Accelerator
 from .core.axi import AxiAccelerator
 from .estimate import estimate
-from .plan.device import find_device
+from .plan.device import find_target
+from .plan.pll import megahertz
 from .plan.schedule import read_schedule
-from .solver import choose, refuse_misfit
+from .solver import choose_at, refuse_misfit
 from .synthesis.verilog import to_verilog
 
 
@@ -26,7 +28,7 @@ def describe(component, estimated):
     """Return what a user of the Verilog needs to know, as a dict for JSON."""
     accelerator = component.accelerator
     network = accelerator.network
-    classes, score_bits = network.classes, network.scores.score_bits
+    classes, score_bits = network.classes, network.score_bits
     ports = {name: {"direction": "input" if member.flow.name == "In" else "output",
                     "width": member.shape}
              for name, member in component.signature.members.items()}
@@ -39,8 +41,8 @@ def describe(component, estimated):
         "input": {
             "beats": accelerator.beats,
             "pixels_per_beat": accelerator.schedule.pixels,
-            "pixel_bits": network.encoder.pixel_bits,
-            "pixel_shift": network.encoder.shift,
+            "pixel_bits": network.pixel_bits,
+            "pixel_shift": network.shift,
         },
         "output": {
             "label": {"offset": 0, "width": component.label_width},
@@ -68,8 +70,9 @@ def parse(argv):
     parser.add_argument("--schedule", type=Path, help="JSON file that says pe and simd by layer")
     parser.add_argument("--board", "--device", dest="device", default="ulx3s-85f", metavar="NAME",
                         help="board or FPGA that the accelerator must fit (default: %(default)s)")
-    parser.add_argument("--freq", type=float, default=50, metavar="MHZ",
-                        help="clock, to turn images a second into cycles (default: %(default)s)")
+    parser.add_argument("--freq", type=hertz, metavar="MHz",
+                        help="clock that the schedule is chosen for; of a board, the nearest that "
+                             "its PLL can make, not above (default: the board's, else 50)")
     parser.add_argument("--images-per-second", type=float, metavar="N",
                         help="smallest accelerator that is as fast, instead of the fastest")
     parser.add_argument("--name", default="accelerator", help="module name (default: %(default)s)")
@@ -81,16 +84,17 @@ def main(argv=None):
     args = parse(argv)
     if not args.name.isidentifier():
         raise ValueError(f"Module name must be an identifier: {args.name!r}")
-    if not 0 < args.freq < 10_000:
-        raise ValueError(f"Clock must be above 0 MHz and below 10 GHz: {args.freq} MHz")
     network = load(args.network)
-    device = replace(find_device(args.device), sprams=0)  # the Verilog brings no way to load them
+    target = find_target(args.device)
+    device = replace(target.device, sprams=0)  # the Verilog brings no way to load them
+    wished = args.freq or Fraction(str(target.megahertz)) * MHZ
+    clock = target.clock(wished)
     if args.schedule:
         schedule = read_schedule(args.schedule.read_text(encoding="utf-8"), network)
-        refuse_misfit(network, schedule, find_device(args.device))
+        refuse_misfit(network, schedule, target.device)
     else:
-        schedule = choose(network, device, clock_hz=args.freq * 1e6,
-                          images_per_second=args.images_per_second)
+        schedule = choose_at(network, device, oscillator=target.oscillator, wished=wished,
+                             images_per_second=args.images_per_second)
     stem = args.network.name.removesuffix(".npz").removesuffix(".net")
     output = args.output or args.network.with_name(f"{stem}.v")
     if output.is_dir():
@@ -107,9 +111,9 @@ def main(argv=None):
         write_text(verilog, text)
         write_text(described, json.dumps(content, indent=2) + "\n")
     total = estimated.total
-    rate = args.freq * 1e6 / component.accelerator.interval
+    rate = float(clock) / component.accelerator.interval
     print(f"interval {component.accelerator.interval} cycles, latency "
-          f"{component.accelerator.latency} cycles, {rate:,.0f} images/s at {args.freq:g} MHz")
+          f"{component.accelerator.latency} cycles, {rate:,.0f} images/s at {megahertz(clock)} MHz")
     print(f"estimate for {device.name}: {total.lut4:,} of {device.lut4:,} LUT4, {total.ff:,} of "
           f"{device.ff:,} flip-flops, {total.block_ram} of {device.block_rams} block RAMs")
     print(f"wrote {output} and {about}")

@@ -7,18 +7,16 @@ from itertools import product
 from math import ceil, floor, log
 
 from .estimate import estimate, layer_resources, shell_resources
-from .plan.schedule import Schedule, Scheduled, Wired
-from .stage.spram import SPRAM_DEPTH
+from .lower import LOWER
+from .plan.pll import make_clock
+from .plan.schedule import Schedule, Wired
 from .wired.groups import GROUP_SYNAPSES
 
 
-__all__ = ["choose", "refuse_misfit"]
+__all__ = ["choose", "choose_at", "refuse_misfit"]
 
 # Share of a device's LUTs and flip-flops that place and route still finds its way in.
 ROOM = {"ecp5": 0.88, "ice40": 0.92}
-
-# Block RAM of ECP5 has a register inside, and gives a word 4.6 ns later without it.
-BLOCK_RAM = {"ecp5": "registered", "ice40": "block"}
 
 # What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
 # is taken, so LUTs, which make place and route slow, are spent last.
@@ -58,8 +56,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         If nothing fits, or nothing is as fast: by how much, and what would help.
     """
     wired = [wired] if wired else wired_parts(device.family, clock_hz)
-    slowest = max(layer.inputs * layer.outputs for layer in network.layers[1:])
-    slowest = max(slowest, network.encoder.inputs)
+    slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer) for layer in network.layers[1:]))
     if images_per_second is not None:
         if not images_per_second > 0:
             raise ValueError(f"Images per second must be above 0: {images_per_second:g}")
@@ -87,6 +84,28 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     return schedules[intervals[place]]
 
 
+def choose_at(network, device, *, oscillator, wished, images_per_second=None):
+    """Choose the schedule for the clock that a board makes where another one is asked for.
+
+    This is what decides for a bitstream, for every check of it, and for its Verilog alone.
+
+    Parameters
+    ----------
+    network : :class:`sw.network.Network`
+        What is computed.
+    device : :class:`hw.plan.device.Device`
+        What it must fit.
+    oscillator : int or None
+        Of the board, in Hz; None if the clock is as wished.
+    wished : int or Fraction
+        Clock asked for, in Hz.
+    images_per_second : float, optional
+        As for :func:`choose`.
+    """
+    clock = wished if oscillator is None else make_clock(device.family, oscillator, wished)
+    return choose(network, device, clock_hz=float(clock), images_per_second=images_per_second)
+
+
 def wired_parts(family, clock_hz):
     """How wired layers are built for a clock, the fastest first, as measured after place and route.
 
@@ -103,7 +122,7 @@ def wired_parts(family, clock_hz):
             Wired(levels + 1, hops=1)]
 
 
-def wired_layer(layer, part):
+def limit_hops(layer, part):
     """How one layer is built: with as many hops as its size asks for, up to the part's."""
     groups = max(2, layer.synapses / GROUP_SYNAPSES)
     return replace(part, hops=min(part.hops, ceil(log(groups, BRANCHES))))
@@ -126,8 +145,8 @@ def _smallest_parts(network, device, interval, wired, weight):
     pixels = _pixels(network, interval)
     # Paths: schedules of the layers so far, one for each width that the next layer would see and
     # each number of SPRAMs, which cost nothing until there are no more.
-    paths = {(pixels * network.encoder.levels, 0): (0.0, {})}
-    bits = network.encoder.outputs
+    paths = {(LOWER.of(network.first).width(network.first, pixels), 0): (0.0, {})}
+    bits = network.first.outputs
     for layer in network.layers[1:]:
         longer = {}
         for part in _candidates(layer, interval, wired, device, weight):
@@ -136,8 +155,7 @@ def _smallest_parts(network, device, interval, wired, weight):
                 resources = layer_resources(layer, part, device.family, bits=bits, width=width,
                                             after_wired=isinstance(before, Wired))
                 total = cost + _share(resources, device, weight)
-                gives = (layer.outputs if isinstance(part, Wired) else part.pe,
-                         sprams + resources.spram)
+                gives = (part.gives(layer), sprams + resources.spram)
                 if gives[1] > device.sprams:
                     continue
                 if gives not in longer or total < longer[gives][0]:
@@ -169,7 +187,7 @@ def refuse_misfit(network, schedule, device):
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
                    f"({100 * needed / there - 100:.0f} % too many)" if there else
                    f"{needed:,} {what} needed, none there" for what, needed, there in over)
-    bits = sum(layer.weights.size for layer in network.layers[1:])
+    bits = sum(layer.inputs * layer.outputs for layer in network.layers[1:])
     raise ValueError(f"Schedule must fit {device.name}: {by} (a lower rate, smaller pe and simd, "
                      f"fewer synapses, now {network.synapses:,} of {bits:,} weights, or a larger "
                      f"device would help)")
@@ -177,7 +195,7 @@ def refuse_misfit(network, schedule, device):
 
 def _pixels(network, interval):
     """Fewest pixels a beat that let an image in within an interval; a divisor where one is near."""
-    inputs = network.encoder.inputs
+    inputs = network.inputs
     least = ceil(inputs / interval)
     return next((pixels for pixels in range(least, min(2 * least, inputs) + 1)
                  if inputs % pixels == 0), least)
@@ -192,36 +210,18 @@ def _distinct(slowest):
 
 
 def _candidates(layer, interval, wired, device, weight):
-    """Parts that keep to an interval: for each number of neuron folds, and wired."""
-    # A synapse takes more than half a LUT: without this, plans of thousands of neurons are made.
-    parts = [wired_layer(layer, wired)] if layer.synapses < 2 * device.lut4 else []
-    loaded, seen = [], set()
-    folds = 1
-    while folds <= min(interval, layer.outputs):
-        pe = ceil(layer.outputs / folds)
-        folds = ceil(layer.outputs / pe)
-        if folds <= interval:
-            least = ceil(layer.inputs / max(1, interval // folds))
-            for simd in {least, _divisor(layer.inputs, least)}:
-                if (pe, simd) not in seen:
-                    seen.add((pe, simd))
-                    parts += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
-                              Scheduled(pe, simd, "distributed")]
-                    spram = Scheduled(pe, simd, "spram")
-                    if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
-                        loaded.append(spram)
-        folds = max(folds + 1, ceil(layer.outputs / (pe - 1)) if pe > 1 else layer.outputs + 1)
+    """Parts that keep to an interval, the cheapest of them; those in SPRAM are counted apart."""
+    def resources(part):
+        return layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
+                               after_wired=False)
 
     def cost(part):
-        return _share(layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
-                                      after_wired=False), device, weight)
+        return _share(resources(part), device, weight)
 
-    return sorted(parts, key=cost)[:2 * KEPT] + sorted(loaded, key=cost)[:KEPT]
-
-
-def _divisor(whole, least):
-    """Smallest divisor of ``whole`` that is at least ``least``."""
-    return next(number for number in range(least, whole + 1) if whole % number == 0)
+    parts = LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device)
+    loaded = [part for part in parts if resources(part).spram]
+    others = [part for part in parts if part not in loaded]
+    return sorted(others, key=cost)[:2 * KEPT] + sorted(loaded, key=cost)[:KEPT]
 
 
 def _share(resources, device, weight):

@@ -20,6 +20,7 @@ from sw.line.client import Client
 from sw.line.serialport import SerialPort
 from sw.network import load
 from sw.store.files import write_text
+from sw.store.lock import scratch
 
 from . import virtual
 from .board.flash import Flash
@@ -157,10 +158,10 @@ def converse(built, model, images):
     int, int
         Labels and scores equal to golden, and images of its ROM that were run besides.
     """
-    port = BUILD / f"{built.board.name}.port"
     want = golden.Model(built.network).scores(images)
-    with virtual.VirtualBoard(model, built.divisor, port):
-        client = Client(SerialPort(port, built.report["baud"]))
+    with (scratch(BUILD, ".port-") as folder,
+          virtual.VirtualBoard(model, built.divisor, folder / "port")):
+        client = Client(SerialPort(folder / "port", built.report["baud"]))
         if client.info.identity != built.network.identity:
             raise ValueError(f"Board must answer with the identity {built.network.identity[:12]}: "
                              f"{client.info.identity[:12]}")

@@ -4,6 +4,7 @@
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from sw.network import load
 from sw.store.files import read_json, write_text
 from sw.store.lock import scratch
 
-from .model.design import cached_verilog, schedule_for
+from .model.design import add_options, cached_verilog, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_bits
 from .model.verilator import compile_model
@@ -72,18 +73,17 @@ class Outcome:
 
 def pack_beats(network, pixels, images):
     """Return images, shape (n, *input_shape), as bytes of beats: each takes whole 32-bit words."""
-    encoder = network.encoder
     count = len(images)
-    beats = -(-encoder.inputs // pixels)
+    beats = -(-network.inputs // pixels)
     shifted = np.zeros((count, beats * pixels), np.uint16)
-    shifted[:, :encoder.inputs] = images.reshape(count, -1) >> encoder.shift
-    bits = to_bits(shifted, encoder.pixel_bits).reshape(count * beats, -1)
+    shifted[:, :network.inputs] = images.reshape(count, -1) >> network.shift
+    bits = to_bits(shifted, network.pixel_bits).reshape(count * beats, -1)
     return _fill_words(np.packbits(bits, axis=1, bitorder="little")).tobytes()
 
 
 def unpack_answers(network, octets):
     """Return labels, scores and the two cycle numbers of each answer in a file of answers."""
-    classes, score_bits = network.classes, network.scores.score_bits
+    classes, score_bits = network.classes, network.score_bits
     label_bits = (classes - 1).bit_length()
     size = -(-(label_bits + classes * score_bits) // 32) * 4
     count = len(octets) // (size + 16)
@@ -134,8 +134,11 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     return run_model(model, accelerator, images, seed=seed, progress=progress)
 
 
-def run_model(model, accelerator, images, *, seed=0, progress=True):
-    """Run images through a compiled model of an accelerator; see :func:`simulate`."""
+def run_model(model, accelerator, images, *, seed=0, progress=True, **environment):
+    """Run images through a compiled model of an accelerator; see :func:`simulate`.
+
+    ``environment`` are variables that the model reads, as anything ``str`` can turn to text.
+    """
     network = accelerator.network
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
     with scratch(BUILD, ".run-") as folder:
@@ -144,7 +147,9 @@ def run_model(model, accelerator, images, *, seed=0, progress=True):
         start = time.monotonic()
         pause = 80 + accelerator.latency + 8 * accelerator.interval
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]
-        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as child,
+        variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
+        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
+                               env=variables) as child,
               tqdm(total=len(images), unit=" images", disable=not progress) as bar):
             cycles = 0
             for line in child.stdout:
@@ -224,13 +229,7 @@ def _fill_words(rows):
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
     parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
-    parser.add_argument("--board", default="ulx3s", metavar="B",
-                        help="schedule as in this board's bitstream (default: %(default)s)")
-    parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
-    parser.add_argument("--images-per-second", type=float, metavar="N",
-                        help="choose the smallest schedule that is this fast at the board's clock")
-    parser.add_argument("--freq", type=float, metavar="MHz",
-                        help="clock that the schedule is chosen for (default: the board's)")
+    add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
@@ -246,9 +245,7 @@ def main(argv=None):
     network = load(args.network)
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
-    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,
-                                                    rate=args.images_per_second,
-                                                    megahertz=args.freq))
+    accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
     key = _key(accelerator, images) if args.record else None

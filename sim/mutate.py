@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -103,20 +102,17 @@ def flattened(verilog):
 
 def check(model, accelerator, images, number):
     """Return what notices a mutant, None if nothing does; number 0 is the design itself."""
-    os.environ["MUTANT"] = str(number)
-    try:
-        for seed in SEEDS:
-            turned = np.roll(images, 97 * seed, axis=0)  # another one is first after the reset
-            try:
-                outcome = full.run_model(model, accelerator, turned, seed=seed, progress=False)
-            except ValueError:  # a loop that does not settle
-                return "end of the simulation"
-            problems, _ = full.compare(accelerator, turned, outcome, timed=not seed)
-            if problems:
-                return f"{'timing' if 'must be' in problems[0] else 'answers'}, seed {seed}"
-        return None
-    finally:
-        del os.environ["MUTANT"]
+    for seed in SEEDS:
+        turned = np.roll(images, 97 * seed, axis=0)  # another one is first after the reset
+        try:
+            outcome = full.run_model(model, accelerator, turned, seed=seed, progress=False,
+                                     MUTANT=number)
+        except ValueError:  # a loop that does not settle
+            return "end of the simulation"
+        problems, _ = full.compare(accelerator, turned, outcome, timed=not seed)
+        if problems:
+            return f"{'timing' if 'must be' in problems[0] else 'answers'}, seed {seed}"
+    return None
 
 
 def score(name, count, *, seed=1, bar=None):

@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections import Counter
@@ -18,7 +19,7 @@ from sw.store.files import write_text
 
 from . import full
 from .cell.cells import to_verilog
-from .model.design import schedule_for
+from .model.design import add_options, given_options, schedule_of
 from .model.preloaded import preloaded
 from .model.verilator import compile_model
 
@@ -76,16 +77,9 @@ def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m sim.netlist", description=__doc__)
     parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
-    parser.add_argument("--board", default="ulx3s", metavar="B",
-                        help="synthesized as for this board's bitstream (default: %(default)s)")
+    add_options(parser)
     parser.add_argument("--family", choices=("ecp5", "ice40"),
                         help="synthesize for another family than the board's, with its schedule")
-    parser.add_argument("--schedule", type=Path, metavar="JSON",
-                        help="schedule by hand (default: that of the board's bitstream)")
-    parser.add_argument("--images-per-second", type=float, metavar="N",
-                        help="choose the smallest schedule that is this fast at the board's clock")
-    parser.add_argument("--freq", type=float, metavar="MHz",
-                        help="clock that the schedule is chosen for (default: the board's)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", default=IMAGES,
                         help="only the first N test images (default: %(default)s)")
@@ -106,9 +100,7 @@ def main(argv=None):
     family = args.family or find(args.board).fpga.family
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
-    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule,
-                                                    rate=args.images_per_second,
-                                                    megahertz=args.freq))
+    accelerator = Accelerator(network, schedule_of(args, network))
     print(f"synthesizing {args.network} for {family}, interval {accelerator.interval} (log: "
           f"{BUILD / f'{network.identity[:12]}-{family}' / 'yosys.log'}) ...", flush=True)
     netlist = json.loads(synthesize(accelerator, family).read_text(encoding="utf-8"))
@@ -142,7 +134,7 @@ def explain(args, image):
     """Say how to find out whether the design is wrong already, or what synthesis made of it."""
     if image is not None:
         print(f"see whether its RTL is wrong too: python -m sim.trace {args.network} --image "
-              f"{image} --board {args.board}", file=sys.stderr)
+              f"{image} {shlex.join(given_options(args))}", file=sys.stderr)
 
 
 if __name__ == "__main__":

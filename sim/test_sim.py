@@ -127,9 +127,9 @@ def test_mvtu_on_primitives(monkeypatch, density, pe):
 @pytest.mark.parametrize(("lanes", "hops"), [(64, 0), (13, 2), (8, 3), (1, 4)])
 @pytest.mark.parametrize("classes", [False, True])
 def test_mvtu_in_groups(lanes, hops, classes, monkeypatch):
-    monkeypatch.setattr("hw.stage.folding.GROUP_LANES", lanes)
+    monkeypatch.setattr("hw.stage.lanes.GROUP_LANES", lanes)
     component = MVTU(random_layer(11, 19, density=0.7, classes=classes), pe=4, simd=6)
-    assert component.folding.hops == hops
+    assert component.lanes.hops == hops
     check_streams(component, f"mvtu-groups-{lanes}-{classes}",
                   vectors.for_layer(component, random_bits(20, 19)))
 

@@ -9,27 +9,27 @@ from pathlib import Path
 import numpy as np
 
 from hw.accelerator import Accelerator
-from hw.stage.encoder import ThermometerEncoder
-from hw.stage.mvtu import MVTU
-from hw.wired.pipeline import WiredPipeline
+from hw.stream.stage import StreamTap
 from sw import golden
-from sw.bits import from_int, to_int
+from sw.bits import from_int
 from sw.command import run
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
 from sw.fold import beside
 from sw.network import load
-from sw.store.files import write_text
+from sw.show.show import SHOWN
+from sw.store.files import read_json, write_text
 
 from . import trace_picture
-from .bench.runner import BUILD, simulate
-from .model.design import schedule_for
+from .bench.runner import run_folder, simulate_in
+from .model.design import add_options, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_beats
 
 
 CONTEXT = 3  # images sent before the one of interest: it may be wrong only behind others
+BENCH = "sim.bench.bench_trace"
 PICTURES = Path("build/trace")
 
 # What the bench sees inside: the streams of the stages and the outputs of wired layers.
@@ -90,7 +90,7 @@ class Trace:
                                 for who, count in wrong.items() if count)
             lines.append(f"{layer.name}: {len(want)} outputs, {verdict or 'equal'}")
             if verdict or full:
-                lines += [f"  {who:8}{_show(layer, outputs[place])}"
+                lines += [f"  {who:8}{SHOWN.of(layer).text(layer, outputs[place])}"
                           for who, outputs in self.outputs.items()]
         return [*lines, *self.verdicts()]
 
@@ -109,13 +109,6 @@ class Trace:
                f"{' and '.join(self.others)} equal")
         label = self.network.labels[self.expected_label]
         return lines or [f"image {self.image}: {who} golden in every layer; label {label!r}"]
-
-
-def _show(layer, outputs):
-    """Return outputs as text: scores as numbers, bits as one hexadecimal number, first lowest."""
-    if layer.kind == "scores":
-        return " ".join(map(str, outputs))
-    return f"{to_int(outputs.astype(np.uint8)):0{-(-len(outputs) // 4)}x}"
 
 
 def trace(accelerator, images, image, *, others=None, edit=None):
@@ -146,13 +139,13 @@ def trace(accelerator, images, image, *, others=None, edit=None):
                       to_beats(network, accelerator.schedule.pixels, sent)],
             "limit": 1000 + 4 * (len(sent) * accelerator.interval + accelerator.latency)}
     widths = _plan_taps(accelerator, plan)
-    folder = BUILD.resolve() / "trace"
-    write_text(folder / "plan.json", json.dumps(plan))
-    (folder / "taps.json").unlink(missing_ok=True)
-    simulate(preloaded(accelerator), "sim.bench.bench_trace", edit=edit, public=PUBLIC,
-             PLAN=folder / "plan.json", TAPS=folder / "taps.json")
-    taps = {name: [int(word, 16) for word in words] for name, words in
-            json.loads((folder / "taps.json").read_text(encoding="utf-8")).items()}
+    with run_folder(BENCH) as folder:
+        write_text(folder / "plan.json", json.dumps(plan))
+        (folder / "taps.json").unlink(missing_ok=True)
+        simulate_in(folder, preloaded(accelerator), BENCH, edit=edit, public=PUBLIC,
+                    PLAN=folder / "plan.json", TAPS=folder / "taps.json")
+        seen = read_json(folder / "taps.json")
+    taps = {name: [int(word, 16) for word in words] for name, words in seen.items()}
 
     pixels = images[image:image + 1]
     outputs = {"golden": [rows[0] for _, rows in golden.Model(network).trace(pixels)],
@@ -168,40 +161,28 @@ def trace(accelerator, images, image, *, others=None, edit=None):
 def _outputs(layer, words, width):
     """Return a layer's outputs from the words that were seen, each ``width`` bits."""
     bits = np.concatenate([np.zeros(0, np.uint8), *(from_int(word, width) for word in words)])
-    if layer.kind != "scores":
+    width = layer.gives.bits
+    if width == 1:
         return bits[:layer.outputs]
-    rows = bits[:len(bits) // layer.score_bits * layer.score_bits].reshape(-1, layer.score_bits)
-    weights = 1 << np.arange(layer.score_bits)
-    weights[-1] *= -1
+    rows = bits[:len(bits) // width * width].reshape(-1, width)
+    weights = 1 << np.arange(width)
+    weights[-1] *= -1 if layer.gives.signed else 1
     return (rows.astype(np.int64) @ weights)[:layer.outputs]
 
 
 def _plan_taps(accelerator, plan):
     """Add the places to watch to a plan; return the bits of a watched word by layer."""
     widths = {}
-    inside = ["inner"] if accelerator.load else []
+    inside = ("inner",) if accelerator.load else ()
     for name, stage in accelerator.stages.items():
-        path = [*inside, "stages", name]
-        if isinstance(stage, WiredPipeline):
-            later, layers = 0, []
-            if stage.encoder:
-                encoder, later = stage.encoder.encoder, stage.encoder.latency
-                layers.append([encoder.name, later])
-                widths[encoder.name] = encoder.outputs
-            for layer_name, layer in stage.stages.items():
-                later += layer.latency
-                layers.append([layer_name, later])
-                widths[layer_name] = layer.layer.outputs * layer.bits
-            plan["pipelines"].append([path, layers])
-        elif isinstance(stage, ThermometerEncoder):
-            widths[stage.encoder.name] = stage.pixels * stage.encoder.levels
-            # An encoder of wires leaves no module behind: its bits are the accelerator's input.
-            place = [[], "i"] if stage.is_wire else [path, "o"]
-            plan["streams"].append([stage.encoder.name, *place, stage.beats])
-        elif isinstance(stage, MVTU):
-            bits = stage.layer.score_bits if stage.layer.kind == "scores" else 1
-            widths[name] = stage.pe * bits
-            plan["streams"].append([name, path, "o", stage.neuron_folds])
+        for tap in stage.taps((*inside, "stages", name)):
+            if isinstance(tap, StreamTap):
+                plan["streams"].append([tap.layer, tap.path, tap.port, tap.words])
+                widths[tap.layer] = tap.width
+            else:
+                plan["pipelines"].append([tap.path, [[layer, later] for layer, later, _
+                                                     in tap.layers]])
+                widths |= {layer: width for layer, _, width in tap.layers}
     return widths
 
 
@@ -252,9 +233,7 @@ def main(argv=None):
                         help="test image (default: %(default)s)")
     parser.add_argument("--from", dest="start", metavar="LAYER",
                         help="show layers from this one on in full, also where they agree")
-    parser.add_argument("--board", default="ulx3s", metavar="B",
-                        help="schedule as in this board's bitstream (default: %(default)s)")
-    parser.add_argument("--schedule", type=Path, metavar="JSON", help="schedule by hand, instead")
+    add_options(parser)
     parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
                         help="what PyTorch computes with (default: NAME.ckpt.npz beside NETWORK, "
                              "if there)")
@@ -268,7 +247,7 @@ def main(argv=None):
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     if not 0 <= args.image < len(images):
         raise ValueError(f"Image must be in 0..{len(images) - 1}, the test images: {args.image}")
-    accelerator = Accelerator(network, schedule_for(network, board=args.board, path=args.schedule))
+    accelerator = Accelerator(network, schedule_of(args, network))
     result = report(accelerator, images, args.image, args.network, checkpoint=args.checkpoint,
                     start=args.start)
     return int(not result.equal)

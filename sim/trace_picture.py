@@ -1,18 +1,18 @@
 """Draws a trace: the outputs of every layer as maps, side by side, differences marked in red."""
 
 import textwrap
-from math import ceil, prod, sqrt
+from math import prod
 
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from sw.show.show import SHOWN
 from sw.store.files import replacing
 
 
 WIDTH = 4.2        # inches of a column
-WIDER = 3          # columns of a map to its rows, about
 MARKS = 2000       # most differences that are marked in one map
 BITS = ListedColormap(["#20304f", "#f2d388"]).with_extremes(bad="#cccccc")  # 0, 1, missing
 
@@ -43,18 +43,9 @@ def draw(path, trace, start=None):
 
 
 def map_shape(network, place):
-    """Return rows and columns of the map of a layer: an encoder's is its image, levels in a row."""
+    """Return rows and columns of the map of a layer's outputs."""
     layer = network.layers[place]
-    if layer.kind == "scores":
-        return 1, layer.outputs
-    if layer.kind == "encoder" and len(network.input_shape) > 1:
-        rows = network.input_shape[0]
-        return rows, prod(network.input_shape[1:]) * layer.levels
-    wish = sqrt(layer.outputs * WIDER)
-    whole = [columns for columns in range(ceil(wish / 2), int(2 * wish) + 1)
-             if layer.outputs % columns == 0]  # without an empty corner
-    columns = min(whole or [ceil(wish)], key=lambda columns: abs(columns - wish))
-    return ceil(layer.outputs / columns), columns
+    return SHOWN.of(layer).map_shape(layer, network.input_shape)
 
 
 def layout(network, place, outputs, shape):
@@ -62,11 +53,7 @@ def layout(network, place, outputs, shape):
     layer, size = network.layers[place], prod(shape)
     padded = np.full(max(size, layer.outputs), np.nan)
     padded[:len(outputs)] = outputs
-    if layer.kind == "encoder" and len(network.input_shape) > 1:
-        # Beside each other: the images of level 0, of level 1, ...
-        return np.concatenate([padded[level::layer.levels].reshape(shape[0], -1)
-                               for level in range(layer.levels)], axis=1)
-    return padded.reshape(shape)
+    return SHOWN.of(layer).arrange(layer, padded, shape)
 
 
 def _draw_image(axes, trace):
@@ -89,7 +76,7 @@ def _draw_layer(axes, trace, place, shape, who):
                  for name in ("golden", who))
     there = layout(trace.network, place, np.ones(layer.outputs), shape) == 1
     differ = np.argwhere(there & (want != got))  # NaN, an output that is missing, is not equal
-    if layer.kind == "scores":
+    if layer.gives_scores:
         axes.imshow(np.where(got == np.nanmax(got, initial=-np.inf), 1.0, 0.6), cmap="gray",
                     vmin=0, vmax=1, aspect="auto")
         if layer.outputs <= 20:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tty
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -103,6 +103,16 @@ class VirtualBoard:
         stack.callback(self.port.unlink, missing_ok=True)
 
 
+@contextmanager
+def _interrupted_by_terminate():
+    """Turn SIGTERM into KeyboardInterrupt inside a block, so that ``kill`` removes the link."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.virtual", description=__doc__)
     parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
@@ -134,9 +144,9 @@ def main(argv=None):
         raise ValueError(f"Flash must hold weights for an SPRAM: {args.network} on {top.board} has "
                          f"none there (leave --flash out)")
     flash = args.flash.read_bytes() if args.flash else None
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"compiling {top.board} with {args.network} ...", file=sys.stderr)
-    with VirtualBoard(compile_board(top, flash=flash), top.divisor, port) as virtual:
+    with (_interrupted_by_terminate(),
+          VirtualBoard(compile_board(top, flash=flash), top.divisor, port) as virtual):
         print(f"{top.board} at {port}; in another terminal, try:\n"
               f"  python -m sw.host --port {port} --network {args.network} evaluate --limit 200\n"
               f"Ctrl-C stops it", flush=True)

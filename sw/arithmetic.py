@@ -11,53 +11,33 @@ from . import golden
 from .command import run
 from .evaluate import dataset_name, load_test_set
 from .network import load
+from .plain.plain import PLAIN
 from .store.files import write_text
 
 
 BLOCK = 500  # images at once
 
 
-def plain_popcounts(layer, bits):
-    """Return how many synapses agree with their inputs, as sums of products of ±1.
-
-    The float32 sums are exact: they stay below 2**24.
-
-    Parameters
-    ----------
-    layer : sw.network.Dense or sw.network.Scores
-        The layer.
-    bits : ndarray of uint8, shape (n, inputs)
-        Its inputs.
-
-    Returns
-    -------
-    ndarray of int64, shape (n, neurons)
-    """
-    signs = 2.0 * bits.astype(np.float32) - 1
-    sums = signs @ layer.weights.T.astype(np.float32)
-    return (sums.astype(np.int64) + layer.fan_in) // 2
-
-
 def compare(network, images, *, progress=True):
-    """Compare every popcount of every neuron for images.
+    """Compare every popcount of every neuron for images; of layers without popcounts, outputs.
 
     Returns
     -------
     int, str or None
-        Popcounts compared, and the first that differs.
+        Popcounts and outputs compared behind the first layer, and the first that differs.
     """
-    compared, model = 0, golden.Model(network)
+    compared = 0
     starts = range(0, len(images), BLOCK)
     for start in tqdm(starts, unit_scale=BLOCK, unit=" images", disable=not progress):
-        bits = model.encode(images[start:start + BLOCK])
-        for layer in network.layers[1:]:
-            want, have = plain_popcounts(layer, bits), golden.popcounts(layer, bits)
-            compared += want.size
+        inputs = images[start:start + BLOCK].reshape(-1, network.inputs)
+        for layer in network.layers:
+            have, want = PLAIN.of(layer)(layer, inputs)
+            compared += want.size * (layer is not network.first)
             if (have != want).any():
                 image, neuron = np.argwhere(have != want)[0]
                 return compared, (f"image {start + image}, layer {layer.name!r}, neuron {neuron}: "
                                   f"{have[image, neuron]}, not {want[image, neuron]}")
-            bits = golden.outputs(layer, bits)
+            inputs = golden.outputs(layer, inputs)
     return compared, None
 
 

@@ -1,133 +1,26 @@
-"""What training leaves behind: latent weights, BatchNorm statistics and PyTorch's own scores."""
+"""What training leaves behind: latent weights, BatchNorm statistics and PyTorch's own scores.
+
+All arrays of a checkpoint are read-only.
+"""
 
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
-from math import isfinite, prod
+from math import prod
 
 import numpy as np
 
-from .layers import check_name
-from .network import Encoder, check_labels, check_shape
+from .layer.check import freeze
+from .layer.encoder import Encoder
+from .network import check_labels, check_shape
 from .store import fields
 from .store.files import read_arrays, write_arrays
+from .trained.hidden import Hidden
+from .trained.kind import FOLDS
+from .trained.last import Last
 
 
 FORMAT = "thresher-ckpt/1"
-
-_HIDDEN = ("weight", "mask", "gamma", "beta", "mean", "variance")
-_LAST = ("weight", "mask", "bias")
-
-
-@dataclass(frozen=True, eq=False)
-class Hidden:
-    """Binarized dense layer with BatchNorm, as trained.
-
-    Attributes
-    ----------
-    name : str
-        Name in reports and error messages.
-    weight : ndarray of float32, shape (neurons, inputs)
-        Latent weights: the weight of a synapse is +1 if ``weight >= 0``, else -1.
-    mask : ndarray of uint8, shape (neurons, inputs)
-        1 for a synapse, 0 for none.
-    gamma, beta, mean, variance : ndarray of float32, shape (neurons,)
-        BatchNorm: scale, shift and the statistics that evaluation uses.
-    eps : float
-        Added to the variance.
-    """
-
-    name: str
-    weight: np.ndarray
-    mask: np.ndarray
-    gamma: np.ndarray
-    beta: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-    eps: float = 1e-5
-
-    def __post_init__(self):
-        _check_synapses(self)
-        for what in ("gamma", "beta", "mean", "variance"):
-            _check_floats(self, what, (self.outputs,))
-        if not (isfinite(self.eps) and self.eps >= 0):
-            raise ValueError(f"Eps of layer {self.name!r} must be finite and not negative: "
-                             f"{self.eps}")
-        if not (self.variance + np.float32(self.eps) > 0).all():
-            neuron = int(np.argmin(self.variance))
-            raise ValueError(f"Variance of layer {self.name!r} plus eps must be positive: neuron "
-                             f"{neuron} has {self.variance[neuron]}")
-
-    @property
-    def inputs(self):
-        return self.weight.shape[1]
-
-    @property
-    def outputs(self):
-        return self.weight.shape[0]
-
-    @cached_property
-    def weights(self):
-        """Weights as the network uses them: -1, +1, or 0 for no synapse; int8, like ``weight``."""
-        return _ternary(self)
-
-    def normalize(self, dots):
-        """Return BatchNorm of dot products, exactly as evaluation computes it.
-
-        Every operation is rounded to float32 on its own, in this order; PyTorch in eval mode does
-        the same, so that a neuron fires where this is ``>= 0``.
-
-        Parameters
-        ----------
-        dots : ndarray of integers, shape (..., neurons)
-            Sums of ±1 over the synapses, below 2**24 in size.
-
-        Returns
-        -------
-        ndarray of float32, shape (..., neurons)
-        """
-        inverse = self.gamma / np.sqrt(self.variance + np.float32(self.eps))
-        return (dots.astype(np.float32) - self.mean) * inverse + self.beta
-
-
-@dataclass(frozen=True, eq=False)
-class Last:
-    """The last layer, as trained: score = sum of ±1 over the synapses + bias.
-
-    Attributes
-    ----------
-    name : str
-        Name in reports and error messages.
-    weight, mask : ndarray
-        As in :class:`Hidden`, one row a class.
-    bias : ndarray of int32, shape (classes,)
-        Added to each score.
-    scale : float
-        What training multiplied the scores with before softmax. Evaluation does not use it.
-    """
-
-    name: str
-    weight: np.ndarray
-    mask: np.ndarray
-    bias: np.ndarray
-    scale: float = 1.0
-
-    def __post_init__(self):
-        _check_synapses(self)
-        if self.bias.dtype != np.int32 or self.bias.shape != (self.outputs,):
-            raise ValueError(f"Bias of layer {self.name!r} must be int32 of shape "
-                             f"({self.outputs},): {self.bias.dtype} of shape {self.bias.shape}")
-        if not isfinite(self.scale):
-            raise ValueError(f"Scale of layer {self.name!r} must be finite: {self.scale}")
-
-    inputs = Hidden.inputs
-    outputs = Hidden.outputs
-
-    @cached_property
-    def weights(self):
-        """Weights as the network uses them: -1, +1, or 0 for no synapse; int8, like ``weight``."""
-        return _ternary(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +31,7 @@ class Checkpoint:
     ----------
     encoder : Encoder
         Integers to bits.
-    hidden : tuple of Hidden
+    hidden : tuple of :class:`sw.trained.kind.Trained`
         Hidden layers in order.
     last : Last
         Scores.
@@ -164,11 +57,10 @@ class Checkpoint:
     def __post_init__(self):
         for name in ("hidden", "labels", "input_shape"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        layers = (self.encoder, *self.hidden, self.last)
-        names = [layer.name for layer in layers]
+        names = [layer.name for layer in self.layers]
         if len(set(names)) < len(names):
             raise ValueError(f"Names of layers must differ: {', '.join(names)}")
-        for before, after in pairwise(layers):
+        for before, after in pairwise(self.layers):
             if before.outputs != after.inputs:
                 raise ValueError(f"Layer {after.name!r} must have as many inputs as "
                                  f"{before.name!r} has outputs: {after.inputs}, not "
@@ -183,6 +75,13 @@ class Checkpoint:
                                    or scores.shape[1] != self.last.outputs):
             raise ValueError(f"Test scores must be int32 of shape (images, {self.last.outputs}): "
                              f"{scores.dtype} of shape {scores.shape}")
+        if scores is not None:
+            freeze(self, "test_scores")
+
+    @property
+    def layers(self):
+        """All layers in order."""
+        return (self.encoder, *self.hidden, self.last)
 
 
 def save(path, checkpoint):
@@ -197,14 +96,12 @@ def save(path, checkpoint):
         "encoder_name": np.array(encoder.name),
         "encoder_thresholds": encoder.thresholds,
         "encoder_input_bits": np.array(encoder.input_bits),
-        "last_name": np.array(last.name),
-        "last_scale": np.array(last.scale),
-        **{f"last_{what}": getattr(last, what) for what in _LAST},
+        **_content(last, "last"),
     }
     for index, layer in enumerate(checkpoint.hidden):
-        arrays[f"{index}_name"] = np.array(layer.name)
-        arrays[f"{index}_eps"] = np.array(layer.eps)
-        arrays |= {f"{index}_{what}": getattr(layer, what) for what in _HIDDEN}
+        arrays |= _content(layer, str(index))
+        if layer.kind != Hidden.kind:
+            arrays[f"{index}_kind"] = np.array(layer.kind)
     if checkpoint.test_scores is not None:
         arrays["test_scores"] = checkpoint.test_scores
     write_arrays(path, arrays)
@@ -229,9 +126,7 @@ def load(path):
                             fields.integer(arrays, "encoder_input_bits")),
             hidden=tuple(_hidden(arrays, index)
                          for index in range(fields.integer(arrays, "layers"))),
-            last=Last(fields.text(arrays, "last_name"),
-                      *(arrays[f"last_{what}"] for what in _LAST),
-                      scale=fields.real(arrays, "last_scale")),
+            last=_trained(Last, arrays, "last"),
             labels=fields.texts(arrays, "labels"),
             input_shape=fields.integers(arrays, "input_shape"),
             provenance=fields.content(arrays, "provenance"),
@@ -243,39 +138,32 @@ def load(path):
         raise ValueError(f"{path}: {error}") from None
 
 
+def _content(layer, prefix):
+    """Return the arrays of a layer as a file names them."""
+    return {f"{prefix}_name": np.array(layer.name),
+            **{f"{prefix}_{name}": np.array(getattr(layer, name)) for name in layer.numbers},
+            **{f"{prefix}_{name}": getattr(layer, name) for name in layer.arrays}}
+
+
 def _hidden(arrays, index):
-    name = fields.text(arrays, f"{index}_name")
-    missing = [what for what in _HIDDEN if f"{index}_{what}" not in arrays]
+    """Return a hidden layer of a file: a dense one, unless the file names another kind."""
+    FOLDS.discover()
+    kinds = {trained.kind: trained for trained in FOLDS.entries}
+    named = f"{index}_kind"
+    kind = fields.text(arrays, named) if named in arrays else Hidden.kind
+    if kind not in kinds:
+        raise ValueError(f"Kind of layer {index} must be one of {', '.join(kinds)}: {kind}")
+    missing = [what for what in kinds[kind].arrays if f"{index}_{what}" not in arrays]
     if missing:
-        raise ValueError(f"Layer {name!r} must have weights, mask and BatchNorm: no "
+        needs = "weights, mask and BatchNorm" if kind == Hidden.kind else "all its arrays"
+        raise ValueError(f"Layer {fields.text(arrays, f'{index}_name')!r} must have {needs}: no "
                          f"{', '.join(missing)} (only networks with BatchNorm after every hidden "
                          f"layer can be folded)")
-    return Hidden(name, *(arrays[f"{index}_{what}"] for what in _HIDDEN),
-                  eps=fields.real(arrays, f"{index}_eps"))
+    return _trained(kinds[kind], arrays, str(index))
 
 
-def _ternary(layer):
-    return np.where(layer.weight >= 0, np.int8(1), np.int8(-1)) * layer.mask.astype(np.int8)
-
-
-def _check_synapses(layer):
-    check_name(layer.name)
-    if layer.weight.ndim != 2 or 0 in layer.weight.shape:
-        raise ValueError(f"Weight of layer {layer.name!r} must have the shape (neurons, inputs): "
-                         f"{layer.weight.shape}")
-    _check_floats(layer, "weight", layer.weight.shape)
-    if layer.mask.dtype != np.uint8 or layer.mask.shape != layer.weight.shape:
-        raise ValueError(f"Mask of layer {layer.name!r} must be uint8 of shape "
-                         f"{layer.weight.shape}: {layer.mask.dtype} of shape {layer.mask.shape}")
-    if layer.mask.max() > 1:
-        raise ValueError(f"Mask of layer {layer.name!r} must be 0 or 1: {layer.mask.max()}")
-
-
-def _check_floats(layer, what, shape):
-    array = getattr(layer, what)
-    if array.dtype != np.float32 or array.shape != shape:
-        raise ValueError(f"{what.capitalize()} of layer {layer.name!r} must be float32 of shape "
-                         f"{shape}: {array.dtype} of shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{what.capitalize()} of layer {layer.name!r} must be finite: it holds "
-                         f"NaN or infinity (train it again)")
+def _trained(kind, arrays, prefix):
+    """Return a layer of a file."""
+    return kind(fields.text(arrays, f"{prefix}_name"),
+                *(arrays[f"{prefix}_{name}"] for name in kind.arrays),
+                **{name: fields.real(arrays, f"{prefix}_{name}") for name in kind.numbers})

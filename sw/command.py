@@ -1,8 +1,10 @@
 """How every command line ends: a user's mistake is one line and exit code 2, no traceback."""
 
+import argparse
 import errno
 import os
 import sys
+from fractions import Fraction
 
 
 # What to do about errors of the operating system, which name a file but no way out.
@@ -19,6 +21,7 @@ WAYS_OUT = {
     errno.EFBIG: "choose a place where files may be as large",
 }
 
+MHZ = 1_000_000
 LONGEST = 1000  # characters of a message: what is wrong may be that something is endless
 
 
@@ -57,3 +60,14 @@ def _message(error):
         return str(error)
     name = error.filename2 or error.filename  # of a renaming, where it should have gone
     return f"{name}: {error.strerror} ({WAYS_OUT[error.errno]})"
+
+
+def hertz(text):
+    """Read a frequency in MHz from a command line; return it in Hz, exactly."""
+    try:
+        value = Fraction(text) * MHZ
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"must be a number of MHz: {text!r}") from None
+    if not 0 < value < 10_000 * MHZ:
+        raise argparse.ArgumentTypeError(f"must be above 0 MHz and below 10 GHz: {text}")
+    return value

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from . import network
 from .command import run
 from .fold import beside
+from .show.show import SHOWN
 from .store.files import replacing
 
 
@@ -19,23 +20,22 @@ NEURONS_SHOWN = 256
 
 def describe(folded):
     """Return the description of a folded network as lines of text."""
-    encoder = folded.encoder
     shape = " x ".join(map(str, folded.input_shape))
     yield f"identity    {folded.identity}"
-    yield (f"inputs      {shape}, {encoder.input_bits} bits, of which the hardware takes "
-           f"{encoder.pixel_bits}")
+    yield (f"inputs      {shape}, {folded.input_bits} bits, of which the hardware takes "
+           f"{folded.pixel_bits}")
     yield f"classes     {folded.classes}: {' '.join(folded.labels)}"
     yield ""
     yield (f"{'layer':12}{'kind':8}{'inputs':>8}{'outputs':>8}{'synapses':>10}"
            f"{'fan-in min':>12}{'mean':>8}{'max':>6}{'constant':>10}{'bits':>11}")
-    yield (f"{encoder.name:12}{encoder.kind:8}{encoder.inputs:8}{encoder.outputs:8}"
-           f"{'':10}{'':12}{'':8}{'':6}{'':10}{'':11}")
-    for layer in folded.layers[1:]:
-        fan_in = layer.fan_in
+    total = 0
+    for layer in folded.layers:
+        row = SHOWN.of(layer).row(layer)
+        total += row.bits or 0
         yield (f"{layer.name:12}{layer.kind:8}{layer.inputs:8}{layer.outputs:8}"
-               f"{layer.synapses:10}{fan_in.min():12}{fan_in.mean():8.1f}{fan_in.max():6}"
-               f"{constant(layer) if layer.kind == 'dense' else '':>10}{memory_bits(layer):11}")
-    total = sum(memory_bits(layer) for layer in folded.layers[1:])
+               f"{layer.synapses or '':10}{_fan_in(row.fan_in):26}"
+               f"{'' if row.constant is None else row.constant:10}"
+               f"{'' if row.bits is None else row.bits:11}")
     yield f"{'in all':12}{'':24}{folded.synapses:10}{'':36}{total:11}"
     yield ""
     yield "bits: one per synapse, and one threshold or bias per neuron as wide as its layer needs"
@@ -43,29 +43,21 @@ def describe(folded):
         yield f"{key}: {value}"
 
 
-def constant(layer):
-    """Return how many neurons of a dense layer always fire or never do."""
-    return int(((layer.thresholds == 0) | (layer.thresholds > layer.fan_in)).sum())
-
-
-def memory_bits(layer):
-    """Return the bits that a layer's synapses and its thresholds or biases take."""
-    if layer.kind == "dense":
-        width = (int(layer.fan_in.max()) + 1).bit_length()
-    else:
-        low, high = int(layer.bias.min()), int(layer.bias.max())
-        width = max(high.bit_length() + (low < 0), (-low - 1).bit_length() + 1 if low < 0 else 0)
-    return layer.synapses + layer.outputs * width
+def _fan_in(fan_in):
+    """Return least, mean and greatest fan-in as columns."""
+    if fan_in is None:
+        return ""
+    return f"{fan_in.min():12}{fan_in.mean():8.1f}{fan_in.max():6}"
 
 
 def draw_weights(path, folded):
-    """Draw the first layer's weights, one tile a neuron: white +1, black -1, grey no synapse.
+    """Draw the weights behind the first layer, a tile a neuron: white +1, black -1, grey 0.
 
     Inputs are laid out as in an image; several levels of a pixel show as their mean.
     """
     layer = folded.layers[1]
-    tiles = layer.weights[:NEURONS_SHOWN].astype(np.float32)
-    tiles = tiles.reshape(len(tiles), -1, folded.encoder.levels).mean(axis=2)
+    tiles = SHOWN.of(layer).tiles(layer)[:NEURONS_SHOWN]
+    tiles = tiles.reshape(len(tiles), folded.inputs, -1).mean(axis=2)
     shape = folded.input_shape
     if len(shape) == 3:
         tiles = tiles.reshape(-1, *shape).mean(axis=3)
@@ -82,12 +74,19 @@ def draw_weights(path, folded):
         figure.savefig(temporary, dpi=150)
 
 
+def with_thresholds(folded):
+    """Return the layers whose neurons have thresholds, each with where these lie."""
+    return [(layer, firing) for layer in folded.layers
+            if (firing := SHOWN.of(layer).firing(layer)) is not None]
+
+
 def draw_thresholds(path, folded):
     """Draw how thresholds lie between 0 (always fires) and fan-in + 1 (never), layer by layer."""
-    figure = Figure(figsize=(8, 2.2 * len(folded.hidden)), layout="constrained")
-    for axes, layer in zip(figure.subplots(len(folded.hidden), squeeze=False)[:, 0],
-                           folded.hidden, strict=True):
-        axes.hist(layer.thresholds / (layer.fan_in + 1), bins=np.linspace(0, 1, 51))
+    layers = with_thresholds(folded)
+    figure = Figure(figsize=(8, 2.2 * len(layers)), layout="constrained")
+    for axes, (layer, firing) in zip(figure.subplots(len(layers), squeeze=False)[:, 0],
+                                     layers, strict=True):
+        axes.hist(firing, bins=np.linspace(0, 1, 51))
         axes.set_title(layer.name)
         axes.set_ylabel("neurons")
     axes.set_xlabel("threshold / (fan-in + 1)")
@@ -118,8 +117,10 @@ def main(argv=None):
     for line in describe(folded):
         print(line.rstrip())
     if args.pictures:
-        drawings = [(".weights.png", draw_weights)]
-        if folded.hidden:
+        drawings = []
+        if SHOWN.of(folded.layers[1]).tiles(folded.layers[1]) is not None:
+            drawings.append((".weights.png", draw_weights))
+        if with_thresholds(folded):
             drawings.append((".thresholds.png", draw_thresholds))
         for suffix, draw in drawings:
             output = args.pictures / beside(args.network, suffix).name

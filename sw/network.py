@@ -9,24 +9,29 @@ from math import prod
 
 import numpy as np
 
-from .layers import Dense, Encoder, Scores
+from .layer.dense import Dense
+from .layer.encoder import Encoder
+from .layer.kind import kinds
+from .layer.scores import Scores
 from .store import fields
 from .store.files import read_arrays, write_arrays
 
 
+__all__ = ["Dense", "Encoder", "Network", "Scores", "check_labels", "check_shape", "load",
+           "parse", "save"]
+
+
 FORMAT = "thresher-net/1"
-
-KINDS = {kind.kind: kind for kind in (Encoder, Dense, Scores)}
-
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A folded network: encoder, hidden layers, scores.
+    """A folded network: a list of layers.
 
     Attributes
     ----------
-    layers : tuple
-        One :class:`Encoder`, any number of :class:`Dense`, one :class:`Scores`.
+    layers : tuple of :class:`sw.layer.kind.Layer`
+        The first takes pixels, the last gives scores. Each takes the shape that the one before
+        gives.
     labels : tuple of str
         Name of each class, in the order of the scores.
     input_shape : tuple of int
@@ -44,46 +49,61 @@ class Network:
     def __post_init__(self):
         for name in ("layers", "labels", "input_shape"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        kinds = [layer.kind for layer in self.layers]
-        middle = kinds[1:-1]
-        if (len(kinds) < 2 or kinds[0] != "encoder" or kinds[-1] != "scores"
-                or middle != ["dense"] * len(middle)):
-            raise ValueError(f"Layers must be an encoder, dense layers and scores: "
-                             f"{', '.join(kinds) or 'none'}")
-        names = [layer.name for layer in self.layers]
-        if len(set(names)) < len(names):
-            raise ValueError(f"Names of layers must differ: {', '.join(names)}")
-        for before, after in pairwise(self.layers):
-            if before.outputs != after.inputs:
-                raise ValueError(f"Layer {after.name!r} must have as many inputs as "
-                                 f"{before.name!r} has outputs: {after.inputs}, not "
-                                 f"{before.outputs}")
+        check_order(self.layers)
         check_shape(self.input_shape)
-        if prod(self.input_shape) != self.encoder.inputs:
+        if prod(self.input_shape) != self.inputs:
             raise ValueError(f"Input shape must have as many elements as layer "
-                             f"{self.encoder.name!r} has inputs: {self.input_shape}, not "
-                             f"{self.encoder.inputs}")
-        check_labels(self.labels, self.scores.outputs)
+                             f"{self.first.name!r} has inputs: {self.input_shape}, not "
+                             f"{self.inputs}")
+        check_labels(self.labels, self.classes)
 
     @property
-    def encoder(self):
+    def first(self):
+        """The layer that takes an image's pixels."""
         return self.layers[0]
 
     @property
     def hidden(self):
+        """The layers between the first and the last."""
         return self.layers[1:-1]
 
     @property
-    def scores(self):
+    def last(self):
+        """The layer that gives the scores."""
         return self.layers[-1]
 
     @property
+    def inputs(self):
+        """Pixels of an image, each channel of a colour counted."""
+        return self.first.inputs
+
+    @property
+    def input_bits(self):
+        """Width of an unsigned pixel."""
+        return self.first.input_bits
+
+    @property
+    def shift(self):
+        """Low bits of a pixel that make no difference."""
+        return self.first.shift
+
+    @property
+    def pixel_bits(self):
+        """Bits of a pixel that the hardware takes: ``pixel >> shift``."""
+        return self.first.pixel_bits
+
+    @property
     def classes(self):
-        return self.scores.outputs
+        return self.last.outputs
+
+    @property
+    def score_bits(self):
+        """Width of a signed score."""
+        return self.last.gives.bits
 
     @property
     def synapses(self):
-        return sum(layer.synapses for layer in self.layers[1:])
+        return sum(layer.synapses for layer in self.layers)
 
     @cached_property
     def identity(self):
@@ -134,12 +154,13 @@ def parse(arrays):
         prefix = f"{index}_"
         values = {key.removeprefix(prefix): value for key, value in arrays.items()
                   if key.startswith(prefix)}
-        if kind not in KINDS:
-            raise ValueError(f"Kind of layer {index} must be one of {', '.join(KINDS)}: {kind}")
+        if kind not in kinds():
+            raise ValueError(f"Kind of layer {index} must be one of {', '.join(kinds())}: {kind}")
         values["name"] = fields.text(arrays, f"{prefix}name")
-        if "input_bits" in values:
-            values["input_bits"] = fields.integer(arrays, f"{prefix}input_bits")
-        layers.append(KINDS[kind](**values))
+        for array in kinds()[kind].arrays:
+            if not array.extents and array.name in values:
+                values[array.name] = fields.integer(arrays, f"{prefix}{array.name}")
+        layers.append(kinds()[kind](**values))
     return Network(
         layers=tuple(layers),
         labels=fields.texts(arrays, "labels"),
@@ -157,12 +178,9 @@ def _content(network):
     }
     for index, layer in enumerate(network.layers):
         arrays[f"{index}_name"] = np.array(layer.name)
-        for key in ("thresholds", "weights", "bias"):
-            if hasattr(layer, key):
-                array = getattr(layer, key)
-                arrays[f"{index}_{key}"] = array.astype(array.dtype.newbyteorder("<"))
-        if layer.kind == "encoder":
-            arrays[f"{index}_input_bits"] = np.array(layer.input_bits, dtype="<i4")
+        for array in layer.arrays:
+            value = np.asarray(getattr(layer, array.name), array.dtype)
+            arrays[f"{index}_{array.name}"] = value.astype(value.dtype.newbyteorder("<"))
     return arrays
 
 
@@ -179,6 +197,26 @@ def _digest(arrays):
         sha.update(f"{name} {kind} {shape} {len(octets)}\n".encode())
         sha.update(octets)
     return sha.hexdigest()
+
+
+def check_order(layers):
+    """Check that each layer takes what the layer before gives, and where pixels and scores are."""
+    places = range(len(layers))
+    if (len(layers) < 2 or [layer.takes_pixels for layer in layers] != [n == 0 for n in places]
+            or [layer.gives_scores for layer in layers] != [n == places[-1] for n in places]):
+        raise ValueError(f"Layers must be one that takes pixels (encoder), any that take and give "
+                         f"bits, and one that gives scores: "
+                         f"{', '.join(layer.kind for layer in layers) or 'none'}")
+    names = [layer.name for layer in layers]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Names of layers must differ: {', '.join(names)}")
+    for before, after in pairwise(layers):
+        if before.outputs != after.inputs:
+            raise ValueError(f"Layer {after.name!r} must have as many inputs as {before.name!r} "
+                             f"has outputs: {after.inputs}, not {before.outputs}")
+        if not before.gives.fits(after.takes):
+            raise ValueError(f"Layer {after.name!r} must take what {before.name!r} gives: "
+                             f"{after.takes}, not {before.gives}")
 
 
 def check_shape(shape):

@@ -76,7 +76,7 @@ def plain_trace(network, images):
     Inputs and weights are -1, 0 and +1; a neuron fires where the sum of products says that at
     least ``threshold`` of its synapses agree.
     """
-    encoder = network.encoder
+    encoder = network.first
     pixels = images.reshape(len(images), -1, 1).astype(np.int64)
     x = (pixels >= encoder.thresholds).reshape(len(images), -1)
     outputs = [x]

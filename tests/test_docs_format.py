@@ -9,6 +9,8 @@ import pytest
 from hw.plan.schedule import read_schedule
 from sw import checkpoint, network
 from sw.golden import Model
+from sw.layer.kind import kinds
+from sw.layer.page import table
 from sw.network import load
 
 from .networks import plain_trace, random_checkpoint, random_images, random_network
@@ -53,6 +55,11 @@ def test_the_example_schedule_fits_the_example_network(letters):
     assert read_schedule(schedule.to_json(), letters) == schedule
 
 
+def test_the_arrays_of_every_kind_are_those_that_it_states():
+    missing = [kind.kind for kind in kinds().values() if table(kind) not in TEXT]
+    assert missing == []  # python -m sw.layer.page prints the tables
+
+
 @pytest.mark.parametrize("kind", ["network", "checkpoint"])
 def test_every_array_of_a_file_is_described(tmp_path, kind):
     rng = np.random.default_rng(2)
@@ -65,5 +72,5 @@ def test_every_array_of_a_file_is_described(tmp_path, kind):
     with np.load(path) as file:
         names = {re.sub(r"^[1-9]_", "i_", name) for name in file}
     missing = {name for name in names
-               if f"`{name}`" not in TEXT and f"`{name.replace('0_', 'i_')}`" not in TEXT}
+               if f"`{name}`" not in TEXT and f"`{re.sub('^0_', 'i_', name)}`" not in TEXT}
     assert missing == set()

@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from hashlib import sha256
@@ -244,3 +245,18 @@ def test_without_a_network_the_way_out_is_said(tmp_path):
     with pytest.raises(OSError, match=r"^set\.gz could not be downloaded: no-such-host\.invalid: "
                                       r".* \(go online and try again, or put the file into "):
         download.fetch(file, tmp_path, ["http://no-such-host.invalid/x"])
+
+
+def test_a_new_scratch_folder_taken_for_a_leftover_is_made_again(tmp_path, monkeypatch):
+    make, made = tempfile.mkdtemp, []
+
+    def taken(*arguments, **options):
+        made.append(make(*arguments, **options))
+        if len(made) == 1:
+            os.rmdir(made[0])  # as another run does that cleans up
+        return made[-1]
+
+    monkeypatch.setattr("tempfile.mkdtemp", taken)
+    with scratch(tmp_path, ".run-") as folder:
+        write_text(folder / "a", "x")
+    assert (len(made), list(tmp_path.iterdir())) == (2, [])

@@ -8,22 +8,18 @@ import argparse
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 
 from sw import checkpoint as checkpoints
 from sw.command import run
 from sw.store.files import read_arrays, write_arrays
 
-from .augment import encode
-from .binarize import Normalize, bipolar
+from .determinism import one_thread
+from .forward.forward import FORWARD
 
 
 @torch.no_grad()
 def activations(checkpoint, images):
     """Return what each layer puts out in evaluation mode.
-
-    Every layer is a product with a full matrix, the masked weights being 0: how it was trained
-    does not matter.
 
     Parameters
     ----------
@@ -37,28 +33,13 @@ def activations(checkpoint, images):
     list of ndarray, shape (n, outputs)
         uint8 bits of the encoder and of hidden layers, int32 scores of the last layer.
     """
-    thresholds = torch.from_numpy(checkpoint.encoder.thresholds).float()
-    x = encode(torch.from_numpy(images.astype("float32")).flatten(1), thresholds)
-    outputs = [(x > 0).numpy().astype("uint8")]
-    for layer in checkpoint.hidden:
-        x = bipolar(_normal(layer)(_sums(layer, x)))
+    x = torch.from_numpy(images.astype("int32")).flatten(1)
+    outputs = []
+    for layer in checkpoint.layers[:-1]:
+        x = FORWARD.of(layer)(layer, x)
         outputs.append((x > 0).numpy().astype("uint8"))
-    scores = _sums(checkpoint.last, x).numpy().astype("int32") + checkpoint.last.bias
-    return [*outputs, scores]
-
-
-def _sums(layer, x):
-    """Return the sums of ±1 over the synapses: float32, exact below 2**24."""
-    weights = bipolar(torch.from_numpy(layer.weight)).float() * torch.from_numpy(layer.mask)
-    return functional.linear(x.float(), weights)
-
-
-def _normal(layer):
-    normal = Normalize(layer.outputs).eval()
-    normal.load_state_dict({what: torch.from_numpy(getattr(layer, what))
-                            for what in ("gamma", "beta", "mean", "variance")})
-    normal.eps = layer.eps
-    return normal
+    last = checkpoint.last
+    return [*outputs, FORWARD.of(last)(last, x).numpy().astype("int32")]
 
 
 def main(argv=None):
@@ -72,11 +53,11 @@ def main(argv=None):
                         help=".npz to write: arrays '0', '1', ... by layer, the encoder first")
     args = parser.parse_args(argv)
 
-    torch.set_num_threads(1)
     images = read_arrays(args.images, "images").get("images")
     if images is None:
         raise ValueError(f"{args.images} must have the array 'images': it has not")
-    outputs = activations(checkpoints.load(args.checkpoint), images)
+    with one_thread():
+        outputs = activations(checkpoints.load(args.checkpoint), images)
     write_arrays(args.output, {str(index): array for index, array in enumerate(outputs)})
     print(f"wrote {args.output}")
 

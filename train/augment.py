@@ -137,6 +137,9 @@ class Feed:
     by a thread of its own while the present one is used, on another core if there is one. With a
     teacher the first ``POOL`` epochs come again and again.
 
+    The thread of its own computes with one thread, a setting that PyTorch has for the process. It
+    is restored at the end of the ``with`` statement that the feed is the context of.
+
     Parameters
     ----------
     images : Tensor of uint8, shape (n, ``*input_shape``)
@@ -168,10 +171,12 @@ class Feed:
         self._ahead = {}
 
     def __enter__(self):
+        self._threads = torch.get_num_threads()
         return self
 
     def __exit__(self, *_):
         self._pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(self._threads)
 
     def take(self, epoch):
         """Return bits, bfloat16 ±1 (n, inputs * levels), labels and teacher's logits, or None."""

@@ -22,6 +22,7 @@ from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
+from .determinism import deterministic
 from .models import encoder_for, scores, to_checkpoint
 from .recipes import RECIPES, Recipe
 
@@ -35,13 +36,12 @@ def main(argv=None):
     options = _parser().parse_args(argv)
     if options.list:
         return _list()
-    loop.deterministic()
     recipe = _recipe(options)
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
     checkpoint_path = files["ckpt.npz"]
-    with alone(checkpoint_path.with_name(f".{checkpoint_path.name}.lock"),
-               f"Training of {checkpoint_path}"):
+    with (deterministic(), alone(checkpoint_path.with_name(f".{checkpoint_path.name}.lock"),
+                                 f"Training of {checkpoint_path}")):
         return _run(options, recipe, files)
 
 
@@ -137,14 +137,15 @@ def _teach(trainer, start, dataset):
     wanted = teacher.start_of(schooling)
     path = teacher.path_of(wanted, dataset.name)
     unfinished = path.with_suffix(".resume.pt")
-    if not path.exists():
-        print(f"teacher {path} is trained first, once", flush=True)
-        if unfinished.exists():
-            schooling.restore(resume.load(unfinished, wanted))
-        if _train(schooling, unfinished, wanted, way="the same command goes on from there"):
-            return True
-        teacher.save(path, schooling, wanted)
-        unfinished.unlink(missing_ok=True)
+    with alone(path.with_suffix(".lock"), f"Training of {path}", wait=True):
+        if not path.exists():
+            print(f"teacher {path} is trained first, once", flush=True)
+            if unfinished.exists():
+                schooling.restore(resume.load(unfinished, wanted))
+            if _train(schooling, unfinished, wanted, way="the same command goes on from there"):
+                return True
+            teacher.save(path, schooling, wanted)
+            unfinished.unlink(missing_ok=True)
     facts = teacher.load(path, schooling)
     print(f"teacher {path}: validation {facts['validation_accuracy']:.2f} %", flush=True)
     start["teacher"] = path.stem

@@ -129,7 +129,7 @@ def scores(network, images, encoder, batch=2500):
     Tensor of float32, shape (n, classes)
         Integers.
     """
-    training, thresholds = network.training, torch.from_numpy(encoder.thresholds).float()
+    training, thresholds = network.training, torch.tensor(encoder.thresholds, dtype=torch.float32)
     network.eval()
     parts = [network(encode(part.flatten(1).float(), thresholds)) for part in images.split(batch)]
     network.train(training)

@@ -18,7 +18,8 @@ from .models import Network
 from .places import nearest, of_neurons
 
 
-# PyTorch calls its sparse tensors beta: the tests here compare what is used of them.
+# PyTorch calls its sparse tensors beta: the tests here compare what is used of them. The filter
+# stays for the process, because a filter for a block would change those of all threads as well.
 warnings.filterwarnings("ignore", message="Sparse (CSR tensor support|invariant checks)")
 
 # Part of its inputs from which on a layer that looks at what is near multiplies with a matrix that

@@ -155,7 +155,11 @@ def load(path, schooling):
 
 @contextmanager
 def _seeded(seed):
-    """Make PyTorch's own random numbers depend on a seed within a block."""
+    """Make PyTorch's own random numbers depend on a seed within a block.
+
+    Only the processor's generator, which all threads share, gets the seed, and its state is
+    restored. Dropout and the first weights of PyTorch's layers take no generator of their own.
+    """
     with torch.random.fork_rng([]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         yield

@@ -12,6 +12,7 @@ from math import floor
 from pathlib import Path
 
 from sw import network as networks
+from sw.store.lock import alone
 
 from ..board import find
 from ..toolchain import sources, tools
@@ -95,9 +96,13 @@ class Row:
         return self._row(scored, report, simulated, placer_seed)
 
     def prepare(self):
-        """Train and fold the network, at ``self.network`` then; return its identity."""
-        self._train()
-        return self._fold()
+        """Train and fold the network, at ``self.network`` then; return its identity.
+
+        Another run that prepares the same network waits.
+        """
+        with alone(self.networks / ".lock", f"Training in {self.networks}", wait=True):
+            self._train()
+            return self._fold()
 
     def _train(self):
         preset = self.preset

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
+from hw.plan.pll import megahertz
 from hw.synthesis import floorplan
 from hw.synthesis import netlist as synthesis
 from hw.synthesis.verilog import uncollected
 from sw.store.files import replacing
 
-from ..pll import megahertz
 from ..shell import Shell
 from . import tools
 from .ledger import Ledger, key_of

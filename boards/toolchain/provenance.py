@@ -6,7 +6,8 @@ import shlex
 from fractions import Fraction
 from importlib import metadata
 
-from ..pll import MHZ
+from sw.command import MHZ
+
 from . import sources
 
 

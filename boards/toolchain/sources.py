@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("boards", "hw", "sim", "sw", "train")
+DISCOVERERS = ("Registry", "discover")  # see sw.layer.registry
 
 
 def digest(*modules, without=(), packages=PACKAGES):
@@ -72,6 +73,7 @@ def imports(path):
     """Return the dotted names that a file imports, relative ones as absolute ones.
 
     Of ``from a import b`` that is ``a.b``, which may be a module or something in the module ``a``.
+    Where a call names packages whose files are all imported, :data:`DISCOVERERS`, these are too.
     """
     package = path.parent.relative_to(ROOT).parts
     names = []
@@ -82,7 +84,19 @@ def imports(path):
             around = package[:len(package) - node.level + 1] if node.level else ()
             base = ".".join([*around, *filter(None, [node.module])])
             names += [f"{base}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in DISCOVERERS:
+            rooms = [part.value for argument in node.args for part in ast.walk(argument)
+                     if isinstance(part, ast.Constant)]
+            names += [module for room in rooms for module in _modules_of(room)]
     return names
+
+
+def _modules_of(room):
+    """Return the names of the modules of a package of ours; none of any other text."""
+    path = path_of(room) if isinstance(room, str) else None
+    if path is None or path.name != "__init__.py":
+        return []
+    return [module_of(file) for file in sorted(path.parent.glob("*.py"))]
 
 
 @cache

@@ -1,1 +1,1 @@
-"""The accelerator with other interfaces than its streams."""
+"""The accelerator with the interfaces of other designs, instead of its own streams."""

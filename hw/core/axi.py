@@ -9,20 +9,21 @@ __all__ = ["AxiAccelerator"]
 
 
 def octets(bits):
-    """Width of a field filled up to whole bytes, in bits."""
+    """Return the width of a field after padding to whole bytes, in bits."""
     return -(-bits // 8) * 8
 
 
 class AxiAccelerator(wiring.Component):
     """An accelerator behind AXI4-Stream ports (ARM IHI 0051A), with their clock and reset.
 
-    ``tlast`` is not used: an image is a fixed number of beats, and an answer is one. Latency and
-    throughput are the accelerator's; ``tdata`` fields are filled up to bytes.
+    There is no ``tlast``, because an image is a fixed number of beats and an answer is one beat.
+    Latency and throughput are those of the accelerator. Fields of ``tdata`` are padded to whole
+    bytes.
 
     Parameters
     ----------
     accelerator : :class:`hw.accelerator.Accelerator`
-        What is wrapped; without weights in SPRAM, which only a board's design can load.
+        The accelerator, without weights in SPRAM because only a board's design can load them.
 
     Members
     -------
@@ -31,12 +32,12 @@ class AxiAccelerator(wiring.Component):
     aresetn : In(1)
         Reset, active low, synchronous to ``aclk``.
     s_axis_tdata : In(octets(input_width))
-        A beat of pixels, the first one lowest.
+        A beat of pixels, the first pixel lowest.
     s_axis_tvalid, s_axis_tready : In(1), Out(1)
         Handshake of the input.
     m_axis_tdata : Out(...)
-        Label in the lowest byte, then the scores, each sign-extended to whole bytes, the first
-        class lowest.
+        The label in the lowest byte, then the scores, each sign-extended to whole bytes, the score
+        of the first class lowest.
     m_axis_tvalid, m_axis_tready : Out(1), In(1)
         Handshake of the output.
     """
@@ -49,7 +50,7 @@ class AxiAccelerator(wiring.Component):
         self.accelerator = accelerator
         network = accelerator.network
         self.label_width = octets((network.classes - 1).bit_length())
-        self.score_width = octets(network.scores.score_bits)
+        self.score_width = octets(network.score_bits)
         super().__init__({
             "aclk": In(1),
             "aresetn": In(1),

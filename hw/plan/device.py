@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from .pll import make_clock
 
-__all__ = ["BOARDS", "DEVICES", "Device", "find_device"]
+
+__all__ = ["BOARDS", "DEVICES", "Device", "Target", "find_device", "find_target"]
 
 
 @dataclass(frozen=True)
@@ -58,39 +60,68 @@ DEVICES = {device.name: device for device in (
     _ice40("iCE40LP8K", 7_680, 32),
 )}
 
-# The device on each board, by its name with hyphens; boards/ has the rest.
+@dataclass(frozen=True)
+class Target:
+    """What a schedule is chosen for: a device, and the clocks of the board it is on.
+
+    Attributes
+    ----------
+    part : str
+        Key in :data:`DEVICES`.
+    oscillator : int or None
+        Of the board, in Hz; None for a device alone, whose clock is the one asked for.
+    megahertz : float
+        Clock in MHz unless the user asks for another.
+    """
+
+    part: str
+    oscillator: int | None = None
+    megahertz: float = 50
+
+    @property
+    def device(self):
+        return DEVICES[self.part]
+
+    def clock(self, wished):
+        """Return the clock that there is where ``wished`` is asked for, both in Hz."""
+        if self.oscillator is None:
+            return wished
+        return make_clock(self.device.family, self.oscillator, wished)
+
+
+# The boards by their names with hyphens; boards/ has the rest.
 BOARDS = {
-    "ulx3s-85f": "LFE5U-85F",
-    "ulx3s-45f": "LFE5U-45F",
-    "ulx3s-25f": "LFE5U-25F",
-    "ulx3s-12f": "LFE5U-12F",
-    "icebreaker": "iCE40UP5K",
-    "icesugar": "iCE40UP5K",
-    "upduino-v3": "iCE40UP5K",
-    "upduino-v3-osc": "iCE40UP5K",
-    "ice40-hx8k-b-evn": "iCE40HX8K",
-    "orangecrab-25f": "LFE5U-25F",
-    "orangecrab-85f": "LFE5U-85F",
-    "ecpix5-85f": "LFE5UM5G-85F",
-    "ecpix5-45f": "LFE5UM5G-45F",
-    "versa-ecp5": "LFE5UM-45F",
-    "versa-ecp5-5g": "LFE5UM5G-45F",
-    "colorlight-5a75b": "LFE5U-25F",
-    "icesugar-pro": "LFE5U-25F",
-    "icepi-zero": "LFE5U-25F",
-    "ecp5-5g-evn": "LFE5UM5G-85F",
-    "icebreaker-bitsy": "iCE40UP5K",
-    "ice40-up5k-b-evn": "iCE40UP5K",
-    "tinyfpga-bx": "iCE40LP8K",
-    "blackice-ii": "iCE40HX4K",
-    "ulx3s": "LFE5U-85F",
-    "orangecrab": "LFE5U-25F",
-    "ecpix5": "LFE5UM5G-85F",
+    "ulx3s-85f": Target("LFE5U-85F", 25_000_000, 60),
+    "ulx3s-45f": Target("LFE5U-45F", 25_000_000, 60),
+    "ulx3s-25f": Target("LFE5U-25F", 25_000_000, 60),
+    "ulx3s-12f": Target("LFE5U-12F", 25_000_000, 60),
+    "icebreaker": Target("iCE40UP5K", 12_000_000, 24),
+    "icesugar": Target("iCE40UP5K", 12_000_000, 24),
+    "upduino-v3": Target("iCE40UP5K", 48_000_000, 24),
+    "upduino-v3-osc": Target("iCE40UP5K", 12_000_000, 24),
+    "ice40-hx8k-b-evn": Target("iCE40HX8K", 12_000_000, 48),
+    "orangecrab-25f": Target("LFE5U-25F", 48_000_000, 48),
+    "orangecrab-85f": Target("LFE5U-85F", 48_000_000, 48),
+    "ecpix5-85f": Target("LFE5UM5G-85F", 100_000_000, 50),
+    "ecpix5-45f": Target("LFE5UM5G-45F", 100_000_000, 50),
+    "versa-ecp5": Target("LFE5UM-45F", 100_000_000, 50),
+    "versa-ecp5-5g": Target("LFE5UM5G-45F", 100_000_000, 50),
+    "colorlight-5a75b": Target("LFE5U-25F", 25_000_000, 50),
+    "icesugar-pro": Target("LFE5U-25F", 25_000_000, 50),
+    "icepi-zero": Target("LFE5U-25F", 50_000_000, 50),
+    "ecp5-5g-evn": Target("LFE5UM5G-85F", 12_000_000, 48),
+    "icebreaker-bitsy": Target("iCE40UP5K", 12_000_000, 24),
+    "ice40-up5k-b-evn": Target("iCE40UP5K", 12_000_000, 24),
+    "tinyfpga-bx": Target("iCE40LP8K", 16_000_000, 32),
+    "blackice-ii": Target("iCE40HX4K", 100_000_000, 50),
+    "ulx3s": Target("LFE5U-85F", 25_000_000, 60),
+    "orangecrab": Target("LFE5U-25F", 48_000_000, 48),
+    "ecpix5": Target("LFE5UM5G-85F", 100_000_000, 50),
 }
 
 
-def find_device(name):
-    """Look a device up by its part number, or by the name of a board that has it.
+def find_target(name):
+    """Look a target up by the name of its board, or a device alone by its part number.
 
     Raises
     ------
@@ -98,9 +129,14 @@ def find_device(name):
         If there is no such device or board.
     """
     wanted = name.strip().lower().replace("_", "-")
-    parts = {part.lower(): part for part in DEVICES}
-    part = parts.get(wanted) or BOARDS.get(wanted)
-    if part is None:
+    parts = {part.lower(): Target(part) for part in DEVICES}
+    target = parts.get(wanted) or BOARDS.get(wanted)
+    if target is None:
         raise ValueError(f"Device must be one of {', '.join(DEVICES)}, or one of the boards "
                          f"{', '.join(BOARDS)}: {name!r}")
-    return DEVICES[part]
+    return target
+
+
+def find_device(name):
+    """Return the device of :func:`find_target`."""
+    return find_target(name).device

@@ -37,6 +37,22 @@ class Wired:
         """Cycles that a vector occupies the layer."""
         return 1
 
+    def takes(self, layer):
+        """Bits of a word that goes into the layer."""
+        return layer.takes.width
+
+    def gives(self, layer):
+        """Bits of a word that the layer gives, scores counted as one each."""
+        return layer.outputs
+
+    def check(self, layer):
+        """Raise ValueError unless a layer can be built so."""
+        _check_int(f"Levels of layer {layer.name!r}", self.levels, 64)
+        _check_int(f"Hops of layer {layer.name!r}", self.hops, 8, least=0)
+        if self.adders not in ADDERS:
+            raise ValueError(f"Adders of layer {layer.name!r} must be one of "
+                             f"{', '.join(ADDERS)}: {self.adders!r}")
+
     def to_json(self):
         return {"kind": "wired", "levels": self.levels, "hops": self.hops, "adders": self.adders}
 
@@ -63,6 +79,22 @@ class Scheduled:
         """Cycles that a vector occupies the layer."""
         return ceil(layer.inputs / self.simd) * ceil(layer.outputs / self.pe)
 
+    def takes(self, layer):
+        """Bits of a word that goes into the layer."""
+        return self.simd
+
+    def gives(self, layer):
+        """Bits of a word that the layer gives, scores counted as one each."""
+        return self.pe
+
+    def check(self, layer):
+        """Raise ValueError unless a layer can be built so."""
+        _check_int(f"PE of layer {layer.name!r}", self.pe, layer.outputs)
+        _check_int(f"SIMD of layer {layer.name!r}", self.simd, layer.inputs)
+        if self.rom not in ROMS:
+            raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
+                             f"{self.rom!r}")
+
     def to_json(self):
         return {"kind": "scheduled", "pe": self.pe, "simd": self.simd, "rom": self.rom}
 
@@ -76,7 +108,7 @@ class Schedule:
     pixels : int
         Pixels in a beat of the input stream.
     layers : mapping of str to Wired or Scheduled
-        Of every layer but the encoder, by name. Consecutive wired layers form one pipeline.
+        Of every layer but the first, by name. Consecutive wired layers form one pipeline.
     """
 
     pixels: int
@@ -91,27 +123,15 @@ class Schedule:
         if list(self.layers) != names:
             raise ValueError(f"Schedule must have the layers of the network: "
                              f"{', '.join(self.layers) or 'none'}, not {', '.join(names)}")
-        _check_int("Pixels of the schedule", self.pixels, network.encoder.inputs)
+        _check_int("Pixels of the schedule", self.pixels, network.inputs)
         for layer in network.layers[1:]:
-            part = self.layers[layer.name]
-            if isinstance(part, Wired):
-                _check_int(f"Levels of layer {layer.name!r}", part.levels, 64)
-                _check_int(f"Hops of layer {layer.name!r}", part.hops, 8, least=0)
-                if part.adders not in ADDERS:
-                    raise ValueError(f"Adders of layer {layer.name!r} must be one of "
-                                     f"{', '.join(ADDERS)}: {part.adders!r}")
-                continue
-            for what, value, most in [("PE", part.pe, layer.outputs),
-                                      ("SIMD", part.simd, layer.inputs)]:
-                _check_int(f"{what} of layer {layer.name!r}", value, most)
-            if part.rom not in ROMS:
-                raise ValueError(f"ROM of layer {layer.name!r} must be one of "
-                                 f"{', '.join(ROMS)}: {part.rom!r}")
+            self.layers[layer.name].check(layer)
 
     def interval(self, network):
         """Cycles between two accepted images in steady state."""
-        return max(ceil(network.encoder.inputs / self.pixels),
-                   *(self.layers[layer.name].interval(layer) for layer in network.layers[1:]))
+        return max(ceil(network.inputs / self.pixels),
+                   *(layer.vectors * self.layers[layer.name].interval(layer)
+                     for layer in network.layers[1:]))
 
     def to_json(self):
         """Return the schedule as a JSON text, the form that :func:`read_schedule` reads."""

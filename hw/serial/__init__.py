@@ -1,1 +1,1 @@
-"""Between a serial line and an accelerator: frames, requests, benchmark, flash."""
+"""The parts between a serial line and an accelerator: frames, requests, benchmark, flash."""

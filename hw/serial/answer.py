@@ -1,5 +1,7 @@
 """Payloads of answers, octet by octet: a text from ROM, and the results of the accelerator."""
 
+from dataclasses import dataclass
+
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -7,11 +9,45 @@ from amaranth.lib.wiring import In, Out
 from .framing import OCTET
 
 
-__all__ = ["ResultOctets", "TextOctets"]
+__all__ = ["Answer", "ResultOctets", "TextOctets"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer on its way to the framer, octet by octet.
+
+    Attributes
+    ----------
+    octet : Signal(OCTET)
+        The next octet of the answer.
+    valid : Signal
+        Whether ``octet`` is offered.
+    sent : Signal
+        Whether ``octet`` is offered and taken in this cycle.
+    ready : Signal
+        Whether an octet would be taken in this cycle.
+    """
+
+    octet: Signal
+    valid: Signal
+    sent: Signal
+    ready: Signal
+
+    def forward(self, m, octets):
+        """Send the octets of a stream as the answer's payload."""
+        m.d.comb += self.octet.eq(octets.payload)
+        m.d.comb += self.valid.eq(octets.valid)
+        m.d.comb += octets.ready.eq(self.ready)
+
+    def fail(self, m, code):
+        """Send one octet, an error's code, as the answer's payload."""
+        m.d.comb += self.octet.data.eq(code)
+        m.d.comb += self.octet.last.eq(1)
+        m.d.comb += self.valid.eq(1)
 
 
 class TextOctets(wiring.Component):
-    """A text from ROM, again and again, one octet every 3 cycles.
+    """Sends a text from ROM again and again, one octet every 3 cycles.
 
     Parameters
     ----------
@@ -37,7 +73,7 @@ class TextOctets(wiring.Component):
         read = rom.read_port()
 
         index = Signal(range(len(self.text)))
-        octet = Signal(8, reset_less=True)  # block RAM is slow: nothing but a register behind it
+        octet = Signal(8, reset_less=True)  # directly behind block RAM, because that is slow
         fetched = Signal()
         m.d.comb += read.addr.eq(index)
         m.d.comb += self.o.p.data.eq(octet)
@@ -50,24 +86,25 @@ class TextOctets(wiring.Component):
 
 
 class ResultOctets(wiring.Component):
-    """Results of the accelerator to octets: the label, then the scores, lowest octet first.
+    """Turns results of the accelerator into octets: the label, then the scores.
 
-    A result is taken in the cycle after its last octet. Throughput is one octet every 3 cycles:
-    which score and which octet of it are chosen in a cycle each.
+    A score's lowest octet comes first. A result is taken in the cycle after its last octet.
+    Throughput is one octet every 3 cycles, because the choice of a score and the choice of an octet
+    in it take a cycle each.
 
     Parameters
     ----------
     result : data.StructLayout
         ``label``, unsigned, and ``scores``, an array of signed numbers.
     score_bytes : int
-        Octets of a score; it is sign-extended to them.
+        Octets of a score; a narrower score is sign-extended.
 
     Members
     -------
     i : In(stream.Signature(result))
         Results.
     o : Out(stream.Signature(OCTET))
-        Octets; ``last`` with the last one of each result.
+        Octets; ``last`` with the last octet of each result.
     """
 
     def __init__(self, result, *, score_bytes):
@@ -91,7 +128,7 @@ class ResultOctets(wiring.Component):
         index = Signal(range(classes))
         part = Signal(range(self.score_bytes))
         score = Signal(signed(8 * self.score_bytes), reset_less=True)
-        chosen = Signal(2)  # what is said of the score, and of its octet, is of the counters' now
+        chosen = Signal(2)  # the score (bit 0) and its octet (bit 1) are those of the counters
         m.d.sync += score.eq(self.i.p.scores[index])
         m.d.sync += self.o.p.data.eq(Mux(in_scores, score.as_unsigned().word_select(part, 8),
                                          self.i.p.label))

@@ -1,4 +1,4 @@
-"""Weights for SPRAMs in the flash that the FPGA starts from: how they lie there, who reads them."""
+"""Weights for SPRAMs in the flash that the FPGA starts from: their format, and their loader."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,30 +16,31 @@ from .framing import SerialCRC
 
 __all__ = ["FLASH_OFFSET", "SPI", "FlashLoader", "WeightImage"]
 
-FLASH_OFFSET = 1 << 20  # octets; a bitstream of an UP5K, the one before it, has 104,090
+FLASH_OFFSET = 1 << 20  # octets; behind the bitstream, which has 104,090 octets on an UP5K
 MAGIC = b"THRW"
 ATTEMPTS = 3
 
-WAKE, READ = 0xab, 0x03  # commands: release from power-down, read
-SPI_HZ = 12e6            # slower than the slowest flash's READ
-WAKE_SECONDS = 50e-6     # no flash takes longer
+WAKE, READ = 0xab, 0x03  # commands of the flash: release from power-down, read
+SPI_HZ = 12e6            # every flash reads at this clock
+WAKE_SECONDS = 50e-6     # every flash is awake after this time
 
 SPI = wiring.Signature({"cs": Out(1), "clk": Out(1), "copi": Out(1), "cipo": In(1)})
 
 
 @dataclass(frozen=True)
 class WeightImage:
-    """What a network's SPRAMs are loaded from, at octet ``FLASH_OFFSET`` of the flash.
+    """The weights of a network for SPRAMs, as they are stored in the flash.
 
-    Numbers are little-endian: the magic ``THRW``, octets of the weights ``u32``, their CRC-32
-    ``u32``, the identity of the network, 32 octets, and the weights, words of 16 bits.
+    The image begins at octet ``FLASH_OFFSET`` of the flash. It consists of the magic ``THRW``, the
+    number of octets of the weights (``u32``), the CRC-32 of the weights (``u32``), the identity of
+    the network (32 octets), and the weights (words of 16 bits). Numbers are little-endian.
 
     Attributes
     ----------
     identity : str
         SHA-256 of the network, in hexadecimal.
     words : tuple of int
-        Words in the order in which the accelerator takes them.
+        Weights, in the order in which the accelerator takes them.
     """
 
     identity: str
@@ -62,36 +63,100 @@ class WeightImage:
                 + bytes.fromhex(self.identity))
 
     def encode(self):
-        """Return the image as it lies in the flash."""
+        """Return the octets of the image in the flash."""
         return self.header + self.weights
+
+
+class Transfer:
+    """A shift register between design and flash.
+
+    In a transfer its bits go to the flash, the highest first, and as many bits come from the flash.
+
+    Parameters
+    ----------
+    m : Module
+        Gets the logic.
+    spi : SPI
+        The flash.
+    half_period : int
+        Half a period of the SPI's clock, in cycles.
+
+    Attributes
+    ----------
+    shift : Signal
+        The register, 16 bits: the highest bit goes to the flash next, the lowest bit came last.
+    left : Signal
+        Bits of the transfer that are not shifted yet.
+    octet : Signal
+        Whether the last bit from the flash completed an octet in the cycle before.
+    done : Value
+        Whether the transfer is over.
+    """
+
+    def __init__(self, m, spi, *, half_period):
+        self.spi = spi
+        self.shift, self.left = Signal(16), Signal(range(17))
+        self.done = self.left == 0
+        tick, sample, octet = Signal(), Signal(), Signal()
+        self.octet = octet
+        if half_period == 1:
+            m.d.comb += tick.eq(1)
+        else:
+            phase = Signal(range(half_period))
+            m.d.comb += tick.eq(phase == half_period - 1)
+            m.d.sync += phase.eq(Mux((self.left == 0) | tick, 0, phase + 1))
+        m.d.comb += spi.copi.eq(self.shift[-1])
+        m.d.comb += sample.eq(spi.clk & tick)
+        with m.If((self.left != 0) & tick):
+            m.d.sync += spi.clk.eq(~spi.clk)
+        with m.If(sample):
+            m.d.sync += self.shift.eq(Cat(spi.cipo, self.shift))
+            m.d.sync += self.left.eq(self.left - 1)
+        m.d.sync += octet.eq(sample & (self.left[:3] == 1))
+
+    def start(self, m, bits, word=None):
+        """Begin a transfer of so many bits: those of ``word``, or any if the flash ignores them."""
+        m.d.sync += [self.spi.cs.eq(1), self.left.eq(bits)]
+        if word is not None:
+            m.d.sync += self.shift.eq(word)
+
+
+def count(m, index, number):
+    """Add one to ``index``, or clear it after ``number`` steps; return whether it is cleared."""
+    m.d.sync += index.eq(index + 1)
+    with m.If(index == number - 1):
+        m.d.sync += index.eq(0)
+    return index == number - 1
 
 
 class FlashLoader(wiring.Component):
     """Reads weights from an SPI flash once after reset, and checks that they are the right ones.
 
-    Wakes the flash, which configuration leaves asleep, and reads. The header must be that of the
-    image that the design was made for, and the CRC of what follows too. If one is not, all is tried
-    again, three times in sum. Each time either no word comes out or all do, so that who takes them
-    may count them. A load without a fault takes :attr:`cycles` from reset to ``status`` 0, if words
-    are taken at once; one word comes every ``32 * half_period + 1`` cycles.
+    The loader wakes the flash, which is asleep after configuration, and reads an image. Header and
+    CRC of the image must equal those of the image that the design was made for. Otherwise the
+    loader tries again, three times in all. In each attempt either all words come out or none, so
+    that the accelerator can count them. A load without a fault takes :attr:`cycles` cycles from
+    reset to ``status`` 0 if all words are taken at once. One word comes every
+    ``32 * half_period + 1`` cycles.
 
     Parameters
     ----------
     image : WeightImage
-        What must be in the flash.
+        The image that must be in the flash.
     clock_hz : int
-        Frequency of the clock; that of the SPI is half of it or a smaller even part, at most 12 MHz
-        (mode 0; data of the flash is sampled a whole period after the edge that made it).
+        Frequency of the clock. The SPI's clock is this frequency divided by an even number, at most
+        12 MHz. The SPI works in mode 0; a bit from the flash is sampled a whole period after the
+        edge at which the flash sends it.
 
     Members
     -------
     spi : Out(SPI)
         The flash; ``cs`` is high while it is selected.
     o : Out(stream.Signature(16))
-        Words of the weights, checked only after the last one.
+        Words of the weights. Their CRC is checked after the last word.
     status : Out(3)
-        0 when the weights are there and right; until then why not, an
-        :class:`sw.line.protocol.ErrorCode`.
+        0 if the weights are loaded and right. Otherwise the :class:`sw.line.protocol.ErrorCode`
+        that says why they are not.
     """
 
     def __init__(self, image, *, clock_hz):
@@ -106,7 +171,7 @@ class FlashLoader(wiring.Component):
                        for at in range(0, len(header), 2)]
         words = len(self.header) + len(image.words)
         self.cycles = (2 * self.wake_cycles + 2 * self.half_period * (8 + 16 * (2 + words))
-                       + 3 + words + 9)  # a cycle behind each transfer, and the last CRC
+                       + 3 + words + 9)  # one after each transfer, and the CRC's end
         super().__init__({
             "spi": Out(SPI),
             "o": Out(stream.Signature(16)),
@@ -115,107 +180,92 @@ class FlashLoader(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        spi = self.spi
-
-        # Transfer: so many bits, highest first, out of the register's top and into its bottom.
-        shift, left = Signal(16), Signal(range(17))
-        tick, sample, octet = Signal(), Signal(), Signal()
-        if self.half_period == 1:
-            m.d.comb += tick.eq(1)
-        else:
-            phase = Signal(range(self.half_period))
-            m.d.comb += tick.eq(phase == self.half_period - 1)
-            m.d.sync += phase.eq(Mux((left == 0) | tick, 0, phase + 1))
-        m.d.comb += spi.copi.eq(shift[-1])
-        m.d.comb += sample.eq(spi.clk & tick)
-        with m.If((left != 0) & tick):
-            m.d.sync += spi.clk.eq(~spi.clk)
-        with m.If(sample):
-            m.d.sync += shift.eq(Cat(spi.cipo, shift))
-            m.d.sync += left.eq(left - 1)
-        m.d.sync += octet.eq(sample & (left[:3] == 1))  # one is in, in the next cycle
-        done = left == 0
-
-        def transfer(bits, word=None):
-            m.d.sync += [spi.cs.eq(1), left.eq(bits)]
-            if word is not None:
-                m.d.sync += shift.eq(word)
-
-        # Words: what they should be in the header, and the CRC of those behind it.
+        transfer = Transfer(m, self.spi, half_period=self.half_period)
         index = Signal(range(max(len(self.header), len(self.image.words), self.wake_cycles)))
-        word, expected = Signal(16), Signal(16)
-        m.d.comb += word.eq(Cat(shift[8:], shift[:8]))
-        with m.Switch(index):
-            for place, value in enumerate(self.header):
-                with m.Case(place):
-                    m.d.comb += expected.eq(value)
+        word, expected = self._compare(m, transfer, index)
         m.submodules.check = check = SerialCRC()
-        m.d.comb += check.octet.eq(shift)
+        m.d.comb += check.octet.eq(transfer.shift)
         m.d.comb += self.o.payload.eq(word)
-
-        def count(to):
-            m.d.sync += index.eq(index + 1)
-            with m.If(index == to - 1):
-                m.d.sync += index.eq(0)
-            return index == to - 1
 
         code = Signal.like(self.status)
         failures = Signal(range(ATTEMPTS))
         with m.FSM():
             with m.State("SLEEP"):
                 m.d.comb += check.start.eq(1)
-                with m.If(count(self.wake_cycles)):
-                    transfer(8, WAKE << 8)
+                with m.If(count(m, index, self.wake_cycles)):
+                    transfer.start(m, 8, WAKE << 8)
                     m.next = "WAKE"
             with m.State("WAKE"):
-                with m.If(done):
-                    m.d.sync += spi.cs.eq(0)
+                with m.If(transfer.done):
+                    m.d.sync += self.spi.cs.eq(0)
                     m.next = "AWAKE"
             with m.State("AWAKE"):
-                with m.If(count(self.wake_cycles)):
-                    transfer(16, READ << 8 | FLASH_OFFSET >> 16)
+                with m.If(count(m, index, self.wake_cycles)):
+                    transfer.start(m, 16, READ << 8 | FLASH_OFFSET >> 16)
                     m.next = "COMMAND"
             with m.State("COMMAND"):
-                with m.If(done):
-                    transfer(16, FLASH_OFFSET & 0xffff)
+                with m.If(transfer.done):
+                    transfer.start(m, 16, FLASH_OFFSET & 0xffff)
                     m.next = "ADDRESS"
             with m.State("ADDRESS"):
-                with m.If(done):
-                    transfer(16)
+                with m.If(transfer.done):
+                    transfer.start(m, 16)
                     m.next = "HEADER"
             with m.State("HEADER"):
-                with m.If(done):
+                with m.If(transfer.done):
                     with m.If(word != expected):
                         m.d.sync += code.eq(Mux(index < len(MAGIC) // 2, ErrorCode.NO_WEIGHTS,
                                                 ErrorCode.OTHER_WEIGHTS))
                         m.next = "REFUSE"
                     with m.Else():
-                        transfer(16)
-                        with m.If(count(len(self.header))):
+                        transfer.start(m, 16)
+                        with m.If(count(m, index, len(self.header))):
                             m.next = "WEIGHTS"
             with m.State("WEIGHTS"):
-                m.d.comb += check.valid.eq(octet)
-                m.d.comb += self.o.valid.eq(done)
-                with m.If(done & self.o.ready):
-                    transfer(16)
-                    with m.If(count(len(self.image.words))):
-                        m.d.sync += left.eq(0)
-                        m.next = "CHECK"
+                m.d.comb += check.valid.eq(transfer.octet)
+                m.d.comb += self.o.valid.eq(transfer.done)
+                with m.If(transfer.done & self.o.ready):
+                    self._pass_word(m, transfer, index)
             with m.State("CHECK"):
                 m.d.sync += code.eq(ErrorCode.DAMAGED_WEIGHTS)
                 with m.If(~check.busy):
-                    m.next = "REFUSE"
-                    with m.If(check.crc == self.image.crc):
-                        m.d.sync += self.status.eq(0)
-                        m.d.sync += spi.cs.eq(0)
-                        m.next = "END"
+                    self._judge(m, check)
             with m.State("REFUSE"):
-                m.d.sync += [spi.cs.eq(0), index.eq(0)]
-                m.d.sync += failures.eq(failures + 1)
-                m.next = "SLEEP"
-                with m.If(failures == ATTEMPTS - 1):
-                    m.d.sync += self.status.eq(code)
-                    m.next = "END"
+                self._refuse(m, index, failures, code)
             with m.State("END"):
                 pass
         return m
+
+    def _compare(self, m, transfer, index):
+        """Return the word from the flash, and the header's word that it must equal."""
+        word, expected = Signal(16), Signal(16)
+        m.d.comb += word.eq(Cat(transfer.shift[8:], transfer.shift[:8]))
+        with m.Switch(index):
+            for place, value in enumerate(self.header):
+                with m.Case(place):
+                    m.d.comb += expected.eq(value)
+        return word, expected
+
+    def _pass_word(self, m, transfer, index):
+        """Read the next word of the weights; after the last word, go on to the check of the CRC."""
+        transfer.start(m, 16)
+        with m.If(count(m, index, len(self.image.words))):
+            m.d.sync += transfer.left.eq(0)
+            m.next = "CHECK"
+
+    def _judge(self, m, check):
+        """End the load if the CRC of the weights is right; otherwise refuse the weights."""
+        m.next = "REFUSE"
+        with m.If(check.crc == self.image.crc):
+            m.d.sync += self.status.eq(0)
+            m.d.sync += self.spi.cs.eq(0)
+            m.next = "END"
+
+    def _refuse(self, m, index, failures, code):
+        """Begin the load again; after the last attempt, say why it failed."""
+        m.d.sync += [self.spi.cs.eq(0), index.eq(0)]
+        m.d.sync += failures.eq(failures + 1)
+        m.next = "SLEEP"
+        with m.If(failures == ATTEMPTS - 1):
+            m.d.sync += self.status.eq(code)
+            m.next = "END"

@@ -15,24 +15,27 @@ OCTET = data.StructLayout({"data": 8, "last": 1})      # an octet of a frame, CR
 
 
 class SerialCRC(wiring.Component):
-    """CRC-32 of octets, one bit per cycle: a third of the logic of an octet per cycle.
+    """CRC-32 of octets, computed one bit per cycle.
+
+    One octet per cycle would take three times the logic.
 
     Members
     -------
     start : In(1)
-        Forgets what went before.
+        Begins a new CRC.
     valid : In(1)
         Adds ``octet``; only while not ``busy``.
     octet : In(8)
-        What is added.
+        Octet to add.
     out : In(1)
-        Moves the CRC down by an octet, its lowest one being read; only while not ``busy``.
+        Shifts the CRC down by one octet; only while not ``busy``. The lowest octet of ``crc`` is
+        read in this cycle.
     busy : Out(1)
         High for the 8 cycles after ``valid`` or ``out``.
     crc : Out(32)
-        CRC of all octets, while not ``busy``.
+        CRC of all octets since ``start``, while not ``busy``.
     match : Out(1)
-        The last four octets were the CRC of those before them.
+        The last four octets are the CRC of the octets before them.
     """
 
     def __init__(self):
@@ -47,8 +50,9 @@ class SerialCRC(wiring.Component):
         m.submodules.processor = processor = ResetInserter(self.start)(
             crc.catalog.CRC32_ISO_HDLC(data_width=1).create())
 
-        # The octet's bits, lowest first, and a mark behind them. A bit that equals the one that
-        # leaves the CRC moves it and changes nothing.
+        # The register holds the octet's bits, the lowest first, and a mark behind them. The octet
+        # is complete when only the mark is left. To move the CRC down, the processor takes the bit
+        # that leaves the CRC instead of the octet's bit, because equal bits make the feedback zero.
         shift = Signal(9)
         moving = Signal()
         m.d.comb += self.busy.eq(shift[1:] != 0)
@@ -65,24 +69,26 @@ class SerialCRC(wiring.Component):
 
 
 class Deframer(wiring.Component):
-    """Octets of the line to octets of frames.
+    """Turns octets of the line into octets of frames.
 
-    Every flag on the line ends a frame and begins the next one. Octets between two flags come out
-    as they come in, escapes resolved, the frame's CRC included: whoever stores them learns at the
-    ``flag`` whether they may be used. Octets are taken at most every 9 cycles.
+    Every flag on the line ends a frame and begins the next one. The octets between two flags come
+    out at once, with escapes resolved, and with the frame's CRC behind them. The inbox stores
+    them, and learns at the ``flag`` whether to use them. An octet of a frame takes 9 cycles,
+    because the CRC takes one bit per cycle.
 
     Members
     -------
     i : In(stream.Signature(RECEIVED))
-        Octets of the line; ``error`` spoils the frame that it is in.
+        Octets of the line; an ``error`` spoils the frame around it.
     valid : Out(1)
-        ``octet`` is the next of the frame; in the cycle in which it is taken from ``i``.
+        ``octet`` is the frame's next octet; in the cycle in which ``i`` is taken.
     octet : Out(8)
         Octets of the frame, CRC included.
     flag : Out(1)
         A flag is taken.
     good : Out(1)
-        With ``flag``: what came since the last one is a whole frame. The length is not looked at.
+        With ``flag``: the octets since the last flag are a frame without damage. Their number is
+        not checked.
     """
 
     def __init__(self):
@@ -108,7 +114,7 @@ class Deframer(wiring.Component):
         m.d.comb += is_escape.eq(self.i.p.data == ESCAPE)
 
         escaped = Signal()  # the octet before was an escape
-        spoilt = Signal()   # since the last flag
+        spoilt = Signal()   # an octet since the last flag had an error
         m.d.comb += self.flag.eq(taken & is_flag)
         m.d.comb += self.good.eq(check.match & ~escaped & ~spoilt)
         m.d.comb += self.valid.eq(taken & ~is_flag & ~is_escape)
@@ -124,7 +130,9 @@ class Deframer(wiring.Component):
 
 
 class Framer(wiring.Component):
-    """Octets of frames to octets of the line: a flag, the octets, their CRC, a flag.
+    """Turns octets of frames into octets of the line: a flag, the octets, their CRC, a flag.
+
+    An octet of a frame takes at least 9 cycles, because the CRC takes one bit per cycle.
 
     Members
     -------
@@ -144,15 +152,15 @@ class Framer(wiring.Component):
         m = Module()
         m.submodules.check = check = SerialCRC()
 
-        # The octet to send, from the input or from the CRC.
+        # The octet to send comes from the input, or from the CRC at this index.
         index = Signal(range(TRAILER))
         octet = Signal(8)
         present = Signal()
 
-        # An octet that looks like a flag or an escape goes out as an escape and its flipped self.
+        # An octet that equals a flag or an escape is replaced by an escape and the flipped octet.
         special = Signal()
         escaped = Signal()
-        send = Signal()  # the octet is out
+        send = Signal()  # the line takes the last octet that stands for the octet to send
         m.d.comb += special.eq((octet == FLAG) | (octet == ESCAPE))
         m.d.comb += send.eq(present & self.o.ready & (escaped | ~special))
         with m.If(present):

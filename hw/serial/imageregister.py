@@ -1,4 +1,4 @@
-"""The register in front of an accelerator that takes an image per cycle: one bit a used bit."""
+"""The register in front of an accelerator that takes an image per cycle, without unused bits."""
 
 import numpy as np
 from amaranth import *
@@ -6,43 +6,31 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 
-__all__ = ["LOGIC_IMAGES", "ImageRegister", "copy_bits", "used_bits"]
+__all__ = ["LOGIC_IMAGES", "ImageRegister", "copy_bits"]
 
 
-# So many images of the benchmark are logic: one LUT4 takes their number (2 bits), the bit that is
-# shifted in and the choice between the two, and shares its logic cell with the flip-flop. More
-# images are in block RAM.
+# Most images of the benchmark that are built as logic; more images are stored in block RAM. With
+# four images one LUT4 takes the image's number (2 bits), the bit that is shifted in and the choice
+# between the two, and shares its logic cell with the flip-flop.
 LOGIC_IMAGES = 4
 
-# Bits of an image, which lie all over a device, that a copy of what all look at is for. ROM: a
-# multiple of the width of both families' block RAMs.
+# The bits of an image lie all over a device, so that one signal cannot reach them all in a cycle.
+# COPY_ENDS: bits that share one copy of the shift signal and of the ROM's signal. ROM_BITS: bits of
+# the ROM that share one copy of the address, a multiple of the width of both families' block RAMs.
 COPY_ENDS = 24
 ROM_BITS = 144
 
 
-def used_bits(network):
-    """Bits of an image that the network's answer can depend on.
+def copy_bits(bits, images):
+    """Return the flip-flops that an image register has for copies of its signals.
 
     Parameters
     ----------
-    network : :class:`sw.network.Network`
-        The network.
-
-    Returns
-    -------
-    ndarray of bool, shape (inputs * pixel_bits,)
+    bits : int
+        Used bits of an image.
+    images : int
+        Images in the ROM.
     """
-    seen = np.ones(network.layers[-1].outputs, dtype=bool)
-    for layer in reversed(network.layers[1:]):
-        if layer.kind == "dense":  # a neuron that always or never fires looks at nothing
-            seen &= (layer.thresholds > 0) & (layer.thresholds <= layer.fan_in)
-        seen = layer.weights[seen].any(axis=0)
-    pixels = seen.reshape(network.encoder.inputs, -1).any(axis=1)
-    return np.repeat(pixels, network.encoder.pixel_bits)
-
-
-def copy_bits(bits, images):
-    """Flip-flops of the copies of a register of so many bits, for so many images of a ROM."""
     if images <= LOGIC_IMAGES:
         return 0
     each = 1 + 1 / COPY_ENDS
@@ -50,14 +38,16 @@ def copy_bits(bits, images):
 
 
 class Copy(wiring.Component):
-    """A register of its own: synthesis, which merges equal ones, keeps its module apart.
+    """A register in a module of its own.
+
+    Synthesis merges equal registers of one module, but keeps this module apart.
 
     Members
     -------
     i : In(shape)
-        What is copied.
+        The value to copy.
     o : Out(shape)
-        The same, 1 cycle later.
+        The value, 1 cycle later.
     """
 
     def __init__(self, shape):
@@ -70,7 +60,7 @@ class Copy(wiring.Component):
 
 
 def copies(m, name, value, number):
-    """Return copies of a value, 2 cycles later: copies of copies of it."""
+    """Return copies of a value, 2 cycles later; up to ``COPY_ENDS`` of them copy one first copy."""
     result = []
     for index in range(number):
         if index % COPY_ENDS == 0:
@@ -85,33 +75,34 @@ def copies(m, name, value, number):
 class ImageRegister(wiring.Component):
     """Holds one image for an accelerator, from a request or from the benchmark's ROM.
 
-    Only bits in use are stored. Those of a request are shifted in, one bit per cycle; what is not
-    used is skipped. In a run of the benchmark the register takes a whole image of the ROM in every
-    cycle, 2 cycles (ROM in logic) or 5 (block RAM) after ``running`` rises, and does not wait: the
-    accelerator must be ready in every cycle in which its results are taken. If it is not, its
-    labels are not those of the ROM's images in order.
+    Only the used bits are stored. The bits of a request are shifted in, one bit per cycle; unused
+    bits are skipped. In a run of the benchmark the register holds another image of the ROM in every
+    cycle. The first image is there 2 cycles (ROM in logic) or 5 cycles (block RAM) after
+    ``running`` rises. The register does not wait. Therefore the accelerator must be ready in every
+    cycle in which its results are taken. Otherwise the labels are not those of the ROM's images in
+    order.
 
     Parameters
     ----------
     bits : int
         Length of an image.
     used : sequence of bool
-        Which of its bits are stored; the others are zeros.
+        Which bits of an image are stored; the other bits are zeros in ``o``.
     rom : sequence of int
         Images of the benchmark.
 
     Members
     -------
     i : In(stream.Signature(8))
-        Octets of an image from a request, ``ceil(bits / 8)`` an image, one every 9 cycles.
+        Octets of images from requests, ``ceil(bits / 8)`` for each image, one every 9 cycles.
     begin : In(1)
-        The next image of a run is the ROM's first one; while not ``running``.
+        The next image of a run is the first image of the ROM; only while not ``running``.
     running : In(1)
-        Images come from the ROM, the first one again after the last.
+        Images come from the ROM; the first image follows the last one again.
     more : In(1)
-        Images of the run are still to be given.
+        The run needs further images.
     given : Out(1)
-        An image of the run is taken.
+        The accelerator takes an image of the run.
     o : Out(stream.Signature(bits))
         Images.
     """
@@ -125,7 +116,7 @@ class ImageRegister(wiring.Component):
         self.vectors = [sum((image >> place & 1) << rank for rank, place in enumerate(self.used))
                         for image in self.rom]
         self.in_logic = len(self.rom) <= LOGIC_IMAGES
-        # Ranks of the bits of the ROM: all, or in block RAM those that are not always 0.
+        # Ranks of the bits that the ROM stores: all bits, or in block RAM bits that are ever 1.
         self.changing = [rank for rank in range(len(self.used))
                          if self.in_logic or any(vector >> rank & 1 for vector in self.vectors)]
         super().__init__({
@@ -145,7 +136,7 @@ class ImageRegister(wiring.Component):
         for rank, place in enumerate(self.used):
             m.d.comb += self.o.payload[place].eq(image[rank])
 
-        # The next value: all bits move down, or the ROM's come in.
+        # In the next cycle each bit is the bit above it, or a bit of the ROM.
         bit, skip, present = self._serialize(m)
         stored, takes, holds = self._read_rom(m)
         shift = Signal()
@@ -163,7 +154,7 @@ class ImageRegister(wiring.Component):
             part = slice(start, start + COPY_ENDS)
             with m.If(shifted):
                 m.d.sync += image[part].eq(Mux(take, stored[part], down[part]))
-            with m.If(take):  # a reset, and nothing else is in its way
+            with m.If(take):  # bits that are 0 in every image become a flip-flop's reset
                 m.d.sync += [image[rank].eq(0) for rank in range(len(self.used))[part]
                              if rank not in self.changing]
 
@@ -172,14 +163,14 @@ class ImageRegister(wiring.Component):
         return m
 
     def _serialize(self, m):
-        """Deal the octets out bit by bit.
+        """Turn octets of a request into bits.
 
-        Returns a bit, as many cycles before it as ``shift`` takes whether to skip it, and whether
-        all of an image is here.
+        Returns the next bit, whether to skip it, and whether the register holds a whole image. The
+        second comes as many cycles before the bit as the copies of ``shift`` take.
         """
         octet = Signal(8)
-        busy = Signal()     # octet has bits to deal out
-        waiting = Signal()  # an image is here, or on its way down the stages below
+        busy = Signal()     # the octet has bits that are not out yet
+        waiting = Signal()  # a whole image is in the register or in the stages below
         place = Signal(range(self.bits))
         last = Signal()
         m.d.comb += last.eq(place == self.bits - 1)
@@ -194,8 +185,8 @@ class ImageRegister(wiring.Component):
         with m.Elif(self.i.valid & ~waiting):
             m.d.sync += [octet.eq(self.i.payload), busy.eq(1)]
 
-        # Stages: a bit waits until the ROM has said, and one register or two repeated, if it is
-        # used.
+        # A bit is delayed until the ROM of unused bits is read, and until the one register or the
+        # two registers behind ``shift`` have passed the decision on.
         unused = [1] * self.bits
         for used in self.used:
             unused[used] = 0
@@ -222,10 +213,11 @@ class ImageRegister(wiring.Component):
         return bits[-1], skip | ~shifts[1], present
 
     def _read_rom(self, m):
-        """Read the ROM round and round in a run.
+        """Read the images of the ROM again and again in a run.
 
-        Returns an image in every cycle, whether the register takes it (with block RAM, 2 cycles
-        before it), and whether the register holds one.
+        Returns an image in every cycle, whether the register takes it, and whether the register
+        holds an image of the run. With block RAM the second comes 2 cycles before the image,
+        because it is copied twice.
         """
         address = Signal(range(len(self.rom)))
         behind = Signal(2 if self.in_logic else 5)  # running, some cycles later
@@ -251,6 +243,6 @@ class ImageRegister(wiring.Component):
                       for vector in self.vectors])
             read = rom.read_port()
             m.d.comb += read.addr.eq(copy)
-            # Block RAM is slow: nothing but a register behind it.
+            # The register lies directly behind block RAM, because that is slow.
             m.d.sync += [stored[rank].eq(read.data[place]) for place, rank in enumerate(ranks)]
         return stored, behind[1], behind[-1]

@@ -1,4 +1,4 @@
-"""The request at hand: a frame is kept while it comes in, and used only when it came whole."""
+"""The buffer of the request at hand: a frame is stored as it comes in, and used if it is whole."""
 
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
@@ -11,28 +11,29 @@ __all__ = ["Inbox"]
 
 
 class Inbox(wiring.Component):
-    """A buffer for one frame, with its payload counted in images.
+    """A buffer for one frame, which counts the images in the frame's payload.
 
-    Octets between two flags are stored. If the second flag says that they are a frame, ``request``
-    becomes valid and ``payload`` offers its payload, one octet every 5 cycles. Until ``request`` is
-    taken, everything that comes in is dropped; after it, what comes before the next flag too.
-    Frames that are longer than the buffer, or too short to be one, are dropped.
+    Octets between two flags are stored. If the second flag says that these octets are a frame,
+    ``request`` becomes valid, and ``payload`` offers the frame's payload, one octet every 5 cycles.
+    All octets that come in until ``request`` is taken are dropped, and so are the octets from then
+    to the next flag, because they are the rest of a frame. Frames that are longer than the buffer
+    or shorter than a header and a CRC are dropped.
 
     Parameters
     ----------
     depth : int
-        Octets of the buffer, a power of 2; ``depth - 4`` of them for the payload.
+        Octets of the buffer, a power of 2. Four octets are for the CRC, the others for the payload.
     image_bytes : int
         Octets of an image.
 
     Members
     -------
     valid, octet, flag, good : In
-        From :class:`.framing.Deframer`.
+        Outputs of :class:`.framing.Deframer`.
     request : Out(stream.Signature(...))
-        ``type`` and ``sequence`` of the frame; the whole ``images`` in its payload and whether it
-        has ``rest``, octets beyond them; and whether ``payload`` has no octets left (``empty``)
-        or four (``word``).
+        ``type`` and ``sequence`` of the frame; ``images``, the number of whole images in the
+        payload; ``rest``, whether the payload has octets beyond whole images; ``empty`` and
+        ``word``, whether ``payload`` has no octets left, or four.
     payload : Out(stream.Signature(8))
         Octets of the payload, while ``request`` is valid.
     """
@@ -64,18 +65,19 @@ class Inbox(wiring.Component):
         write = buffer.write_port()
         read = buffer.read_port()
 
-        # Address of the next octet: negative for the header, up to depth, which says "full".
+        # Address of the next octet: negative in the header, and depth if the buffer is full.
         position = Signal(signed(self.depth.bit_length() + 1), init=-HEADER)
         in_header = position < 0
         full = Signal()
-        whole = Signal()  # no frame is shorter than the octets since the flag
-        listening = Signal()
+        whole = Signal()  # the octets since the flag are enough for a header and a CRC
+        listening = Signal()  # octets are stored, not dropped
         m.d.comb += full.eq(~in_header & position[self.depth.bit_length() - 1])
         m.d.comb += write.addr.eq(position)
         m.d.comb += write.data.eq(self.octet)
         m.d.comb += write.en.eq(listening & self.valid & ~in_header & ~full)
 
-        # Images, counted as the octets come: what is not payload is made up for at the start.
+        # Images are counted as octets come in. Octets of header and CRC are counted like payload.
+        # Therefore the counters start as many octets below zero: ``-ahead`` images and an offset.
         around = HEADER + TRAILER
         ahead = -(-around // self.image_bytes)
         offset = Signal(range(self.image_bytes), init=ahead * self.image_bytes - around)
@@ -83,12 +85,11 @@ class Inbox(wiring.Component):
         m.d.comb += request.empty.eq(position == TRAILER)
         m.d.comb += request.word.eq(position == TRAILER + 4)
 
-        # It counts up as octets come in, and down again as those of the payload go out, a cycle
-        # later: who takes them decides late in the cycle.
+        # The position counts up as octets come in, and down as octets of the payload go out. It
+        # counts down one cycle late, because the payload's ready comes late in the cycle.
         given = Signal()
         with m.If(given | listening & self.valid):
             m.d.sync += position.eq(position + Cat(1, given.replicate(len(position) - 1)))
-
         with m.If(listening & self.valid):
             m.d.sync += offset.eq(offset + 1)
             with m.If(offset == self.image_bytes - 1):
@@ -114,15 +115,20 @@ class Inbox(wiring.Component):
                 m.d.sync += offset.eq(offset.init)
                 m.d.sync += request.images.eq(-ahead)
 
-        # Payload: an address in one cycle, its octet in the next, and in a register after it, as
-        # block RAM is slow; then offered.
+        self._offer_payload(m, read, given)
+        return m
+
+    def _offer_payload(self, m, read, given):
+        """Offer the payload's octets one by one; set ``given`` in the cycle behind each."""
+        # An address is set in one cycle, its octet is read in the next, and registered in the one
+        # after it because block RAM is slow; then the octet is offered.
         index = Signal(range(self.depth))
         octet = Signal(8, reset_less=True)
         fetched = Signal(2)
         m.d.comb += read.addr.eq(index)
         m.d.sync += given.eq(self.payload.valid & self.payload.ready)
         m.d.sync += octet.eq(read.data)
-        m.d.sync += fetched.eq(Cat(~given & ~self.payload.valid & ~request.empty,
+        m.d.sync += fetched.eq(Cat(~given & ~self.payload.valid & ~self.request.p.empty,
                                    fetched[0] & ~given))
         with m.If(~self.payload.valid):
             m.d.sync += self.payload.payload.eq(octet)
@@ -133,5 +139,3 @@ class Inbox(wiring.Component):
         with m.If(~self.request.valid | self.request.ready):
             m.d.sync += index.eq(0)
             m.d.sync += [self.payload.valid.eq(0), fetched.eq(0), given.eq(0)]
-
-        return m

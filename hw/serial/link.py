@@ -1,5 +1,7 @@
 # amaranth: UnusedElaboratable=no
-"""The serial protocol (docs/protocol.md) in hardware: requests in, answers out."""
+"""The board's end of the serial protocol (docs/protocol.md): takes requests, sends answers."""
+
+from dataclasses import dataclass
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -8,7 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from sw.line.protocol import ANSWER, ErrorCode, Type
 
 from ..stream.credit import Relay
-from .answer import ResultOctets, TextOctets
+from .answer import Answer, ResultOctets, TextOctets
 from .benchmark import Benchmark
 from .framing import OCTET, RECEIVED, Deframer, Framer
 from .imageregister import ImageRegister
@@ -20,24 +22,53 @@ __all__ = ["Link", "takes_whole_images"]
 
 
 def takes_whole_images(info, input_width, rom_width):
-    """Whether an accelerator takes an image per cycle, and the ROM gives it one."""
+    """Return whether an accelerator takes an image per cycle, and the ROM gives one per cycle."""
     return info.interval == 1 and input_width == rom_width == info.pixels * info.pixel_bits
 
 
-class Link(wiring.Component):
-    """Everything between the octets of the serial line and the accelerator.
+@dataclass(frozen=True)
+class Request:
+    """Registers of the request at hand.
 
-    One request is answered at a time; what comes in meanwhile is dropped, as are damaged frames.
-    The images of a request follow each other into the accelerator as its results leave, and the
-    results wait until the line has taken their octets.
+    Attributes
+    ----------
+    identify, classify, measure : Signal
+        Whether the request has this type.
+    empty, word, rest : Signal
+        Whether the payload has no octets, four octets, or octets beyond whole images.
+    left : Signal
+        Images without an answer.
+    code : Signal
+        The :class:`sw.line.protocol.ErrorCode` to answer.
+    error : Signal
+        Whether the answer is an error.
+    """
+
+    identify: Signal
+    classify: Signal
+    measure: Signal
+    empty: Signal
+    word: Signal
+    rest: Signal
+    left: Signal
+    code: Signal
+    error: Signal
+
+
+class Link(wiring.Component):
+    """Answers the requests of the serial line with the help of the accelerator.
+
+    One request is answered at a time. Octets that come in meanwhile are dropped, and so are damaged
+    frames. The images of a request go into the accelerator while results of earlier images leave.
+    A result waits until the line has taken its octets.
 
     Parameters
     ----------
     info : :class:`sw.line.protocol.Info`
-        Answer to IDENTIFY. Shape and bits of images, octets of a score and limits are taken from
-        it.
+        Answer to IDENTIFY. It also gives the size of an image, the octets of a score, the labels
+        and the longest run.
     rom : ndarray of uint8, shape (r, info.image_bytes)
-        Images of the benchmark, packed as they travel.
+        Images of the benchmark, packed as on the line.
     result : data.StructLayout
         Payload of the accelerator's output: ``label`` and ``scores``.
     input_width : int
@@ -45,7 +76,7 @@ class Link(wiring.Component):
     rom_width : int
         Bits of a word of the image ROM, at most ``input_width``.
     used : sequence of bool
-        Which bits of an image the accelerator looks at.
+        Which bits of an image the accelerator reads.
     depth : int
         Octets of the frame buffer.
 
@@ -62,7 +93,8 @@ class Link(wiring.Component):
     busy : Out(1)
         A request is being answered.
     hindrance : In(3)
-        An :class:`sw.line.protocol.ErrorCode` to answer instead of the accelerator, or 0.
+        The :class:`sw.line.protocol.ErrorCode` that answers requests for work, or 0 if the
+        accelerator is ready for work.
     """
 
     def __init__(self, info, rom, *, result, input_width, rom_width, used, depth):
@@ -90,45 +122,97 @@ class Link(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        info = self.info
+        inbox = self._receive(m)
 
-        # Requests: octets of the line, frames, the one at hand.
-        m.submodules.deframer = deframer = Deframer()
-        m.submodules.inbox = inbox = Inbox(depth=self.depth, image_bytes=info.image_bytes)
-        connect(m, flipped(self.i), deframer.i)
-        for name in ("valid", "octet", "flag", "good"):  # a cycle later: their logic is deep
-            m.d.sync += getattr(inbox, name).eq(getattr(deframer, name))
-        request = inbox.request.p
-        m.d.comb += self.busy.eq(inbox.request.valid)
-
-        # What can be answered, and from where.
-        m.submodules.text = text = TextOctets(info.encode())
-        m.submodules.octets = octets = ResultOctets(self.result, score_bytes=info.score_bytes)
-        m.submodules.result = result = Relay(OCTET)  # to choose an octet takes a cycle of its own
+        # Payloads of answers: a text, results of images, the report of a run.
+        m.submodules.text = text = TextOctets(self.info.encode())
+        m.submodules.octets = octets = ResultOctets(self.result, score_bytes=self.info.score_bytes)
+        # A relay registers the results' octets, because their choice takes a whole cycle.
+        m.submodules.result = result = Relay(OCTET)
         connect(m, octets.o, result.i)
         m.submodules.benchmark = benchmark = Benchmark(
-            classes=len(info.labels), count_bits=info.max_benchmark.bit_length())
+            classes=len(self.info.labels), counter_width=self.info.max_benchmark.bit_length())
+        self._give_images(m, benchmark)
+        self._take_results(m, octets, benchmark)
+        # A relay registers the report, because the benchmark's counters lie far from the line.
+        m.submodules.report = report = Relay(OCTET)
+        connect(m, benchmark.report, report.i)
+        answer = self._send(m)
 
-        # Images: from the request or from the benchmark's ROM.
+        # A request is checked. A benchmark runs before its answer, because it may be refused.
+        # Images are classified while their answer goes out.
+        m.d.comb += self.feed.i.payload.eq(inbox.payload.payload)
+        m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
+        request = self._read_request(m, inbox)
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.sync += request.left.eq(inbox.request.p.images)
+                with m.If(inbox.request.valid):
+                    m.next = "CHECK"
+            with m.State("CHECK"):
+                self._check(m, request)
+            with m.State("BENCHMARK"):
+                self._measure(m, inbox, request, benchmark, report)
+            with m.State("TYPE"):
+                m.d.comb += answer.valid.eq(1)
+                m.d.comb += answer.octet.data.eq(Mux(request.error, Type.ERROR,
+                                                     inbox.request.p.type | ANSWER))
+                with m.If(answer.sent):
+                    m.next = "SEQUENCE"
+            with m.State("SEQUENCE"):
+                m.d.comb += answer.valid.eq(1)
+                m.d.comb += answer.octet.data.eq(inbox.request.p.sequence)
+                with m.If(answer.sent):
+                    m.next = "PAYLOAD"
+            with m.State("PAYLOAD"):
+                with m.If(request.error):
+                    answer.fail(m, request.code)
+                with m.Elif(request.identify):
+                    answer.forward(m, text.o)
+                with m.Elif(request.measure):
+                    answer.forward(m, report.o)
+                with m.Else():
+                    self._classify(m, inbox, request, result, answer)
+                with m.If(answer.sent & answer.octet.last):
+                    m.next = "DONE"
+            with m.State("DONE"):
+                m.d.comb += inbox.request.ready.eq(1)
+                m.next = "IDLE"
+
+        return m
+
+    def _receive(self, m):
+        """Turn octets of the line into requests; return the inbox with the request at hand."""
+        m.submodules.deframer = deframer = Deframer()
+        m.submodules.inbox = inbox = Inbox(depth=self.depth, image_bytes=self.info.image_bytes)
+        connect(m, flipped(self.i), deframer.i)
+        # A register lies between the two parts, because the logic of both is deep.
+        for name in ("valid", "octet", "flag", "good"):
+            m.d.sync += getattr(inbox, name).eq(getattr(deframer, name))
+        m.d.comb += self.busy.eq(inbox.request.valid)
+        return inbox
+
+    def _give_images(self, m, benchmark):
+        """Send images to the accelerator, from a request or from the benchmark's ROM."""
         m.submodules.feed = feed = self.feed
         connect(m, feed.o, flipped(self.images))
         for name in ("begin", "running", "more"):
             m.d.comb += getattr(feed, name).eq(getattr(benchmark, name))
         m.d.comb += benchmark.given.eq(feed.given)
 
-        # Results: to the answer or to the benchmark.
+    def _take_results(self, m, octets, benchmark):
+        """Pass each result to the benchmark in a run, and to the answer otherwise."""
         m.d.comb += octets.i.payload.eq(self.results.payload)
         m.d.comb += octets.i.valid.eq(self.results.valid & ~benchmark.running)
         m.d.comb += self.results.ready.eq(octets.i.ready | benchmark.running)
         m.d.comb += benchmark.accepted.eq(self.images.valid & self.images.ready)
         m.d.comb += benchmark.labelled.eq(self.results.valid & benchmark.running)
         m.d.comb += benchmark.label.eq(self.results.p.label)
-        m.submodules.report = report = Relay(OCTET)  # its counters are far from the line
-        connect(m, benchmark.report, report.i)
 
-        # The answer: type, sequence number, payload.
-        # The framer takes an octet now and then, and only a register may know when.
+    def _send(self, m):
+        """Frame the octets of an answer for the line; return the way in, an :class:`Answer`."""
         m.submodules.framer = framer = Framer()
+        # A relay stands in front of the framer, because its ready comes at the end of deep logic.
         m.submodules.output = output = Relay(OCTET)
         connect(m, output.o, framer.i)
         connect(m, framer.o, flipped(self.o))
@@ -138,81 +222,53 @@ class Link(wiring.Component):
         m.d.comb += output.i.payload.eq(answer)
         m.d.comb += output.i.valid.eq(valid)
         m.d.comb += sent.eq(valid & output.i.ready)
+        return Answer(answer, valid, sent, output.i.ready)
 
-        m.d.comb += feed.i.payload.eq(inbox.payload.payload)
-        m.d.comb += benchmark.i.payload.eq(inbox.payload.payload)
+    def _read_request(self, m, inbox):
+        """Register what is asked for, because the logic that depends on it is far away."""
+        request = inbox.request.p
         code = Signal(ErrorCode, init=ErrorCode.UNKNOWN_TYPE)
         error = Signal()
-        left = Signal.like(request.images)  # images without an answer
-
-        # What is asked for: looked at once, far from everything that it decides.
+        left = Signal.like(request.images)
         identify, classify, measure = Signal(), Signal(), Signal()
         m.d.sync += identify.eq(request.type == Type.IDENTIFY)
         m.d.sync += classify.eq(request.type == Type.CLASSIFY)
         m.d.sync += measure.eq(request.type == Type.BENCHMARK)
         empty, word, rest = Signal(), Signal(), Signal()
         m.d.sync += [empty.eq(request.empty), word.eq(request.word), rest.eq(request.rest)]
+        return Request(identify=identify, classify=classify, measure=measure, empty=empty,
+                       word=word, rest=rest, left=left, code=code, error=error)
 
-        with m.FSM():
-            with m.State("IDLE"):
-                m.d.sync += left.eq(request.images)
-                with m.If(inbox.request.valid):
-                    m.next = "CHECK"
-            with m.State("CHECK"):
-                m.d.sync += code.eq(Mux(identify | classify | measure, ErrorCode.WRONG_LENGTH,
-                                        ErrorCode.UNKNOWN_TYPE))
-                m.d.sync += error.eq(~((identify & empty) | (measure & word)
-                                       | (classify & ~rest & (left != 0))))
-                m.next = "TYPE"
-                with m.If((classify | measure) & (self.hindrance != 0)):
-                    m.d.sync += code.eq(self.hindrance)
-                    m.d.sync += error.eq(1)
-                with m.Elif(measure & word):
-                    m.next = "BENCHMARK"
-            with m.State("BENCHMARK"):
-                m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
-                m.d.comb += inbox.payload.ready.eq(benchmark.i.ready)
-                with m.If(benchmark.refused):
-                    m.d.sync += code.eq(ErrorCode.WRONG_COUNT)
-                    m.d.sync += error.eq(1)
-                with m.If(benchmark.refused | report.o.valid):
-                    m.next = "TYPE"
-            with m.State("TYPE"):
-                m.d.comb += valid.eq(1)
-                m.d.comb += answer.data.eq(Mux(error, Type.ERROR, request.type | ANSWER))
-                with m.If(sent):
-                    m.next = "SEQUENCE"
-            with m.State("SEQUENCE"):
-                m.d.comb += valid.eq(1)
-                m.d.comb += answer.data.eq(request.sequence)
-                with m.If(sent):
-                    m.next = "PAYLOAD"
-            with m.State("PAYLOAD"):
-                with m.If(error):
-                    m.d.comb += answer.data.eq(code)
-                    m.d.comb += answer.last.eq(1)
-                    m.d.comb += valid.eq(1)
-                with m.Elif(identify):
-                    self._forward(m, text.o, answer, valid, output)
-                with m.Elif(measure):
-                    self._forward(m, report.o, answer, valid, output)
-                with m.Else():
-                    m.d.comb += feed.i.valid.eq(inbox.payload.valid)
-                    m.d.comb += inbox.payload.ready.eq(feed.i.ready)
-                    self._forward(m, result.o, answer, valid, output)
-                    m.d.comb += answer.last.eq(result.o.p.last & (left == 1))
-                    with m.If(sent & result.o.p.last):
-                        m.d.sync += left.eq(left - 1)
-                with m.If(sent & answer.last):
-                    m.next = "DONE"
-            with m.State("DONE"):
-                m.d.comb += inbox.request.ready.eq(1)
-                m.next = "IDLE"
-
-        return m
+    def _check(self, m, request):
+        """Decide whether the request is answered with an error, and choose the error."""
+        r = request
+        m.d.sync += r.code.eq(Mux(r.identify | r.classify | r.measure, ErrorCode.WRONG_LENGTH,
+                                  ErrorCode.UNKNOWN_TYPE))
+        m.d.sync += r.error.eq(~((r.identify & r.empty) | (r.measure & r.word)
+                                 | (r.classify & ~r.rest & (r.left != 0))))
+        m.next = "TYPE"
+        with m.If((r.classify | r.measure) & (self.hindrance != 0)):
+            m.d.sync += r.code.eq(self.hindrance)
+            m.d.sync += r.error.eq(1)
+        with m.Elif(r.measure & r.word):
+            m.next = "BENCHMARK"
 
     @staticmethod
-    def _forward(m, octets, answer, valid, output):
-        m.d.comb += answer.eq(octets.payload)
-        m.d.comb += valid.eq(octets.valid)
-        m.d.comb += octets.ready.eq(output.i.ready)
+    def _measure(m, inbox, request, benchmark, report):
+        """Give the benchmark its number of images, and wait for its report or its refusal."""
+        m.d.comb += benchmark.i.valid.eq(inbox.payload.valid)
+        m.d.comb += inbox.payload.ready.eq(benchmark.i.ready)
+        with m.If(benchmark.refused):
+            m.d.sync += request.code.eq(ErrorCode.WRONG_COUNT)
+            m.d.sync += request.error.eq(1)
+        with m.If(benchmark.refused | report.o.valid):
+            m.next = "TYPE"
+
+    def _classify(self, m, inbox, request, result, answer):
+        """Give the request's images to the accelerator, and answer with their results."""
+        m.d.comb += self.feed.i.valid.eq(inbox.payload.valid)
+        m.d.comb += inbox.payload.ready.eq(self.feed.i.ready)
+        answer.forward(m, result.o)
+        m.d.comb += answer.octet.last.eq(result.o.p.last & (request.left == 1))
+        with m.If(answer.sent & result.o.p.last):
+            m.d.sync += request.left.eq(request.left - 1)

@@ -11,8 +11,9 @@ from .framing import RECEIVED
 __all__ = ["Receiver", "Transmitter", "divide"]
 
 
-# The receiver samples the stop bit 9.5 bits after the edge that it measures from. Both ends' errors
-# and its own sampling step must stay below half a bit in sum: 2 % leaves the other end as much.
+# The receiver samples the stop bit 9.5 bits after the start bit's edge. By then the clock errors of
+# both ends and the sampling step of one cycle must be less than half a bit in sum, which is 5 % of
+# this time. With 2 % at this end, as much is left for the other end.
 TOLERANCE = 0.02
 
 
@@ -31,12 +32,12 @@ def divide(clock_hz, baud):
 
 
 class Receiver(wiring.Component):
-    """Serial line to octets.
+    """Turns the serial line into octets.
 
-    Each bit is sampled once, in its middle. An octet appears half a bit before its stop bit ends
-    (3 cycles later: synchronizer and register). An octet whose stop bit is low (noise, a break, a
-    wrong baud rate), or that came before the one in front of it was taken, is marked as an error.
-    After a low stop bit the line must be high before the next start bit counts.
+    Each bit is sampled once, in its middle. An octet comes out in the middle of its stop bit, 3
+    cycles late because of the synchronizer and a register. An octet is marked as an error if its
+    stop bit is low (noise, a break, a wrong baud rate), or if the octet before it was not taken in
+    time. After a low stop bit the line must be high before the next start bit counts.
 
     Parameters
     ----------
@@ -66,12 +67,12 @@ class Receiver(wiring.Component):
         line = Signal(init=1)
         m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
 
-        # Sample in the middle of each bit: half a bit after the edge, then every bit.
+        # The first sample is half a bit after the edge; then each bit has one.
         timer = Signal(range(self.divisor))
         sample = timer == 0
         m.d.sync += timer.eq(Mux(sample, self.divisor - 1, timer - 1))
 
-        # The start bit walks down the register: when it leaves, eight data bits are in.
+        # A mark moves down the register. When it is at the bottom, eight data bits are above it.
         shift = Signal(9)
 
         with m.If(self.o.ready):
@@ -104,7 +105,7 @@ class Receiver(wiring.Component):
 
 
 class Transmitter(wiring.Component):
-    """Octets to serial line, without a gap while octets are waiting.
+    """Turns octets into the serial line, without a gap while octets are waiting.
 
     The start bit begins one cycle after an octet is taken; one octet takes ``10 * divisor`` cycles.
 
@@ -131,8 +132,8 @@ class Transmitter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        # The bits to send, lowest first, ended by the stop bit: it is the register's highest one,
-        # so the register is empty when nothing but the stop bit is left.
+        # The bits to send, lowest first. The stop bit is 1 and the register's highest bit, so the
+        # register is 0 only when the stop bit is on the line.
         shift = Signal(9)
         timer = Signal(range(self.divisor))
         sent = timer == 0

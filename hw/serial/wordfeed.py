@@ -1,4 +1,4 @@
-"""Images for an accelerator, word by word: octets of requests, or the benchmark's ROM."""
+"""Sends images to an accelerator word by word, from requests or from the benchmark's ROM."""
 
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
@@ -19,10 +19,10 @@ def rom_words(images, *, bits, rom_width):
 
 
 class WordFeed(wiring.Component):
-    """Offers images in an accelerator's words, from a request or from the benchmark's ROM.
+    """Cuts images from requests and from the benchmark's ROM into words of the accelerator.
 
-    In a run of the benchmark a word of the ROM goes out every cycle in which it is taken, without
-    bubbles, between images too.
+    In a run of the benchmark one word of the ROM is read for each word that is taken, in every
+    cycle if need be, without a gap between images.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ class WordFeed(wiring.Component):
     Members
     -------
     i : In(stream.Signature(8))
-        Octets of an image from a request, ``ceil(bits / 8)`` an image.
+        Octets of images from requests, ``ceil(bits / 8)`` for each image.
     begin : In(1)
-        The next image of a run is the ROM's first one.
+        The next image of a run is the first image of the ROM.
     running : In(1)
-        Images come from the ROM, the first one again after the last.
+        Images come from the ROM; the first image follows the last one again.
     more : In(1)
-        Images of the run are still to be given.
+        The run needs further images.
     given : Out(1)
         The last word of an image of the run is fetched from the ROM.
     o : Out(stream.Signature(width))
@@ -93,7 +93,7 @@ class WordFeed(wiring.Component):
         return m
 
     def _fetch(self, m, words):
-        """Read the ROM round and round, while there is more to give."""
+        """Send the words of the ROM again and again, while the run needs further images."""
         rom = self.words
         each = len(rom) // len(self.rom)
         m.submodules.rom = store = memory.Memory(shape=self.rom_width, depth=len(rom), init=rom)

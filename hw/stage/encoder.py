@@ -5,11 +5,15 @@ from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..plan.area import Resources, cells, rom_blocks
+from ..stream.handshake import Buffer
+from ..stream.stage import Stage, StreamTap
+
 
 __all__ = ["PixelEncoder", "ThermometerEncoder"]
 
 
-class ThermometerEncoder(wiring.Component):
+class ThermometerEncoder(Stage):
     """Compares pixels with the thresholds of a folded network's encoder.
 
     A beat holds ``pixels`` pixels of ``pixel_bits`` bits, the first one lowest, each shifted right
@@ -49,6 +53,26 @@ class ThermometerEncoder(wiring.Component):
             "i": In(stream.Signature(pixels * encoder.pixel_bits)),
             "o": Out(stream.Signature(pixels * encoder.levels)),
         })
+
+    def handshake(self):
+        return Buffer()
+
+    def resources(self, name, family, left):
+        if self.is_wire:
+            return {name: Resources()}
+        width = self.pixels * self.encoder.levels
+        each = self.encoder.pixel_bits / 2
+        if (self.rows == self.rows[0]).all():
+            return {name: cells(family, width * each + 4, width)}
+        rom = rom_blocks(family, self.beats, width * (self.encoder.pixel_bits + 1))
+        return {name: (cells(family, width * 2 * each + 24, width + 10)
+                       + Resources(0, 0, rom))}
+
+    def taps(self, path):
+        # An encoder of wires leaves no module behind: its bits are the accelerator's input.
+        place = ((), "i") if self.is_wire else (path, "o")
+        return [StreamTap(self.encoder.name, *place, self.beats,
+                          self.pixels * self.encoder.levels)]
 
     def elaborate(self, platform):
         m = Module()
@@ -112,7 +136,7 @@ class PixelEncoder(wiring.Component):
     latency = 1
 
     def __init__(self, encoder):
-        self.encoder = encoder
+        self.layer = self.encoder = encoder
         super().__init__({"x": In(encoder.inputs * encoder.pixel_bits), "y": Out(encoder.outputs)})
 
     def elaborate(self, platform):

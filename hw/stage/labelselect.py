@@ -7,7 +7,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays
-from ..stream.credit import CreditQueue, queue_size
+from ..plan.area import CARRY, cells
+from ..stream.credit import CreditQueue, queue_resources, queue_size
+from ..stream.handshake import Queued
+from ..stream.stage import Stage
 
 
 __all__ = ["LabelSelect", "answer_layout", "select", "select_depth"]
@@ -70,7 +73,24 @@ def select_depth(candidates, *, compared=False):
     return max(1, (candidates - 1).bit_length()) * (1 + compared)
 
 
-class LabelSelect(wiring.Component):
+class Handshake(Queued):
+    """Handshake of a label select."""
+
+    def __init__(self, select):
+        super().__init__(select.queue_depth, select.latency)
+        self.words = select.words
+        self.index = 0
+
+    def ready(self, o_ready):
+        return self.index > 0 or self.credits > 0
+
+    def tick(self, i_transfer, o_transfer):
+        self.credits -= i_transfer and self.index == 0
+        self.move(i_transfer and self.index == self.words - 1, o_transfer)
+        self.index = (self.index + i_transfer) % self.words
+
+
+class LabelSelect(Stage):
     """Collects the scores of an image and finds the first maximum.
 
     Takes ``ceil(classes / pe)`` words of ``pe`` scores an image, one per cycle. Latency is
@@ -110,6 +130,17 @@ class LabelSelect(wiring.Component):
             "i": In(stream.Signature(data.ArrayLayout(signed(score_bits), pe))),
             "o": Out(stream.Signature(answer_layout(classes, score_bits))),
         })
+
+    def handshake(self):
+        return Handshake(self)
+
+    def resources(self, name, family, left):
+        width = self.classes * self.score_bits
+        nodes = self.pe - 1
+        lut4 = (nodes + 1) * (CARRY[family] + 1) * self.score_bits + 30
+        ff = width + nodes * 2 * self.score_bits + self.score_bits + 16
+        answer = width + (self.classes - 1).bit_length()
+        return {name: cells(family, lut4, ff) + queue_resources(family, self.queue_depth, answer)}
 
     def elaborate(self, platform):
         m = Module()

@@ -10,7 +10,9 @@ from amaranth.lib.wiring import In, Out
 from ..count.popcount import Delays, count_bits
 from ..plan.schedule import ROMS
 from ..stream.credit import CreditQueue
-from .folding import Folding
+from ..stream.handshake import Queued
+from ..stream.stage import Stage, StreamTap
+from .lanes import Lanes, mvtu_resources
 from .rom import neuron_words, step_words
 from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
 
@@ -18,15 +20,43 @@ from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
 __all__ = ["MVTU"]
 
 
-class MVTU(wiring.Component):
+class Handshake(Queued):
+    """Handshake of an MVTU."""
+
+    def __init__(self, mvtu):
+        super().__init__(mvtu.queue_depth, mvtu.latency - mvtu.interval)
+        self.steps, self.passes = mvtu.steps, mvtu.passes
+        self.full = 0
+        self.arrived = self.step = self.done = 0
+
+    def ready(self, o_ready):
+        return self.full < 2
+
+    def tick(self, i_transfer, o_transfer):
+        begins = self.step == 0 and self.full > 0 and self.credits > 0
+        finished = False
+        if begins or self.step > 0:
+            self.credits -= begins
+            finished = self.step == self.steps - 1
+            self.step = (self.step + 1) % self.steps
+        self.move(finished, o_transfer)
+        if finished:
+            self.done = (self.done + 1) % self.passes
+            self.full -= self.done == 0
+        if i_transfer:
+            self.arrived = (self.arrived + 1) % self.steps
+            self.full += self.arrived == 0
+
+
+class MVTU(Stage):
     """One layer of a folded network, ``pe`` neurons × ``simd`` inputs a cycle.
 
-    Takes a vector in ``ceil(inputs / simd)`` words, keeps it, and goes through it once for each
-    fold of ``pe`` neurons: a lane whose input agrees with its weight counts 1. A second buffer
-    takes the next vector meanwhile. Nothing stops a fold that has begun: it reserves its place in
-    the output queue first.
+    Takes a vector in ``ceil(inputs / simd)`` words, keeps it, and goes through it in passes, one
+    for each ``pe`` neurons: a lane whose input agrees with its weight counts 1. A second buffer
+    takes the next vector meanwhile. Nothing stops a pass that has begun, because the pass reserves
+    its place in the output queue first.
 
-    Many lanes are far apart. They form groups of neurons (:attr:`Folding.groups`), each with a ROM
+    Many lanes are far apart. They form groups of neurons (:attr:`Lanes.groups`), each with a ROM
     of its own; inputs, address and control signals pass from group to group, a register each, and
     the results of the first groups wait for those of the last.
 
@@ -40,7 +70,7 @@ class MVTU(wiring.Component):
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         Weights, and thresholds or biases.
     pe : int
-        Neurons at once, in ``1..neurons``; the last fold is filled up.
+        Neurons at once, in ``1..neurons``; the last pass is filled up.
     simd : int
         Inputs at once, in ``1..inputs``; the last word of a vector is filled up with zeros.
     rom : str
@@ -53,7 +83,7 @@ class MVTU(wiring.Component):
     i : In(stream.Signature(simd))
         Input bits, the first one lowest.
     o : Out(stream.Signature(pe)) or Out(stream.Signature(ArrayLayout(signed(score_bits), pe)))
-        Activations, or scores, of a fold of neurons, the first one lowest.
+        Activations, or scores, of a pass, the first neuron lowest.
     weights : In(stream.Signature(16))
         With ``rom="spram"``: the words :attr:`load`, one a cycle, while no vector is inside.
     last_weight : Out(1)
@@ -61,25 +91,25 @@ class MVTU(wiring.Component):
     """
 
     def __init__(self, layer, *, pe, simd, rom="block"):
-        self.folding = Folding(layer, pe, simd, rom)
+        self.lanes = Lanes(layer, pe, simd, rom)
         if rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
-        if rom == "spram" and self.folding.interval > SPRAM_DEPTH:
+        if rom == "spram" and self.lanes.interval > SPRAM_DEPTH:
             raise ValueError(f"Steps of layer {layer.name!r} must be at most {SPRAM_DEPTH:,}, the "
-                             f"words of an SPRAM: {self.folding.interval:,} (raise pe or simd)")
+                             f"words of an SPRAM: {self.lanes.interval:,} (raise pe or simd)")
         self.layer = layer
         self.pe = pe
         self.simd = simd
         self.rom = rom
-        self.neuron_folds = self.folding.neuron_folds
-        self.synapse_folds = self.folding.synapse_folds
-        self.interval = self.folding.interval
-        self.plan = self.folding.plan
-        self.queue_depth, queue_latency = self.folding.queue
-        self.latency = self.interval + self.folding.step_latency + queue_latency
-        self.result = (pe if layer.kind == "dense"
-                       else data.ArrayLayout(signed(layer.score_bits), pe))
+        self.passes = self.lanes.passes
+        self.steps = self.lanes.steps
+        self.interval = self.lanes.interval
+        self.plan = self.lanes.plan
+        self.queue_depth, queue_latency = self.lanes.queue
+        self.latency = self.interval + self.lanes.step_latency + queue_latency
+        self.result = (data.ArrayLayout(signed(layer.score_bits), pe) if layer.gives_scores
+                       else pe)
         super().__init__({
             "i": In(stream.Signature(simd)),
             "o": Out(stream.Signature(self.result)),
@@ -95,6 +125,22 @@ class MVTU(wiring.Component):
         steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
         return load_words(steps, planes * self.pe * self.simd)
 
+    def handshake(self):
+        return Handshake(self)
+
+    def resources(self, name, family, left):
+        return {name: mvtu_resources(self.layer, self.pe, self.simd, self.rom, family)}
+
+    def taps(self, path):
+        return [StreamTap(self.layer.name, path, "o", self.passes,
+                          self.pe * self.layer.gives.bits)]
+
+    def roms(self):
+        if self.rom not in ("block", "registered"):
+            return []
+        words, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        return [(words, planes * self.pe * self.simd)]
+
     def elaborate(self, platform):
         m = Module()
         m.submodules.queue = queue = CreditQueue(self.result, depth=self.queue_depth)
@@ -103,23 +149,23 @@ class MVTU(wiring.Component):
 
         # Read: a word of the vector, and the weights of this step.
         loaded = Signal()
-        step, first, last, fold, inputs = self._read_vector(m, queue, loaded)
+        step, first, last, number, inputs = self._read_vector(m, queue, loaded)
         read_weights = self._read_spram if self.rom == "spram" else self._read_roms
         words = read_weights(m, delays, step, loaded)
 
         results = []
-        for (hops, neurons), planes in zip(self.folding.hops_to, words, strict=True):
-            read = [delays.delay(value, hops + self.folding.rom_delay)
-                    for value in (inputs, first, fold)]
-            results += [delays.delay(result, self.folding.hops - hops)
+        for (hops, neurons), planes in zip(self.lanes.hops_to, words, strict=True):
+            read = [delays.delay(value, hops + self.lanes.rom_delay)
+                    for value in (inputs, first, number)]
+            results += [delays.delay(result, self.lanes.hops - hops)
                         for result in self._group(m, delays, neurons, planes, *read)]
 
-        # The results of a fold enter the queue together.
-        m.d.comb += queue.push.eq(control.delay(last, self.folding.step_latency))
+        # The results of a pass enter the queue together.
+        m.d.comb += queue.push.eq(control.delay(last, self.lanes.step_latency))
         m.d.comb += Value.cast(queue.payload).eq(Cat(*results))
         return m
 
-    def _group(self, m, delays, neurons, planes, inputs, first, fold):
+    def _group(self, m, delays, neurons, planes, inputs, first, number):
         """Results of a range of neurons, one register each."""
         # Agree: XNOR, or one of two planes where some lanes have no synapse.
         agree = []
@@ -131,13 +177,13 @@ class MVTU(wiring.Component):
         # Count and accumulate; control signals wait for the data.
         waited = 2 + self.plan.depth + 1
         first = delays.delay(first, waited)
-        fold = delays.delay(fold, waited - self.folding.rom_delay)
+        number = delays.delay(number, waited - self.lanes.rom_delay)
         totals = []
         for place, neuron in enumerate(neurons):
             lanes = agree[place * self.simd:(place + 1) * self.simd]
             count = delays.register(Cat(*count_bits(delays, lanes, self.plan)))
             total = Signal(range(self.layer.inputs + 1), reset_less=True, name=f"total_{neuron}")
-            if self.synapse_folds == 1:
+            if self.steps == 1:
                 m.d.sync += total.eq(count)
             else:
                 m.d.sync += total.eq(Mux(first, 0, total) + count)
@@ -145,11 +191,11 @@ class MVTU(wiring.Component):
 
         # Compare.
         return [delays.register(result)
-                for result in self._results(m, delays, neurons, totals, fold)]
+                for result in self._results(m, delays, neurons, totals, number)]
 
     def _read_vector(self, m, queue, loaded):
-        """Write vectors into two banks and step through the full one, once a neuron fold."""
-        index_bits = (self.synapse_folds - 1).bit_length()
+        """Write vectors into two banks and step through the full one, once a pass."""
+        index_bits = (self.steps - 1).bit_length()
         m.submodules.banks = banks = memory.Memory(shape=self.simd, depth=2 << index_bits, init=[])
         write, read = banks.write_port(), banks.read_port()
         full = Signal(2)
@@ -160,17 +206,17 @@ class MVTU(wiring.Component):
         m.d.comb += write.en.eq(self.i.valid & self.i.ready)
         with m.If(write.en):
             m.d.sync += w_index.eq(w_index + 1)
-            with m.If(w_index == self.synapse_folds - 1):
+            with m.If(w_index == self.steps - 1):
                 m.d.sync += w_index.eq(0)
                 m.d.sync += w_bank.eq(~w_bank)
                 m.d.sync += full.bit_select(w_bank, 1).eq(1)
 
         r_bank, r_index = Signal(), Signal(index_bits)
-        fold = Signal(range(self.neuron_folds))
-        step, first, last, last_fold = Signal(), Signal(), Signal(), Signal()
+        number = Signal(range(self.passes), name="fold")
+        step, first, last, last_pass = Signal(), Signal(), Signal(), Signal()
         m.d.comb += first.eq(r_index == 0)
-        m.d.comb += last.eq(r_index == self.synapse_folds - 1)
-        m.d.comb += last_fold.eq(fold == self.neuron_folds - 1)
+        m.d.comb += last.eq(r_index == self.steps - 1)
+        m.d.comb += last_pass.eq(number == self.passes - 1)
         m.d.comb += step.eq(~first | (full.bit_select(r_bank, 1) & queue.free))
         m.d.comb += queue.reserve.eq(step & first)
         m.d.comb += read.addr.eq(Cat(r_index, r_bank))
@@ -178,11 +224,11 @@ class MVTU(wiring.Component):
             m.d.sync += r_index.eq(r_index + 1)
             with m.If(last):
                 m.d.sync += r_index.eq(0)
-                m.d.sync += fold.eq(Mux(last_fold, 0, fold + 1))
-                with m.If(last_fold):
+                m.d.sync += number.eq(Mux(last_pass, 0, number + 1))
+                with m.If(last_pass):
                     m.d.sync += r_bank.eq(~r_bank)
                     m.d.sync += full.bit_select(r_bank, 1).eq(0)
-        return step, first, step & last, fold, read.data
+        return step, first, step & last, number, read.data
 
     def _read_spram(self, m, delays, step, loaded):
         """Words of each group's weights, one plane or two, in the cycle after each step."""
@@ -192,7 +238,7 @@ class MVTU(wiring.Component):
         wiring.connect(m, wiring.flipped(self.weights), store.i)
         m.d.comb += self.last_weight.eq(store.last)
         m.d.comb += [store.step.eq(step), loaded.eq(store.loaded)]
-        for hops, neurons in self.folding.hops_to:
+        for hops, neurons in self.lanes.hops_to:
             word = delays.delay(store.data, hops)
             yield [word[plane * lanes:][neurons.start * self.simd:neurons.stop * self.simd]
                    for plane in range(planes)]
@@ -204,7 +250,7 @@ class MVTU(wiring.Component):
         with m.If(step):
             m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
         steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
-        for hops, neurons in self.folding.hops_to:
+        for hops, neurons in self.lanes.hops_to:
             lanes = len(neurons) * self.simd
             firsts = [(plane * self.pe + neurons.start) * self.simd for plane in range(planes)]
             mask = (1 << lanes) - 1
@@ -215,35 +261,38 @@ class MVTU(wiring.Component):
                 attrs={"rom_style": "logic" if self.rom == "distributed" else "block"})
             port = rom.read_port()
             m.d.comb += port.addr.eq(delays.delay(address, hops))
-            word = delays.delay(port.data, self.folding.rom_delay)
+            word = delays.delay(port.data, self.lanes.rom_delay)
             yield [word[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
 
-    def _results(self, m, delays, neurons, totals, fold):
-        """Activations or scores of the fold whose totals are there; ``fold`` is ahead of it."""
-        if self.layer.kind == "dense":
-            values = self.layer.thresholds
-            width = int(values.max()).bit_length()
-        else:
+    def _results(self, m, delays, neurons, totals, number):
+        """Activations or scores of the pass whose totals are there.
+
+        ``number`` is the pass's number, as many cycles ahead as its constants take to be read.
+        """
+        if self.layer.gives_scores:
             values = self.layer.bias - self.layer.fan_in
             width = self.layer.score_bits + 1
+        else:
+            values = self.layer.thresholds
+            width = int(values.max()).bit_length()
         width = max(width, 1)
         if np.all(values == values[0]):
             constants = [Const(int(values[0]) % 2**width, width)] * len(neurons)
-        elif self.neuron_folds == 1:
+        elif self.passes == 1:
             constants = [Const(int(values[neuron]) % 2**width, width) for neuron in neurons]
         else:
             mask = (1 << len(neurons) * width) - 1
             words = [word >> neurons.start * width & mask
                      for word in neuron_words(values, width, pe=self.pe)]
-            style = "logic" if self.neuron_folds <= 32 else "block"
+            style = "logic" if self.passes <= 32 else "block"
             m.submodules[f"constants_{neurons.start}"] = rom = memory.Memory(
-                shape=width * len(neurons), depth=self.neuron_folds, init=words,
+                shape=width * len(neurons), depth=self.passes, init=words,
                 attrs={"rom_style": style})
             port = rom.read_port()
-            m.d.comb += port.addr.eq(fold)
-            word = delays.delay(port.data, self.folding.rom_delay)
+            m.d.comb += port.addr.eq(number)
+            word = delays.delay(port.data, self.lanes.rom_delay)
             constants = [word.word_select(place, width) for place in range(len(neurons))]
-        if self.layer.kind == "dense":
+        if not self.layer.gives_scores:
             return [total >= constant for total, constant in zip(totals, constants, strict=True)]
         return [((total << 1) + constant.as_signed())[:self.layer.score_bits]
                 for total, constant in zip(totals, constants, strict=True)]

@@ -24,10 +24,10 @@ def lane_words(rows, *, pe, simd):
         ``ceil(neurons / pe) * ceil(inputs / simd)`` words, synapse steps innermost.
     """
     neurons, inputs = rows.shape
-    neuron_folds, synapse_folds = -(-neurons // pe), -(-inputs // simd)
-    padded = np.zeros((neuron_folds * pe, synapse_folds * simd), dtype=np.uint8)
+    passes, steps = -(-neurons // pe), -(-inputs // simd)
+    padded = np.zeros((passes * pe, steps * simd), dtype=np.uint8)
     padded[:neurons, :inputs] = rows
-    steps = padded.reshape(neuron_folds, pe, synapse_folds, simd).transpose(0, 2, 1, 3)
+    steps = padded.reshape(passes, pe, steps, simd).transpose(0, 2, 1, 3)
     return [to_int(step) for step in steps.reshape(-1, pe * simd)]
 
 

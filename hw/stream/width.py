@@ -1,13 +1,17 @@
 """Stream width conversion: a vector of bits in words of one width, out in words of another."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ..plan.area import Resources, cells
+from .stage import Stage
 
-__all__ = ["Conversion", "WidthConverter"]
+
+__all__ = ["Conversion", "WidthConverter", "conversion_resources"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,66 @@ class Conversion:
         return self.form == "same" and self.bits % self.i_width == 0
 
 
-class WidthConverter(wiring.Component):
+@cache
+def conversion_resources(conversion, family):
+    """Return the estimated resources of a conversion's hardware."""
+    form, i_width, o_width = conversion.form, conversion.i_width, conversion.o_width
+    if form == "same":
+        return Resources() if conversion.is_wire else Resources(o_width // 2 + 8, 4)
+    if form == "down":
+        bits = min(i_width, conversion.bits)
+        return cells(family, bits + 14, bits + 8)
+    if form == "up":
+        bits = conversion.i_words * i_width if conversion.o_words == 1 else o_width
+        return cells(family, 14, bits + 8)
+    bits = i_width + o_width
+    return cells(family, bits * 1.3 * bits.bit_length() + 30, bits + 14)
+
+
+class Handshake:
+    """Handshake of a width converter that collects, deals out, or does both.
+
+    Parameters
+    ----------
+    conversion : Conversion
+        Its widths and form.
+    """
+
+    def __init__(self, conversion):
+        self.form = conversion.form
+        self.bits = conversion.bits
+        self.i_width, self.o_width = conversion.i_width, conversion.o_width
+        self.arrived = self.left = 0  # bits of this vector that came in, that are still to go out
+        self.gone = 0
+        self.level = 0
+
+    @property
+    def valid(self):
+        return self.level >= self._need(self.gone, self.o_width) > 0
+
+    def _need(self, done, width):
+        return min(width, self.bits - done)
+
+    def ready(self, o_ready):
+        rest = self.level - (self._need(self.gone, self.o_width) if o_ready and self.valid else 0)
+        if self.form == "gearbox":
+            return rest <= self.o_width - 1
+        if self.form == "down":
+            return rest == 0
+        return not self.valid or o_ready
+
+    def tick(self, i_transfer, o_transfer):
+        if o_transfer:
+            given = self._need(self.gone, self.o_width)
+            self.level -= given
+            self.gone = (self.gone + given) % self.bits
+        if i_transfer:
+            taken = self._need(self.arrived, self.i_width)
+            self.level += taken
+            self.arrived = (self.arrived + taken) % self.bits
+
+
+class WidthConverter(Stage):
     """Vectors of ``bits`` bits, from words of ``i_width`` bits to words of ``o_width``.
 
     The first bit is the lowest of the first word. What fills the last input word up is ignored;
@@ -95,6 +158,12 @@ class WidthConverter(wiring.Component):
         self.form = self.conversion.form
         self.latency = 0 if self.form == "same" else 1
         super().__init__({"i": In(stream.Signature(i_width)), "o": Out(stream.Signature(o_width))})
+
+    def handshake(self):
+        return Handshake(self.conversion)
+
+    def resources(self, name, family, left):
+        return {name: conversion_resources(self.conversion, family)}
 
     def elaborate(self, platform):
         m = Module()

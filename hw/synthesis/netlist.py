@@ -1,6 +1,7 @@
 """Synthesis by Yosys to a netlist of a device family: the same for a bitstream and a simulation."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,6 +10,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 
 from sw.store.files import write_text
+from sw.store.lock import alone
 
 from ..count.carry import CHAIN_START
 from .verilog import find_yosys, uncollected
@@ -87,8 +89,9 @@ def synthesize(component, family, directory, *, top="top"):
     family : str
         ``"ecp5"`` or ``"ice40"``.
     directory : Path
-        Where Yosys works: it holds ``TOP.il``, ``TOP.ys``, ``TOP.json`` and ``yosys.log``. A
-        netlist that is there and was made from the same is kept.
+        Where Yosys works: it holds ``TOP.il``, ``TOP.ys`` and ``yosys.log`` of the last run.
+        Another run in the same folder waits. Netlists are named by a hash of all that they are
+        made from: one that is there is kept.
     top : str
         Name of the top module.
 
@@ -108,11 +111,19 @@ def synthesize(component, family, directory, *, top="top"):
     script = "\n".join([
         f"read_rtlil {top}.il", *after_reading(), f"synth_{family} {options(family)} -top {top}",
         *after_synthesis(family, top), f"write_json {top}.json", ""])
-    netlist, key_file = directory / f"{top}.json", directory / f"{top}.key"
     key = sha256("\n".join([text, script, str(find_yosys()), version()]).encode()).hexdigest()
-    if netlist.exists() and key_file.exists() and key_file.read_text() == key:
-        return netlist
-    key_file.unlink(missing_ok=True)
+    netlist = directory / f"{top}-{key[:16]}.json"
+    with alone(directory / ".lock", f"Synthesis in {directory}", wait=True):
+        if not netlist.exists():
+            made = _run_yosys(text, script, directory, top)
+            if family == "ecp5":
+                finish(made, top)
+            os.replace(made, netlist)
+    return netlist
+
+
+def _run_yosys(text, script, directory, top):
+    """Run Yosys on RTLIL; return the path of the JSON that its script writes."""
     write_text(directory / f"{top}.il", text)
     write_text(directory / f"{top}.ys", script)
     done = subprocess.run([find_yosys(), "-q", "-l", "yosys.log", f"{top}.ys"], cwd=directory,
@@ -120,10 +131,7 @@ def synthesize(component, family, directory, *, top="top"):
     if done.returncode:
         raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]} "
                          f"(log: {directory / 'yosys.log'})")
-    if family == "ecp5":
-        finish(netlist, top)
-    write_text(key_file, key)
-    return netlist
+    return directory / f"{top}.json"
 
 
 def version():

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import threading
 from contextlib import contextmanager
 from functools import cache
 
@@ -17,10 +18,15 @@ __all__ = ["find_yosys", "to_verilog", "uncollected"]
 
 OLDEST_YOSYS = (0, 40)  # what amaranth 0.5 can use; Debian 12 has 0.23
 
+# Conversions of two threads take turns: each sets the process's environment.
+CONVERTING = threading.RLock()
+
 
 @cache
 def find_yosys():
     """Return the path of the Yosys to use: ``$YOSYS``, else a recent native one, else YoWASP's.
+
+    The first answer is kept for the process.
 
     Raises
     ------
@@ -46,7 +52,7 @@ def to_verilog(component, name="top"):
     """Convert a component to Verilog.
 
     A stream ``i`` becomes the ports ``i__payload``, ``i__valid`` and ``i__ready``; a structure is
-    one vector, its first field lowest.
+    one vector, its first field lowest. Conversions of several threads take turns.
 
     Parameters
     ----------
@@ -60,18 +66,25 @@ def to_verilog(component, name="top"):
     str
         Equal components give equal text.
     """
-    with _environment(YOSYS=find_yosys(), AMARANTH_USE_YOSYS="system"), uncollected():
+    with (CONVERTING, _environment(YOSYS=find_yosys(), AMARANTH_USE_YOSYS="system"),
+          uncollected()):
         return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
 
 
 @contextmanager
 def uncollected():
-    """Keep Python from looking for garbage: a netlist is many objects and none, it takes twice."""
+    """Keep Python from looking for garbage: a netlist is many objects and none, it takes twice.
+
+    This is a setting of the process, so other threads look for no garbage meanwhile. Behind the
+    block it is as before: a block within another one does not end it.
+    """
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if enabled:
+            gc.enable()
 
 
 def _which(program):
@@ -87,7 +100,10 @@ def _version(yosys):
 
 @contextmanager
 def _environment(**variables):
-    """Set environment variables for a block: Amaranth takes its tools from there."""
+    """Set environment variables for a block: Amaranth takes its tools from there.
+
+    The environment is the process's: programs that other threads start meanwhile get the variables.
+    """
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update({name: str(value) for name, value in variables.items()})
     try:
@@ -95,6 +111,6 @@ def _environment(**variables):
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value

@@ -1,19 +1,17 @@
 """What wired layers take on a device, from the plans of their neurons."""
 
-from functools import cache
-
 import numpy as np
 
 from ..count.popcount import CountPlan
 from ..count.treeplan import TreePlan
 from ..count.truth import luts
-from ..plan.area import CARRY, COUNT_ADDER, Resources, cells, interpolate, queue
+from ..memo import memo
+from ..plan.area import CARRY, COUNT_ADDER, Resources, cells, interpolate
 from .groups import copies
 from .layer import TruthPlan, neuron_plans, shared_adders
-from .pipeline import is_compared
 
 
-__all__ = ["wired_ends", "wired_layer"]
+__all__ = ["wired_resources"]
 
 # Fitted to synthesized parts: docs/decisions/006-estimate.md.
 # LUT4 of a popcount's adder where a threshold is folded in, so that only the highest carry is
@@ -23,13 +21,18 @@ FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
 TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
 
 
-@cache
-def wired_layer(layer, part, family, after=None):
-    """Resources of a layer's logic; of neurons that the layer after it looks at, if it is given."""
+def wired_resources(layer, part, family, seen):
+    """Return the resources of the logic of neurons that are ``seen``: bool, shape (neurons,)."""
+    return _wired_neurons(layer, part, family, seen.tobytes())
+
+
+@memo
+def _wired_neurons(layer, part, family, seen):
+    """Resources of the logic of some neurons: ``seen`` has an octet for each, 1 if it is built."""
+    seen = np.frombuffer(seen, dtype=bool)
     plans = neuron_plans(layer, part)
     depth = max([plan.depth for plan in plans if plan], default=0)
-    seen = np.ones(layer.outputs, dtype=bool) if after is None else after.weights.any(axis=0)
-    bits = layer.score_bits if layer.kind == "scores" else 1
+    bits = layer.gives.bits
     own = int(seen.sum()) * bits  # registers in the cells of the logic before them
     lut4, ff = 0, copies(layer.weights, part.hops)
     for neuron in np.flatnonzero(seen):
@@ -42,7 +45,7 @@ def wired_layer(layer, part, family, after=None):
                 ff += 1.2 * sum(plan.registered) + len(plan.outputs) * late
             else:
                 ff += late
-        if layer.kind == "scores":
+        if layer.gives_scores:
             lut4 += CARRY[family] * bits
             ff += bits
     shared = {triple for triples in shared_adders(layer, part).values() for triple in triples}
@@ -59,22 +62,8 @@ def _neuron_luts(layer, neuron, plan, part, family):
         return plan.luts * TREE[family]
     # Registers keep adders apart that would share LUTs: with one level an adder is two LUTs.
     apart = max(0, (4 - part.levels) / 3) ** 1.6
-    if layer.kind == "scores" or apart:
-        table = (COUNT_ADDER if layer.kind == "scores" else FIRE_ADDER)[family]
+    if layer.gives_scores or apart:
+        table = (COUNT_ADDER if layer.gives_scores else FIRE_ADDER)[family]
         adder = interpolate(table, plan.count)
         return (adder + apart * (2 - adder)) * len(plan.steps)
     return max(1, interpolate(FIRE_ADDER[family], plan.count) * len(plan.steps))
-
-
-def wired_ends(layers, parts, queue_depth, family):
-    """Resources around a wired pipeline's layers: label select, queues."""
-    last = layers[-1]
-    if last.kind != "scores":
-        return queue(family, queue_depth, last.outputs)
-    width = last.outputs * last.score_bits
-    nodes = last.outputs - 1
-    compared = is_compared(parts)
-    select = cells(family, nodes * ((CARRY[family] + 1) * last.score_bits + 4),
-                   nodes * (last.score_bits + 4) * (1 + 2 * compared))
-    return (select + queue(family, queue_depth, nodes.bit_length())
-            + queue(family, queue_depth, width))

@@ -1,7 +1,6 @@
 """Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from amaranth import *
@@ -15,13 +14,14 @@ from ..count.sharing import shared_triples
 from ..count.tree import build_trees
 from ..count.treeplan import TreePlan, order_inputs, plan_tree
 from ..count.truth import LIMIT, fire
+from ..memo import memo
 from .groups import leaves, part_neurons
 
 
 __all__ = ["WiredLayer", "layer_latency", "neuron_plans", "shared_adders"]
 
 
-@cache
+@memo
 def neuron_plans(layer, part):
     """Plans of a layer's neurons: a tuple of plans, or None where a neuron is constant.
 
@@ -30,7 +30,7 @@ def neuron_plans(layer, part):
     plan = {"chains": plan_tree, "luts": plan_count}[part.adders]
     plans = []
     for neuron, fan_in in enumerate(map(int, layer.fan_in)):
-        if layer.kind == "scores":
+        if layer.gives_scores:
             plans.append(plan(fan_in, part.levels) if fan_in else None)
             continue
         threshold = int(layer.thresholds[neuron])
@@ -42,7 +42,7 @@ def neuron_plans(layer, part):
     return tuple(plans)
 
 
-@cache
+@memo
 def shared_adders(layer, part):
     """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
 
@@ -84,7 +84,7 @@ class TruthPlan:
 def layer_latency(layer, part):
     """Cycles from the input of a wired layer to its output, at least 1."""
     depth = max([plan.depth for plan in neuron_plans(layer, part) if plan], default=0)
-    return part.hops + depth + 1 + (layer.kind == "scores")
+    return part.hops + depth + 1 + (layer.gives_scores)
 
 
 class WiredLayer(wiring.Component):
@@ -119,7 +119,7 @@ class WiredLayer(wiring.Component):
         self.layer = layer
         self.part = part
         self.latency = layer_latency(layer, part)
-        self.bits = layer.score_bits if layer.kind == "scores" else 1
+        self.bits = layer.gives.bits
         super().__init__({"x": In(layer.inputs), "y": Out(layer.outputs * self.bits)})
 
     def elaborate(self, platform):
@@ -183,7 +183,7 @@ class _Group:
             else:
                 bits[neuron] = count_bits(delays, [bit.value for bit in agree], plan)
         bits |= dict(zip(tree_neurons, build_trees(delays, trees, platform), strict=True))
-        depth = self.wired.latency - part.hops - 1 - (layer.kind == "scores")
+        depth = self.wired.latency - part.hops - 1 - (layer.gives_scores)
         outputs = {}
         for neuron in self.neurons:
             plan = plans[neuron]
@@ -193,7 +193,7 @@ class _Group:
 
     def _output(self, delays, neuron, bits):
         layer = self.wired.layer
-        if layer.kind == "dense":
+        if not layer.gives_scores:
             return bits[0] if bits else Const(int(layer.thresholds[neuron]) == 0, 1)
         offset = Const(int(layer.bias[neuron] - layer.fan_in[neuron]), signed(layer.score_bits))
         count = delays.register(Cat(0, *bits))

@@ -1,25 +1,32 @@
 # amaranth: UnusedElaboratable=no
 """Wired layers in a row, and label select behind the last: one vector per cycle."""
 
+from itertools import zip_longest
+
+import numpy as np
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays
-from ..stage.encoder import PixelEncoder
+from ..lower import LOWER
+from ..plan.area import CARRY, cells
+from ..plan.simplify.reduction import REDUCE
 from ..stage.labelselect import answer_layout, select, select_depth
-from ..stream.credit import CreditQueue, queue_size
-from .layer import WiredLayer, layer_latency
+from ..stream.credit import CreditQueue, queue_resources, queue_size
+from ..stream.handshake import Queued
+from ..stream.stage import PipelineTap, Stage
 
 
-__all__ = ["WiredPipeline", "is_compared", "pipeline_depth"]
+__all__ = ["WiredPipeline", "is_compared", "pipeline_depth", "wired_ends"]
 
 
 def pipeline_depth(layers, parts):
     """Cycles between the input of a wired pipeline and its queue."""
-    depth = sum(layer_latency(layer, part) for layer, part in zip(layers, parts, strict=True))
+    depth = sum(LOWER.of(layer).wired_latency(layer, part)
+                for layer, part in zip(layers, parts, strict=True))
     last = layers[-1]
-    if last.kind == "scores":
+    if last.gives_scores:
         depth += select_depth(last.outputs, compared=is_compared(parts))
     return depth
 
@@ -29,7 +36,35 @@ def is_compared(parts):
     return parts[-1].levels == 1
 
 
-class WiredPipeline(wiring.Component):
+def wired_ends(layers, parts, queue_depth, family):
+    """Return the estimated resources around a pipeline's layers: label select, queues."""
+    last = layers[-1]
+    if not last.gives_scores:
+        return queue_resources(family, queue_depth, last.gives.width)
+    bits = last.gives.bits
+    nodes = last.outputs - 1
+    compared = is_compared(parts)
+    select = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
+                   nodes * (bits + 4) * (1 + 2 * compared))
+    return (select + queue_resources(family, queue_depth, nodes.bit_length())
+            + queue_resources(family, queue_depth, last.gives.width))
+
+
+class Handshake(Queued):
+    """Handshake of a wired pipeline."""
+
+    def __init__(self, pipeline):
+        super().__init__(pipeline.queue_depth, pipeline.latency)
+
+    def ready(self, o_ready):
+        return self.credits > 0
+
+    def tick(self, i_transfer, o_transfer):
+        self.credits -= i_transfer
+        self.move(i_transfer, o_transfer)
+
+
+class WiredPipeline(Stage):
     """Wired layers in a row: one free-running pipeline with a queue at its end.
 
     No signal stops the pipeline: a shift register says which of its vectors are valid, and a
@@ -40,12 +75,12 @@ class WiredPipeline(wiring.Component):
 
     Parameters
     ----------
-    layers : list of :class:`sw.network.Dense` or :class:`sw.network.Scores`
-        The layers in order. If the last one is the scores, the label is selected as well.
+    layers : list of :class:`sw.layer.kind.Layer`
+        The layers in order. If the last one gives scores, the label is selected as well.
     parts : list of :class:`hw.plan.schedule.Wired`
         How each is built.
-    encoder : :class:`sw.network.Encoder`, optional
-        Thresholds of a network's pixels, if these come in, all in a cycle.
+    first : :class:`sw.layer.kind.Layer`, optional
+        A network's first layer, if its pixels come in, all in a cycle.
 
     Members
     -------
@@ -55,27 +90,54 @@ class WiredPipeline(wiring.Component):
         Activations of the last layer, or label and scores.
     """
 
-    def __init__(self, layers, parts, encoder=None):
+    def __init__(self, layers, parts, first=None):
         self.layers = list(layers)
         self.parts = list(parts)
-        self.encoder = encoder and PixelEncoder(encoder)
+        self.first = first
         last = self.layers[-1]
-        self.stages = {layer.name: WiredLayer(layer, part)
-                       for layer, part in zip(self.layers, self.parts, strict=True)}
-        self.depth = pipeline_depth(self.layers, self.parts) + (
-            self.encoder.latency if encoder else 0)
-        self.result = (answer_layout(last.outputs, last.score_bits) if last.kind == "scores"
-                       else last.outputs)
+        head = {first.name: LOWER.of(first).wired(first, None)} if first else {}
+        self.stages = head | {layer.name: LOWER.of(layer).wired(layer, part) for layer, part
+                              in zip(self.layers, self.parts, strict=True)}
+        self.depth = pipeline_depth(self.layers, self.parts) + sum(
+            stage.latency for stage in head.values())
+        self.result = (answer_layout(last.outputs, last.gives.bits) if last.gives_scores
+                       else last.gives.width)
         self.queue_depth, queue_latency = queue_size(self.depth, 1)
         self.latency = self.depth + queue_latency
         super().__init__({
-            "i": In(stream.Signature(len(self.encoder.x) if encoder else self.layers[0].inputs)),
+            "i": In(stream.Signature(len(next(iter(self.stages.values())).x))),
             "o": Out(stream.Signature(self.result)),
         })
 
+    def handshake(self):
+        return Handshake(self)
+
+    def resources(self, name, family, left):
+        parts = {}
+        if self.first:
+            everything = np.ones(self.first.outputs, dtype=bool)
+            parts[self.first.name] = LOWER.of(self.first).wired_resources(
+                self.first, None, family, everything)
+        layers = [left.get(layer.name, layer) for layer in self.layers]
+        for layer, part, after in zip_longest(layers, self.parts, layers[1:]):
+            seen = np.ones(layer.outputs, dtype=bool)
+            if after:
+                seen = REDUCE.of(after).looks_at(after, np.ones(after.outputs, dtype=bool))
+            parts[layer.name] = LOWER.of(layer).wired_resources(layer, part, family, seen)
+        return parts | {name: wired_ends(self.layers, self.parts, self.queue_depth, family)}
+
+    def taps(self, path):
+        later, layers = 0, []
+        widths = {layer.name: layer.gives.width
+                  for layer in (*([self.first] if self.first else []), *self.layers)}
+        for name, stage in self.stages.items():
+            later += stage.latency
+            layers.append((name, later, widths[name]))
+        return [PipelineTap(path, tuple(layers))]
+
     def elaborate(self, platform):
         m = Module()
-        scored = self.layers[-1].kind == "scores"
+        scored = self.layers[-1].gives_scores
         m.submodules.queue = queue = CreditQueue(
             self.result.members["label"] if scored else self.result, depth=self.queue_depth)
         delays, control = Delays(m, "wait"), Delays(m, "valid", reset_less=False)
@@ -86,10 +148,6 @@ class WiredPipeline(wiring.Component):
         m.d.comb += transfer.eq(self.i.valid & queue.free)
         m.d.comb += queue.reserve.eq(transfer)
         value = self.i.payload
-        if self.encoder:
-            m.submodules[self.encoder.encoder.name] = self.encoder
-            m.d.comb += self.encoder.x.eq(value)
-            value = self.encoder.y
 
         # Layers, each one cycle or more behind the one before.
         for name, stage in self.stages.items():
@@ -110,12 +168,13 @@ class WiredPipeline(wiring.Component):
     def _label(self, m, delays, control, transfer, scores):
         """Return the label of ``scores``, which wait for it in a queue of their own.
 
-        That one has the other's slots, and a vector's scores are in it before its label is there.
+        The score queue has as many slots as the label queue. A vector's scores are stored before
+        its label is.
         """
         last = self.layers[-1]
         m.submodules.scores_queue = queue = CreditQueue(self.result.members["scores"],
                                                   depth=self.queue_depth)
-        candidates = [(scores.word_select(index, last.score_bits).as_signed(),
+        candidates = [(scores.word_select(index, last.gives.bits).as_signed(),
                        Const(index, range(last.outputs)), None) for index in range(last.outputs)]
         _, label, depth = select(delays, candidates, compared=is_compared(self.parts))
         m.d.comb += queue.reserve.eq(transfer)

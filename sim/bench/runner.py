@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,7 @@ from cocotb_tools.runner import get_runner
 
 from hw.synthesis.verilog import to_verilog
 from sw.store.files import write_text
+from sw.store.lock import alone
 
 from ..model.verilator import compile_model
 
@@ -23,7 +25,51 @@ class BenchFailure(AssertionError):
     """A bench ran and found the design wrong, or could not run to its end."""
 
 
-def simulate(component, test_module, *, case="", edit=None, public=(), **environment):
+@contextmanager
+def run_folder(test_module, case=""):
+    """Give the folder of a run, ``build/sim/BENCH-CASE``; another run with the same folder waits.
+
+    The folder holds what a bench reads and writes besides the design, so a caller keeps it from
+    writing the inputs to reading the results. What a run leaves there is the next one's to replace.
+
+    Parameters
+    ----------
+    test_module : str
+        Module with cocotb tests: ``"sim.bench.bench_mvtu"``.
+    case : str
+        Tells this run from others of the same bench.
+
+    Yields
+    ------
+    Path
+        The folder, absolute.
+    """
+    bench = test_module.rpartition(".")[2]
+    folder = (BUILD / "-".join(part for part in (bench, case) if part)).resolve()
+    with alone(folder / ".lock", f"Simulation in {os.path.relpath(folder)}", wait=True):
+        yield folder
+
+
+def simulate(component, test_module, *, case="", **options):
+    """Convert a component to Verilog and run a bench on it, in a folder of its own.
+
+    Parameters
+    ----------
+    component, test_module, **options
+        As for :func:`simulate_in`.
+    case : str
+        As for :func:`run_folder`.
+
+    Returns
+    -------
+    int
+        Number of tests that passed.
+    """
+    with run_folder(test_module, case) as folder:
+        return simulate_in(folder, component, test_module, **options)
+
+
+def simulate_in(folder, component, test_module, *, edit=None, public=(), **environment):
     """Convert a component to Verilog and run a bench on it.
 
     ``SIM=icarus`` takes Icarus Verilog instead of Verilator, ``WAVES=1`` records a waveform,
@@ -31,12 +77,12 @@ def simulate(component, test_module, *, case="", edit=None, public=(), **environ
 
     Parameters
     ----------
+    folder : Path
+        What :func:`run_folder` gave, for the design, the log and the results.
     component : :class:`wiring.Component`
         The design; its module is named ``dut``.
     test_module : str
-        Module with cocotb tests: ``"sim.bench_mvtu"``.
-    case : str
-        Tells this run from others of the same bench: its folder is ``build/sim/BENCH-CASE``.
+        Module with cocotb tests: ``"sim.bench.bench_mvtu"``.
     edit : callable, optional
         Changes the Verilog before it is simulated: plants a fault.
     public : sequence of (str, str)
@@ -57,8 +103,6 @@ def simulate(component, test_module, *, case="", edit=None, public=(), **environ
         If a tool is missing.
     """
     bench = test_module.rpartition(".")[2]
-    folder = (BUILD / "-".join(part for part in (bench, case) if part)).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
     source = folder / "dut.v"
     text = to_verilog(component, "dut")
     write_text(source, edit(text) if edit else text)
@@ -108,9 +152,10 @@ def check_streams(component, case, vectors, *, edit=None):
     BenchFailure
         If the component is wrong.
     """
-    path = BUILD.resolve() / "vectors" / f"{case}.json"
-    vectors.save(path)
-    simulate(component, "sim.bench.bench_stream", case=case, edit=edit, VECTORS=path)
+    with run_folder("sim.bench.bench_stream", case) as folder:
+        path = folder / "vectors.json"
+        vectors.save(path)
+        simulate_in(folder, component, "sim.bench.bench_stream", edit=edit, VECTORS=path)
 
 
 def _verilator(source, folder, waves, public):

@@ -1,7 +1,5 @@
 """Block RAMs of an ECP5 netlist as bits, and whether a network's weights are in them."""
 
-from hw.stage.mvtu import MVTU
-from hw.stage.rom import step_words
 
 from .netlist_json import parameter
 
@@ -94,14 +92,12 @@ def missing_columns(accelerator, block_rams):
 
     looked, missing = 0, []
     for name, stage in accelerator.stages.items():
-        if not isinstance(stage, MVTU) or stage.rom not in ("block", "registered"):
-            continue
-        words, planes = step_words(stage.layer.weights, pe=stage.pe, simd=stage.simd)
-        for bit in range(planes * stage.pe * stage.simd):
-            column = sum((word >> bit & 1) << step for step, word in enumerate(words))
-            if column in (0, (1 << len(words)) - 1):
-                continue
-            looked += 1
-            if not any(found(column, len(words), depth) for depth in by_depth):
-                missing.append((name, bit))
+        for words, width in stage.roms():
+            for bit in range(width):
+                column = sum((word >> bit & 1) << step for step, word in enumerate(words))
+                if column in (0, (1 << len(words)) - 1):
+                    continue
+                looked += 1
+                if not any(found(column, len(words), depth) for depth in by_depth):
+                    missing.append((name, bit))
     return looked, missing

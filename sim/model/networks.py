@@ -44,11 +44,11 @@ def lively_network(sizes, images, *, thresholds=(128,)):
     mean scores about equal, and any two classes may tie.
     """
     network = random_network(sizes, thresholds=thresholds)
-    layers = [network.encoder]
-    inputs = golden.encode(network.encoder, images)
+    layers = [network.first]
+    inputs = golden.outputs(network.first, images)
     for layer in network.layers[1:]:
         counts = golden.popcounts(layer, inputs)
-        if layer.kind == "dense":
+        if not layer.gives_scores:
             middle = np.median(counts, axis=0).astype(np.int32)
             layers.append(Dense(layer.name, layer.weights, middle))
             inputs = (counts >= middle).astype(np.uint8)
@@ -84,7 +84,7 @@ def leaning_images(network, count, seed=0):
     encoder, layer = network.layers[:2]
     # What a pixel of each grey adds to a neuron's popcount, shape (greys, neurons, inputs).
     greys = np.arange(256, dtype=np.uint8)
-    bits = np.stack([golden.encode(encoder, np.full((1, encoder.inputs), grey))[0]
+    bits = np.stack([golden.outputs(encoder, np.full((1, encoder.inputs), grey))[0]
                      for grey in greys]).reshape(256, 1, encoder.inputs, -1)
     weights = layer.weights.reshape(layer.outputs, encoder.inputs, -1)
     added = ((2 * bits.astype(np.int16) - 1) * weights).sum(axis=3)

@@ -128,7 +128,7 @@ def for_encoder(component, count=12):
     at = encoder.thresholds[:, rng.integers(encoder.levels)]
     images[0], images[1] = 0, 2**encoder.input_bits - 1
     images[2::2] = np.clip(at - rng.integers(3, size=images[2::2].shape) + 1, 0, images[1])
-    bits = golden.encode(encoder, images.astype(np.uint16))
+    bits = golden.outputs(encoder, images.astype(np.uint16))
     pixels = to_bits(images >> encoder.shift, encoder.pixel_bits)
     return Vectors(to_words(pixels, component.pixels * encoder.pixel_bits, rng),
                    to_words(bits, component.pixels * encoder.levels),
@@ -140,7 +140,7 @@ def for_layer(component, bits):
     """Vectors of bits, shape (n, inputs), through an MVTU."""
     layer = component.layer
     outputs = golden.outputs(layer, bits)
-    width = 1 if layer.kind == "dense" else layer.score_bits
+    width = layer.gives.bits
     return Vectors(to_words(bits, component.simd),
                    to_words(to_bits(outputs, width), component.pe * width),
                    masks(layer.outputs * width, component.pe * width),
@@ -166,7 +166,7 @@ def for_pipeline(component, bits):
     inputs = to_words(bits, bits.shape[1])
     for layer in component.layers:
         bits = golden.outputs(layer, bits)
-    words = (answers(bits, layer.score_bits) if layer.kind == "scores"
+    words = (answers(bits, layer.gives.bits) if layer.gives_scores
              else to_words(bits, layer.outputs))
     return Vectors(inputs, words, [-1], len(inputs), 1, component.latency,
                    fill=component.latency + 4)
@@ -177,14 +177,13 @@ def for_accelerator(component, images):
     network = component.network
     scores = golden.Model(network).scores(images)
     return Vectors(to_beats(network, component.schedule.pixels, images),
-                   answers(scores, network.scores.score_bits), [-1], len(images),
+                   answers(scores, network.score_bits), [-1], len(images),
                    component.interval, component.latency,
                    fill=2 * len(component.stages) + component.latency // component.interval)
 
 
 def to_beats(network, pixels, images):
     """Return the beats of images, shape (n, *input_shape), as an accelerator takes them."""
-    encoder = network.encoder
-    shifted = images.reshape(len(images), encoder.inputs) >> encoder.shift
-    return to_words(to_bits(shifted, encoder.pixel_bits), pixels * encoder.pixel_bits,
+    shifted = images.reshape(len(images), network.inputs) >> network.shift
+    return to_words(to_bits(shifted, network.pixel_bits), pixels * network.pixel_bits,
                     np.random.default_rng(0))

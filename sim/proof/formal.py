@@ -19,6 +19,7 @@ from amaranth import ClockDomain, Fragment
 from amaranth.back import rtlil
 
 from sw.store.files import write_text
+from sw.store.lock import alone
 
 
 __all__ = ["Outcome", "check", "to_rtlil", "versions"]
@@ -76,6 +77,8 @@ def versions():
 def check(text, folder, *, method, depth, models=()):
     """Check the assertions of a design, or take the verdict of the same check before.
 
+    Another check in the same folder waits.
+
     Parameters
     ----------
     text : str
@@ -100,6 +103,11 @@ def check(text, folder, *, method, depth, models=()):
         If sby fails for another reason than the design.
     """
     folder = Path(folder)
+    with alone(folder / ".lock", f"Check in {folder}", wait=True):
+        return _check(text, folder, method, depth, models)
+
+
+def _check(text, folder, method, depth, models):
     mode, engine = ENGINES[method]
     files = {f"model{index}.v": model for index, model in enumerate(models)
              if not model.startswith("+/")}
@@ -120,7 +128,7 @@ def check(text, folder, *, method, depth, models=()):
     before = _cpu_seconds()
     status, log = _run_sby(folder, config, {"top.il": text, **files})
     if method == "pdr" and status == "fail":  # BMC's way there is the shortest
-        found = check(text, folder, method="bmc", depth=depth, models=models)
+        found = _check(text, folder, "bmc", depth, models)
         outcome = Outcome(**{**asdict(found), "seconds": _cpu_seconds() - before,
                              "status": "fail"})
     else:

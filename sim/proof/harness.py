@@ -2,8 +2,9 @@
 
 import inspect
 import textwrap
+import threading
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import reduce
 from importlib import import_module
@@ -14,6 +15,8 @@ from .formal import to_rtlil
 
 
 __all__ = ["Fault", "Proof"]
+
+PLANTING = threading.RLock()  # held while the design has a fault, and while a proof is converted
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,12 @@ class Fault:
 
     @contextmanager
     def planted(self):
-        """Let the design have the fault inside the block."""
+        """Let the design have the fault inside the block.
+
+        Whoever holds the function gets the fault, because the function's own code is replaced. The
+        design is the process's, so conversions of proofs in other threads wait until the block
+        ends. Other threads that elaborate the design by other ways would see the fault.
+        """
         function = inspect.unwrap(self._find())
         source = textwrap.dedent(inspect.getsource(function))
         if source.count(self.old) != 1:
@@ -46,12 +54,14 @@ class Fault:
         made = {}
         exec(compile(source.replace(self.old, self.new), f"<fault in {self.where}>", "exec"),
              function.__globals__, made)
-        right = function.__code__  # whoever holds the function, gets the fault
-        function.__code__ = inspect.unwrap(made[function.__name__]).__code__
-        try:
-            yield
-        finally:
-            function.__code__ = right
+        wrong = inspect.unwrap(made[function.__name__]).__code__
+        with PLANTING:
+            right = function.__code__
+            try:  # before the fault is there, so that Ctrl-C leaves none
+                function.__code__ = wrong
+                yield
+            finally:
+                function.__code__ = right
 
     def _find(self):
         names = self.where.split(".")
@@ -119,7 +129,5 @@ class Proof:
 
     def text(self, faulty=False):
         """RTLIL of the harness, with the fault or without."""
-        if not faulty:
-            return to_rtlil(self.build(), self.platform)
-        with self.fault.planted():
+        with PLANTING, self.fault.planted() if faulty else nullcontext():
             return to_rtlil(self.build(), self.platform)

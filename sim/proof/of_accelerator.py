@@ -27,7 +27,7 @@ NETWORK = Network(
                            np.int8), np.array([3, 3, 4], np.int32)),
      Scores("scores", np.array([[-1, -1, 1], [-1, 1, 1]], np.int8), np.array([0, 2], np.int32))),
     ["first", "second"], (PIXELS,))
-ANSWER = answer_layout(NETWORK.classes, NETWORK.scores.score_bits)
+ANSWER = answer_layout(NETWORK.classes, NETWORK.score_bits)
 IMAGES = (np.arange(2**(PIXELS * PIXEL_BITS))[:, None] >> PIXEL_BITS * np.arange(PIXELS)
           & 2**PIXEL_BITS - 1).astype(np.uint8)
 
@@ -71,7 +71,7 @@ class UpToQueue(Elaboratable):
         # An image waits outside until a slot of the queues is free. Behind that nothing stops it.
         m.d.comb += Assert(dut.i.ready == queues[0].free, "an image is refused that has room")
         late = Delays(m, "encoded")
-        m.d.comb += Assert(pipeline.encoder.y == encoded(late.delay(dut.i.payload, 1)),
+        m.d.comb += Assert(pipeline.stages["pixels"].y == encoded(late.delay(dut.i.payload, 1)),
                            "an image is not encoded as golden encodes it")
         assert_pushed(m, dut.o, queues, taken=producer.taken, vector=dut.i.payload,
                       expected=answer, delay=pipeline.depth,

@@ -41,7 +41,7 @@ class Run(Elaboratable):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.dut = dut = Benchmark(classes=CLASSES, count_bits=COUNT_BITS)
+        m.submodules.dut = dut = Benchmark(classes=CLASSES, counter_width=COUNT_BITS)
         number, runs, over = self._ask(m, dut)
         self._run(m, dut, number, runs)
         numbers = self._count(m, dut)
@@ -141,21 +141,21 @@ PROOFS = [
           "for as many images, ends 3 cycles behind the last label, and is followed by one report "
           "of the right length, each octet held until taken; then the next may be asked for",
           PARAMETERS, Run,
-          Fault("hw.serial.benchmark.Benchmark.elaborate", "& ~given & (flying == 0)",
+          Fault("hw.serial.benchmark.Benchmark._watch_labels", "& ~given & (flying == 0)",
                 "& (flying == 0)"),
           ("Benchmark",)),
     Proof("benchmark-time", "The report's cycles are those from the first word accepted to the "
           "last label, and its checksum is the CRC-32 of the labels", PARAMETERS,
           lambda: Run(range(8)),
-          Fault("hw.serial.benchmark.Benchmark.elaborate", "Mux(running, label, ~checksum.crc[:8])",
-                "Mux(running, label, 0)"),
+          Fault("hw.serial.benchmark.Benchmark._sum_labels",
+                "Mux(self.running, label, ~checksum.crc[:8])", "Mux(self.running, label, 0)"),
           ("Benchmark",), method="bmc", depth=22,
           enough="the first octet is out in cycle 13 at the earliest, the last of these 7 later, a "
           "cycle more for each further image: runs of any length for the first octet, of up to 2 "
           "images for the last, with few pauses"),
     Proof("benchmark-counts", "The report's counts are those of the labels", PARAMETERS,
           lambda: Run(range(8, OCTETS)),
-          Fault("hw.serial.benchmark.Benchmark._histogram", "labelled & ~joined, blocked",
+          Fault("hw.serial.histogram.count_labels", "labelled & ~joined, blocked",
                 "0, blocked"),
           ("Benchmark",), method="bmc", depth=28,
           enough="the first count is out in cycle 22 at the earliest, the second 5 later, a cycle "

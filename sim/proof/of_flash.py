@@ -161,6 +161,7 @@ PROOFS = [
           "that all is right exactly if it is, and after the third why not; it never stands still",
           f"header of {len(HEADER)} octets, {WORDS} word, a flash that says anything, a CRC that "
           "says anything: SerialCRC is proven apart", Load,
-          Fault("hw.serial.flash.FlashLoader.elaborate", "transfer(16, FLASH_OFFSET & 0xffff)",
-                "transfer(16)"), ("FlashLoader",), depth=80),
+          Fault("hw.serial.flash.FlashLoader.elaborate",
+                "transfer.start(m, 16, FLASH_OFFSET & 0xffff)", "transfer.start(m, 16)"),
+          ("FlashLoader",), depth=80),
 ]

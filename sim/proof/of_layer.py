@@ -45,11 +45,11 @@ def outputs(layer, bits):
     for neuron in range(layer.outputs):
         agree = [bit if weight > 0 else ~bit
                  for bit, weight in zip(bits, layer.weights[neuron], strict=True) if weight]
-        if layer.kind == "dense":
-            result.append(counted(agree) >= int(layer.thresholds[neuron]))
-        else:
+        if layer.gives_scores:
             offset = int(layer.bias[neuron]) - int(layer.fan_in[neuron])
             result.append((counted(agree) * 2 + Const(offset, signed(16)))[:layer.score_bits])
+        else:
+            result.append(counted(agree) >= int(layer.thresholds[neuron]))
     return result
 
 
@@ -126,7 +126,7 @@ class Grouped(Elaboratable):
         self.lanes = lanes
 
     def elaborate(self, platform):
-        with patch("hw.stage.folding.GROUP_LANES", self.lanes):
+        with patch("hw.stage.lanes.GROUP_LANES", self.lanes):
             return Fragment.get(self.make(), platform)
 
 
@@ -143,7 +143,7 @@ def mvtu_proof(name, layer, pe, simd, fault, *, rom="block", lanes=None, **other
             return words_of(outputs(layer, Cat(*words)[:layer.inputs]), pe)
 
         return Contract(Loaded(dut) if rom == "spram" else dut, expected,
-                        i_words=dut.synapse_folds, o_words=dut.neuron_folds, wait=dut.latency,
+                        i_words=dut.steps, o_words=dut.passes, wait=dut.latency,
                         inside=3 + dut.queue_depth,
                         busy=dut.interval + dut.latency)
 
@@ -169,11 +169,11 @@ def wired_proof(name, layers, parts, fault, **others):
                 values = outputs(layer, bits)
                 bits = Cat(*values)
             last = layers[-1]
-            return answer(values, last.score_bits) if last.kind == "scores" else bits
+            return answer(values, last.score_bits) if last.gives_scores else bits
 
         last = layers[-1]
         early = (select_depth(last.outputs, compared=is_compared(parts))
-                 if last.kind == "scores" else 0)
+                 if last.gives_scores else 0)
         return Pushed(WiredPipeline(layers, parts), expected, depth, early)
 
     return Proof(name, PUSHED, "; ".join(
@@ -246,7 +246,7 @@ PROOFS = [
         "hw.stage.spram.SpramWeights.elaborate", "self.i.valid & (chip == number)", "self.step"),
         rom="spram"),
     mvtu_proof("mvtu-groups", SMALL, 3, 2, Fault(
-        "hw.stage.mvtu.MVTU.elaborate", "self.folding.hops - hops", "0"), lanes=2),
+        "hw.stage.mvtu.MVTU.elaborate", "self.lanes.hops - hops", "0"), lanes=2),
     wired_proof("wired", [DENSE, LAST], [Wired(2, 0, "luts"), Wired(1, 1, "chains")], Fault(
         "hw.wired.layer._Group._build_neurons", "depth - plan.depth", "0"), short=True),
     wired_proof("wired-hidden", [DENSE], [Wired(2, 2, "chains")], Fault(

@@ -300,11 +300,11 @@ PROOFS = [
           "which is the right reason; last is with its last octet and no other; octets of a "
           "request go where they belong; the link itself waits for at most "
           f"{OWN} cycles, up to the next request", PARAMETERS, Answers,
-          Fault("hw.serial.link.Link.elaborate", "with m.If(sent & result.o.p.last):",
+          Fault("hw.serial.link.Link._classify", "with m.If(answer.sent & result.o.p.last):",
                 "with m.If(result.o.p.last):"), ("Link",), short=True),
     Proof("link-paths", "What is not an answer goes through unchanged: octets from and to the "
           "line, images, and results, which go to the benchmark exactly in its runs", PARAMETERS,
           Paths,
-          Fault("hw.serial.link.Link.elaborate", "self.results.valid & ~benchmark.running",
+          Fault("hw.serial.link.Link._take_results", "self.results.valid & ~benchmark.running",
                 "self.results.valid"), ("Link",)),
 ]

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import golden
-
-
-UNIT = {"encoder": "bit", "dense": "neuron", "scores": "class"}
+from ..show.show import SHOWN
 
 
 @dataclass(frozen=True)
@@ -16,31 +13,28 @@ class Difference:
 
     Attributes
     ----------
-    layer : Encoder, Dense or Scores
+    layer : sw.layer.kind.Layer
         Where it is.
     index : int
-        Bit, neuron or class.
+        Which output of the layer.
     got, want : int
         The output and golden's; ``got`` is None if there was none.
-    popcount : int or None
-        Of a neuron: its synapses that agree with their inputs, which all were golden's.
+    detail : str
+        Why golden's output is what it is, of inputs that all were golden's.
     """
 
     layer: object
     index: int
     got: int | None
     want: int
-    popcount: int | None = None
+    detail: str = ""
 
     def text(self, who):
         """Return it as a line for people; ``who`` computed the other output: "RTL"."""
-        detail = ""
-        if self.popcount is not None:
-            detail = (f" (popcount {self.popcount} of {self.layer.fan_in[self.index]}, threshold "
-                      f"{self.layer.thresholds[self.index]})")
         got = "nothing" if self.got is None else self.got
-        return (f"layer {self.layer.name!r}, {UNIT[self.layer.kind]} {self.index}: {who} {got}, "
-                f"golden {self.want}{detail}")
+        unit = SHOWN.of(self.layer).unit
+        return (f"layer {self.layer.name!r}, {unit} {self.index}: {who} {got}, golden "
+                f"{self.want}{self.detail}")
 
 
 def first_difference(network, expected, outputs):
@@ -59,9 +53,7 @@ def first_difference(network, expected, outputs):
         if not len(differ) and len(got) == len(want):
             continue
         index = int(differ[0]) if len(differ) else len(got)
-        popcount = None
-        if layer.kind == "dense":
-            popcount = int(golden.popcounts(layer, expected[place - 1][None])[0, index])
+        detail = SHOWN.of(layer).detail(layer, expected[place - 1], index) if place else ""
         return Difference(layer, index, int(got[index]) if index < len(got) else None,
-                          int(want[index]), popcount)
+                          int(want[index]), detail)
     return None

@@ -60,9 +60,8 @@ def why_other(path, network):
 
 
 def _check_layers(path, checkpoint, network):
-    layers = (checkpoint.encoder, *checkpoint.hidden, checkpoint.last)
     have, want = ([(layer.name, layer.inputs, layer.outputs) for layer in each]
-                  for each in (layers, network.layers))
+                  for each in (checkpoint.layers, network.layers))
     if have != want:
         shown = [", ".join(f"{name} {inputs}-{outputs}" for name, inputs, outputs in each)
                  for each in (have, want)]

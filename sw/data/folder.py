@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ..layers import INPUTS_LIMIT
+from ..layer.check import INPUTS_LIMIT
 from .images import grey_levels, open_picture
 
 

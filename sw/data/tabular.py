@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ..layers import INPUTS_LIMIT
+from ..layer.check import INPUTS_LIMIT
 
 
 LIMIT = 2**28  # bytes of a file

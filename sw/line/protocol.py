@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from .. import bits
-from ..layers import INPUTS_LIMIT
+from ..layer.check import INPUTS_LIMIT
 
 
 VERSION = 1

@@ -81,10 +81,23 @@ def scratch(folder, prefix):
         if left.is_dir() and (held := hold(left)):
             shutil.rmtree(left, ignore_errors=True)
             os.close(held)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as made:
-        held = hold(made)
+    made, held = _create_held(folder, prefix)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        os.close(held)
+
+
+def _create_held(folder, prefix):
+    """Return a new folder in ``folder``, and a descriptor that holds it."""
+    while True:
+        made = Path(tempfile.mkdtemp(dir=folder, prefix=prefix))
         try:
-            yield Path(made)
-        finally:
-            if held is not None:
-                os.close(held)
+            held = os.open(made, os.O_RDONLY)
+        except FileNotFoundError:  # another run took it for a leftover before it was held
+            continue
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if made.exists():
+            return made, held
+        os.close(held)

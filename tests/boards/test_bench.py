@@ -16,6 +16,7 @@ from boards.record import row as bench_row
 from boards.record.presets import PRESETS, Preset, find
 from boards.toolchain.steps import Steps
 from sw import network as networks
+from sw.store.lock import alone
 from tests.networks import random_network
 
 
@@ -233,6 +234,13 @@ def test_every_preset_has_a_recipe():
         assert bench.recipe_of(preset, known)["name"] == preset.network
     with pytest.raises(ValueError, match=r"^Network of preset 'row' must be one of .*: 'x'$"):
         bench.recipe_of(replace(PRESET, network="x"), known)
+
+
+def test_a_benchmark_in_a_folder_in_use_is_refused(tmp_path):
+    with alone(tmp_path / ".lock", "x"), pytest.raises(
+            ValueError, match=rf"^Benchmark in {tmp_path} must be one at a time: another run is at "
+                              r"it \(wait for it, or choose another folder\)$"):
+        bench.main(["--quick", "--work", str(tmp_path)])
 
 
 def test_a_quick_run_makes_all_and_a_second_one_nothing(tmp_path):

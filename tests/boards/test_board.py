@@ -9,11 +9,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from boards.board import FILES, catalog, find
-from boards.pll import MHZ
 from boards.shell import Shell, clock_plan
 from boards.top import Top
 from hw.plan.device import DEVICES, find_device
 from hw.plan.schedule import Schedule, Scheduled
+from sw.command import MHZ
 from tests.networks import random_images, random_network
 
 

@@ -79,7 +79,7 @@ def talk(top, requests, limit):
 @pytest.mark.parametrize("schedule", [SCHEDULE, Schedule(12, {"fc0": Wired(), "scores": Wired()})])
 def test_every_request_is_answered(schedule):
     top = create_top(schedule)
-    packed = pack_images(IMAGES, NETWORK.encoder.pixel_bits, NETWORK.encoder.shift)
+    packed = pack_images(IMAGES, NETWORK.pixel_bits, NETWORK.shift)
     answers, leds = talk(top, [Frame(Type.IDENTIFY, 1), Frame(Type.CLASSIFY, 2, packed.tobytes()),
                                Frame(Type.BENCHMARK, 3, b"\x07\x00\x00\x00")], limit=16_000)
     assert [(answer.type, answer.sequence) for answer in answers] == [
@@ -121,7 +121,7 @@ def test_large_images_make_a_large_frame_buffer():
 
 
 def test_scores_of_more_than_16_bits_travel_as_32():
-    scores = replace(NETWORK.scores, bias=np.array([2**20, 0, -2**20], np.int32))
+    scores = replace(NETWORK.last, bias=np.array([2**20, 0, -2**20], np.int32))
     network = replace(NETWORK, layers=(*NETWORK.layers[:-1], scores))
     assert create_top(network=network).info.score_bytes == 4
 

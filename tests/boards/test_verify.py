@@ -12,6 +12,7 @@ from boards.record import scorecard as verify_table
 from boards.record.checks import Step, recorded, steps
 from boards.record.presets import PRESETS
 from sw import network as networks
+from sw.store.lock import alone
 
 from ..networks import random_network
 
@@ -168,3 +169,12 @@ def test_the_page_is_what_the_records_say():
     page = verify_table.render(records, list(known))
     have = verify.DOCUMENT.read_text(encoding="utf-8").partition("\n† of ")[0]
     assert have.replace("†", "").rstrip() == page.rstrip()
+
+
+def test_a_step_that_runs_already_is_refused(folders):
+    step = Step("a-rtl", (("-c", "pass"),), ("sw.network",), recorded())
+    raw = verify.WORK.parent / "verify" / "a-rtl"
+    with alone(raw.with_suffix(".lock"), "x"), pytest.raises(
+            ValueError, match=r"^Step a-rtl must be one at a time: another run is at it \(wait for "
+                              r"it, or choose another folder\)$"):
+        verify.perform(step)

@@ -60,7 +60,7 @@ def network_holds(read, path):
     again = path.with_name("again.npz")
     network.save(again, read)
     assert network.load(again).identity == read.identity
-    images = _images(read.input_shape, read.encoder.input_bits)
+    images = _images(read.input_shape, read.layers[0].input_bits)
     np.testing.assert_array_equal(golden.Model(read).scores(images), plain_trace(read, images)[-1])
 
 
@@ -81,7 +81,7 @@ def checkpoint_holds(read, path):
     """It folds, and the folded network gives the scores of its BatchNorm."""
     folded = fold(read)
     assert isinstance(read.provenance, dict)
-    images = _images(read.input_shape, read.encoder.input_bits)
+    images = _images(read.input_shape, read.layers[0].input_bits)
     np.testing.assert_array_equal(golden.Model(folded).scores(images),
                                   checkpoint_scores(read, images))
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sw.network import Encoder
 from train import loop, resume
+from train.determinism import deterministic
 from train.recipes import Recipe
 
 from .mutate import NUMBERS, TEXTS, damaged
@@ -32,9 +33,8 @@ def _trainer():
 @cache
 def seed():
     """Return the octets of a state after two of three epochs."""
-    loop.deterministic()
     states = []
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, deterministic():
         path = Path(folder) / "x.resume.pt"
 
         def save(state):
@@ -82,14 +82,16 @@ def inputs(kept):
 
 def read(path):
     """Load a state and go on from it."""
-    trainer = _trainer()
-    trainer.restore(resume.load(path, START))
+    with deterministic():
+        trainer = _trainer()
+        trainer.restore(resume.load(path, START))
     return trainer
 
 
 def holds(trainer, path):
     """The rest of the training runs."""
-    trainer.run(on_epoch=lambda state: None)
+    with deterministic():
+        trainer.run(on_epoch=lambda state: None)
     assert trainer.state.epoch >= trainer.state.epochs
     assert set(trainer.state.best) == set(trainer.network.state_dict())
 

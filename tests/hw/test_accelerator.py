@@ -44,7 +44,7 @@ def create(name, levels=(128,)):
 
 def beats(accelerator, images):
     """Words of the input stream, as Python integers."""
-    encoder, pixels = accelerator.network.encoder, accelerator.schedule.pixels
+    encoder, pixels = accelerator.network.first, accelerator.schedule.pixels
     for image in images.reshape(len(images), -1) >> encoder.shift:
         for start in range(0, len(image), pixels):
             yield sum(int(pixel) << (place * encoder.pixel_bits)
@@ -107,7 +107,7 @@ def test_stages_have_the_names_of_their_layers(name, names):
 
 
 def test_two_stages_of_one_name_are_refused(monkeypatch):
-    monkeypatch.setattr("sw.layers.TAKEN", "nothing")
+    monkeypatch.setattr("sw.layer.check.TAKEN", "nothing")
     plain = create("widths that do not divide")
     names = ("to_fc1", "fc0", "fc1", "scores")
     with pytest.raises(ValueError, match=r"^Names of stages must differ: 'to_fc1' is there twice "
@@ -123,7 +123,7 @@ def test_answers_interval_and_latency_are_as_predicted(name, levels):
     taken, given = run(accelerator, beats(accelerator, images), IMAGES)
 
     model = golden.Model(accelerator.network)
-    label_bits, score_bits = 4, accelerator.network.scores.score_bits
+    label_bits, score_bits = 4, accelerator.network.score_bits
     for (_, answer), label, scores in zip(given, model.labels(images), model.scores(images),
                                           strict=True):
         assert answer % 2**label_bits == label
@@ -151,7 +151,7 @@ def test_whole_images_are_encoded_where_nothing_stops(name, levels, first):
     stages = create(name, levels).stages
     assert next(iter(stages)) == first
     pipelines = [stage for stage in stages.values() if isinstance(stage, WiredPipeline)]
-    assert [bool(pipeline.encoder) for pipeline in pipelines].count(True) == (first != "encoder")
+    assert [bool(pipeline.first) for pipeline in pipelines].count(True) == (first != "encoder")
 
 
 def test_axi_answers_are_sign_extended():

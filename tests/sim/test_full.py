@@ -112,7 +112,7 @@ def test_trace_refuses_an_image_that_is_not_there(files):
 def test_answers_are_unpacked_as_they_are_packed():
     rng = np.random.default_rng(1)
     network = random_network((20, 6, 5))
-    bits = network.scores.score_bits
+    bits = network.score_bits
     scores = rng.integers(-2**(bits - 1), 2**(bits - 1), size=(30, 5))
     size = -(-(3 + 5 * bits) // 32) * 4
     octets = b"".join(word.to_bytes(size, "little") + index.to_bytes(8, "little") * 2

@@ -1,11 +1,14 @@
 """sim.mutate: mutations are single changes of statements, and most are noticed."""
 
+import os
 import re
 
+import numpy as np
 import pytest
 
+from sim import full
 from sim.cell.mutation import mutations, with_mutations
-from sim.mutate import Verdict, main, score, table
+from sim.mutate import Verdict, check, main, score, table
 
 
 VERILOG = """module m(clk, a, b, o);
@@ -61,3 +64,15 @@ def test_the_table_counts_by_kind():
 def test_a_count_of_0_is_refused():
     with pytest.raises(ValueError, match=r"^Count must be at least 1: 0$"):
         main(["--count", "0"])
+
+
+def test_a_mutant_is_chosen_without_a_variable_of_this_process(monkeypatch):
+    seen = []
+
+    def run_model(model, accelerator, images, **options):
+        seen.append((options["MUTANT"], os.environ.get("MUTANT")))
+        raise ValueError("stuck")
+
+    monkeypatch.setattr(full, "run_model", run_model)
+    assert check("model", None, np.zeros((3, 4), np.uint8), 7) == "end of the simulation"
+    assert seen == [(7, None)]

@@ -2,13 +2,18 @@
 
 import ast
 import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from amaranth import Elaboratable, Fragment
 
+from hw.stream.credit import StreamBuffer
 from sim import prove
+from sim.proof.formal import check
 from sim.proof.harness import Fault
 
 
@@ -23,7 +28,7 @@ def components_with_streams():
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef) and any(
-                    ast.unparse(base) == "wiring.Component" for base in node.bases):
+                    ast.unparse(base) in ("wiring.Component", "Stage") for base in node.bases):
                 code = "\n".join(ast.unparse(part) for part in node.body
                                  if not isinstance(part, ast.Expr))  # the docstring
                 if "stream.Signature" in code or ".signature" in code:
@@ -116,8 +121,8 @@ def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
 def test_a_fault_that_is_not_in_the_text_is_an_error():
     fault = Fault("hw.stream.credit.Relay.elaborate", "no such text", "")
     with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.credit\."
-                                         r"Relay\.elaborate once: 'no such text' occurs 0 times "
-                                         r"\(adapt the proof's fault\)$"), fault.planted():
+                                         r"Relay\.elaborate once: 'no such text' occurs 0 "
+                                         r"times \(adapt the proof's fault\)$"), fault.planted():
         pass
 
 
@@ -131,3 +136,64 @@ def test_the_list_has_a_row_for_each_proof(capsys):
     assert prove.main(["--list"]) == 0
     out = capsys.readouterr().out
     assert all(f"| `{proof.name}` |" in out for proof in prove.PROOFS)
+
+
+def test_a_fault_is_gone_after_an_exception():
+    before = BUFFER.text()
+
+    def fail():
+        with BUFFER.fault.planted():
+            assert BUFFER.text() != before
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match=r"^x$"):
+        fail()
+    assert BUFFER.text() == before
+
+
+def test_a_fault_is_gone_when_the_keyboard_interrupts_its_planting():
+    function, right = StreamBuffer.elaborate, StreamBuffer.elaborate.__code__
+
+    def interrupt(frame, event, argument):
+        """Raise at the first line that runs with the fault in place."""
+        if function.__code__ is not right and frame.f_code.co_name == "planted":
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return interrupt
+
+    before = sys.gettrace()
+    sys.settrace(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt), BUFFER.fault.planted():
+            pass
+    finally:
+        sys.settrace(before)
+        left, function.__code__ = function.__code__, right
+    assert left is right
+
+
+def test_a_proof_in_another_thread_does_not_have_the_fault():
+    before = BUFFER.text()
+    with ThreadPoolExecutor(1) as pool:
+        with BUFFER.fault.planted():
+            other = pool.submit(BUFFER.text)
+            assert not wait([other], timeout=1).done
+        assert other.result() == before
+
+
+def test_two_checks_in_one_folder_take_turns(folder, monkeypatch):
+    inside, most = [], []
+
+    def run(*_):
+        inside.append(None)
+        most.append(len(inside))
+        time.sleep(0.2)
+        inside.pop()
+        return "pass", ""
+
+    monkeypatch.setattr("sim.proof.formal._run_sby", run)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda text: check(text, folder / "x", method="bmc", depth=3),
+                              ["one", "two"]))
+    assert [outcome.status for outcome in found] == ["pass", "pass"]
+    assert most == [1, 1]

@@ -12,6 +12,7 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import trace as traces
 from sim import trace_picture
+from sim.bench import runner
 from sim.trace import trace
 from sw import checkpoint as checkpoints
 from sw import golden
@@ -19,6 +20,7 @@ from sw.compare import pytorch
 from sw.fold import fold
 from sw.network import Network, save
 
+from .. import beside
 from ..networks import random_checkpoint, random_images, random_network
 
 
@@ -227,3 +229,31 @@ def test_an_accelerator_that_stops_is_shown(tmp_path):
                                           f"RTL nothing, golden {want} (popcount ")
     trace_picture.draw(tmp_path / "stuck.png", found)
     assert Image.open(tmp_path / "stuck.png").width > 500
+
+
+BESIDE = """
+import sys
+from pathlib import Path
+
+from sim import runner
+from tests.sim import test_trace
+
+runner.BUILD = Path(sys.argv[1])
+print(test_trace.trace_mixed(9).lines()[-1])
+"""
+
+
+def trace_mixed(image, edit=None):
+    return trace(Accelerator(NETWORK, SCHEDULES["mixed"]), IMAGES, image, edit=edit)
+
+
+def test_two_traces_in_one_folder_do_not_mix(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "BUILD", tmp_path)
+    others = []
+
+    def edit(text):
+        others.append(beside.start(BESIDE, tmp_path))  # between the plan and the simulation
+        return text
+
+    assert trace_mixed(4, edit).equal
+    assert beside.end(others[0]).startswith("image 9: RTL equals golden in every layer; ")

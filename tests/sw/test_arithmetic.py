@@ -5,6 +5,7 @@ import pytest
 
 from sim.model.networks import random_network
 from sw import arithmetic, golden
+from sw.plain.weighted import plain_popcounts
 
 
 NETWORK = random_network((20, 12, 10))
@@ -20,7 +21,7 @@ def test_plain_popcounts_count_synapses_that_agree():
     bits = golden.Model(NETWORK).encode(IMAGES[:1])
     agree = sum(int(weight == 2 * int(bit) - 1) for weight, bit in
                 zip(layer.weights[3], bits[0], strict=True) if weight)
-    assert arithmetic.plain_popcounts(layer, bits)[0, 3] == agree
+    assert plain_popcounts(layer, bits)[0, 3] == agree
 
 
 def test_a_wrong_popcount_is_named(monkeypatch):

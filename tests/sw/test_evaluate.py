@@ -1,6 +1,7 @@
 """sw.evaluate: accuracy, ties, and where golden differs from PyTorch, if anywhere."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_command_names_layer_and_neuron_of_a_wrong_threshold(task, capsys, neuro
     thresholds[neuron] = 0 if thresholds[neuron] > 18 else 37  # now it always fires, or never does
     changed = type(hidden)(hidden.name, hidden.weights, thresholds)
     network.save(folder / "tiny.net.npz", network.Network(
-        (folded.encoder, changed, folded.scores), folded.labels, folded.input_shape,
+        (folded.first, changed, folded.last), folded.labels, folded.input_shape,
         folded.provenance))
     assert main([str(folder / "tiny.net.npz")]) == 1
     out, err = capsys.readouterr()
@@ -118,14 +119,19 @@ def test_a_planted_fault_in_the_network_is_found(task, change):
     folder, _, want = task
     folded = network.load(folder / "tiny.net.npz")
     hidden, scores = folded.layers[1:]
+    weights, thresholds, bias = (array.copy() for array in (hidden.weights, hidden.thresholds,
+                                                            scores.bias))
     if change == "weight":
-        hidden.weights[1, 3] *= -1
+        weights[1, 3] *= -1
     elif change == "threshold":
-        hidden.thresholds[1] += 1
+        thresholds[1] += 1
     else:
-        scores.bias[0] += 1
+        bias[0] += 1
+    faulty = network.Network(
+        (folded.first, replace(hidden, weights=weights, thresholds=thresholds),
+         replace(scores, bias=bias)), folded.labels, folded.input_shape)
     images = np.load(folder / "data.npz")["x_test"]
-    assert compare(golden.Model(folded).scores(images), want)["scores_differ"] > 0
+    assert compare(golden.Model(faulty).scores(images), want)["scores_differ"] > 0
 
 
 def test_a_limit_tests_the_first_images_and_writes_nothing(task, capsys):

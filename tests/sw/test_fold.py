@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sw import checkpoint as checkpoints
 from sw import golden, network
 from sw.checkpoint import Hidden
-from sw.fold import beside, fold, fold_hidden, main
+from sw.fold import beside, fold, main
+from sw.trained.hidden import fold_hidden
 
 from ..networks import checkpoint_scores, random_checkpoint, random_images
 

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sw import golden
+from sw.golden import popcount
+from sw.golden.model import BATCH
 from sw.network import Dense, Encoder, Network, Scores
 
 from ..networks import plain_trace, random_dense, random_images, random_network
@@ -19,7 +21,7 @@ def assert_equals_plain(network, images):
     plain = plain_trace(network, images)
     assert [name for name, _ in trace] == [layer.name for layer in network.layers]
     for (name, have), want in zip(trace, plain, strict=True):
-        assert have.dtype == (np.int32 if name == network.scores.name else np.uint8)
+        assert have.dtype == (np.int32 if name == network.last.name else np.uint8)
         np.testing.assert_array_equal(have, want, err_msg=name)
     np.testing.assert_array_equal(model.encode(images), plain[0])
     np.testing.assert_array_equal(model.scores(images), plain[-1])
@@ -44,7 +46,7 @@ def test_equals_plain_arithmetic(seed, inputs, hidden, classes, last, levels):
     ((1023, 1024, 10), None),
     ((64, 65, 63, 2), (None, 1, 0)),
 ])
-@pytest.mark.parametrize("count", [1, golden.BATCH, golden.BATCH + 1])
+@pytest.mark.parametrize("count", [1, BATCH, BATCH + 1])
 def test_equals_plain_arithmetic_at_sizes_in_use(sizes, synapses, count):
     rng = np.random.default_rng(1)
     network = random_network(rng, sizes, synapses)
@@ -61,7 +63,7 @@ def test_both_ways_of_counting_agree(seed, inputs, neurons, share, count):
     ragged = Scores("scores", weights, np.zeros(neurons, np.int32))
     x = rng.integers(0, 2, (inputs, count), dtype=np.uint8)
     want = ((weights[:, :, None] != 0) & ((weights[:, :, None] > 0) != x[None])).sum(axis=1)
-    for count_by in (golden._count_by_word, golden._count_by_synapse):
+    for count_by in (popcount._count_by_word, popcount._count_by_synapse):
         np.testing.assert_array_equal(count_by(ragged)(x), want, err_msg=count_by.__name__)
 
 
@@ -92,7 +94,7 @@ def test_ties_go_to_the_first_maximum():
 def test_encoder_orders_levels_within_a_pixel():
     encoder = Encoder("encoder", np.array([[1, 128], [0, 256]], np.int32))
     images = np.array([[0, 255], [127, 0], [128, 0]], np.uint8)
-    assert golden.encode(encoder, images).tolist() == [[0, 0, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0]]
+    assert golden.outputs(encoder, images).tolist() == [[0, 0, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0]]
 
 
 def test_no_images_give_no_outputs():

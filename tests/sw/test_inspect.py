@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from sw import network
-from sw.inspect import describe, main, memory_bits
+from sw.inspect import describe, main
 from sw.network import Dense, Encoder, Network, Scores
+from sw.show.show import SHOWN
 
 from ..networks import random_network
 
@@ -33,7 +34,7 @@ def test_describes_layers_memory_and_origin():
                                             ([-1, 1], 2), ([-3, 3], 3), ([-4, 3], 3)])
 def test_biases_take_the_bits_of_their_range(bias, bits):
     layer = Scores("scores", np.ones((2, 5), np.int8), np.array(bias, np.int32))
-    assert memory_bits(layer) == 10 + 2 * bits
+    assert SHOWN.of(layer).row(layer).bits == 10 + 2 * bits
 
 
 @pytest.mark.parametrize(("sizes", "levels", "shape"), [

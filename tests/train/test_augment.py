@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
@@ -108,3 +110,16 @@ def test_a_teacher_answers_every_epoch_of_the_pool_once():
     for first, again in zip(taken[:POOL], taken[POOL:], strict=True):
         assert all(torch.equal(*parts) for parts in zip(first, again, strict=True))
     assert not torch.equal(taken[0][2], taken[1][2])
+
+
+def test_a_feed_restores_the_number_of_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with feed() as stream:
+            stream.take(0)
+        assert torch.get_num_threads() == 2
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(torch.get_num_threads).result() == 2
+    finally:
+        torch.set_num_threads(before)

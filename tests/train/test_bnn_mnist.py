@@ -11,7 +11,8 @@ from PIL import Image
 
 from sw import checkpoint
 from sw.command import run
-from train import area, teacher
+from sw.store.lock import alone
+from train import area, bnn_mnist, teacher
 from train.bnn_mnist import main
 
 
@@ -104,6 +105,23 @@ def test_distillation_trains_a_teacher_once(dataset, tmp_path, monkeypatch, caps
     shown = f"build/teachers/{made.name}"
     assert [line.partition(": ")[0] for line in lines if line.startswith("teacher")] == [
         f"teacher {shown} is trained first, once", f"teacher {shown}", f"teacher {shown}"]
+
+
+def test_a_teacher_is_trained_by_one_run_at_a_time(dataset, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(teacher, "FOLDER", tmp_path / "teachers")
+    refusals = []
+
+    def train_teacher(trainer, path, *_, **__):
+        lock = path.with_name(path.name.replace(".resume.pt", ".lock"))
+        with pytest.raises(ValueError, match=r"^x must be one at a time: .*$") as refused, \
+                alone(lock, "x"):
+            pass
+        refusals.append(refused)
+        return True  # as after Ctrl-C
+
+    monkeypatch.setattr(bnn_mnist, "_train", train_teacher)
+    assert train(dataset, tmp_path / "out", "--distill", "0.5") == 130
+    assert len(refusals) == 1
 
 
 def test_ctrl_c_stops_a_teacher_and_the_same_command_goes_on(dataset, tmp_path, monkeypatch,

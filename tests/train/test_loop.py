@@ -4,6 +4,7 @@ import torch
 
 from sw.network import Encoder
 from train import loop, resume
+from train.determinism import deterministic
 from train.places import nearest, of_inputs, of_neurons
 from train.recipes import Recipe
 
@@ -13,7 +14,8 @@ RECIPE = Recipe("x", (12, 10), (9, 8, 10), epochs=6, batch=20, augment=0.5)
 
 @pytest.fixture(autouse=True)
 def _determinism():
-    loop.deterministic()
+    with deterministic():
+        yield
 
 
 def data(count, seed):
@@ -52,8 +54,8 @@ def test_equal_seeds_give_equal_bits():
 def test_the_number_of_threads_changes_nothing():
     first = finish(trainer())
     torch.set_num_threads(2)
-    loop.deterministic()
-    assert_equal(first, finish(trainer()))
+    with deterministic():
+        assert_equal(first, finish(trainer()))
 
 
 def test_other_seeds_give_other_networks():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from train import loop, resume, teacher
+from train import resume, teacher
 from train.augment import grey
+from train.determinism import deterministic
 from train.recipes import Recipe
 
 from .test_loop import assert_equal, data, finish
@@ -18,7 +19,8 @@ RECIPE = Recipe("x", (12,), augment=0.5, distill=0.5)
 
 @pytest.fixture(autouse=True)
 def _determinism():
-    loop.deterministic()
+    with deterministic():
+        yield
 
 
 def schooling(recipe=RECIPE, count=3000):
@@ -27,9 +29,9 @@ def schooling(recipe=RECIPE, count=3000):
 
 @pytest.fixture(scope="module")
 def trained():
-    loop.deterministic()
-    school = schooling()
-    finish(school)
+    with deterministic():
+        school = schooling()
+        finish(school)
     return school
 
 

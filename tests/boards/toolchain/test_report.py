@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from boards.board import find
-from boards.pll import MHZ, solve
 from boards.toolchain import report
 from boards.toolchain.flow import Outcome
 from boards.toolchain.tools import Tool
 from boards.top import Top
 from hw.plan.device import DEVICES
+from hw.plan.pll import solve
 from hw.plan.schedule import Schedule, Scheduled
+from sw.command import MHZ
 from tests.networks import random_images, random_network
 
 

@@ -12,8 +12,9 @@ from amaranth.sim import Simulator
 
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
-from hw.serial.benchmark import Benchmark, count_bits, fill
-from hw.serial.imageregister import ImageRegister, used_bits
+from hw.plan.simplify import used_bits
+from hw.serial.benchmark import Benchmark, counter_width, fill
+from hw.serial.imageregister import ImageRegister
 from hw.serial.wordfeed import WordFeed
 from sw.golden import Model
 from sw.line.protocol import Report, pack_images
@@ -59,7 +60,7 @@ def simulate(component, *benches):
 
 def rtl_tally(labels, *, gap=lambda: 0, stall=lambda: 0, runs=1):
     """Give a benchmark these labels, each some cycles after an image; return its reports."""
-    benchmark = Benchmark(classes=CLASSES, count_bits=12)
+    benchmark = Benchmark(classes=CLASSES, counter_width=12)
     reports = []
 
     async def bench(ctx):
@@ -115,7 +116,7 @@ def test_one_image_is_a_run():
 
 @pytest.mark.parametrize("count", [0, 2**12, 2**12 + 1, 2**31])
 def test_a_run_of_too_few_or_too_many_is_refused(count):
-    benchmark = Benchmark(classes=CLASSES, count_bits=12)
+    benchmark = Benchmark(classes=CLASSES, counter_width=12)
 
     async def bench(ctx):
         await start(ctx, benchmark, count)
@@ -134,16 +135,16 @@ class Bench(wiring.Component):
 
     def __init__(self, network, schedule, images, rom_width):
         self.accelerator = Accelerator(network, schedule)
-        self.bits = network.encoder.inputs * network.encoder.pixel_bits
+        self.bits = network.inputs * network.pixel_bits
         self.rom_width = rom_width or self.accelerator.input_width
-        packed = pack_images(images, network.encoder.pixel_bits, network.encoder.shift)
+        packed = pack_images(images, network.pixel_bits, network.shift)
         rom = [int.from_bytes(image.tobytes(), "little") for image in packed]
         if self.accelerator.interval == 1 and rom_width is None:
             self.feed = ImageRegister(bits=self.bits, used=used_bits(network), rom=rom)
         else:
             self.feed = WordFeed(bits=self.bits, rom=rom, rom_width=self.rom_width,
                                  width=self.accelerator.input_width)
-        self.benchmark = Benchmark(classes=network.classes, count_bits=12)
+        self.benchmark = Benchmark(classes=network.classes, counter_width=12)
         super().__init__({})
 
     def cycles(self, count):
@@ -202,6 +203,6 @@ def test_cycles_and_labels_are_as_predicted(pixels, layers, rom_width, rom_image
 
 
 def test_the_length_of_a_run_is_bounded_by_its_time():
-    assert count_bits(100_000_000, 1) == 28
-    assert count_bits(50_000_000, 12544) == 14
-    assert count_bits(1_000_000, 10**9) == 8
+    assert counter_width(100_000_000, 1) == 28
+    assert counter_width(50_000_000, 12544) == 14
+    assert counter_width(1_000_000, 10**9) == 8

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from hw.serial.imageregister import ROM_BITS, ImageRegister, used_bits
+from hw.plan.simplify import used_bits
+from hw.serial.imageregister import ROM_BITS, ImageRegister
 from hw.serial.wordfeed import WordFeed
 from sw.golden import Model
 
@@ -124,7 +125,7 @@ def test_unused_bits_change_no_score():
               *network.layers[2:])
     network = replace(network, layers=layers)
     used = used_bits(network)
-    assert used.shape == (40 * network.encoder.pixel_bits,)
+    assert used.shape == (40 * network.pixel_bits,)
     pixels = used.reshape(40, -1).any(axis=1)
     assert 5 < pixels.sum() < weights.any(axis=0).reshape(40, -1).any(axis=1).sum()
     images = random_images(rng, 50, network)

@@ -58,11 +58,11 @@ def scheduled(network):
     parts = {layer.name: Scheduled(pe=min(3, layer.outputs), simd=min(29, layer.inputs),
                                    rom=("block", "distributed")[index % 2])
              for index, layer in enumerate(network.layers[1:])}
-    return Schedule(min(50, network.encoder.inputs), parts)
+    return Schedule(min(50, network.inputs), parts)
 
 
 def wired(network):
-    return Schedule(network.encoder.inputs, {layer.name: Wired(4) for layer in network.layers[1:]})
+    return Schedule(network.inputs, {layer.name: Wired(4) for layer in network.layers[1:]})
 
 
 @pytest.mark.parametrize("schedule", [scheduled, wired])
@@ -72,7 +72,7 @@ def test_the_rtl_equals_golden(tmp_path, make, schedule):
     network = load(tmp_path / "made.net.npz")
     rng = np.random.default_rng(5)
     images = random_images(rng, 60, network).astype(np.uint16)
-    images[::2] += (images[::2] % 4 * 256).astype(np.uint16) * (network.encoder.input_bits > 8)
+    images[::2] += (images[::2] % 4 * 256).astype(np.uint16) * (network.input_bits > 8)
     accelerator = Accelerator(network, schedule(network))
     for seed in (0, 1):
         outcome = full.simulate(accelerator, images, seed=seed, progress=False)
@@ -86,11 +86,11 @@ def test_leaning_images_reach_popcounts_far_from_the_middle():
     assert leaning.shape == (2000, 30)
     layer = network.layers[1]
     # What a neuron's pixels can add together, by trying all greys of each.
-    greys = np.stack([golden.encode(network.encoder, np.full((1, 30), grey, np.uint8))[0]
+    greys = np.stack([golden.outputs(network.first, np.full((1, 30), grey, np.uint8))[0]
                       for grey in (0, 64, 128)]).reshape(3, 30, 2)
     weights = layer.weights.reshape(6, 30, 2)
     agree = (weights[None] == 2 * greys.astype(np.int8)[:, None] - 1).sum(axis=3)
-    found, usual = (golden.popcounts(layer, golden.encode(network.encoder, some))
+    found, usual = (golden.popcounts(layer, golden.outputs(network.first, some))
                     for some in (leaning, images))
     assert (found.max(axis=0) == agree.max(axis=0).sum(axis=1)).all()
     assert (found.min(axis=0) == agree.min(axis=0).sum(axis=1)).all()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sw.command import MHZ
 
-MHZ = 1_000_000
 
 # Lattice FPGA-DS-02012 (ECP5 family data sheet), sysCLOCK PLL timing.
 ECP5_INPUT = (8 * MHZ, 400 * MHZ)
@@ -126,6 +126,12 @@ def solve(family, oscillator, wanted):
                          f"{megahertz(wanted)} MHz from {megahertz(oscillator)} MHz "
                          f"(ask for a higher one)")
     return found
+
+
+def make_clock(family, oscillator, wanted):
+    """Return the frequency that a board has where ``wanted`` is asked for, both in Hz."""
+    pll = solve(family, oscillator, wanted)
+    return wanted if pll is None else pll.output
 
 
 def megahertz(frequency):

@@ -1,4 +1,4 @@
-"""Property tests of boards.pll: against the data sheets' limits and a plain search."""
+"""Property tests of hw.plan.pll: against the data sheets' limits and a plain search."""
 
 from fractions import Fraction
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boards.pll import MHZ, Ecp5Pll, Ice40Pll, megahertz, solve
+from hw.plan.pll import MHZ, Ecp5Pll, Ice40Pll, megahertz, solve
 
 
 OSCILLATORS = [12 * MHZ, 16 * MHZ, 25 * MHZ, 30 * MHZ, 48 * MHZ, 50 * MHZ, 100 * MHZ]

@@ -1,0 +1,75 @@
+# amaranth: UnusedElaboratable=no
+"""Dense layers and scores as hardware: on lanes, or wired."""
+
+from math import ceil
+
+from sw.layer.dense import Dense
+from sw.layer.scores import Scores
+
+from ..lower import LOWER, Lowering
+from ..plan.schedule import Scheduled
+from ..stage.lanes import mvtu_resources
+from ..stage.mvtu import MVTU
+from ..stage.spram import SPRAM_DEPTH
+from ..wired.area import wired_resources
+from ..wired.layer import WiredLayer, layer_latency
+
+
+# Block RAM of ECP5 has a register inside, and gives a word 4.6 ns later without it.
+BLOCK_RAM = {"ecp5": "registered", "ice40": "block"}
+
+
+class LowerWeighted(Lowering):
+    """Neurons with synapses."""
+
+    def wired(self, layer, part):
+        return WiredLayer(layer, part)
+
+    def wired_latency(self, layer, part):
+        return layer_latency(layer, part)
+
+    def wired_resources(self, layer, part, family, seen):
+        return wired_resources(layer, part, family, seen)
+
+    def scheduled(self, layer, part):
+        return MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom)
+
+    def scheduled_resources(self, layer, part, family):
+        return mvtu_resources(layer, part.pe, part.simd, part.rom, family)
+
+    def slowest(self, layer):
+        return layer.inputs * layer.outputs
+
+    def candidates(self, layer, interval, wired, device):
+        # A synapse takes more than half a LUT: without this, plans of thousands of neurons are
+        # made.
+        parts = [wired] if layer.synapses < 2 * device.lut4 else []
+        for pe, simd in lanes_within(layer, interval):
+            parts += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
+                      Scheduled(pe, simd, "distributed")]
+            spram = Scheduled(pe, simd, "spram")
+            if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
+                parts.append(spram)
+        return parts
+
+
+def lanes_within(layer, interval):
+    """Return (pe, simd) that keep to an interval: the fewest lanes for each number of passes."""
+    found, passes = {}, 1
+    while passes <= min(interval, layer.outputs):
+        pe = ceil(layer.outputs / passes)
+        passes = ceil(layer.outputs / pe)
+        if passes <= interval:
+            least = ceil(layer.inputs / max(1, interval // passes))
+            for simd in {least, divisor(layer.inputs, least)}:
+                found[pe, simd] = None
+        passes = max(passes + 1, ceil(layer.outputs / (pe - 1)) if pe > 1 else layer.outputs + 1)
+    return list(found)
+
+
+def divisor(whole, least):
+    """Return the smallest divisor of ``whole`` that is at least ``least``."""
+    return next(number for number in range(least, whole + 1) if whole % number == 0)
+
+
+LOWER.register(Dense, Scores)(LowerWeighted())

@@ -1,0 +1,159 @@
+"""How a scheduled layer is computed by lanes: passes, groups of lanes, registers between them."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+
+import numpy as np
+
+from ..count.popcount import plan_count
+from ..memo import memo
+from ..plan.area import (
+    CARRY,
+    COUNT_ADDER,
+    Resources,
+    cells,
+    interpolate,
+    logic_rom,
+    memory,
+    rom_blocks,
+)
+from ..stream.credit import queue_resources, queue_size
+from .spram import SPRAM_WIDTH
+
+
+__all__ = ["Lanes", "mvtu_resources"]
+
+# Adders in a row between registers, by whether there is one group: what is large is meant for a
+# fast clock, where six of them and the nets between would be the longest path (see hw.solver).
+POPCOUNT_LEVELS = {True: 6, False: 3}
+
+# Lanes of neurons that share the registers of an input, of the address and of the control signals:
+# the weights of as many lanes are 16 block RAMs. More share a longer wire than 80 MHz stands.
+GROUP_LANES = 576
+
+# Cycles from the last step of a pass until its results are pushed, besides the popcount's: memory,
+# agree, count, total, result.
+STEP_LATENCY = 5
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """How a layer is computed by ``pe × simd`` lanes, and what follows in cycles.
+
+    A *pass* computes ``pe`` neurons; it has a *step* for each ``simd`` inputs.
+
+    Attributes
+    ----------
+    layer : :class:`sw.layer.dense.Weighted`
+        The layer.
+    pe, simd : int
+        Neurons and inputs at once.
+    rom : str
+        Where the weights are, see :class:`hw.stage.mvtu.MVTU`.
+    """
+
+    layer: object
+    pe: int
+    simd: int
+    rom: str = "block"
+
+    def __post_init__(self):
+        for what, value, most, of in [("PE", self.pe, self.layer.outputs, "neurons"),
+                                      ("SIMD", self.simd, self.layer.inputs, "inputs")]:
+            if not 1 <= value <= most:
+                raise ValueError(f"{what} of layer {self.layer.name!r} must be in 1..{most}, its "
+                                 f"{of}: {value}")
+
+    @property
+    def passes(self):
+        """Passes over a vector."""
+        return ceil(self.layer.outputs / self.pe)
+
+    @property
+    def steps(self):
+        """Steps of a pass."""
+        return ceil(self.layer.inputs / self.simd)
+
+    @property
+    def interval(self):
+        """Cycles that a vector occupies the lanes."""
+        return self.passes * self.steps
+
+    @property
+    def groups(self):
+        """Ranges of lanes' neurons that are near each other: about equal in size, at least one."""
+        count = min(self.pe, ceil(self.pe * self.simd / GROUP_LANES))
+        ends = [self.pe * number // count for number in range(count + 1)]
+        return [range(start, end) for start, end in pairwise(ends)]
+
+    @property
+    def hops(self):
+        """Registers between the vector and the last group: one to each, none if it is alone."""
+        return len(self.groups) if len(self.groups) > 1 else 0
+
+    @property
+    def hops_to(self):
+        """Registers between the vector and each group, with the group."""
+        return [(min(number, self.hops), group) for number, group in enumerate(self.groups, 1)]
+
+    @property
+    def plan(self):
+        """Plan of the popcount of ``simd`` lanes."""
+        return plan_count(self.simd, POPCOUNT_LEVELS[self.hops == 0])
+
+    @property
+    def rom_delay(self):
+        """Registers behind the weights' memory: one in it, one on the way to the lanes."""
+        return 2 if self.rom == "registered" else 0
+
+    @property
+    def step_latency(self):
+        """Cycles from the last step of a pass to the push of its results."""
+        return STEP_LATENCY + self.rom_delay + self.plan.depth + self.hops
+
+    @property
+    def queue(self):
+        """Depth and latency of the output queue."""
+        return queue_size(self.steps - 1 + self.step_latency, self.steps)
+
+
+@memo
+def mvtu_resources(layer, pe, simd, rom, family):
+    """Return the estimated resources of an :class:`hw.stage.mvtu.MVTU`."""
+    lanes = Lanes(layer, pe, simd, rom)
+    lanes_in_all, depth, plan = pe * simd, lanes.interval, lanes.plan
+    planes = 1 if layer.synapses == layer.weights.size else 2
+    count, total = simd.bit_length(), layer.inputs.bit_length()
+    registered = 2 * sum(plan.registered)
+    if layer.gives_scores:
+        constants = layer.bias - layer.fan_in
+        result = width = layer.score_bits
+    else:
+        constants, result, width = layer.thresholds, 1, total
+    from_rom = lanes.passes > 1 and bool(np.any(constants != constants[0]))
+    accumulate = (CARRY[family] + 1) * total if lanes.steps > 1 else 0
+    lut4 = lanes_in_all + 40 + pe * (interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
+                              + accumulate + CARRY[family] * width)
+    ff = lanes_in_all + 45 + pe * (registered + count + total + result)
+    ff += lanes.hops * (simd + depth.bit_length() + lanes.passes.bit_length() + 2)
+    block_ram = 0
+    if from_rom and lanes.passes <= 32:
+        lut4 += pe * logic_rom(lanes.passes, width)
+        ff += pe * width
+    elif from_rom:
+        block_ram = sum(rom_blocks(family, lanes.passes, len(neurons) * width)
+                        for neurons in lanes.groups)
+    resources = cells(family, lut4, ff)
+    resources += queue_resources(family, lanes.queue[0], pe * result)
+    resources += memory(family, 2 << (lanes.steps - 1).bit_length(), simd)
+    if rom in ("block", "registered"):
+        if lanes.rom_delay:  # one register behind the weights is in the block RAM, one is not
+            resources += cells(family, 0, lanes_in_all * planes + 2 * len(lanes.groups) * simd)
+        block_ram += sum(rom_blocks(family, depth, len(neurons) * simd * planes)
+                         for neurons in lanes.groups)
+        return resources + Resources(0, 0, block_ram)
+    if rom == "spram":
+        chips = ceil(lanes_in_all * planes / SPRAM_WIDTH)
+        return resources + cells(family, chips + 16, 4) + Resources(0, 0, block_ram, chips)
+    return resources + Resources(ceil(planes * logic_rom(depth, lanes_in_all)), 0, block_ram)

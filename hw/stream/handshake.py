@@ -1,0 +1,44 @@
+"""Handshakes of streams without their data: what predicts an accelerator's latency."""
+
+from collections import deque
+
+
+__all__ = ["Buffer", "Queued"]
+
+
+class Buffer:
+    """Handshake of a register between two streams."""
+
+    def __init__(self):
+        self.valid = False
+
+    def ready(self, o_ready):
+        return not self.valid or o_ready
+
+    def tick(self, i_transfer, o_transfer):
+        self.valid = i_transfer or (self.valid and not o_transfer)
+
+
+class Queued:
+    """Handshake of a pipeline that ends in a :class:`hw.stream.credit.CreditQueue`."""
+
+    def __init__(self, queue_depth, delay):
+        self.credits = queue_depth
+        self.delay = delay  # cycles from a start until its payload is seen
+        self.coming = deque()
+        self.cycle = self.filled = 0
+
+    @property
+    def valid(self):
+        return self.filled > 0
+
+    def move(self, starts, o_transfer):
+        """Advance a cycle in which a payload may start, and one may leave."""
+        self.cycle += 1
+        if starts:
+            self.coming.append(self.cycle + self.delay - 1)
+        if self.coming and self.coming[0] == self.cycle:
+            self.coming.popleft()
+            self.filled += 1
+        self.filled -= o_transfer
+        self.credits += o_transfer

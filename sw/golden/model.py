@@ -1,0 +1,95 @@
+"""A network that computes, layer by layer.
+
+Inside, bits are a matrix of one *row per bit* and one *column per image*, so that every step works
+on long contiguous rows.
+"""
+
+import numpy as np
+
+from ..layer.registry import Registry
+
+
+# By kind: a function of a layer that returns a function of its inputs, shape (inputs, n), to its
+# outputs, shape (outputs, n): uint8 bits or int32 scores. The first layer's inputs are pixels.
+GOLDEN = Registry("golden model", ("sw.golden",))
+
+# Images worked on at once: few enough for the matrices of one step to stay in a CPU's cache.
+BATCH = 256
+
+
+class Model:
+    """A folded network that computes.
+
+    Parameters
+    ----------
+    network : sw.network.Network
+        The folded network, kept as an attribute.
+    """
+
+    def __init__(self, network):
+        self.network = network
+        self._steps = [GOLDEN.of(layer)(layer) for layer in network.layers]
+
+    def encode(self, images):
+        """Return what the first layer puts out: uint8, shape (n, outputs)."""
+        return np.concatenate([next(self._outputs(block)).T for block in self._blocks(images)])
+
+    def scores(self, images):
+        """Return the scores of images: int32, shape (n, classes)."""
+        return np.concatenate([list(self._outputs(block))[-1].T
+                               for block in self._blocks(images)])
+
+    def labels(self, images):
+        """Return the labels of images, the first maximum of their scores: int64, shape (n,)."""
+        return labels(self.scores(images))
+
+    def trace(self, images):
+        """Return what each layer puts out, as a list of (name, ndarray of shape (n, outputs)).
+
+        uint8 bits, and int32 scores of the last layer.
+        """
+        blocks = [[values.T for values in self._outputs(block)] for block in self._blocks(images)]
+        return [(layer.name, np.concatenate(parts))
+                for layer, parts in zip(self.network.layers, zip(*blocks, strict=True),
+                                        strict=True)]
+
+    def _outputs(self, pixels):
+        """Yield the outputs of every layer, one row per output and one column per image."""
+        values = np.ascontiguousarray(pixels.T)
+        for step in self._steps:
+            values = step(values)
+            yield values
+
+    def _blocks(self, images):
+        """Yield the images, checked, as matrices of at most ``BATCH`` rows."""
+        images = np.asarray(images)
+        network, shape = self.network, self.network.input_shape
+        if images.dtype.kind != "u":
+            raise TypeError(f"Images must be unsigned integers: {images.dtype}")
+        if images.shape[1:] != shape or images.ndim != 1 + len(shape):
+            raise ValueError(f"Images must have the shape (n, {', '.join(map(str, shape))}): "
+                             f"{images.shape}")
+        for start in range(0, max(len(images), 1), BATCH):  # no images: one empty block
+            block = images[start:start + BATCH].reshape(-1, network.inputs)
+            if block.max(initial=0) >= 2**network.input_bits:
+                raise ValueError(f"Images must have pixels of {network.input_bits} bits: "
+                                 f"{block.max()}")
+            yield block
+
+
+def outputs(layer, inputs):
+    """Return what one layer alone puts out: uint8 bits or int32 scores, shape (n, outputs).
+
+    Parameters
+    ----------
+    layer : sw.layer.kind.Layer
+        Any layer.
+    inputs : ndarray of unsigned integers, shape (n, inputs)
+        One vector of inputs a row: bits, or pixels for a first layer.
+    """
+    return GOLDEN.of(layer)(layer)(np.ascontiguousarray(inputs.T)).T
+
+
+def labels(scores):
+    """Return the index of the first maximum of scores, shape (n, classes): int64, shape (n,)."""
+    return scores.argmax(axis=1)

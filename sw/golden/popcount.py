@@ -1,0 +1,98 @@
+"""Dense layers and scores: popcounts of the synapses that agree with their inputs.
+
+There are two ways to count, equal in result: a layer takes the faster.
+"""
+
+import numpy as np
+
+from ..bits import pack
+from ..layer.dense import Dense
+from ..layer.scores import Scores
+from .model import GOLDEN
+
+
+# Going through synapses one by one pays when there are fewer than one in so many inputs.
+SPARSE = 6
+
+
+@GOLDEN.register(Dense)
+def fire(layer):
+    """Return a function of bits, shape (inputs, n), to activations, shape (outputs, n)."""
+    disagreeing = _counter(layer)
+    # popcount >= threshold, and popcount = fan_in - disagreeing: signed, as the right side is -1
+    # for a neuron that never fires
+    room = (layer.fan_in - layer.thresholds).astype(np.int32)
+    return lambda bits: (disagreeing(bits) <= room[:, None]).view(np.uint8)
+
+
+@GOLDEN.register(Scores)
+def score(layer):
+    """Return a function of bits, shape (inputs, n), to scores, shape (classes, n)."""
+    disagreeing = _counter(layer)
+    best = (layer.fan_in + layer.bias)[:, None]
+    return lambda bits: best - 2 * disagreeing(bits).astype(np.int32)  # 2 popcount - fan_in + bias
+
+
+def popcounts(layer, bits):
+    """Return how many synapses of each neuron agree with their inputs: int32, shape (n, outputs).
+
+    Parameters
+    ----------
+    layer : sw.layer.dense.Weighted
+        The layer.
+    bits : ndarray of uint8, shape (n, inputs)
+        One vector of inputs a row.
+    """
+    disagreeing = _counter(layer)(np.ascontiguousarray(bits.T))
+    return (layer.fan_in[:, None] - disagreeing.astype(np.int32)).T
+
+
+def _counter(layer):
+    """Return a function of bits, shape (inputs, n), that counts synapses that disagree with them.
+
+    It returns unsigned integers, shape (outputs, n).
+    """
+    return (_count_by_synapse if layer.fan_in.max() * SPARSE <= layer.inputs
+            else _count_by_word)(layer)
+
+
+def _count_by_word(layer):
+    """Count 64 inputs at a time: XOR with the weights, AND with the synapses, popcount."""
+    positive = pack((layer.weights > 0).view(np.uint8))
+    synapse = pack((layer.weights != 0).view(np.uint8))
+    dense = bool((layer.weights != 0).all())
+    dtype = np.min_scalar_type(layer.inputs)
+
+    def disagreeing(x):
+        words = np.ascontiguousarray(pack(x.T).T)
+        total = np.zeros((layer.outputs, x.shape[1]), dtype)
+        differ = np.empty(total.shape, np.uint64)
+        for index, word in enumerate(words):
+            np.bitwise_xor(positive[:, index, None], word, out=differ)
+            if not dense:
+                differ &= synapse[:, index, None]
+            total += np.bitwise_count(differ)
+        return total
+
+    return disagreeing
+
+
+def _count_by_synapse(layer):
+    """Count one synapse of every neuron at a time: look its input up, inverted if positive."""
+    slots = max(1, int(layer.fan_in.max()))
+    never = 2 * layer.inputs  # a row of zeros, for neurons with fewer synapses than others
+    rows = np.full((slots, layer.outputs), never)
+    for neuron, weights in enumerate(layer.weights):
+        inputs = np.flatnonzero(weights)
+        rows[:len(inputs), neuron] = inputs + layer.inputs * (weights[inputs] > 0)
+    dtype = np.min_scalar_type(slots)
+
+    def disagreeing(x):
+        both = np.concatenate([x, x ^ 1, np.zeros((1, x.shape[1]), np.uint8)])
+        total = np.zeros((layer.outputs, x.shape[1]), dtype)
+        differ = np.empty(total.shape, np.uint8)
+        for row in rows:
+            total += np.take(both, row, axis=0, out=differ, mode="clip")
+        return total
+
+    return disagreeing

@@ -1,0 +1,116 @@
+"""What every kind of layer states: its arrays, the shape it takes, and the shape it gives."""
+
+from dataclasses import dataclass, fields
+
+from .check import check_array, check_extents, check_name, check_number, freeze
+from .registry import discover
+
+
+KINDS = {}  # by name, as files name them: ask :func:`kinds`
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array that layers of a kind hold, or a number.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer's field, and in files.
+    dtype : str
+        ``"int32"``.
+    extents : tuple of str
+        What is counted along each dimension, in the singular: ``("neuron", "input")``. Arrays of a
+        layer that name the same are equally long there. Empty for a number.
+    meaning : str
+        For docs/format.md.
+    low, high : int or None
+        Least and greatest value; None where a layer's own check knows.
+    """
+
+    name: str
+    dtype: str
+    extents: tuple
+    meaning: str
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def title(self):
+        """The name as messages begin with it."""
+        return self.name.replace("_", " ").capitalize()
+
+
+class Layer:
+    """A layer of a folded network. A kind is a frozen dataclass of its name and its arrays.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the kind.
+    arrays : tuple of Array
+        In the order in which the identity hashes them.
+    takes_pixels : bool
+        Whether it can be the first layer, and only that: it takes the integers of an image. Such a
+        kind has ``input_bits``, ``shift`` and ``pixel_bits`` as :class:`sw.layer.encoder.Encoder`.
+    gives_scores : bool
+        Whether it can be the last layer, and only that: it gives a signed score a class.
+    vectors : int
+        How often it runs for an image: once, or once a position.
+    """
+
+    takes_pixels = False
+    gives_scores = False
+    vectors = 1
+    synapses = 0
+
+    def __post_init__(self):
+        check_name(self.name)
+        known = {array.name: array for array in self.arrays}
+        stated = [known[field.name] for field in fields(self) if field.name in known]
+        extents = {}
+        for array in stated:
+            if array.extents:
+                check_array(self, array)
+                check_extents(self, array, extents)
+            else:
+                check_number(self, array)
+        self.check()
+        freeze(self, *(array.name for array in stated if array.extents))
+
+    def check(self):
+        """Raise ValueError if a rule of the kind is broken that :class:`Array` cannot state."""
+
+    @property
+    def takes(self):
+        """The :class:`sw.layer.shape.Shape` that the layer takes."""
+        raise NotImplementedError
+
+    @property
+    def gives(self):
+        """The :class:`sw.layer.shape.Shape` that the layer gives."""
+        raise NotImplementedError
+
+    @property
+    def inputs(self):
+        """Number of values that the layer takes."""
+        return self.takes.size
+
+    @property
+    def outputs(self):
+        """Number of values that the layer gives."""
+        return self.gives.size
+
+
+def kind(cls):
+    """Register a class as the kind that its attribute ``kind`` names."""
+    if cls.kind in KINDS:
+        raise ValueError(f"Name of a kind must not be taken: {cls.kind!r}")
+    KINDS[cls.kind] = cls
+    return cls
+
+
+def kinds():
+    """Return all kinds by name."""
+    discover("sw.layer")
+    return KINDS

@@ -1,0 +1,42 @@
+"""What lies between two layers: a vector, or a feature map."""
+
+from dataclasses import dataclass
+from math import prod
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A vector of n values, or a feature map of height × width × channels.
+
+    In a flat vector, a feature map lies position by position in raster order, the channels of a
+    position together. A layer that takes a vector takes a feature map in that order.
+
+    Attributes
+    ----------
+    extents : tuple of int
+        ``(n,)`` or ``(height, width, channels)``.
+    bits : int
+        Bits of a value.
+    signed : bool
+        Whether the values are signed integers: scores are.
+    """
+
+    extents: tuple
+    bits: int = 1
+    signed: bool = False
+
+    @property
+    def size(self):
+        """Number of values."""
+        return prod(self.extents)
+
+    @property
+    def width(self):
+        """Number of bits."""
+        return self.size * self.bits
+
+    def fits(self, other):
+        """Whether a layer that takes ``other`` can stand behind one that gives this shape."""
+        return ((self.size, self.bits) == (other.size, other.bits)
+                and (self.extents == other.extents or 1 in (len(self.extents),
+                                                            len(other.extents))))

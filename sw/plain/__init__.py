@@ -1,0 +1,1 @@
+"""Layers in the words of their definition, to compare the golden model with."""

@@ -1,0 +1,1 @@
+"""Layers as training leaves them, and how each is folded."""

@@ -1,0 +1,10 @@
+"""Encoder: training leaves it as it is folded."""
+
+from ..layer.encoder import Encoder
+from .kind import FOLDS
+
+
+@FOLDS.register(Encoder)
+def fold_encoder(layer):
+    """Return the encoder itself."""
+    return layer

@@ -1,0 +1,54 @@
+"""Last layer: latent weights and integer biases."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from ..layer.scores import Scores
+from .kind import FOLDS, TrainedWeights, check_synapses
+
+
+@dataclass(frozen=True, eq=False)
+class Last(TrainedWeights):
+    """The last layer, as trained: score = sum of ±1 over the synapses + bias.
+
+    Attributes
+    ----------
+    name : str
+        Name in reports and error messages.
+    weight, mask : ndarray
+        As in :class:`sw.trained.hidden.Hidden`, one row a class.
+    bias : ndarray of int32, shape (classes,)
+        Added to each score.
+    scale : float
+        What training multiplied the scores with before softmax. Evaluation does not use it.
+    """
+
+    kind = "scores"
+    arrays = ("weight", "mask", "bias")
+    numbers = ("scale",)
+
+    name: str
+    weight: np.ndarray
+    mask: np.ndarray
+    bias: np.ndarray
+    scale: float = 1.0
+
+    def check(self):
+        check_synapses(self)
+        if self.bias.dtype != np.int32 or self.bias.shape != (self.outputs,):
+            raise ValueError(f"Bias of layer {self.name!r} must be int32 of shape "
+                             f"({self.outputs},): {self.bias.dtype} of shape {self.bias.shape}")
+        if not isfinite(self.scale):
+            raise ValueError(f"Scale of layer {self.name!r} must be finite: {self.scale}")
+
+    def report(self, folded):
+        return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} classes, "
+                f"{folded.synapses} synapses, {folded.score_bits}-bit scores")
+
+
+@FOLDS.register(Last)
+def fold_last(layer):
+    """Return the scores of the last layer."""
+    return Scores(layer.name, layer.weights, layer.bias)

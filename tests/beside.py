@@ -1,0 +1,28 @@
+"""Another process beside a test, which shares a folder with it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def start(code, *arguments):
+    """Start Python code in another process; return the process when it waits or has ended.
+
+    A process waits as :func:`sw.lock.alone` lets it wait, which says so on its stderr.
+    """
+    process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if line.endswith(": waiting for another run\n"):
+            break
+    return process
+
+
+def end(process):
+    """Return what a process wrote to its stdout, when it has ended without an error."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out

@@ -1,0 +1,41 @@
+"""Settings of PyTorch that make results depend on the seed alone, for a block."""
+
+from contextlib import contextmanager
+
+import torch
+from torch.utils import deterministic as memory
+
+
+@contextmanager
+def one_thread():
+    """Compute with one thread inside a block: sums do not depend on the number of cores.
+
+    PyTorch has one number of threads for the process, so threads that start while the block runs
+    have the setting too. Blocks of two threads at the same time must not overlap.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def deterministic():
+    """Make results depend on the seed alone inside a block: one thread, deterministic algorithms.
+
+    The settings before the block are restored behind it. They are the process's: other threads see
+    those of the block while it runs, and blocks of two threads must not overlap.
+    """
+    algorithms = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = memory.fill_uninitialized_memory
+    with one_thread():
+        try:
+            torch.use_deterministic_algorithms(True)
+            memory.fill_uninitialized_memory = False  # nothing here reads any
+            yield
+        finally:
+            torch.use_deterministic_algorithms(algorithms, warn_only=warn_only)
+            memory.fill_uninitialized_memory = filled

@@ -1,0 +1,1 @@
+"""Trained layers in PyTorch's evaluation mode, a file each."""

@@ -1,0 +1,39 @@
+"""Hidden layers and the last one: products with a full matrix, BatchNorm and sign.
+
+The masked weights are 0: how a layer was trained does not matter.
+"""
+
+import torch
+from torch.nn import functional
+
+from sw.trained.hidden import Hidden
+from sw.trained.last import Last
+
+from ..binarize import Normalize, bipolar
+from .forward import FORWARD
+
+
+@FORWARD.register(Hidden)
+def forward_hidden(layer, x):
+    """Return -1 and +1, one a neuron."""
+    return bipolar(_normal(layer)(_sums(layer, x)))
+
+
+@FORWARD.register(Last)
+def forward_last(layer, x):
+    """Return the scores: exact in float64, whatever the bias."""
+    return _sums(layer, x).double() + torch.tensor(layer.bias, dtype=torch.float64)
+
+
+def _sums(layer, x):
+    """Return the sums of ±1 over the synapses: float32, exact below 2**24."""
+    weights = bipolar(torch.tensor(layer.weight)).float() * torch.tensor(layer.mask)
+    return functional.linear(x.float(), weights)
+
+
+def _normal(layer):
+    normal = Normalize(layer.outputs).eval()
+    normal.load_state_dict({what: torch.tensor(getattr(layer, what))
+                            for what in ("gamma", "beta", "mean", "variance")})
+    normal.eps = layer.eps
+    return normal
