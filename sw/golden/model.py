@@ -10,8 +10,8 @@ from ..layer.registry import Registry
 
 
 # An entry is a function of a layer. It returns a function from the layer's inputs, shape
-# (inputs, n), to its outputs, shape (outputs, n): uint8 bits or int32 scores. A first layer's inputs
-# are pixels.
+# (inputs, n), to its outputs, shape (outputs, n): uint8 bits or int32 scores. The inputs of a first
+# layer are pixels.
 GOLDEN = Registry("golden model", ("sw.golden",))
 
 # Images computed at once: few enough for the matrices of one step to stay in a CPU's cache.

@@ -63,7 +63,7 @@ class Show:
         return f"{to_int(outputs.astype(np.uint8)):0{-(-len(outputs) // 4)}x}"
 
     def tiles(self, layer):
-        """Return each neuron's weights as shades -1..1: float32, shape (neurons, inputs); or None."""
+        """Return each neuron's weights as shades in -1..1, float32 (neurons, inputs); or None."""
 
     def firing(self, layer):
         """Return each neuron's threshold, from 0 (always fires) to 1 (never fires); or None."""
