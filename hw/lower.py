@@ -6,7 +6,7 @@ from sw.layer.registry import Registry
 __all__ = ["LOWER", "Lowering"]
 
 
-LOWER = Registry("hardware", ("hw.stage", "hw.wired"))  # an entry is a :class:`Lowering`
+LOWER = Registry("hardware", ("hw.lowering",))  # an entry is a :class:`Lowering`
 
 
 class Lowering:

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import checkpoint as checkpoints
 from . import golden, network
+from .artefact import HELP, made, network_file
 from .command import run
 from .compare import pytorch
 from .compare.difference import first_difference
@@ -139,10 +140,13 @@ def _explain(source, folded, images, index):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.evaluate", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NET", help="NAME.net.npz from sw.fold")
+    parser = argparse.ArgumentParser(
+        prog="python -m sw.evaluate", description=__doc__,
+        epilog="NAME.eval.json goes beside NETWORK, for a network in data/networks to build/NAME/.")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
-                        help="with PyTorch's scores (default: NAME.ckpt.npz beside NET, if there)")
+                        help="with PyTorch's scores (default: NAME.ckpt.npz beside NETWORK, if "
+                             "there)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="only the first N test images; nothing is written then")
@@ -173,7 +177,7 @@ def main(argv=None):
         print("not compared with PyTorch: no checkpoint with scores")
 
     if args.limit is None:
-        output = beside(args.network, ".eval.json")
+        output = made(args.network, ".eval.json")
         record = {"identity": folded.identity, "dataset": name, **result, "compared": compared}
         write_text(output, json.dumps(record, indent=2) + "\n")
         print(f"wrote {output}")

@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from . import network as networks
+from .artefact import artefact, names, network_file
 from .command import run
 from .data import datasets
 from .data.images import read_image
@@ -62,9 +63,9 @@ def check_identity(info, network, path):
 
 
 def find_network(info, folder):
-    """Return the file of the board's network from the build folders under ``folder``."""
+    """Return the file of the board's network: one of the build folders, or an artefact."""
     paths = sorted(folder.glob(SEARCHED))
-    for path in paths:
+    for path in (*paths, *map(artefact, names())):
         try:
             network = networks.load(path)
         except (ValueError, OSError):
@@ -72,8 +73,8 @@ def find_network(info, folder):
         if network.identity == info.identity:
             return path
     raise ProtocolError(f"Network {info.identity[:12]} of board {info.board!r} must be on this "
-                        f"computer: none of {len(paths)} files {SEARCHED} is it (give it with "
-                        f"--network)")
+                        f"computer: none of {len(paths)} files {SEARCHED} is it, and none in "
+                        f"data/networks (give it with --network)")
 
 
 def show_info(client, network, args):
@@ -266,8 +267,9 @@ def _parse(argv):
     parser.add_argument("--port", required=True, help="/dev/ttyUSB0, or that of a virtual board")
     parser.add_argument("--baud", type=_positive, metavar="N",
                         help=f"bits per second (default: {' or '.join(map(str, BAUDS))})")
-    parser.add_argument("--network", type=Path, metavar="NET",
-                        help=f"the board's network (default: the one among {SEARCHED})")
+    parser.add_argument("--network", type=network_file, metavar="NETWORK",
+                        help=f"the board's network (default: the one among {SEARCHED} and "
+                             "data/networks)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="what the board is").set_defaults(run=show_info)
     part = commands.add_parser("classify", help="label pictures")

@@ -9,6 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from . import network
+from .artefact import HELP, network_file
 from .command import run
 from .fold import beside
 from .show.show import SHOWN
@@ -107,7 +108,7 @@ def _grid(tiles):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sw.inspect", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NET", help="NAME.net.npz from sw.fold")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--pictures", type=Path, metavar="DIR",
                         help="write pictures of weights and thresholds there")
     args = parser.parse_args(argv)

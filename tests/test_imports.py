@@ -13,10 +13,25 @@ OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.report",
               "sw.store", "sw.trained"),
-    "hw": ("sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network", "sw.store"),
+    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
+           "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.command", "sw.data", "sw.line.protocol", "sw.network", "sw.report",
-               "sw.store"),
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network",
+               "sw.report", "sw.store"),
+}
+
+# Rooms of a package, and the modules beside them that a room may import. A room may import the
+# rooms named before it.
+ROOMS = {
+    "hw": {"count": (), "plan": (), "stream": (), "stage": ("memo",), "wired": ("lower", "memo"),
+           "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
+    "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
+           "show": ("bits",), "data": ("network",), "line": ("bits",),
+           "compare": ("checkpoint", "fold")},
+    "train": {"forward": ("augment", "binarize")},
+    "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
+               "record": ("board", "request", "toolchain", "top")},
+    "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": ()},
 }
 
 # Third parties, by package and then by module for those that only one may know.
@@ -48,6 +63,27 @@ def out_of_direction(path):
 
 def test_packages_import_in_one_direction():
     assert {module_of(path): wrong for path in FILES if (wrong := out_of_direction(path))} == {}
+
+
+def test_rooms_import_in_one_direction():
+    wrong = {}
+    for path in FILES:
+        package, *room = path.parent.relative_to(ROOT).parts
+        if not room:
+            continue
+        names = list(ROOMS[package])
+        before = names[:names.index(room[0]) + 1]
+        allowed = tuple(f"{package}.{name}." for name in (*before, *ROOMS[package][room[0]]))
+        ours = [name for name in imports(path) if name.startswith(f"{package}.")]
+        if more := [name for name in ours if not f"{name}.".startswith(allowed)]:
+            wrong[module_of(path)] = more
+    assert wrong == {}
+
+
+def test_every_room_is_in_the_table():
+    rooms = {(path.relative_to(ROOT).parts[0], path.parent.name) for path in FILES
+             if path.name == "__init__.py" and len(path.relative_to(ROOT).parts) == 3}
+    assert rooms == {(package, room) for package in ROOMS for room in ROOMS[package]}
 
 
 def test_third_parties_are_those_of_the_table():

@@ -233,4 +233,4 @@ def test_every_registry_covers_every_kind():
 def test_code_that_is_found_by_discovery_counts_as_imported():
     """What runs is hashed: the files of a room are imported by no import statement."""
     found = sources.reached("sw.golden.model", "hw.lower")
-    assert {"sw.golden.popcount", "hw.stage.weighted", "hw.wired.layer"} <= found
+    assert {"sw.golden.popcount", "hw.lowering.weighted", "hw.wired.layer"} <= found

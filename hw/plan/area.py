@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from ..stream.credit import LOGIC_SLOTS, SMALL_QUEUE, queue_slots
-
 
 __all__ = ["CARRY", "COUNT_ADDER", "Resources", "cells", "interpolate", "logic_rom", "memory",
-           "queue", "rom_blocks"]
+           "rom_blocks"]
 
 # Shapes of a block RAM: number of words, and bits of a word.
 SHAPES = {
@@ -75,15 +73,3 @@ def memory(family, words, width, in_logic=32):
         banks = ceil(words / 16)
         return Resources(banks * ceil(width / 4) * 4 + (banks - 1).bit_length() * width)
     return Resources(0, 0, rom_blocks(family, words, width))
-
-
-def queue(family, depth, width):
-    """Return the resources of a CreditQueue."""
-    if depth == 1:
-        return cells(family, 4, width + 2)
-    if depth > SMALL_QUEUE:
-        return cells(family, 40, 30) + memory(family, queue_slots(depth), width,
-                                                 LOGIC_SLOTS)
-    if family == "ecp5":
-        return cells(family, ceil(width / 4) * 4 + 14, 10)
-    return cells(family, (depth - 1) * width + 20, depth * width + 10)

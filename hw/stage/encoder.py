@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Thermometer encoder: pixels in, one bit a level out."""
 
 import numpy as np
@@ -6,9 +5,6 @@ from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sw.layer.encoder import Encoder
-
-from ..lower import LOWER, Lowering
 from ..plan.area import Resources, cells, rom_blocks
 from ..stream.handshake import Buffer
 from ..stream.stage import Stage, StreamTap
@@ -158,25 +154,3 @@ def encoded(encoder, pixels, thresholds):
     """Return a bit for each threshold of some neighbouring pixels: whether it is reached."""
     return Cat(pixels.word_select(place // encoder.levels, encoder.pixel_bits) >= threshold
                for place, threshold in enumerate(thresholds))
-
-
-class LowerEncoder(Lowering):
-    """Hardware of an encoder: beat by beat, or all pixels at once in front of wired layers."""
-
-    def beats(self, layer, pixels):
-        return ThermometerEncoder(layer, pixels=pixels)
-
-    def wired(self, layer, part):
-        return PixelEncoder(layer)
-
-    def wired_latency(self, layer, part):
-        return PixelEncoder.latency
-
-    def wired_resources(self, layer, part, family, seen):
-        return cells(family, layer.outputs * layer.pixel_bits / 2, layer.outputs)
-
-    def width(self, layer, pixels):
-        return pixels * layer.levels
-
-
-LOWER.register(Encoder)(LowerEncoder())

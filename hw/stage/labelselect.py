@@ -7,8 +7,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays
-from ..plan.area import CARRY, cells, queue
-from ..stream.credit import CreditQueue, queue_size
+from ..plan.area import CARRY, cells
+from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
 from ..stream.stage import Stage
 
@@ -139,8 +139,8 @@ class LabelSelect(Stage):
         nodes = self.pe - 1
         lut4 = (nodes + 1) * (CARRY[family] + 1) * self.score_bits + 30
         ff = width + nodes * 2 * self.score_bits + self.score_bits + 16
-        return {name: (cells(family, lut4, ff)
-                       + queue(family, self.queue_depth, width + (self.classes - 1).bit_length()))}
+        answer = width + (self.classes - 1).bit_length()
+        return {name: cells(family, lut4, ff) + queue_resources(family, self.queue_depth, answer)}
 
     def elaborate(self, platform):
         m = Module()

@@ -16,10 +16,9 @@ from ..plan.area import (
     interpolate,
     logic_rom,
     memory,
-    queue,
     rom_blocks,
 )
-from ..stream.credit import queue_size
+from ..stream.credit import queue_resources, queue_size
 from .spram import SPRAM_WIDTH
 
 
@@ -147,7 +146,7 @@ def mvtu_resources(layer, pe, simd, rom, family):
         block_ram = sum(rom_blocks(family, lanes.passes, len(neurons) * width)
                         for neurons in lanes.groups)
     resources = cells(family, lut4, ff)
-    resources += queue(family, lanes.queue[0], pe * result)
+    resources += queue_resources(family, lanes.queue[0], pe * result)
     resources += memory(family, 2 << (lanes.steps - 1).bit_length(), simd)
     if rom in ("block", "registered"):
         if lanes.rom_delay:  # one of the two registers behind the weights is inside the block RAM

@@ -9,9 +9,12 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import ceil_log2
 
 from ..count.lut import family_of
+from ..plan.area import cells
+from ..plan.area import memory as memory_resources
 
 
-__all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_size", "queue_slots"]
+__all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_resources",
+           "queue_size", "queue_slots"]
 
 # Slots of the deepest queue that reads its memory without a register and sees a freed slot at once.
 # Block RAM cannot be read so.
@@ -38,6 +41,18 @@ def queue_size(push_delay, interval):
 def queue_slots(depth):
     """Return the slots in the memory of a queue of ``depth``: a power of two if it is deep."""
     return 1 << ceil_log2(depth) if depth > SMALL_QUEUE else depth
+
+
+def queue_resources(family, depth, width):
+    """Return the estimated resources of a :class:`CreditQueue` with payloads of ``width`` bits."""
+    if depth == 1:
+        return cells(family, 4, width + 2)
+    if depth > SMALL_QUEUE:
+        return cells(family, 40, 30) + memory_resources(family, queue_slots(depth), width,
+                                                 LOGIC_SLOTS)
+    if family == "ecp5":
+        return cells(family, ceil(width / 4) * 4 + 14, 10)
+    return cells(family, (depth - 1) * width + 20, depth * width + 10)
 
 
 class StreamBuffer(wiring.Component):

@@ -10,10 +10,10 @@ from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays
 from ..lower import LOWER
-from ..plan.area import CARRY, cells, queue
+from ..plan.area import CARRY, cells
 from ..plan.simplify.reduction import REDUCE
 from ..stage.labelselect import answer_layout, select, select_depth
-from ..stream.credit import CreditQueue, queue_size
+from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
 from ..stream.stage import PipelineTap, Stage
 
@@ -40,14 +40,14 @@ def wired_ends(layers, parts, queue_depth, family):
     """Return the estimated resources around a pipeline's layers: label select, queues."""
     last = layers[-1]
     if not last.gives_scores:
-        return queue(family, queue_depth, last.gives.width)
+        return queue_resources(family, queue_depth, last.gives.width)
     bits = last.gives.bits
     nodes = last.outputs - 1
     compared = is_compared(parts)
     select = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
                    nodes * (bits + 4) * (1 + 2 * compared))
-    return (select + queue(family, queue_depth, nodes.bit_length())
-            + queue(family, queue_depth, last.gives.width))
+    return (select + queue_resources(family, queue_depth, nodes.bit_length())
+            + queue_resources(family, queue_depth, last.gives.width))
 
 
 class Handshake(Queued):

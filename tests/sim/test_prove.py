@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from amaranth import Elaboratable, Fragment
+from amaranth import Const, Elaboratable, Fragment, Module
+from amaranth.hdl import Assert
 
 from hw.stream.credit import StreamBuffer
 from sim import prove
@@ -76,6 +77,32 @@ def test_the_short_set_is_proven_and_its_faults_are_caught(folder, capsys):
     assert "planted faults caught" in capsys.readouterr().out
 
 
+class Stricter(Elaboratable):
+    """The harness of a proof with one more assertion."""
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.harness = BUFFER.build()
+        m.d.comb += Assert(Const(1), "nothing")
+        return m
+
+
+def test_what_a_proof_depends_on_has_its_assertions_and_no_places_in_the_source():
+    assert "src" not in BUFFER.content
+    assert BUFFER.content == replace(BUFFER, claim="Another.").content
+    for changes in ({"build": Stricter}, {"depth": 31}, {"method": "bmc"},
+                    {"fault": RELAY.fault}):
+        assert replace(BUFFER, **changes).content != BUFFER.content
+
+
+def test_inputs_of_proofs_are_written_instead_of_proving(folder, capsys):
+    path = folder / "inputs.json"
+    assert prove.main(["buffer", "--inputs", str(path)]) == 0
+    written = json.loads(path.read_text())
+    assert (list(written), list(written["proofs"])) == (["proofs", "tools"], ["buffer"])
+    assert not (folder / "buffer").exists()
+
+
 class Broken(Elaboratable):
     """The harness of a proof with its fault in it."""
 
@@ -121,8 +148,8 @@ def test_a_check_that_ran_out_of_time_is_made_again(folder, monkeypatch):
 def test_a_fault_that_is_not_in_the_text_is_an_error():
     fault = Fault("hw.stream.credit.Relay.elaborate", "no such text", "")
     with pytest.raises(ValueError, match=r"^Fault must be in the text of hw\.stream\.credit\."
-                                         r"Relay\.elaborate once: 'no such text' occurs 0 times \(adapt "
-                                         r"the proof's fault\)$"), fault.planted():
+                                         r"Relay\.elaborate once: 'no such text' occurs 0 "
+                                         r"times \(adapt the proof's fault\)$"), fault.planted():
         pass
 
 

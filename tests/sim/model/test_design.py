@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from boards.board import catalog, find
+from boards.request import Request
 from boards.shell import clock_plan
 from boards.toolchain import sources
 from boards.top import create
@@ -46,8 +47,8 @@ def test_checks_verilog_and_bitstream_have_one_schedule(tmp_path, rate):
     save(tmp_path / "n.net.npz", NETWORK)
     differ = []
     for megahertz in [*TURNING[::4], 60]:
-        built = create(BOARD, NETWORK, frequency=megahertz * MHZ, rate=rate, rom_images=1,
-                       baud=115_200).schedule
+        built = create(Request(BOARD, NETWORK, frequency=megahertz * MHZ, rate=rate,
+                               rom_images=1, baud=115_200)).schedule
         checked = schedule_for(NETWORK, frequency=Fraction(megahertz) * MHZ, rate=rate)
         generate.main([str(tmp_path / "n.net.npz"), "--board", "ulx3s", "--freq", str(megahertz),
                        *(["--images-per-second", str(rate)] if rate else [])])

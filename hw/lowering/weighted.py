@@ -8,11 +8,11 @@ from sw.layer.scores import Scores
 
 from ..lower import LOWER, Lowering
 from ..plan.schedule import Scheduled
+from ..stage.lanes import mvtu_resources
+from ..stage.mvtu import MVTU
+from ..stage.spram import SPRAM_DEPTH
 from ..wired.area import wired_resources
 from ..wired.layer import WiredLayer, layer_latency
-from .lanes import mvtu_resources
-from .mvtu import MVTU
-from .spram import SPRAM_DEPTH
 
 
 # Block RAM of ECP5 has a register inside. Without this register a word comes 4.6 ns later.

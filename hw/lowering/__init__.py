@@ -1,0 +1,1 @@
+"""Hardware of each kind of layer: what it can be built as, one file a kind."""
