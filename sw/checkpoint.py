@@ -152,7 +152,8 @@ def _hidden(arrays, index):
     named = f"{index}_kind"
     kind = fields.text(arrays, named) if named in arrays else Hidden.kind
     if kind not in kinds:
-        raise ValueError(f"Kind of layer {index} must be one of {', '.join(kinds)}: {kind}")
+        raise ValueError(f"Kind of layer {index} must be one of {', '.join(sorted(kinds))}: "
+                         f"{kind}")
     missing = [what for what in kinds[kind].arrays if f"{index}_{what}" not in arrays]
     if missing:
         needs = "weights, mask and BatchNorm" if kind == Hidden.kind else "all its arrays"

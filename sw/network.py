@@ -155,7 +155,8 @@ def parse(arrays):
         values = {key.removeprefix(prefix): value for key, value in arrays.items()
                   if key.startswith(prefix)}
         if kind not in kinds():
-            raise ValueError(f"Kind of layer {index} must be one of {', '.join(kinds())}: {kind}")
+            raise ValueError(f"Kind of layer {index} must be one of {', '.join(sorted(kinds()))}: "
+                             f"{kind}")
         values["name"] = fields.text(arrays, f"{prefix}name")
         for array in kinds()[kind].arrays:
             if not array.extents and array.name in values:
@@ -204,9 +205,9 @@ def check_order(layers):
     places = range(len(layers))
     if (len(layers) < 2 or [layer.takes_pixels for layer in layers] != [n == 0 for n in places]
             or [layer.gives_scores for layer in layers] != [n == places[-1] for n in places]):
-        raise ValueError(f"Layers must be one that takes pixels (encoder), any that take and give "
-                         f"bits, and one that gives scores: "
-                         f"{', '.join(layer.kind for layer in layers) or 'none'}")
+        raise ValueError(f"First layer must take pixels, the last one give scores, and no other do "
+                         f"either: {', '.join(layer.kind for layer in layers) or 'none'} (such as "
+                         f"encoder, dense, scores)")
     names = [layer.name for layer in layers]
     if len(set(names)) < len(names):
         raise ValueError(f"Names of layers must differ: {', '.join(names)}")

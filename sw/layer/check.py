@@ -93,6 +93,9 @@ def check_range(layer, name, low, high):
 def check_extents(layer, array, known):
     """Check an array's extents against the known ones of the same name; add the new ones."""
     for extent, length in zip(array.extents, getattr(layer, array.name).shape, strict=True):
+        if extent == "neuron" and length > NEURONS_LIMIT:
+            raise ValueError(f"Layer {layer.name!r} must have at most {NEURONS_LIMIT} neurons: "
+                             f"{length}")
         if known.setdefault(extent, length) != length:
             raise ValueError(f"{array.title} of layer {layer.name!r} must be one per {extent}: "
                              f"{length}, not {known[extent]}")

@@ -5,18 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from .check import NEURONS_LIMIT, frozen
+from .check import frozen
 from .kind import Array, Layer, kind
 from .shape import Shape
 
 
 class Weighted(Layer):
     """Base of the layers that have ``weights``, int8 of shape (neurons, inputs)."""
-
-    def check(self):
-        if len(self.weights) > NEURONS_LIMIT:
-            raise ValueError(f"Layer {self.name!r} must have at most {NEURONS_LIMIT} neurons: "
-                             f"{len(self.weights)}")
 
     @property
     def takes(self):
@@ -63,7 +58,6 @@ class Dense(Weighted):
     thresholds: np.ndarray
 
     def check(self):
-        super().check()
         wrong = (self.thresholds < 0) | (self.thresholds > self.fan_in + 1)
         if wrong.any():
             neuron = int(np.flatnonzero(wrong)[0])
