@@ -25,6 +25,7 @@ from .model.networks import random_network
 
 
 FOLDER = Path("build/sim/soak")
+LONG_RUN = 10_000  # requests from which on an optimized model is done earlier
 RATE = 0.12  # share of what is sent, in each direction, that has a fault
 
 # Small: 16 pixels of 1 bit, three classes. Images reach the first by words, the second whole.
@@ -66,7 +67,7 @@ def soak(frames, seed, *, rate=RATE, edit=None, bar=None):
     tally = Tally()
     for index, schedule in enumerate(SCHEDULES):
         top = board(schedule)
-        model = compile_board(top, FOLDER, edit=edit)
+        model = compile_board(top, FOLDER, edit=edit, long=frames > LONG_RUN)
         faults = Faults(random.Random(f"{seed} {schedule} line"), rate)
         share = frames * (index + 1) // len(SCHEDULES) - frames * index // len(SCHEDULES)
         before = tally.frames

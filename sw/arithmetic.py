@@ -20,12 +20,13 @@ BLOCK = 500  # images at once
 
 
 def compare(network, images, *, progress=True):
-    """Compare every popcount of every neuron for images; of layers without popcounts, outputs.
+    """Compare golden with plain arithmetic: popcounts of every neuron, or outputs without them.
 
     Returns
     -------
     int, str or None
-        Popcounts and outputs compared behind the first layer, and the first that differs.
+        Number of values compared behind the first layer, and a description of the first one that
+        differs.
     """
     compared = 0
     starts = range(0, len(images), BLOCK)

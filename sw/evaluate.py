@@ -36,8 +36,8 @@ def evaluate(model, images, labels):
     ndarray of int32, shape (n, classes)
         Scores.
     dict
-        ``images``, ``correct``, ``accuracy`` in percent, ``ties`` for the top score, of which the
-        first counts, and ``images_per_second`` of one core.
+        ``images``, ``correct``, ``accuracy`` in percent, ``ties`` for the top score (the first
+        class counts), and ``images_per_second`` of one core.
     """
     start = time.process_time()
     scores = model.scores(images)
@@ -54,13 +54,13 @@ def evaluate(model, images, labels):
 
 
 def compare(scores, expected):
-    """Say where scores differ from expected ones, both int32, shape (n, classes).
+    """Count images whose scores differ from the expected ones, both int32, shape (n, classes).
 
     Returns
     -------
     dict
-        ``images`` compared, how many ``labels_differ`` and ``scores_differ`` (images with any
-        other score), and the index of the ``first`` such image, or None.
+        ``images`` compared, ``labels_differ`` (images with another label), ``scores_differ``
+        (images with any other score), and the index of the ``first`` of these, or None.
     """
     differ = np.flatnonzero((scores != expected).any(axis=1))
     return {
@@ -85,7 +85,7 @@ def load_test_set(folded, name):
 
 
 def dataset_name(folded, given=None):
-    """Return the dataset to test a network with: the given one, or that of its training."""
+    """Return the name of the dataset to test with: the given one, or the one of the training."""
     name = given or folded.provenance.get("dataset")
     if not name:
         raise ValueError("Dataset must be given: the network does not say what it was trained on "
@@ -94,7 +94,7 @@ def dataset_name(folded, given=None):
 
 
 def _expected(path, folded, count):
-    """Return PyTorch's scores of the test set from a checkpoint, or None if it has none."""
+    """Return a checkpoint's scores of the test set, or None if the checkpoint has none."""
     scores = checkpoints.load(path).test_scores
     if scores is None:
         return None
@@ -121,7 +121,7 @@ def _report(compared, scores, expected, labels):
 
 
 def _explain(source, folded, images, index):
-    """Print in which layer and neuron PyTorch computes something else than golden."""
+    """Print the first layer and neuron whose output in PyTorch differs from golden's."""
     image = images[index:index + 1]
     print(f"looking into image {index} ...", flush=True)
     try:

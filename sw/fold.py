@@ -21,7 +21,7 @@ def fold(checkpoint):
     Returns
     -------
     sw.network.Network
-        Gives the same bits and scores as the checkpoint in evaluation, for every input.
+        For every input its bits and scores equal the checkpoint's in evaluation.
     """
     return Network(
         layers=[FOLDS.of(layer)(layer) for layer in checkpoint.layers],

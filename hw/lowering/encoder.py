@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Encoder as hardware: beat by beat, or all pixels at once."""
+"""Hardware of the encoder: beat by beat, or all pixels at once."""
 
 from sw.layer.encoder import Encoder
 
@@ -9,7 +9,7 @@ from ..stage.encoder import PixelEncoder, ThermometerEncoder
 
 
 class LowerEncoder(Lowering):
-    """An encoder: beat by beat, or all pixels at once at the head of a wired pipeline."""
+    """Hardware of an encoder: beat by beat, or all pixels at once in front of wired layers."""
 
     def beats(self, layer, pixels):
         return ThermometerEncoder(layer, pixels=pixels)

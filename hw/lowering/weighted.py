@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Dense layers and scores as hardware: on lanes, or wired."""
+"""Hardware of dense layers and scores: scheduled on lanes, or wired."""
 
 from math import ceil
 
@@ -15,12 +15,12 @@ from ..wired.area import wired_resources
 from ..wired.layer import WiredLayer, layer_latency
 
 
-# Block RAM of ECP5 has a register inside, and gives a word 4.6 ns later without it.
+# Block RAM of ECP5 has a register inside. Without this register a word comes 4.6 ns later.
 BLOCK_RAM = {"ecp5": "registered", "ice40": "block"}
 
 
 class LowerWeighted(Lowering):
-    """Neurons with synapses."""
+    """Hardware of neurons with synapses."""
 
     def wired(self, layer, part):
         return WiredLayer(layer, part)
@@ -41,8 +41,8 @@ class LowerWeighted(Lowering):
         return layer.inputs * layer.outputs
 
     def candidates(self, layer, interval, wired, device):
-        # A synapse takes more than half a LUT: without this, plans of thousands of neurons are
-        # made.
+        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
+        # test saves the plans of its thousands of neurons.
         parts = [wired] if layer.synapses < 2 * device.lut4 else []
         for pe, simd in lanes_within(layer, interval):
             parts += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
@@ -54,7 +54,7 @@ class LowerWeighted(Lowering):
 
 
 def lanes_within(layer, interval):
-    """Return (pe, simd) that keep to an interval: the fewest lanes for each number of passes."""
+    """Return the (pe, simd) with the fewest lanes for an interval, for each number of passes."""
     found, passes = {}, 1
     while passes <= min(interval, layer.outputs):
         pe = ceil(layer.outputs / passes)

@@ -1,4 +1,4 @@
-"""Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
+"""A wired layer: every synapse is its own logic, weights are constants, a vector takes a cycle."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,10 @@ __all__ = ["WiredLayer", "layer_latency", "neuron_plans", "shared_adders"]
 
 @memo
 def neuron_plans(layer, part):
-    """Plans of a layer's neurons: a tuple of plans, or None where a neuron is constant.
+    """Return the plans of a layer's neurons, a tuple; a constant neuron has None.
 
-    Few inputs and a threshold are a truth table; other popcounts are trees, as ``part`` says.
+    A neuron with a threshold and few synapses is a truth table. Other neurons are popcounts, with
+    adders as ``part`` says.
     """
     plan = {"chains": plan_tree, "luts": plan_count}[part.adders]
     plans = []
@@ -44,9 +45,10 @@ def neuron_plans(layer, part):
 
 @memo
 def shared_adders(layer, part):
-    """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
+    """Return the full adders in LUTs that trees of a group share: a list of Triple by neuron.
 
-    Those of other groups are too far away to be shared, see :func:`hw.wired.groups.part_neurons`.
+    Groups share none with each other, because they are far apart
+    (:func:`hw.wired.groups.part_neurons`).
     """
     plans = neuron_plans(layer, part)
     shared = {neuron: [] for neuron in range(layer.outputs)}
@@ -66,14 +68,14 @@ def shared_adders(layer, part):
 
 @dataclass(frozen=True)
 class TruthPlan:
-    """A neuron of few inputs as a truth table.
+    """Plan of a neuron with few inputs: a truth table.
 
     Attributes
     ----------
     count, threshold : int
-        Inputs, and how many of them must agree.
+        Number of inputs, and how many of them must agree.
     depth : int
-        Registers in it: none.
+        Registers between inputs and output: none.
     """
 
     count: int
@@ -82,7 +84,7 @@ class TruthPlan:
 
 
 def layer_latency(layer, part):
-    """Cycles from the input of a wired layer to its output, at least 1."""
+    """Return the cycles from the input of a wired layer to its output, at least 1."""
     depth = max([plan.depth for plan in neuron_plans(layer, part) if plan], default=0)
     return part.hops + depth + 1 + (layer.gives_scores)
 
@@ -90,10 +92,10 @@ def layer_latency(layer, part):
 class WiredLayer(wiring.Component):
     """A layer as one piece of logic, cut by registers that nothing stops.
 
-    Each neuron counts the inputs that agree with its synapses (an inverted input is free) and
-    compares. A neuron that always or never fires is a constant. Neurons that look at the same
-    inputs are neighbours in groups, and each group has its own copies of its inputs
-    (:func:`hw.wired.groups.part_neurons`).
+    Each neuron counts the synapses that agree with their inputs (an inverted input is free) and
+    compares the count with its threshold. A neuron that always or never fires is a constant.
+    Neurons that read the same inputs are neighbours in groups, and each group has its own copies
+    of its inputs (:func:`hw.wired.groups.part_neurons`).
 
     Latency is :attr:`latency` cycles, from ``x`` to ``y``, at least 1; throughput is one vector
     per cycle.
@@ -103,7 +105,7 @@ class WiredLayer(wiring.Component):
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         Weights, and thresholds or biases.
     part : :class:`hw.plan.schedule.Wired`
-        How it is cut by registers, and what its adders are.
+        Registers in the layer, and the form of its adders.
 
     Members
     -------
@@ -131,14 +133,14 @@ class WiredLayer(wiring.Component):
 
 
 class _Group:
-    """Neurons with what they have in common: groups within groups, or the neurons themselves.
+    """A group of a wired layer: it has smaller groups, or neurons.
 
     Parameters
     ----------
-    layer : WiredLayer
-        What the neurons are of.
+    wired : WiredLayer
+        Layer of the neurons.
     neurons : list of int or list of list
-        Neurons, or groups of them.
+        Neurons, or smaller groups.
     """
 
     def __init__(self, wired, neurons):
@@ -146,7 +148,7 @@ class _Group:
         self.neurons = neurons
 
     def build(self, m, inputs, platform):
-        """Add the logic; return each neuron's output: a dict of Value by neuron."""
+        """Add the group's logic; return the outputs, a dict of Value by neuron."""
         if not isinstance(self.neurons[0], list):
             return self._build_neurons(m, inputs, platform)
         outputs = {}
@@ -203,7 +205,7 @@ class _Group:
 class _GroupModule(Elaboratable):
     """A group with its own copies of its inputs, in a module that synthesis keeps apart.
 
-    Synthesis merges equal registers; it must not see that these are.
+    Synthesis merges equal registers, so it must not see that the copies of two groups are equal.
     """
 
     def __init__(self, group):

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Wired layers in a row, and label select behind the last: one vector per cycle."""
+"""A pipeline of wired layers, with label select behind the last layer: one vector per cycle."""
 
 from itertools import zip_longest
 
@@ -22,7 +22,7 @@ __all__ = ["WiredPipeline", "is_compared", "pipeline_depth", "wired_ends"]
 
 
 def pipeline_depth(layers, parts):
-    """Cycles between the input of a wired pipeline and its queue."""
+    """Return the cycles between the input of a wired pipeline and its queue."""
     depth = sum(LOWER.of(layer).wired_latency(layer, part)
                 for layer, part in zip(layers, parts, strict=True))
     last = layers[-1]
@@ -32,7 +32,7 @@ def pipeline_depth(layers, parts):
 
 
 def is_compared(parts):
-    """Whether label select has a register behind its comparisons, as stages of one adder have."""
+    """Return whether label select has a register behind its comparisons, for a fast clock."""
     return parts[-1].levels == 1
 
 
@@ -67,8 +67,8 @@ class Handshake(Queued):
 class WiredPipeline(Stage):
     """Wired layers in a row: one free-running pipeline with a queue at its end.
 
-    No signal stops the pipeline: a shift register says which of its vectors are valid, and a
-    vector enters only when the queue has a slot for what it becomes.
+    No signal stops the pipeline. A shift register says which of its vectors are valid. A vector
+    enters only when the queue has a slot for its result.
 
     Latency is :attr:`latency` cycles from a vector to its result; throughput is one vector per
     cycle.
@@ -76,11 +76,11 @@ class WiredPipeline(Stage):
     Parameters
     ----------
     layers : list of :class:`sw.layer.kind.Layer`
-        The layers in order. If the last one gives scores, the label is selected as well.
+        The layers in order. If the last layer gives scores, the pipeline also selects the label.
     parts : list of :class:`hw.plan.schedule.Wired`
-        How each is built.
+        How each layer is built.
     first : :class:`sw.layer.kind.Layer`, optional
-        A network's first layer, if its pixels come in, all in a cycle.
+        The network's first layer, if all pixels of an image come in one cycle.
 
     Members
     -------
@@ -142,20 +142,20 @@ class WiredPipeline(Stage):
             self.result.members["label"] if scored else self.result, depth=self.queue_depth)
         delays, control = Delays(m, "wait"), Delays(m, "valid", reset_less=False)
 
-        # Input: a vector that has a slot in the queue.
+        # Input: a vector enters if the queue has a slot.
         transfer = Signal()
         m.d.comb += self.i.ready.eq(queue.free)
         m.d.comb += transfer.eq(self.i.valid & queue.free)
         m.d.comb += queue.reserve.eq(transfer)
         value = self.i.payload
 
-        # Layers, each one cycle or more behind the one before.
+        # Layers: each has a latency of at least one cycle.
         for name, stage in self.stages.items():
             m.submodules[name] = stage
             m.d.comb += stage.x.eq(value)
             value = stage.y
 
-        # Output.
+        # Output: a result enters the queue when its vector's bit leaves the shift register.
         if scored:
             value = self._label(m, delays, control, transfer, value)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth))
@@ -166,7 +166,7 @@ class WiredPipeline(Stage):
         return m
 
     def _label(self, m, delays, control, transfer, scores):
-        """Return the label of ``scores``, which wait for it in a queue of their own.
+        """Return the label of ``scores``. The scores wait for their label in a queue of their own.
 
         The score queue has as many slots as the label queue. A vector's scores are stored before
         its label is.

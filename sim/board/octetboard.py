@@ -56,11 +56,14 @@ class OctetBoard(wiring.Component):
         return m
 
 
-def compile_board(top, directory, *, edit=None):
-    """Compile the :class:`OctetBoard` of a top; return the library. ``edit`` plants a fault."""
+def compile_board(top, directory, *, edit=None, long=False):
+    """Compile the :class:`OctetBoard` of a top; return the library.
+
+    ``edit`` plants a fault; ``long`` spends more time on a library that runs faster.
+    """
     text = to_verilog(OctetBoard(top))
     return compile_model(edit(text) if edit else text, "top", MAIN.read_text(encoding="utf-8"),
-                         directory, optimize="-O2", shared=True)
+                         directory, optimize="-O2" if long else "-O0", shared=True)
 
 
 class Line:

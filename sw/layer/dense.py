@@ -11,7 +11,7 @@ from .shape import Shape
 
 
 class Weighted(Layer):
-    """What layers with ``weights``, int8 of shape (neurons, inputs), have in common."""
+    """Base of the layers that have ``weights``, int8 of shape (neurons, inputs)."""
 
     def check(self):
         if len(self.weights) > NEURONS_LIMIT:
@@ -46,7 +46,8 @@ class Dense(Weighted):
     weights : ndarray of int8, shape (neurons, inputs)
         -1 or +1 for a synapse, 0 for none. Read-only.
     thresholds : ndarray of int32, shape (neurons,)
-        In ``0..fan_in + 1`` of each neuron: 0 always fires, ``fan_in + 1`` never. Read-only.
+        In ``0..fan_in + 1`` of each neuron: a neuron of threshold 0 always fires, one of
+        ``fan_in + 1`` never. Read-only.
     """
 
     kind = "dense"
