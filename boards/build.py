@@ -64,7 +64,7 @@ def router_of(family, schedule):
     ``router2`` takes a fraction of the other's time on large designs, and finds a way where a small
     device is full of wired layers; scheduled ones on iCE40 are up to 18 % slower with it.
     """
-    wired = any(isinstance(part, Wired) for part in schedule.layers.values())
+    wired = any(isinstance(mode, Wired) for mode in schedule.layers.values())
     return "router2" if family == "ecp5" or wired else "router1"
 
 

@@ -134,18 +134,18 @@ def stages(network, schedule):
                         lambda layer: isinstance(schedule.layers[layer.name], Wired))
     for is_wired, group in pipelines:
         layers = list(group)
-        parts = [schedule.layers[layer.name] for layer in layers]
+        modes = [schedule.layers[layer.name] for layer in layers]
         if is_wired:
             name = layers[0].name
             connect(name, layers[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
-                layers, parts, first if free_running and not result else None))
+                layers, modes, first if free_running and not result else None))
             bits = width = layers[-1].gives.width
             continue
-        for layer, part in zip(layers, parts, strict=True):
-            connect(layer.name, part.takes(layer))
-            add(layer.name, LOWER.of(layer).scheduled(layer, part))
-            bits, width = layer.outputs, part.gives(layer)
+        for layer, mode in zip(layers, modes, strict=True):
+            connect(layer.name, mode.takes(layer))
+            add(layer.name, LOWER.of(layer).scheduled(layer, mode))
+            bits, width = layer.outputs, mode.gives(layer)
     if not is_wired:
         add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
     return result

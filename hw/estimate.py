@@ -72,7 +72,7 @@ def estimate(network, schedule, family):
     Estimate
     """
     left = {}
-    if all(isinstance(part, Wired) for part in schedule.layers.values()):
+    if all(isinstance(mode, Wired) for mode in schedule.layers.values()):
         left = {layer.name: layer for layer in _left_over(network)}
     parts = {}
     for name, stage in stages(network, schedule).items():
@@ -86,14 +86,14 @@ def _left_over(network):
     return simplify(network).layers
 
 
-def layer_resources(layer, part, family, *, bits, width, after_wired):
+def layer_resources(layer, mode, family, *, bits, width, after_wired):
     """Estimate one layer with the width converter before it, for the solver to add up.
 
     Parameters
     ----------
     layer : :class:`sw.layer.kind.Layer`
         The layer.
-    part : :class:`hw.plan.schedule.Wired` or :class:`hw.plan.schedule.Scheduled`
+    mode : :class:`hw.plan.schedule.Wired` or :class:`hw.plan.schedule.Scheduled`
         How much of the layer is computed per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
@@ -103,15 +103,15 @@ def layer_resources(layer, part, family, *, bits, width, after_wired):
         Whether the layer before is wired too. Then both are in one pipeline, without a queue
         between them.
     """
-    if isinstance(part, Wired):
+    if isinstance(mode, Wired):
         seen = np.ones(layer.outputs, dtype=bool)
-        resources = LOWER.of(layer).wired_resources(layer, part, family, seen)
+        resources = LOWER.of(layer).wired_resources(layer, mode, family, seen)
         if not after_wired:
-            depth, _ = queue_size(pipeline_depth((layer,), (part,)), 1)
-            resources += wired_ends((layer,), (part,), depth, family)
+            depth, _ = queue_size(pipeline_depth((layer,), (mode,)), 1)
+            resources += wired_ends((layer,), (mode,), depth, family)
     else:
-        resources = LOWER.of(layer).scheduled_resources(layer, part, family)
-    return resources + conversion_resources(Conversion(bits, width, part.takes(layer)), family)
+        resources = LOWER.of(layer).scheduled_resources(layer, mode, family)
+    return resources + conversion_resources(Conversion(bits, width, mode.takes(layer)), family)
 
 
 def stored_bits(network, schedule):
@@ -146,7 +146,7 @@ def shell_resources(network, schedule, family, words=0, width=1):
     if family == "ice40":
         bits = counter_width(SHELL_CLOCK, schedule.interval(network))
         used += Resources(0, 0, rom_blocks(family, network.classes, bits))
-    if any(getattr(part, "rom", None) == "spram" for part in schedule.layers.values()):
+    if any(getattr(mode, "rom", None) == "spram" for mode in schedule.layers.values()):
         used += LOADER
     return used
 

@@ -27,29 +27,29 @@ class Lowering:
         """Return the number of bits that a first layer gives for a beat of ``pixels`` pixels."""
         raise self._refusal(layer, "take pixels")
 
-    def wired(self, layer, part):
+    def wired(self, layer, mode):
         """Return a component with ports ``x`` and ``y`` and a ``latency``: one vector per cycle.
 
-        ``part`` is a :class:`hw.plan.schedule.Wired`, or None for a first layer.
+        ``mode`` is a :class:`hw.plan.schedule.Wired`, or None for a first layer.
         """
         raise self._refusal(layer, "be wired")
 
-    def wired_latency(self, layer, part):
+    def wired_latency(self, layer, mode):
         """Return the latency of :meth:`wired` in cycles."""
         raise self._refusal(layer, "be wired")
 
-    def wired_resources(self, layer, part, family, seen):
+    def wired_resources(self, layer, mode, family, seen):
         """Return the estimated resources of :meth:`wired`.
 
         ``seen`` says which outputs are read: ndarray of bool, shape (outputs,).
         """
         raise self._refusal(layer, "be wired")
 
-    def scheduled(self, layer, part):
+    def scheduled(self, layer, mode):
         """Return the :class:`hw.stream.stage.Stage` of a layer that is computed in steps."""
         raise self._refusal(layer, "be scheduled")
 
-    def scheduled_resources(self, layer, part, family):
+    def scheduled_resources(self, layer, mode, family):
         """Return the estimated resources of :meth:`scheduled`."""
         raise self._refusal(layer, "be scheduled")
 

@@ -45,7 +45,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     images_per_second : float, optional
         Wanted rate. Without it the fastest schedule that fits is chosen.
     wired : :class:`hw.plan.schedule.Wired`, optional
-        How wired layers are built (default: as :func:`wired_parts` says).
+        How wired layers are built (default: as :func:`wired_modes` says).
 
     Returns
     -------
@@ -57,7 +57,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         If no schedule fits or none is fast enough. The message says by how much, and what would
         help.
     """
-    wired = [wired] if wired else wired_parts(device.family, clock_hz)
+    wired = [wired] if wired else wired_modes(device.family, clock_hz)
     slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer) for layer in network.layers[1:]))
     if images_per_second is not None:
         if not images_per_second > 0:
@@ -110,7 +110,7 @@ def choose_at(network, device, *, oscillator, wished, images_per_second=None):
     return choose(network, device, clock_hz=float(clock), images_per_second=images_per_second)
 
 
-def wired_parts(family, clock_hz):
+def wired_modes(family, clock_hz):
     """Return ways to build wired layers for a clock, the fastest first.
 
     A stage has as many adders as fit into four fifths of a period, after the delay of its first
@@ -127,10 +127,10 @@ def wired_parts(family, clock_hz):
             Wired(levels + 1, hops=1)]
 
 
-def limit_hops(layer, part):
-    """Return a part with only as many hops as the size of the layer needs."""
+def limit_hops(layer, mode):
+    """Return a mode with only as many hops as the size of the layer needs."""
     groups = max(2, layer.synapses / GROUP_SYNAPSES)
-    return replace(part, hops=min(part.hops, ceil(log(groups, BRANCHES))))
+    return replace(mode, hops=min(mode.hops, ceil(log(groups, BRANCHES))))
 
 
 def smallest(network, device, interval, wired):
@@ -139,14 +139,14 @@ def smallest(network, device, interval, wired):
     SPRAMs are used only if nothing fits without them, because their weights are a second file to
     load onto the board.
     """
-    for sprams, part, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
-        schedule = _smallest_parts(network, replace(device, sprams=sprams), interval, part, weight)
+    for sprams, mode, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
+        schedule = _smallest_modes(network, replace(device, sprams=sprams), interval, mode, weight)
         if not misfits(network, schedule, device):
             break
     return schedule
 
 
-def _smallest_parts(network, device, interval, wired, weight):
+def _smallest_modes(network, device, interval, wired, weight):
     """Choose the smallest schedule for one way to build wired layers and one block RAM weight."""
     pixels = _pixels(network, interval)
     # Paths: the cheapest schedules of the layers so far, one for each pair of a word's width behind
@@ -155,23 +155,23 @@ def _smallest_parts(network, device, interval, wired, weight):
     bits = network.first.outputs
     for layer in network.layers[1:]:
         longer = {}
-        for part in _candidates(layer, interval, wired, device, weight):
-            for (width, sprams), (cost, parts) in paths.items():
-                before = list(parts.values())[-1] if parts else None
-                resources = layer_resources(layer, part, device.family, bits=bits, width=width,
+        for mode in _candidates(layer, interval, wired, device, weight):
+            for (width, sprams), (cost, modes) in paths.items():
+                before = list(modes.values())[-1] if modes else None
+                resources = layer_resources(layer, mode, device.family, bits=bits, width=width,
                                             after_wired=isinstance(before, Wired))
                 total = cost + _share(resources, device, weight)
-                gives = (part.gives(layer), sprams + resources.spram)
+                gives = (mode.gives(layer), sprams + resources.spram)
                 if gives[1] > device.sprams:
                     continue
                 if gives not in longer or total < longer[gives][0]:
-                    longer[gives] = (total, {**parts, layer.name: part})
+                    longer[gives] = (total, {**modes, layer.name: mode})
         paths, bits = {}, layer.outputs
         for count in range(device.sprams + 1):
             same = [item for item in longer.items() if item[0][1] == count]
             paths |= sorted(same, key=lambda item: item[1][0])[:KEPT]
-    _, parts = min(paths.values(), key=lambda path: path[0])
-    return Schedule(pixels, parts)
+    _, modes = min(paths.values(), key=lambda path: path[0])
+    return Schedule(pixels, modes)
 
 
 def misfits(network, schedule, device):
@@ -216,17 +216,17 @@ def _distinct(slowest):
 
 
 def _candidates(layer, interval, wired, device, weight):
-    """Return the cheapest parts that keep to an interval, and the cheapest ones in SPRAM."""
-    def resources(part):
-        return layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
+    """Return the cheapest modes that keep to an interval, and the cheapest ones in SPRAM."""
+    def resources(mode):
+        return layer_resources(layer, mode, device.family, bits=layer.inputs, width=1,
                                after_wired=False)
 
-    def cost(part):
-        return _share(resources(part), device, weight)
+    def cost(mode):
+        return _share(resources(mode), device, weight)
 
-    parts = LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device)
-    loaded = [part for part in parts if resources(part).spram]
-    others = [part for part in parts if part not in loaded]
+    modes = LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device)
+    loaded = [mode for mode in modes if resources(mode).spram]
+    others = [mode for mode in modes if mode not in loaded]
     return sorted(others, key=cost)[:2 * KEPT] + sorted(loaded, key=cost)[:KEPT]
 
 

@@ -1,4 +1,4 @@
-"""Triples of synapses that several neurons share, so that one full adder counts for all of them."""
+"""Triples of synapses that several neurons share: one full adder counts for all of them."""
 
 from dataclasses import dataclass
 

@@ -14,13 +14,13 @@ class LowerEncoder(Lowering):
     def beats(self, layer, pixels):
         return ThermometerEncoder(layer, pixels=pixels)
 
-    def wired(self, layer, part):
+    def wired(self, layer, mode):
         return PixelEncoder(layer)
 
-    def wired_latency(self, layer, part):
+    def wired_latency(self, layer, mode):
         return PixelEncoder.latency
 
-    def wired_resources(self, layer, part, family, seen):
+    def wired_resources(self, layer, mode, family, seen):
         return cells(family, layer.outputs * layer.pixel_bits / 2, layer.outputs)
 
     def width(self, layer, pixels):

@@ -1,4 +1,4 @@
-"""A schedule: how much of each layer is computed per cycle."""
+"""A schedule: how much of each layer is computed per cycle, its *mode*."""
 
 import json
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ class Schedule:
     pixels : int
         Pixels in a beat of the input stream.
     layers : mapping of str to Wired or Scheduled
-        Part of every layer but the first, by the layer's name. Consecutive wired layers form one
+        Mode of every layer but the first, by the layer's name. Consecutive wired layers form one
         pipeline.
     """
 
@@ -139,7 +139,7 @@ class Schedule:
         return json.dumps({
             "format": FORMAT,
             "pixels": self.pixels,
-            "layers": {name: part.to_json() for name, part in self.layers.items()},
+            "layers": {name: mode.to_json() for name, mode in self.layers.items()},
         }, indent=2) + "\n"
 
 
@@ -159,18 +159,18 @@ def read_schedule(text, network):
         raise ValueError("Schedule must have the fields 'format', 'pixels' and 'layers', the last "
                          "one an object by layer (see docs/format.md)")
     kinds = {"wired": Wired, "scheduled": Scheduled}
-    parts = {}
+    modes = {}
     for name, fields in layers.items():
         kind = fields.get("kind") if isinstance(fields, dict) else None
         if not isinstance(kind, str) or kind not in kinds:
             raise ValueError(f"Kind of layer {name!r} must be one of {', '.join(kinds)}: {kind!r}")
         try:
-            parts[name] = kinds[kind](**{key: fields[key] for key in fields if key != "kind"})
+            modes[name] = kinds[kind](**{key: fields[key] for key in fields if key != "kind"})
         except TypeError:
             wanted = ", ".join(kinds[kind].__dataclass_fields__)
             raise ValueError(f"Fields of layer {name!r} must be kind, {wanted}: "
                              f"{', '.join(fields)}") from None
-    schedule = Schedule(content["pixels"], parts)
+    schedule = Schedule(content["pixels"], modes)
     schedule.check(network)
     return schedule
 

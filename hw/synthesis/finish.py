@@ -1,4 +1,4 @@
-"""Finishes a netlist of ECP5: carry chains end without a net, block RAMs take registers in."""
+"""Finishes a netlist of ECP5: cuts ends of carry chains, moves registers into block RAMs."""
 
 import json
 
@@ -11,7 +11,7 @@ __all__ = ["finish"]
 
 
 def finish(path, top):
-    """Do in a netlist of ECP5 what Yosys leaves undone: see the two functions below.
+    """Cut the ends of carry chains and move registers into block RAMs, which Yosys does not do.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def finish(path, top):
     Returns
     -------
     set of str
-        Names of the cells that are left. A netlist that is finished stays as it is.
+        Names of the remaining cells. A finished netlist is not changed.
     """
     netlist = json.loads(path.read_text(encoding="utf-8"))
     module = netlist["modules"][top]
@@ -34,10 +34,10 @@ def finish(path, top):
 
 
 def _trim_chains(cells):
-    """Cut the ends of carry chains: nextpnr spends two LUTs on each that has a net.
+    """Cut the ends of carry chains, because nextpnr spends two LUTs on an end that has a net.
 
-    A chain begins with a constant carry, which one of :mod:`hw.count.carry` does not look at, and
-    ends with a carry that nothing takes.
+    A chain begins with a constant carry, which a chain of :mod:`hw.count.carry` does not read, and
+    ends with a carry that nothing reads.
     """
     taken = _sinks(cells)
     for cell in cells.values():
@@ -52,10 +52,10 @@ def _trim_chains(cells):
 
 
 def _absorb_registers(module):
-    """Put registers behind block RAM into it: 1.0 instead of 5.6 ns after the clock (grade 6).
+    """Move registers into the block RAM before them: 1.0 instead of 5.6 ns (speed grade 6).
 
-    A port's output register is used if each data bit that anything takes is taken by one
-    flip-flop alone, without enable or reset, at the same clock, and the port always reads.
+    A port's output register is used if the port always reads, and if each data bit that is read at
+    all is read by one flip-flop alone, without enable or reset and at the same clock.
     """
     cells = module["cells"]
     sinks = _sinks(cells)
@@ -63,7 +63,7 @@ def _absorb_registers(module):
         for bit in port["bits"]:
             sinks.setdefault(bit, []).append((None, None))
     for ram in [cell for cell in cells.values() if cell["type"] == "DP16KD"]:
-        if int(ram["parameters"]["DATA_WIDTH_B"], 2) == 36:  # port B reads by the pins of both
+        if int(ram["parameters"]["DATA_WIDTH_B"], 2) == 36:  # port B reads through the pins of both
             _absorb(cells, sinks, ram, "B", "AB")
         else:
             _absorb(cells, sinks, ram, "A", "A")
@@ -71,7 +71,7 @@ def _absorb_registers(module):
 
 
 def _absorb(cells, sinks, ram, port, sides):
-    """Use the output register of a port that reads by the data pins of some sides."""
+    """Use the output register of a port that reads through the data pins of some sides."""
     pins = ram["connections"]
     outputs = [pin for side in sides for place in range(18)
                if pins[pin := f"DO{side}{place}"][0] in sinks]
@@ -83,13 +83,13 @@ def _absorb(cells, sinks, ram, port, sides):
         return
     for pin, ((register, _),) in zip(outputs, ends, strict=True):
         pins[pin] = cells.pop(register)["connections"]["Q"]
-    for side in sides:  # both sides' registers, whichever pins a pair has them from
+    for side in sides:  # a pair needs the registers of both sides
         ram["parameters"][f"REGMODE_{side}"] = "OUTREG"
         pins |= {f"OCE{side}": ["1"], f"CLK{side}": clock}
 
 
 def _sinks(cells):
-    """Return what takes each net: lists of (cell, port) by bit."""
+    """Return the readers of each net: lists of (cell, port) by bit."""
     sinks = {}
     for name, cell in cells.items():
         for port, bits in cell["connections"].items():
@@ -100,7 +100,7 @@ def _sinks(cells):
 
 
 def _always_reads(ram, port):
-    """Whether a port gives a word every cycle, and the other one has the same clock or none."""
+    """Return whether a port reads in every cycle; the other port has the same clock or none."""
     pins = ram["connections"]
     fixed = {f"CE{port}": "1", f"OCE{port}": "1", f"RST{port}": "0"}
     return (all(pins.get(pin) == [value] for pin, value in fixed.items())
@@ -109,7 +109,7 @@ def _always_reads(ram, port):
 
 
 def _follows(cells, end, clock):
-    """Whether a sink is the data input of a plain register at a clock, 0 at first."""
+    """Return whether a sink is the data input of a plain register at a clock, initially 0."""
     name, port = end
     cell = cells.get(name)
     if cell is None or cell["type"] != "TRELLIS_FF" or port != "DI":

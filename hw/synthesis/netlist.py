@@ -1,4 +1,4 @@
-"""Synthesis by Yosys to a netlist of a device family: the same for a bitstream and a simulation."""
+"""Synthesis by Yosys to a netlist of a device family, equal for bitstreams and simulations."""
 
 import os
 import subprocess
@@ -18,18 +18,19 @@ from .verilog import find_yosys, uncollected
 __all__ = ["READ_OR_WRITE", "Family", "after_reading", "after_synthesis", "finish", "options",
            "source", "synthesize", "version"]
 
-# Wide multiplexers (PFUMX, L6MUX21) double the LUTs of a popcount, measured: four LUT4 become one
-# LUT6 where two in a row would do. The run ends before LUTs are mapped: after_synthesis goes on.
+# Wide multiplexers (PFUMX, L6MUX21) double the measured LUTs of a popcount: four LUT4 become one
+# LUT6 where two in a row would do. The run ends before LUTs are mapped; after_synthesis goes on.
 OPTIONS = {"ecp5": "-nowidelut -run begin:map_luts", "ice40": ""}
 
-# No memory here is read and written at one address in a cycle whose reading matters. A block RAM
-# that gives the old word even then takes a copy of what is written and a comparison of addresses:
-# 230 logic cells in the queue, the frame buffer and the histogram of a small wired design.
+# If a memory here is read and written at one address in one cycle, nothing depends on the read
+# word. A block RAM that gives the old word even then needs a copy of the written word and a
+# comparison of addresses: 230 logic cells in queue, frame buffer and histogram of a small wired
+# design.
 READ_OR_WRITE = ("setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i "
                  "r:COLLISION_X_MASK=1'0 %i")
 
 # Groups of neurons have their own copies of their inputs (hw.wired.layer). Synthesis would merge
-# the copies: the groups' modules are kept apart until all other equal registers are merged.
+# the copies, so the groups' modules are kept apart until all other equal registers are merged.
 KEEP_GROUPS = "setattr -mod -set keep_hierarchy 1 *.group_* *.copy_*"
 JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten -noscopeinfo",
                "clean")
@@ -37,7 +38,7 @@ JOIN_GROUPS = ("setattr -mod -unset keep_hierarchy *.group_* *.copy_*", "flatten
 
 @dataclass(frozen=True)
 class Family:
-    """What of a platform decides about primitives: stands for a board where there is none.
+    """Platform without a board: it only has the family, which decides about primitives.
 
     Attributes
     ----------
@@ -69,8 +70,8 @@ def after_reading():
 def after_synthesis(family, top):
     """Return Yosys' commands that complete synthesis, for a top module's name.
 
-    LUTs of ECP5 are mapped by abc, as abc9 takes five times as long and finds no smaller ones in a
-    popcount.
+    abc maps the LUTs of ECP5, because abc9 takes five times as long and finds no smaller
+    popcounts.
     """
     if family == "ice40":
         return [*JOIN_GROUPS]
@@ -79,7 +80,7 @@ def after_synthesis(family, top):
 
 
 def source(component, family, *, top="top"):
-    """Return what Yosys reads to synthesize a component alone: the design and the script.
+    """Return the input of Yosys for a component alone: the design and the script.
 
     Parameters
     ----------
@@ -110,9 +111,9 @@ def synthesize(component, family, directory, *, top="top"):
     component, family, top
         As of :func:`source`.
     directory : Path
-        Where Yosys works: it holds ``TOP.il``, ``TOP.ys`` and ``yosys.log`` of the last run.
-        Another run in the same folder waits. Netlists are named by a hash of all that they are
-        made from: one that is there is kept.
+        Where Yosys works. It holds ``TOP.il``, ``TOP.ys`` and ``yosys.log`` of the last run.
+        Another run in the same folder waits. A netlist's name has a hash of all its inputs, and an
+        existing netlist is used again.
 
     Returns
     -------
@@ -154,6 +155,6 @@ def _run_yosys(text, script, directory, top):
 
 
 def version():
-    """Return what the Yosys to use says of its version."""
+    """Return the version of the Yosys in use, as it prints it."""
     return subprocess.run([find_yosys(), "-V"], capture_output=True, text=True,
                           check=False).stdout.strip()

@@ -6,13 +6,13 @@ from math import ceil
 import numpy as np
 
 
-__all__ = ["GROUP_SYNAPSES", "copies", "leaves", "part_neurons"]
+__all__ = ["GROUP_SYNAPSES", "copies", "group_neurons", "leaves"]
 
 # Synapses of a group, whose some hundred LUTs lie close to each other on the device.
 GROUP_SYNAPSES = 400
 
 
-def part_neurons(weights, hops):
+def group_neurons(weights, hops):
     """Part neurons into groups, and groups into larger ones: one level of groups for each hop.
 
     Parameters
@@ -62,7 +62,7 @@ def copies(weights, hops):
                 flat.append(group)
         return total, flat
 
-    return count(part_neurons(weights, hops))[0]
+    return count(group_neurons(weights, hops))[0]
 
 
 def _smallest(weights):

@@ -21,32 +21,32 @@ from ..stream.stage import PipelineTap, Stage
 __all__ = ["WiredPipeline", "is_compared", "pipeline_depth", "wired_ends"]
 
 
-def pipeline_depth(layers, parts):
+def pipeline_depth(layers, modes):
     """Return the cycles between the input of a wired pipeline and its queue."""
-    depth = sum(LOWER.of(layer).wired_latency(layer, part)
-                for layer, part in zip(layers, parts, strict=True))
+    depth = sum(LOWER.of(layer).wired_latency(layer, mode)
+                for layer, mode in zip(layers, modes, strict=True))
     last = layers[-1]
     if last.gives_scores:
-        depth += select_depth(last.outputs, compared=is_compared(parts))
+        depth += select_depth(last.outputs, compared=is_compared(modes))
     return depth
 
 
-def is_compared(parts):
+def is_compared(modes):
     """Return whether label select has a register behind its comparisons, for a fast clock."""
-    return parts[-1].levels == 1
+    return modes[-1].levels == 1
 
 
-def wired_ends(layers, parts, queue_depth, family):
+def wired_ends(layers, modes, queue_depth, family):
     """Return the estimated resources around a pipeline's layers: label select, queues."""
     last = layers[-1]
     if not last.gives_scores:
         return queue_resources(family, queue_depth, last.gives.width)
     bits = last.gives.bits
     nodes = last.outputs - 1
-    compared = is_compared(parts)
-    select = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
-                   nodes * (bits + 4) * (1 + 2 * compared))
-    return (select + queue_resources(family, queue_depth, nodes.bit_length())
+    compared = is_compared(modes)
+    chooser = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
+                    nodes * (bits + 4) * (1 + 2 * compared))
+    return (chooser + queue_resources(family, queue_depth, nodes.bit_length())
             + queue_resources(family, queue_depth, last.gives.width))
 
 
@@ -77,7 +77,7 @@ class WiredPipeline(Stage):
     ----------
     layers : list of :class:`sw.layer.kind.Layer`
         The layers in order. If the last layer gives scores, the pipeline also selects the label.
-    parts : list of :class:`hw.plan.schedule.Wired`
+    modes : list of :class:`hw.plan.schedule.Wired`
         How each layer is built.
     first : :class:`sw.layer.kind.Layer`, optional
         The network's first layer, if all pixels of an image come in one cycle.
@@ -90,15 +90,15 @@ class WiredPipeline(Stage):
         Activations of the last layer, or label and scores.
     """
 
-    def __init__(self, layers, parts, first=None):
+    def __init__(self, layers, modes, first=None):
         self.layers = list(layers)
-        self.parts = list(parts)
+        self.modes = list(modes)
         self.first = first
         last = self.layers[-1]
         head = {first.name: LOWER.of(first).wired(first, None)} if first else {}
-        self.stages = head | {layer.name: LOWER.of(layer).wired(layer, part) for layer, part
-                              in zip(self.layers, self.parts, strict=True)}
-        self.depth = pipeline_depth(self.layers, self.parts) + sum(
+        self.stages = head | {layer.name: LOWER.of(layer).wired(layer, mode) for layer, mode
+                              in zip(self.layers, self.modes, strict=True)}
+        self.depth = pipeline_depth(self.layers, self.modes) + sum(
             stage.latency for stage in head.values())
         self.result = (answer_layout(last.outputs, last.gives.bits) if last.gives_scores
                        else last.gives.width)
@@ -113,18 +113,18 @@ class WiredPipeline(Stage):
         return Handshake(self)
 
     def resources(self, name, family, left):
-        parts = {}
+        found = {}
         if self.first:
             everything = np.ones(self.first.outputs, dtype=bool)
-            parts[self.first.name] = LOWER.of(self.first).wired_resources(
+            found[self.first.name] = LOWER.of(self.first).wired_resources(
                 self.first, None, family, everything)
         layers = [left.get(layer.name, layer) for layer in self.layers]
-        for layer, part, after in zip_longest(layers, self.parts, layers[1:]):
+        for layer, mode, after in zip_longest(layers, self.modes, layers[1:]):
             seen = np.ones(layer.outputs, dtype=bool)
             if after:
                 seen = REDUCE.of(after).looks_at(after, np.ones(after.outputs, dtype=bool))
-            parts[layer.name] = LOWER.of(layer).wired_resources(layer, part, family, seen)
-        return parts | {name: wired_ends(self.layers, self.parts, self.queue_depth, family)}
+            found[layer.name] = LOWER.of(layer).wired_resources(layer, mode, family, seen)
+        return found | {name: wired_ends(self.layers, self.modes, self.queue_depth, family)}
 
     def taps(self, path):
         later, layers = 0, []
@@ -176,7 +176,7 @@ class WiredPipeline(Stage):
                                                   depth=self.queue_depth)
         candidates = [(scores.word_select(index, last.gives.bits).as_signed(),
                        Const(index, range(last.outputs)), None) for index in range(last.outputs)]
-        _, label, depth = select(delays, candidates, compared=is_compared(self.parts))
+        _, label, depth = select(delays, candidates, compared=is_compared(self.modes))
         m.d.comb += queue.reserve.eq(transfer)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth - depth))
         m.d.comb += queue.payload.eq(scores)

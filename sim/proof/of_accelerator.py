@@ -76,7 +76,7 @@ class UpToQueue(Elaboratable):
                            "an image is not encoded as golden encodes it")
         assert_pushed(m, dut.o, queues, taken=producer.taken, vector=dut.i.payload,
                       expected=answer, delay=pipeline.depth,
-                      early=select_depth(NETWORK.classes, compared=is_compared(pipeline.parts)))
+                      early=select_depth(NETWORK.classes, compared=is_compared(pipeline.modes)))
         return m
 
 

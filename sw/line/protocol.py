@@ -1,4 +1,4 @@
-"""What bytes on the serial line mean (docs/protocol.md): frames, requests, answers."""
+"""Meaning of the bytes on the serial line (docs/protocol.md): frames, requests, answers."""
 
 import struct
 import zlib

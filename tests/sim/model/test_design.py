@@ -15,7 +15,7 @@ from boards.top import create
 from hw import generate
 from hw.plan.device import find_target
 from hw.plan.schedule import Schedule, Scheduled, read_schedule
-from hw.solver import wired_parts
+from hw.solver import wired_modes
 from sim.model import design
 from sim.model.design import schedule_for
 from sw.command import MHZ
@@ -34,7 +34,7 @@ def clock_of(megahertz):
 
 # Clocks that the PLL makes so far below the wished one that layers are built another way.
 TURNING = [megahertz for megahertz in range(25, 176)
-           if wired_parts("ecp5", float(clock_of(megahertz))) != wired_parts(
+           if wired_modes("ecp5", float(clock_of(megahertz))) != wired_modes(
                "ecp5", megahertz * 1e6)]
 
 
