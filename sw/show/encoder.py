@@ -18,9 +18,9 @@ class ShowEncoder(Show):
             return super().map_shape(layer, input_shape)
         return input_shape[0], prod(input_shape[1:]) * layer.levels
 
-    def arrange(self, layer, values, shape):
-        if shape == super().map_shape(layer, (layer.inputs,)):
-            return super().arrange(layer, values, shape)
+    def arrange(self, layer, values, shape, input_shape):
+        if len(input_shape) == 1:
+            return super().arrange(layer, values, shape, input_shape)
         # The images of the levels lie side by side, level 0 first.
         return np.concatenate([values[level::layer.levels].reshape(shape[0], -1)
                                for level in range(layer.levels)], axis=1)

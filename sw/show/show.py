@@ -77,6 +77,6 @@ class Show:
         columns = min(whole or [ceil(wish)], key=lambda columns: abs(columns - wish))
         return ceil(layer.outputs / columns), columns
 
-    def arrange(self, layer, values, shape):
+    def arrange(self, layer, values, shape, input_shape):
         """Return values as a map of a shape: one value an output, and more that fill the map up."""
         return values.reshape(shape)
