@@ -217,17 +217,14 @@ def _distinct(slowest):
 
 def _candidates(layer, interval, wired, device, weight):
     """Return the cheapest modes that keep to an interval, and the cheapest ones in SPRAM."""
-    def resources(mode):
-        return layer_resources(layer, mode, device.family, bits=layer.inputs, width=1,
-                               after_wired=False)
-
-    def cost(mode):
-        return _share(resources(mode), device, weight)
-
-    modes = LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device)
-    loaded = [mode for mode in modes if resources(mode).spram]
-    others = [mode for mode in modes if mode not in loaded]
-    return sorted(others, key=cost)[:2 * KEPT] + sorted(loaded, key=cost)[:KEPT]
+    costs = {False: [], True: []}  # by whether the mode takes SPRAM: (cost, mode)
+    for mode in LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device):
+        resources = layer_resources(layer, mode, device.family, bits=layer.inputs, width=1,
+                                    after_wired=False)
+        costs[resources.spram > 0].append((_share(resources, device, weight), mode))
+    best = {loaded: [mode for _, mode in sorted(some, key=lambda each: each[0])]
+            for loaded, some in costs.items()}
+    return best[False][:2 * KEPT] + best[True][:KEPT]
 
 
 def _share(resources, device, weight):

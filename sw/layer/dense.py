@@ -13,7 +13,7 @@ from .shape import Shape
 class Weighted(Layer):
     """Base of the layers that have ``weights``, int8 of shape (neurons, inputs)."""
 
-    @property
+    @cached_property
     def takes(self):
         return Shape((self.weights.shape[1],))
 
@@ -65,6 +65,6 @@ class Dense(Weighted):
                              f"{neuron} has {self.thresholds[neuron]} at fan-in "
                              f"{self.fan_in[neuron]}")
 
-    @property
+    @cached_property
     def gives(self):
         return Shape((len(self.weights),))

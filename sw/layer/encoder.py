@@ -54,11 +54,11 @@ class Encoder(Layer):
         row = np.asarray(thresholds, dtype=np.int32)
         return cls(name, np.tile(row, (inputs, 1)), input_bits)
 
-    @property
+    @cached_property
     def takes(self):
         return Shape((self.thresholds.shape[0],), self.input_bits)
 
-    @property
+    @cached_property
     def gives(self):
         return Shape((self.thresholds.size,))
 

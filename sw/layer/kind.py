@@ -1,6 +1,7 @@
 """Base of all kinds of layers: a kind states its arrays, the shape it takes, the shape it gives."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from .check import check_array, check_extents, check_name, check_number, freeze
 from .registry import discover
@@ -92,12 +93,12 @@ class Layer:
         """The :class:`sw.layer.shape.Shape` that the layer gives."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def inputs(self):
         """Number of values that the layer takes."""
         return self.takes.size
 
-    @property
+    @cached_property
     def outputs(self):
         """Number of values that the layer gives."""
         return self.gives.size

@@ -1,6 +1,7 @@
 """Registries: a package looks its work for a layer up by kind; files of a room register it."""
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from typing import ClassVar
 
@@ -60,8 +61,9 @@ class Registry:
             discover(room)
 
 
+@cache
 def discover(room):
-    """Import all files of a package."""
+    """Import all files of a package, once."""
     package = import_module(room)
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{room}.{module.name}")

@@ -39,7 +39,7 @@ class Scores(Weighted):
     weights: np.ndarray
     bias: np.ndarray
 
-    @property
+    @cached_property
     def gives(self):
         return Shape((len(self.weights),), self.score_bits, signed=True)
 
