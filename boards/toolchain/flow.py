@@ -3,9 +3,7 @@
 import json
 import re
 import shutil
-from collections import deque
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 
 from hw.plan.pll import megahertz
@@ -19,6 +17,7 @@ from . import inputs, tools
 from .inputs import CONSTRAINTS, TOP
 from .ledger import Ledger, key_of
 from .resources import list_commands, read_cells
+from .stuck import Stuck
 
 
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
@@ -32,11 +31,6 @@ ROUTERS = {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1":
 SCRIPT = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]  # Yosys' arguments
 
 GIVEN_UP = "given up"  # in the ledger, of a step that was watched and stopped
-
-
-PATIENCE = 200  # iterations of router2 without progress near the end
-MANY = 200  # overused wires and late connections that are far from the end
-PROGRESS = 1 / 20  # of these in a tenth of the patience, at least
 
 
 class TimingError(ValueError):
@@ -216,43 +210,6 @@ def place(job, commands, done, nextpnr):
         refuse_overfull(job.board, job.work / log)
         raise error
     return key, arguments
-
-
-class Stuck:
-    """Watches whether router2 gets on, in the lines of nextpnr's log.
-
-    It may go on for ever: with ``--tmg-ripup`` where connections are late and there is no faster
-    way, and on iCE40 where two nets take a wire from each other. router1 prints no such lines.
-    The end of a routing is slow, a wire at a time, and worth waiting for. Where many wires are
-    overused an iteration takes long, and a tenth of the patience tells as much.
-
-    Parameters
-    ----------
-    patience : int
-        Iterations in a row that leave as many wires overused or connections late, or more, until
-        it is given up.
-    """
-
-    def __init__(self, patience=PATIENCE):
-        self.patience = patience
-        self.least, self.since = inf, 0
-        self.counts = deque(maxlen=max(1, patience // 10) + 1)  # of the last iterations
-
-    def __call__(self, line):
-        """Take in a line; return whether to give up."""
-        found = re.findall(r"\b(?:overused|tmgfail)=(\d+)", line)
-        if not found:
-            return self.since >= self.patience
-        left = sum(map(int, found))
-        self.since = self.since + 1 if left >= self.least else 0
-        self.least = min(self.least, left) if left else inf
-        self.counts.append(left)
-        return self.since >= self.patience or self._crawls()
-
-    def _crawls(self):
-        """Whether many wires are left and a tenth of the patience gained next to nothing."""
-        return (len(self.counts) == self.counts.maxlen and min(self.counts) > MANY
-                and min(self.counts) > (1 - PROGRESS) * self.counts[0])
 
 
 class Done:

@@ -7,6 +7,7 @@ import pytest
 from boards.board import find
 from boards.toolchain import flow
 from boards.toolchain.steps import Steps
+from boards.toolchain.stuck import Stuck
 
 
 def test_a_tool_runs_again_if_it_failed_or_its_key_is_another(tmp_path):
@@ -32,7 +33,7 @@ def test_a_tool_that_is_given_up_is_ended_and_not_started_again(tmp_path):
         done = flow.Done(Steps(stream), flow.Ledger(tmp_path / "steps.json"))
         script = "echo tmgfail=1; echo tmgfail=1; sleep 60; touch end"
         return done.run("place", "key", tool, [script], directory=tmp_path, log="log",
-                        watch=flow.Stuck(1))
+                        watch=Stuck(1))
 
     assert [ended(), ended()] == [False, False]
     assert not (tmp_path / "end").exists()
@@ -48,7 +49,7 @@ def test_a_tool_that_is_given_up_is_ended_and_not_started_again(tmp_path):
     ([(0, 0), (0, 41), (0, 41), (0, 41), (0, 41)], True),
     ([(2, None), (2, None), (2, None), (2, None)], True)])  # without --tmg-ripup
 def test_a_router_that_does_not_get_on_is_given_up(left, given_up):
-    watch = flow.Stuck(patience=3)
+    watch = Stuck(patience=3)
     assert not watch("Info: Running main router loop...")
     seen = [watch(f"Info:     iter=9 wires=3 overused={overused} overuse=70"
                   + ("" if late is None else f" tmgfail={late}") + " archfail=NA")
@@ -64,7 +65,7 @@ def test_a_router_that_does_not_get_on_is_given_up(left, given_up):
     ([3000] + [200] * 199, False),
     ([3000] + [200] * 201, True)])
 def test_where_many_wires_are_overused_a_tenth_of_the_patience_is_enough(left, given_up):
-    watch = flow.Stuck()
+    watch = Stuck()
     seen = [watch(f"Info:     iter={number} wires=9000 overused={overused} overuse=70 archfail=NA")
             for number, overused in enumerate(left)]
     assert seen == [False] * (len(left) - 1) + [given_up]
