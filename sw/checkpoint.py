@@ -5,14 +5,13 @@ All arrays of a checkpoint are read-only.
 
 import json
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import prod
 
 import numpy as np
 
 from .layer.check import freeze
 from .layer.encoder import Encoder
-from .network import check_labels, check_shape
+from .network import check_chain, check_labels, check_shape
 from .store import fields
 from .store.files import read_arrays, write_arrays
 from .trained.hidden import Hidden
@@ -57,14 +56,7 @@ class Checkpoint:
     def __post_init__(self):
         for name in ("hidden", "labels", "input_shape"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        names = [layer.name for layer in self.layers]
-        if len(set(names)) < len(names):
-            raise ValueError(f"Names of layers must differ: {', '.join(names)}")
-        for before, after in pairwise(self.layers):
-            if before.outputs != after.inputs:
-                raise ValueError(f"Layer {after.name!r} must have as many inputs as "
-                                 f"{before.name!r} has outputs: {after.inputs}, not "
-                                 f"{before.outputs}")
+        check_chain(self.layers)
         check_shape(self.input_shape)
         if prod(self.input_shape) != self.encoder.inputs:
             raise ValueError(f"Input shape must have as many elements as the encoder has inputs: "

@@ -17,8 +17,8 @@ from .store import fields
 from .store.files import read_arrays, write_arrays
 
 
-__all__ = ["Dense", "Encoder", "Network", "Scores", "check_labels", "check_shape", "load",
-           "parse", "save"]
+__all__ = ["Dense", "Encoder", "Network", "Scores", "check_chain", "check_labels", "check_shape",
+           "load", "parse", "save"]
 
 
 FORMAT = "thresher-net/1"
@@ -208,6 +208,15 @@ def check_order(layers):
         raise ValueError(f"First layer must take pixels, the last one give scores, and no other do "
                          f"either: {', '.join(layer.kind for layer in layers) or 'none'} (such as "
                          f"encoder, dense, scores)")
+    check_chain(layers)
+    for before, after in pairwise(layers):
+        if not before.gives.fits(after.takes):
+            raise ValueError(f"Layer {after.name!r} must take what {before.name!r} gives: "
+                             f"{after.takes}, not {before.gives}")
+
+
+def check_chain(layers):
+    """Check that names differ and that each layer has as many inputs as outputs come to it."""
     names = [layer.name for layer in layers]
     if len(set(names)) < len(names):
         raise ValueError(f"Names of layers must differ: {', '.join(names)}")
@@ -215,9 +224,6 @@ def check_order(layers):
         if before.outputs != after.inputs:
             raise ValueError(f"Layer {after.name!r} must have as many inputs as {before.name!r} "
                              f"has outputs: {after.inputs}, not {before.outputs}")
-        if not before.gives.fits(after.takes):
-            raise ValueError(f"Layer {after.name!r} must take what {before.name!r} gives: "
-                             f"{after.takes}, not {before.gives}")
 
 
 def check_shape(shape):
