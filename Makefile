@@ -27,13 +27,14 @@ ifneq ($(findstring /,$(PYTHON)),)
 export PATH := $(abspath $(dir $(PYTHON))):$(PATH)
 endif
 
-# The folded network to work on: NETWORK=... or what a newcomer is best served by on BOARD. Asked
-# for only when a recipe needs it, as it takes the installed packages.
+# The folded network to work on: NETWORK=NAME of data/networks, NETWORK=FILE, or what a newcomer is
+# best served by on BOARD. Asked for only when a recipe needs it, as it takes the installed packages.
 default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network $(BOARD)))$(default)
-NET = $(or $(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
+ARTEFACT = $(wildcard data/networks/$(NETWORK).net.npz)
+NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
-        soak bitstream reproduce program virtual bench fuzz mutate prove verify test lint doctor clean
+        soak bitstream reproduce program virtual bench records fuzz mutate prove verify test lint doctor clean
 
 
 help:  ## list these targets
@@ -41,8 +42,9 @@ help:  ## list these targets
 	@echo
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo 'BOARD=$(BOARD) names the board (python -m boards.build --list), NETWORK=FILE.net.npz another'
-	@echo 'network than the default for it, OPTIONS="..." is handed on to the command behind.'
+	@echo 'BOARD=$(BOARD) names the board (python -m boards.build --list), NETWORK=NAME one of the trained'
+	@echo 'networks in data/networks, NETWORK=FILE.net.npz another one, OPTIONS="..." is handed on to the'
+	@echo 'command behind. Without NETWORK, the default network for BOARD is trained.'
 
 bitstream: network  ## from nothing to BOARD's bitstream: train, fold, check, build, report
 	@$(PYTHON) -m boards.build $(BOARD) $(NET) $(OPTIONS)
@@ -54,7 +56,7 @@ virtual: network  ## start BOARD as a program behind a pseudo-terminal, for pyth
 	@$(PYTHON) -m sim.virtual $(BOARD) $(NET) $(OPTIONS)
 
 train: $(READY)  ## train BOARD's default network on MNIST, from its start
-	@$(PYTHON) -m train.bnn_mnist --network $(notdir $(NET:.net.npz=)) --output $(dir $(NET)) $(OPTIONS)
+	@$(PYTHON) -m train.bnn_mnist --network $(notdir $(NET:.net.npz=)) --output $(if $(ARTEFACT),build/$(NETWORK)/,$(dir $(NET))) $(OPTIONS)
 
 fold: network  ## checkpoint to folded network: bits and integers
 	@$(PYTHON) -m sw.inspect $(NET) $(OPTIONS)
@@ -99,6 +101,9 @@ bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10 $(OPTIONS)
 
+records: $(READY)  ## say in minutes which recorded rows and records are of today's hardware
+	@$(PYTHON) -m boards.records $(OPTIONS)
+
 fuzz: $(READY)  ## random and damaged input for every reader and for the link
 	@$(PYTHON) -m tests.fuzz $(OPTIONS)
 
@@ -116,8 +121,13 @@ venv: $(READY)  ## install into .venv, which the other targets do when needed
 
 # Steps from checkpoint to folded network. What is there already is used, whatever its age: a
 # network is trained once. "make train" trains again.
-network: $(READY)
+network: $(READY) $(if $(ARTEFACT),build/$(NETWORK)/$(NETWORK).eval.json)
 	@$(if $(NETWORK),,$(MAKE) --no-print-directory $(NET:.net.npz=.eval.json))
+
+ifneq ($(ARTEFACT),)
+build/$(NETWORK)/$(NETWORK).eval.json: | $(READY)
+	@$(PYTHON) -m sw.evaluate $(NETWORK)
+endif
 
 %.ckpt.npz: | $(READY)
 	@echo "== training $(notdir $*) (once; the result stays in $(dir $*))"

@@ -1,8 +1,7 @@
-"""Measures every preset, from training to place and route: ``make bench``."""
+"""Measures every preset, from the folded network to place and route: ``make bench``."""
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,38 +12,24 @@ from sw.store.lock import alone
 
 from .record import plot as bench_plot
 from .record import table as bench_table
-from .record.presets import PRESETS, QUICK, find
-from .record.row import Row, row_key
+from .record.presets import PRESETS, QUICK, QUICK_TRAINING, find
+from .record.row import Row
 from .toolchain.steps import Steps, stopping_on_terminate
+from .toolchain.tools import Tool
 
 
-FORMAT = "thresher-bench/1"
+FORMAT = "thresher-bench/2"
 ROOT = Path(__file__).parents[1]
 WORK = Path("build/bench")
 RESULTS = ROOT / "docs" / "results"
-
-
-def recipes():
-    """Return all recipes, dicts by name: boards may not import train, which needs PyTorch."""
-    done = subprocess.run([sys.executable, "-m", "train.recipes"], cwd=ROOT, capture_output=True,
-                          text=True, check=False)
-    if done.returncode:
-        raise ValueError(f"Recipes must be readable: {done.stderr.strip().splitlines()[-1]}")
-    return json.loads(done.stdout)
-
-
-def recipe_of(preset, known):
-    """Return a preset's recipe."""
-    if preset.network not in known:
-        raise ValueError(f"Network of preset {preset.name!r} must be one of {', '.join(known)}: "
-                         f"{preset.network!r}")
-    return known[preset.network]
 
 
 def read_rows(path):
     """Return the rows of a file by preset; none if there is no such file."""
     try:
         rows = {row["preset"]: row for row in read_json(path)["rows"]}
+        if not all(map(_compares, rows.values())):
+            raise ValueError
         bench_table.render(list(rows.values()))
         bench_plot.points(list(rows.values()), [])
         return rows
@@ -55,29 +40,52 @@ def read_rows(path):
                          f"it back)") from None
 
 
-def merge(before, rows, keys):
-    """Put rows together: new ones and those of an earlier run, in the order of ``keys``.
+def _compares(row):
+    """Whether a row has what ``make records`` compares, as far as one can see."""
+    inputs, seed, asked = row["inputs"], row["seed"]["placer"], row["asked_mhz"]
+    return (type(seed) is int and type(asked) in (int, float) and isinstance(inputs, dict)
+            and all(isinstance(part, dict) for part in inputs.values())
+            and isinstance(row["identity"], str) and "training_seconds" in row)
 
-    A row that depends on other code, options or tools than now is kept and marked: ``current`` is
-    false. Rows of presets that are no more are left out.
 
-    Parameters
-    ----------
-    before, rows : dict of str to dict
-        Rows by preset, of an earlier run and of this one.
-    keys : dict of str to str
-        What each row must depend on to be current.
+def merge(before, rows):
+    """Put rows of an earlier run and new ones together, in the order of the presets.
+
+    Rows of presets that are no more are left out. A new row of the same network takes over how long
+    its training took.
     """
+    for name, row in rows.items():
+        if before.get(name, {}).get("identity") == row["identity"]:
+            row["training_seconds"] = before[name]["training_seconds"]
     merged = {**before, **rows}
-    return [{**merged[name], "current": merged[name].get("key") == key}
-            for name, key in keys.items() if name in merged]
+    return [merged[name] for name in (*PRESETS, QUICK.name) if name in merged]
+
+
+def train_quickly(folder, steps):
+    """Train and fold the tiny network of the quick preset, once; return its path."""
+    network = folder / f"{QUICK.recipe}.net.npz"
+    if network.exists():
+        return network
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, words in (("train", ("train.bnn_mnist", *QUICK_TRAINING, "--output", folder)),
+                        ("fold", ("sw.fold", folder / f"{QUICK.recipe}.ckpt.npz"))):
+        module, *arguments = map(str, words)
+        with steps.step(name, folder / f"{name}.log"):
+            steps.run(Tool(module, (sys.executable, "-m", module), "", ""), arguments,
+                      directory=Path(), log=folder / f"{name}.log")
+    return network
 
 
 def write(rows, results, readme=None):
     """Write bench.json, bench.png and the table, into the README or beside the others."""
+    bench_plot.draw(results / "bench.png", rows, bench_plot.read_peers(RESULTS / "peers.csv"))
+    write_rows(rows, results, readme)
+
+
+def write_rows(rows, results, readme=None):
+    """Write bench.json and the table."""
     write_text(results / "bench.json",
                json.dumps({"format": FORMAT, "rows": rows}, indent=2) + "\n")
-    bench_plot.draw(results / "bench.png", rows, bench_plot.read_peers(RESULTS / "peers.csv"))
     table = bench_table.render(rows)
     if readme:
         write_text(readme, bench_table.replace(readme.read_text(encoding="utf-8"), table))
@@ -93,35 +101,30 @@ def main(argv=None):
     add("--quick", action="store_true",
         help="a tiny network instead, in less than a minute, results beside its work: whether "
              "everything runs")
-    add("--adopt", type=Path, metavar="DIR",
-        help="use networks trained before, DIR/NAME/NAME.ckpt.npz, where recipe, dataset and seed "
-             "are the preset's, instead of training them")
     add("--work", type=Path, default=WORK, metavar="DIR",
         help="folder of what is made on the way (default: %(default)s)")
     args = parser.parse_args(argv)
     if args.list:
         print(bench_table.presets(PRESETS.values()))
         return 0
-    known = recipes()
     chosen = [QUICK] if args.quick else find([name for name in args.only.split(",") if name])
     results, readme = (args.work / "quick", None) if args.quick else (RESULTS, ROOT / "README.md")
-    every = [QUICK] if args.quick else PRESETS.values()
-    keys = {preset.name: row_key(preset, recipe_of(preset, known)) for preset in every}
-
     before = {} if args.quick else read_rows(results / "bench.json")
     rows, failures, began = {}, [], time.monotonic()
     with stopping_on_terminate(), alone(args.work / ".lock", f"Benchmark in {args.work}"):
         for number, preset in enumerate(chosen, 1):
-            print(f"[{number}/{len(chosen)}] {preset.name}: {preset.network} on {preset.board}, "
+            print(f"[{number}/{len(chosen)}] {preset.name}: {preset.recipe} on {preset.board}, "
                   f"{time.monotonic() - began:.0f} s since the start", file=sys.stderr)
             try:
-                rows[preset.name] = Row(preset, recipe_of(preset, known), args.work, Steps(),
-                                        args.adopt).run()
+                steps = Steps()
+                network = (train_quickly(args.work / "network", steps) if args.quick
+                           else preset.network)
+                rows[preset.name] = Row(preset, network, args.work, steps).run()
             except ValueError as error:
                 failures.append(str(error))
                 print(f"error: {error}", file=sys.stderr)
                 continue
-            write(merge(before, rows, keys), results, readme)
+            write(merge(before, rows), results, readme)
     print(bench_table.render(list(rows.values())), end="")
     if rows:
         print(f"wrote {results / 'bench.json'}, {results / 'bench.png'} and "

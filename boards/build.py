@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from fractions import Fraction
+import tempfile
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -12,16 +13,17 @@ from hw.plan.device import DEVICES
 from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
-from sw import network as networks
-from sw.command import MHZ, hertz, run
+from sw.artefact import stem
+from sw.command import run
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from .board import catalog, find
+from .request import add_arguments, from_arguments
 from .toolchain import provenance, report, resources
-from .toolchain.flow import CONSTRAINTS, build
+from .toolchain.flow import Job, build, consumed
 from .toolchain.steps import Steps, stopping_on_terminate
-from .top import ROM_IMAGES, create
+from .top import create
 
 
 WEIGHTS = ".flash.bin"  # ending of the file for the flash
@@ -62,85 +64,89 @@ def router_of(family, schedule):
     ``router2`` takes a fraction of the other's time on large designs, and finds a way where a small
     device is full of wired layers; scheduled ones on iCE40 are up to 18 % slower with it.
     """
-    wired = any(isinstance(part, Wired) for part in schedule.layers.values())
+    wired = any(isinstance(mode, Wired) for mode in schedule.layers.values())
     return "router2" if family == "ecp5" or wired else "router1"
 
 
-def build_network(board, path, *, frequency, schedule=None, rate=None, output=Path("build"),
-                  baud=None, seed=1, rom_images=None, reuse=False):
-    """Build a network's bitstream and its report; see the command line's help.
+def build_network(request, output=Path("build"), *, reuse=False):
+    """Build a network's bitstream and its report.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+    output : Path
+        Folder for ``BOARD/NAME.bit`` and its report.
+    reuse : bool
+        As of :class:`boards.toolchain.flow.Job`.
 
     Returns
     -------
     dict
         The report.
     """
-    network = networks.load(path)
-    name = path.name.removesuffix(".npz").removesuffix(".net")
-    device = board.fpga
     steps = Steps()
     with steps.step("schedule"):
-        top = create(board, network, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
-                     rom_images=rom_images)
-    words = top.link.feed.block_ram
-    expected = (estimate(network, top.schedule, device.family).total
-                + shell_resources(network, top.schedule, device.family, len(words),
-                                  changing_bits(words)))
-
-    directory = output / board.name
-    results = [directory / file for file in ("report.json", "report.txt", "resources.png")]
-    weights = directory / f"{name}{WEIGHTS}"
-    with stopping_on_terminate(), alone(directory / ".lock", f"Build in {directory}"):
-        outcome = build(board, top, frequency, name=name, directory=directory, steps=steps,
-                        seed=seed, before=(*results, weights), reuse=reuse,
-                        router=router_of(device.family, top.schedule))
+        top = create(request)
+        expected = expect(request, top)
+    job = job_of(request, top, output, reuse=reuse)
+    weights = job.directory / f"{job.name}{WEIGHTS}"
+    with stopping_on_terminate(), alone(job.directory / ".lock", f"Build in {job.directory}"):
+        outcome = build(replace(job, before=(*job.before, weights)), top, steps)
         if top.image:
             write_weights(weights, top.image, outcome.bitstream)
-        parts = resources.attribute(outcome.cells, [layer.name for layer in network.layers],
-                                    outcome.used)
         flash = weights if top.image else None
-        made = {"command": provenance.command(
-                    board, path, frequency=frequency, schedule=schedule, rate=rate, baud=baud,
-                    seed=seed, rom_images=rom_images),
-                **provenance.trace(path, top, outcome, constraints=CONSTRAINTS[board.family],
-                                   weights=flash)}
-        result = report.create(board, device, network, path, top, outcome, vars(expected), parts,
-                               steps.seconds, seed, flash, made)
-        write_text(results[0], json.dumps(result, indent=2) + "\n")
-        write_text(results[1], report.table(result))
-        resources.draw(results[2], parts,
+        parts = resources.attribute(outcome.cells, [layer.name for layer in request.network.layers],
+                                    outcome.used)
+        result = report.create(report.Built(
+            request, top, outcome, vars(expected), parts, steps.seconds, flash,
+            provenance.trace(request, top, outcome, flash)))
+        as_json, as_text, picture = job.before
+        write_text(as_json, json.dumps(result, indent=2) + "\n")
+        write_text(as_text, report.table(result))
+        resources.draw(picture, parts,
                        {kind: numbers["available"] for kind, numbers in
-                        result["resources"].items()}, f"{name} on {board.name}")
+                        result["resources"].items()}, f"{job.name} on {request.board.name}")
     return result
+
+
+def expect(request, top):
+    """Return the estimated resources of a design with its shell."""
+    words, family = top.link.feed.block_ram, request.board.family
+    return (estimate(request.network, top.schedule, family).total
+            + shell_resources(request.network, top.schedule, family, len(words),
+                              changing_bits(words)))
+
+
+def job_of(request, top, output, *, reuse=False):
+    """Return the toolchain's job for a request; ``before`` are the files of the report."""
+    directory = Path(output) / request.board.name
+    results = tuple(directory / file for file in ("report.json", "report.txt", "resources.png"))
+    return Job(request.board, request.frequency, stem(request.path), directory, seed=request.seed,
+               router=router_of(request.board.family, top.schedule), before=results, reuse=reuse)
+
+
+def write_inputs(request, path):
+    """Write what a build depends on, without running a tool; the network's identity is in it."""
+    top = create(request)
+    with tempfile.TemporaryDirectory() as folder:
+        found = consumed(job_of(request, top, Path(folder)), top)
+    write_text(path, json.dumps({"network": request.network.identity, **found}, indent=1) + "\n")
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m boards.build", description=__doc__)
-    parser.add_argument("board", nargs="?", metavar="BOARD", help="one of --list")
-    parser.add_argument("network", nargs="?", type=Path, metavar="NETWORK",
-                        help="NAME.net.npz from sw.fold")
+    add_arguments(parser, optional=True, placed=True)
     parser.add_argument("--list", action="store_true", help="print the boards and leave")
     parser.add_argument("--default-network", action="store_true",
                         help="print the name of BOARD's default recipe and leave")
-    parser.add_argument("--freq", type=hertz, metavar="MHz",
-                        help="clock; the nearest that the PLL can make, not above (default: the "
-                             "board's)")
-    parser.add_argument("--schedule", type=Path, metavar="JSON",
-                        help="schedule by hand (default: the fastest that fits)")
-    parser.add_argument("--images-per-second", type=float, metavar="N",
-                        help="choose the smallest schedule that is this fast")
     parser.add_argument("--output", type=Path, default=Path("build"), metavar="DIR",
                         help="folder for BOARD/NAME.bit and its report (default: %(default)s)")
-    parser.add_argument("--baud", type=int, metavar="N", help="serial port (default: the board's)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N",
-                        help="of the placer: another may meet timing (default: %(default)s)")
-    parser.add_argument("--rom-images", type=int, metavar="N",
-                        help="test images on the chip, for the benchmark (default: "
-                             + ", ".join(f"up to {count} on {family}" for family, count in
-                                         ROM_IMAGES.items()) + ")")
     parser.add_argument("--reuse", action="store_true",
                         help="keep what an earlier build left of steps whose inputs, tools and "
                              "seed are the same")
+    parser.add_argument("--inputs", type=Path, metavar="JSON",
+                        help="write what the build depends on, as hashes, and build nothing")
     args = parser.parse_args(argv)
     if args.list:
         print(boards_table())
@@ -150,19 +156,12 @@ def main(argv=None):
         return
     if args.network is None:
         parser.error("BOARD and NETWORK are needed (or --list)")
-    if args.schedule and args.images_per_second:
-        parser.error("--schedule and --images-per-second exclude each other")
-    for option in ("images_per_second", "baud", "rom_images"):
-        value = getattr(args, option)
-        if value is not None and not value > 0:
-            raise ValueError(f"--{option.replace('_', '-')} must be above 0: {value:g}")
-
-    board = find(args.board)
-    result = build_network(
-        board, args.network, frequency=args.freq or Fraction(str(board.megahertz)) * MHZ,
-        schedule=args.schedule, rate=args.images_per_second, output=args.output, baud=args.baud,
-        seed=args.seed, rom_images=args.rom_images, reuse=args.reuse)
-    directory = args.output / board.name
+    request = from_arguments(args)
+    if args.inputs:
+        write_inputs(request, args.inputs)
+        return
+    result = build_network(request, args.output, reuse=args.reuse)
+    directory = args.output / request.board.name
     print(report.table(result), end="")
     files = [result["bitstream"], *([result["weights"]["file"]] if "weights" in result else []),
              "report.json", "report.txt", "resources.png"]

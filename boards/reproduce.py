@@ -8,15 +8,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from sw import network as networks
+from sw.artefact import made, stem
 from sw.command import run
 from sw.store.files import write_text
 
-from .board import find
+from .request import add_arguments, from_arguments
 from .toolchain.flow import CONSTRAINTS
 
 
@@ -30,16 +31,17 @@ PLACES = {
 }
 
 
-def build(folder, board, network, options, settings):
-    """Build a network for a board, and its Verilog, with a folder as the current one.
+def build(folder, request, settings):
+    """Build what is asked for, and its Verilog, with a folder as the current one.
 
     The network is copied there, so that no report has the name of a folder.
     """
     folder.mkdir(parents=True)
-    evaluation = network.with_name(f"{stem(network)}.eval.json")
-    for path in (network, *[evaluation] * evaluation.exists()):
+    evaluation = made(request.path, ".eval.json")
+    for path in (request.path, *[evaluation] * evaluation.exists()):
         shutil.copyfile(path, folder / path.name)
-    network = Path(network.name)
+    network = Path(request.path.name)
+    board, (_, _, *options) = request.board, request.words
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
     _call(folder, environment, "boards.build", board.name, network, *options)
     report = json.loads((folder / "build" / board.name / "report.json").read_text("utf-8"))
@@ -50,21 +52,22 @@ def build(folder, board, network, options, settings):
               schedule.name, "-o", f"{stem(network)}.v")
 
 
-def collect(folder, board, network):
+def collect(folder, request):
     """Return the SHA-256 of each file that must be the same, by name, in the order of making.
 
     ``report.json`` counts without the seconds that steps took. ``report.txt`` has the same numbers
     and those seconds, and is left out, as are the logs.
     """
-    made, work = folder / "build" / board.name, folder / "build" / board.name / "work"
-    report = json.loads((made / "report.json").read_text("utf-8"))
+    board, name = request.board, stem(request.path)
+    results = folder / "build" / board.name
+    work = results / "work"
+    report = json.loads((results / "report.json").read_text("utf-8"))
     del report["seconds"]
-    name = stem(network)
     paths = [folder / "schedule.json", folder / f"{name}.v", folder / f"{name}.hw.json",
              *(work / f"top{suffix}" for suffix in (".il", ".ys", CONSTRAINTS[board.family],
                                                     ".json")),
-             *(made / report[what]["file"] for what in ("weights",) if what in report),
-             made / report["bitstream"], made / "resources.png"]
+             *(results / report[what]["file"] for what in ("weights",) if what in report),
+             results / report["bitstream"], results / "resources.png"]
     found = {path.name: sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()}
     return {**found, "report.json": sha256(json.dumps(report).encode()).hexdigest()}
 
@@ -73,10 +76,6 @@ def first_difference(first, second):
     """Return the name of the first file that is not the same in both, or None."""
     names = [*first, *(name for name in second if name not in first)]
     return next((name for name in names if first.get(name) != second.get(name)), None)
-
-
-def stem(network):
-    return network.name.removesuffix(".npz").removesuffix(".net")
 
 
 def _call(folder, environment, module, *arguments):
@@ -90,24 +89,16 @@ def _call(folder, environment, module, *arguments):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m boards.reproduce", description=__doc__)
-    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="NAME.net.npz from sw.fold")
-    parser.add_argument("--freq", metavar="MHz", help="as of boards.build")
-    parser.add_argument("--schedule", type=Path, metavar="JSON", help="as of boards.build")
-    parser.add_argument("--images-per-second", metavar="N", help="as of boards.build")
-    parser.add_argument("--seed", metavar="N", help="as of boards.build")
+    add_arguments(parser, placed=True)
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="leave both builds in this folder, which must not be there (default: "
                              "a temporary one)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write the hashes here")
     args = parser.parse_args(argv)
 
-    board, path = find(args.board), args.network.resolve()
-    identity = networks.load(path).identity
-    options = [word for option, value in (
-        ("--freq", args.freq), ("--schedule", args.schedule and args.schedule.resolve()),
-        ("--images-per-second", args.images_per_second), ("--seed", args.seed))
-        if value is not None for word in (option, value)]
+    request = from_arguments(args)
+    if request.schedule:
+        request = replace(request, schedule=request.schedule.resolve())
     if args.keep and args.keep.exists():
         raise ValueError(f"Folder to keep must be a new one: {args.keep} is there")
     with tempfile.TemporaryDirectory() as temporary:
@@ -116,8 +107,8 @@ def main(argv=None):
         for number, (place, settings) in enumerate(PLACES.items(), 1):
             print(f"build {number} of {len(PLACES)} ({', '.join(settings.values())}) ...",
                   file=sys.stderr, flush=True)
-            build(root / place, board, path, options, settings)
-            found.append(collect(root / place, board, path))
+            build(root / place, request, settings)
+            found.append(collect(root / place, request))
     different = first_difference(*found)
     if different:
         print(f"error: {different} is not the same in two builds: SHA-256 "
@@ -126,11 +117,13 @@ def main(argv=None):
         return 1
     for name, digest in found[0].items():
         print(f"{digest}  {name}")
-    print(f"identical: {len(found[0])} files of two builds of {args.network} for {board.name}")
+    print(f"identical: {len(found[0])} files of two builds of {args.network} for "
+          f"{request.board.name}")
     if args.record:
         given = sys.argv[1:] if argv is None else argv
         write_text(args.record, json.dumps({
-            "board": board.name, "network": identity, "identical": found[0],
+            "board": request.board.name, "network": request.network.identity,
+            "identical": found[0],
             "date": datetime.now(UTC).date().isoformat(),
             "command": shlex.join(["python", "-m", "boards.reproduce", *given])}, indent=1) + "\n")
         print(f"wrote {args.record}")

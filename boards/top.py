@@ -152,38 +152,21 @@ class Top(wiring.Component):
         return m
 
 
-def create(board, network, *, frequency, schedule=None, rate=None, baud=None, rom_images=None):
-    """Return what a board's bitstream holds, a :class:`Top`.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-    network : Network
-        The network.
-    frequency : int or Fraction
-        Clock to ask for, in Hz.
-    schedule : Path or None
-        Schedule by hand; ``None``: let the solver choose.
-    rate : float or None
-        Images per second that the chosen schedule must reach with the least area; ``None``: as
-        many as fit.
-    baud, rom_images : int or None
-        Bits per second, and images in the benchmark's ROM; ``None``: as fast as the board's serial
-        port and the clock allow, and as many as there is block RAM left for.
-    """
-    _, clock = clock_plan(board, frequency)
+def create(request):
+    """Return what a board's bitstream holds, a :class:`Top`, for a :class:`.request.Request`."""
+    board, network = request.board, request.network
+    _, clock = clock_plan(board, request.frequency)
     device = board.fpga
-    if schedule:
-        schedule = read_schedule(schedule.read_text(encoding="utf-8"), network)
+    if request.schedule:
+        schedule = read_schedule(request.schedule.read_text(encoding="utf-8"), network)
         refuse_misfit(network, schedule, device)
     else:
-        schedule = choose_at(network, device, oscillator=board.oscillator, wished=frequency,
-                             images_per_second=rate)
-    images = benchmark_images(network, rom_images or images_that_fit(
+        schedule = choose_at(network, device, oscillator=board.oscillator, wished=request.frequency,
+                             images_per_second=request.rate)
+    images = benchmark_images(network, request.rom_images or images_that_fit(
         network, schedule, device, ROM_IMAGES[board.family]))
     return Top(network, schedule, clock_hz=round(clock), images=images, board=board.name,
-               baud=baud or line_rate(board, round(clock)))
+               baud=request.baud or line_rate(board, round(clock)))
 
 
 def line_rate(board, clock_hz):

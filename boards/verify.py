@@ -2,121 +2,112 @@
 
 import argparse
 import datetime
-import hashlib
 import json
 import subprocess
 import sys
 import time
-from functools import cache
-from pathlib import Path
 
-from sw import network as networks
 from sw.command import run
 from sw.store.files import read_json, write_text
 from sw.store.lock import alone
 
-from .bench import RESULTS, WORK, read_rows, recipe_of, recipes
-from .record import scorecard as verify_table
-from .record.checks import steps
+from .bench import RESULTS, WORK, read_rows
+from .record import scorecard, standing
+from .record.checks import checks
 from .record.presets import PRESETS
-from .record.row import Row, fits
-from .toolchain.sources import digest
-from .toolchain.steps import Steps, stopping_on_terminate
+from .toolchain.steps import stopping_on_terminate
 
 
 RECORDS = RESULTS / "verify"
 DOCUMENT = RESULTS.parent / "verification.md"
+FIELDS = {"command", "inputs", "current", "date", "seconds", "result"}
 
 
-def network_of(preset, folders):
-    """Return where a training left a preset's network, or would leave it: the first folder."""
-    names = (preset.trained, preset.network)
-    paths = [folder / name / f"{name}.net.npz" for folder in folders for name in names]
-    return next((path for path in paths if path.is_file()), paths[0])
-
-
-def prepare(network):
-    """Train a preset's network, unless it is there and was trained as the preset wants."""
-    preset = next(preset for preset in PRESETS.values()
-                  if network.parent.name in (preset.trained, preset.network))
-    recipe = recipe_of(preset, known_recipes())
-    there = network.is_file()
-    if there and fits(networks.load(network).provenance, preset, recipe):
-        return
-    if network != network_of(preset, [WORK / "networks"]):
-        wanted = f"the one of preset {preset.name}" if there else "there"
-        raise ValueError(f"Network must be {wanted}: {network} (remove it, or name another folder "
-                         f"with --networks; without it, networks are trained)")
-    Row(preset, recipe, WORK, Steps()).prepare()
-
-
-@cache
-def known_recipes():
-    """Return all recipes, asked for once."""
-    return recipes()
-
-
-def perform(step, *, again=False):
-    """Run a step, unless its record is there and of the same code, command and network.
-
-    A network that is not there, or is another than the preset's, is trained first, as the benchmark
-    does.
+def perform(check, *, again=False):
+    """Run a check, unless its record is there and all that it depends on is the same.
 
     Returns
     -------
     bool
-        Whether it succeeded, now or before.
+        Whether the check succeeded, now or before.
     """
-    path = RECORDS / f"{step.name}.json"
-    key = digest(*step.modules)
-    kept = _kept(path)
-    if step.network:
-        prepare(step.network)
-    network = hashlib.sha256(step.network.read_bytes()).hexdigest() if step.network else None
-    if (not again and kept and kept["command"] == step.shown and kept["key"] == key
-            and kept["network"] == network):
-        print(f"{step.name}: kept, of {kept['date']}")
+    path = RECORDS / f"{check.name}.json"
+    kept = read_record(path)
+    inputs = standing.today(check)
+    same = kept and kept["command"] == check.shown and kept["inputs"] == inputs
+    if check.checkpoint and not check.checkpoint.exists():
+        if not same:
+            raise ValueError(f"Checkpoint must be there: {check.checkpoint} (it is too large for "
+                             f"the repository: see data/networks/README.md)")
+        print(f"{check.name}: kept, of {kept['date']}, without {check.checkpoint.name}")
         return True
-    print(f"{step.name}: {step.shown} ...", flush=True)
-    raw = WORK.parent / "verify" / f"{step.name}.json"
-    with alone(raw.with_suffix(".lock"), f"Step {step.name}"):
-        record = _run(step, raw)
-    if record is None:
+    if same and not again and not check.always:
+        _mark(path, kept, True)
+        print(f"{check.name}: kept, of {kept['date']}")
+        return True
+    print(f"{check.name}: {check.shown} ...", flush=True)
+    raw = WORK.parent / "verify" / f"{check.name}.json"
+    with alone(raw.with_suffix(".lock"), f"Check {check.name}"):
+        found = _run(check, raw)
+    if found is None:
         path.unlink(missing_ok=True)
         return False
     write_text(path, json.dumps({
-        "step": step.name, "command": step.shown, "key": key, "network": network,
-        "date": datetime.date.today().isoformat(), **record}, indent=1) + "\n")
-    print(f"{step.name}: done in {record['seconds']:.0f} s")
+        "check": check.name, "command": check.shown, "inputs": inputs, "current": True,
+        "date": datetime.date.today().isoformat(), **found}, indent=1) + "\n")
+    print(f"{check.name}: done in {found['seconds']:.0f} s")
     return True
 
 
-def _run(step, raw):
-    """Run the commands of a step, which write ``raw``; return what to record, None if one fails."""
+def _run(check, raw):
+    """Run a check's commands, which write ``raw``; return what to record, None if one fails."""
     log = raw.with_suffix(".log")
     raw.unlink(missing_ok=True)
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as output:
-        for words in step.commands:
+        for words in check.commands:
             words = [str(raw) if word == "RECORD" else word for word in words]
             done = subprocess.run([sys.executable, *words], stdout=output,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
             if done.returncode:
                 break
     seconds = time.monotonic() - start
-    result = None if done.returncode else step.read(raw, log)
+    result = None if done.returncode else check.read(raw, log)
     if result is None:
-        print(f"error: {step.name}: it ended with {done.returncode} (log: {log})", file=sys.stderr)
+        print(f"error: {check.name}: it ended with {done.returncode} (log: {log})",
+              file=sys.stderr)
         return None
     return {"seconds": round(seconds, 1), "result": result}
 
 
+def _mark(path, record, current):
+    """Note in a record whether it is of today's hardware."""
+    if record["current"] != current:
+        write_text(path, json.dumps({**record, "current": current}, indent=1) + "\n")
+
+
+def mark(verdicts):
+    """Note in the records what a comparison found, and write the page."""
+    for verdict in verdicts:
+        path = RECORDS / f"{verdict.name}.json"
+        if verdict.unknown is None:
+            _mark(path, read_record(path), verdict.stands)
+    write_document(known_checks())
+
+
 def write_document(known):
-    """Write the page from the records that are there, for all steps by name."""
-    records = {name: kept for name in known if (kept := _kept(RECORDS / f"{name}.json"))}
-    stale = {name for name, record in records.items()
-             if record["key"] != digest(*known[name].modules)}
-    write_text(DOCUMENT, verify_table.render(records, list(known), stale=stale))
+    """Write the page from the records that are there, for all checks by name."""
+    write_text(DOCUMENT, scorecard.render(read_records(known), list(known)))
+
+
+def read_records(known):
+    """Return the records that are there, of checks by name."""
+    return {name: record for name in known if (record := read_record(RECORDS / f"{name}.json"))}
+
+
+def known_checks():
+    """Return all checks by name."""
+    return {check.name: check for check in checks(PRESETS.values(), interval_of)}
 
 
 def interval_of(preset):
@@ -125,35 +116,33 @@ def interval_of(preset):
     return rows[preset.name]["interval"] if preset.name in rows else 1000
 
 
-def _kept(path):
+def read_record(path):
+    """Return a record, or None if there is none, or what is there is none."""
     try:
         record = read_json(path)
-        return record if {"command", "key", "network", "date", "result"} <= set(record) else None
-    except (OSError, ValueError, TypeError):
+        whole = FIELDS <= set(record) and all(isinstance(part, dict)
+                                              for part in record["inputs"].values())
+        return record if whole else None
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m boards.verify", description=__doc__)
-    parser.add_argument("--only", default="", metavar="NAME,…", help="only these steps, of --list")
-    parser.add_argument("--list", action="store_true", help="print the steps and leave")
-    parser.add_argument("--networks", type=Path, action="append", metavar="DIR",
-                        help="where trained networks lie, DIR/NAME/NAME.net.npz (default: "
-                             f"{WORK / 'networks'} and build; those missing are trained)")
+    parser.add_argument("--only", default="", metavar="NAME,…", help="only these checks, of --list")
+    parser.add_argument("--list", action="store_true", help="print the checks and leave")
     parser.add_argument("--again", action="store_true", help="run what was run already, too")
     parser.add_argument("--document", action="store_true",
                         help="only write the document anew, from the records that are there")
     args = parser.parse_args(argv)
-    folders = args.networks or [WORK / "networks", Path("build")]
-    known = {step.name: step for step in steps(
-        PRESETS.values(), lambda preset: network_of(preset, folders), interval_of)}
+    known = known_checks()
     chosen = [name for name in args.only.split(",") if name] or list(known)
     for name in chosen:
         if name not in known:
-            raise ValueError(f"Step must be one of {', '.join(known)}: {name!r}")
+            raise ValueError(f"Check must be one of {', '.join(known)}: {name!r}")
     if args.list:
-        for step in known.values():
-            print(f"{step.name:<32} {step.shown}")
+        for check in known.values():
+            print(f"{check.name:<32} {check.shown}")
         return 0
     failures = []
     if not args.document:
@@ -169,7 +158,7 @@ def main(argv=None):
     write_document(known)
     print(f"wrote {DOCUMENT}")
     if failures:
-        print(f"error: {len(failures)} of {len(chosen)} steps failed: {', '.join(failures)}",
+        print(f"error: {len(failures)} of {len(chosen)} checks failed: {', '.join(failures)}",
               file=sys.stderr)
         return 1
     return 0

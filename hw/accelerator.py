@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The accelerator: encoder, layers and label select in a row, as a schedule says."""
+"""The accelerator: the stages of a folded network in a row, as a schedule says."""
 
 from itertools import groupby
 from math import ceil
@@ -30,21 +30,22 @@ class Accelerator(wiring.Component):
     Parameters
     ----------
     network : :class:`sw.network.Network`
-        What is computed.
+        Network to compute.
     schedule : :class:`hw.plan.schedule.Schedule`
-        How much of it per cycle.
+        How much of each layer is computed per cycle.
 
     Members
     -------
     i : In(stream.Signature(pixels * pixel_bits))
         Beats of ``schedule.pixels`` pixels, each ``pixel_bits`` wide: a pixel shifted right by the
-        encoder's ``shift``. The first pixel is the lowest; the last beat of an image is filled up
-        with anything.
+        encoder's ``shift``. The first pixel is the lowest. The unused pixels of an image's last
+        beat may have any value.
     o : Out(stream.Signature(answer_layout(classes, score_bits)))
         Label, and the score of each class.
     weights : In(stream.Signature(16))
-        If some layers have their weights in SPRAM: the words :attr:`load`, before the first image;
-        none is taken until all have come. After the last word the first one may come again.
+        Only if some layers have their weights in SPRAM: the words :attr:`load`, before the first
+        image. No image is taken until all words have come. After the last word the load may begin
+        again.
     """
 
     def __init__(self, network, schedule):
@@ -66,7 +67,7 @@ class Accelerator(wiring.Component):
 
     @property
     def load(self):
-        """Words to load before the first image, a list of int: those of each layer in order."""
+        """Words to load before the first image, a list of int, layer by layer."""
         return [word for stage in self.loaded for word in stage.load]
 
     def elaborate(self, platform):
@@ -82,7 +83,7 @@ class Accelerator(wiring.Component):
         return m
 
     def _load(self, m):
-        """Hand the words of weights to one layer after the other; return whether all have come."""
+        """Hand the words of weights to one stage after the other; return whether all have come."""
         loaded = Signal()
         turn = Signal(range(len(self.loaded)))
         m.d.comb += self.weights.ready.eq(1)
@@ -98,10 +99,11 @@ class Accelerator(wiring.Component):
 
 
 def stages(network, schedule):
-    """Stages of an accelerator in order, by name; a width converter wherever widths differ.
+    """Return the stages of an accelerator in order, by name.
 
-    A stage of one layer has the layer's name. Where whole images go into wired layers, the first
-    layer is the head of their pipeline.
+    A width converter stands wherever the widths of two neighbours differ. A stage of one layer has
+    the layer's name. Where an image comes in one beat in front of wired layers, the first layer is
+    the head of their pipeline, because a handshake would have to stop all bits of the image.
 
     Raises
     ------
@@ -132,18 +134,18 @@ def stages(network, schedule):
                         lambda layer: isinstance(schedule.layers[layer.name], Wired))
     for is_wired, group in pipelines:
         layers = list(group)
-        parts = [schedule.layers[layer.name] for layer in layers]
+        modes = [schedule.layers[layer.name] for layer in layers]
         if is_wired:
             name = layers[0].name
             connect(name, layers[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
-                layers, parts, first if free_running and not result else None))
+                layers, modes, first if free_running and not result else None))
             bits = width = layers[-1].gives.width
             continue
-        for layer, part in zip(layers, parts, strict=True):
-            connect(layer.name, part.takes(layer))
-            add(layer.name, LOWER.of(layer).scheduled(layer, part))
-            bits, width = layer.outputs, part.gives(layer)
+        for layer, mode in zip(layers, modes, strict=True):
+            connect(layer.name, mode.takes(layer))
+            add(layer.name, LOWER.of(layer).scheduled(layer, mode))
+            bits, width = layer.outputs, mode.gives(layer)
     if not is_wired:
         add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
     return result

@@ -22,14 +22,15 @@ from .wired.pipeline import pipeline_depth, wired_ends
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
            "shell_resources", "stored_bits"]
 
-# Serial link, frame buffer, benchmark and clock, without the benchmark's images and, on iCE40, its
-# histogram, which is distributed RAM elsewhere. Fitted, see docs/decisions/006-estimate.md.
+# Serial link, frame buffer, benchmark and clock. The benchmark's images are counted apart, and on
+# iCE40 its histogram too, which is in distributed RAM on ECP5. Fitted to builds:
+# docs/decisions/006-estimate.md.
 SHELL = {"ecp5": Resources(1200, 430, 1), "ice40": Resources(870, 430, 5)}
-SHELL_CLOCK = 48_000_000  # Hz, at most, of a board with an iCE40
+SHELL_CLOCK = 48_000_000  # Hz: the fastest usual clock of the boards with an iCE40
 
-ROM_DEPTH = 16_384  # words of the benchmark's ROM, at most, unless asked for
+ROM_DEPTH = 16_384  # most words of the benchmark's ROM, unless the user asks for more
 
-# What reads the weights of SPRAM from the flash.
+# The loader, which reads the weights of SPRAM from the flash.
 LOADER = Resources(330, 130)
 
 
@@ -42,7 +43,8 @@ class Estimate:
     family : str
         ``"ecp5"`` or ``"ice40"``.
     stages : dict of str to Resources
-        By stage; a wired pipeline by layer, and its ends under its own name.
+        By stage. A wired pipeline has an entry for each layer, and one under its own name for its
+        ends: label select and queues.
     """
 
     family: str
@@ -59,9 +61,9 @@ def estimate(network, schedule, family):
     Parameters
     ----------
     network : :class:`sw.network.Network`
-        What is computed.
+        Network to compute.
     schedule : :class:`hw.plan.schedule.Schedule`
-        How much of it per cycle.
+        How much of each layer is computed per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
 
@@ -70,7 +72,7 @@ def estimate(network, schedule, family):
     Estimate
     """
     left = {}
-    if all(isinstance(part, Wired) for part in schedule.layers.values()):
+    if all(isinstance(mode, Wired) for mode in schedule.layers.values()):
         left = {layer.name: layer for layer in _left_over(network)}
     parts = {}
     for name, stage in stages(network, schedule).items():
@@ -80,53 +82,54 @@ def estimate(network, schedule, family):
 
 @memo
 def _left_over(network):
-    """Layers without what synthesis removes from them."""
+    """Return the layers without the parts that synthesis removes."""
     return simplify(network).layers
 
 
-def layer_resources(layer, part, family, *, bits, width, after_wired):
-    """Estimate one layer with the width converter before it: what the solver adds up.
+def layer_resources(layer, mode, family, *, bits, width, after_wired):
+    """Estimate one layer with the width converter before it, for the solver to add up.
 
     Parameters
     ----------
     layer : :class:`sw.layer.kind.Layer`
         The layer.
-    part : :class:`hw.plan.schedule.Wired` or :class:`hw.plan.schedule.Scheduled`
-        How much of it per cycle.
+    mode : :class:`hw.plan.schedule.Wired` or :class:`hw.plan.schedule.Scheduled`
+        How much of the layer is computed per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
     bits, width : int
-        Length of the vectors that come in, and of the words they come in.
+        Bits of an input vector, and of an input word.
     after_wired : bool
-        Whether the layer before is wired too, so that nothing is between them.
+        Whether the layer before is wired too. Then both are in one pipeline, without a queue
+        between them.
     """
-    if isinstance(part, Wired):
+    if isinstance(mode, Wired):
         seen = np.ones(layer.outputs, dtype=bool)
-        resources = LOWER.of(layer).wired_resources(layer, part, family, seen)
+        resources = LOWER.of(layer).wired_resources(layer, mode, family, seen)
         if not after_wired:
-            depth, _ = queue_size(pipeline_depth((layer,), (part,)), 1)
-            resources += wired_ends((layer,), (part,), depth, family)
+            depth, _ = queue_size(pipeline_depth((layer,), (mode,)), 1)
+            resources += wired_ends((layer,), (mode,), depth, family)
     else:
-        resources = LOWER.of(layer).scheduled_resources(layer, part, family)
-    return resources + conversion_resources(Conversion(bits, width, part.takes(layer)), family)
+        resources = LOWER.of(layer).scheduled_resources(layer, mode, family)
+    return resources + conversion_resources(Conversion(bits, width, mode.takes(layer)), family)
 
 
 def stored_bits(network, schedule):
-    """Bits of an image, or of a word of it, that the link stores for an accelerator."""
+    """Return how many bits of an image, or of a word of an image, the link stores."""
     if schedule.interval(network) == 1:
         return int(used_bits(network).sum())
     return schedule.pixels * network.pixel_bits
 
 
 def shell_resources(network, schedule, family, words=0, width=1):
-    """Estimate what surrounds an accelerator on a board.
+    """Estimate the parts around an accelerator on a board.
 
     Parameters
     ----------
     network : :class:`sw.network.Network`
-        What is computed.
+        Network to compute.
     schedule : :class:`hw.plan.schedule.Schedule`
-        How much of it per cycle.
+        How much of each layer is computed per cycle.
     family : str
         ``"ecp5"`` or ``"ice40"``.
     words, width : int
@@ -134,24 +137,25 @@ def shell_resources(network, schedule, family, words=0, width=1):
     """
     stored = stored_bits(network, schedule)
     used = SHELL[family]
-    if schedule.interval(network) == 1:  # which bits are stored is in block RAM
+    if schedule.interval(network) == 1:  # a block RAM says which bits are stored
         used += Resources(stored, stored + copy_bits(stored, words), 1)
     elif stored > 8:
         used += Resources(stored, stored + (width if words else 0))
-    if words * width > 1024:  # smaller ones become LUTs
+    if words * width > 1024:  # a smaller ROM becomes LUTs
         used += Resources(0, 0, rom_blocks(family, words, width))
     if family == "ice40":
         bits = counter_width(SHELL_CLOCK, schedule.interval(network))
         used += Resources(0, 0, rom_blocks(family, network.classes, bits))
-    if any(getattr(part, "rom", None) == "spram" for part in schedule.layers.values()):
+    if any(getattr(mode, "rom", None) == "spram" for mode in schedule.layers.values()):
         used += LOADER
     return used
 
 
 def images_that_fit(network, schedule, device, most):
-    """Return how many images, at least 1, logic or the block RAMs that are left over can hold.
+    """Return how many images, at least 1, fit into logic or into the unused block RAMs.
 
-    A ROM deeper than a block RAM would have a multiplexer behind it, the longest path of all.
+    The ROM is at most as deep as a block RAM, because the multiplexer behind a deeper one would be
+    the longest path of all.
     """
     in_logic = min(most, LOGIC_IMAGES) if schedule.interval(network) == 1 else 1
     used = (estimate(network, schedule, device.family).total

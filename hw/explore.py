@@ -25,11 +25,11 @@ __all__ = ["measure"]
 
 SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40"}
 
-# Where layers are placed: the largest and fastest device of each family that is supported.
+# Devices to place on: the largest and fastest supported one of each family.
 DEVICE = {"ecp5": ["--85k", "--package", "CABGA381", "--speed", "6", "--router", "router2"],
           "ice40": ["--up5k", "--package", "sg48"]}
 
-# Cells that paths between registers go through.
+# Cells of logic on the paths between registers.
 LOGIC = {"ecp5": "w:* t:LUT4 t:CCU2C", "ice40": "w:* t:SB_LUT4 t:SB_CARRY"}
 
 COLUMNS = ("family", "variant", "fan_in", "neurons", "lut4", "ff", "per_synapse", "levels",
@@ -43,11 +43,12 @@ def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, level
     Returns
     -------
     dict
-        ``lut4``: LUT4, a CCU2C being two; on iCE40 logic cells that are more than an input
-        register, one of them for a constant. ``ff``: flip-flops without the input register.
-        ``per_synapse``: LUT4 a synapse. ``levels``: cells in a row between two registers, each
-        carry being one. ``fmax_mhz``: after place and route on :data:`DEVICE`, None without
-        ``place``.
+        ``lut4``: LUT4, where a CCU2C counts as two; on iCE40 logic cells, without those of the
+        input register alone and with one for a constant. ``ff``: flip-flops without the input
+        register.
+        ``per_synapse``: LUT4 a synapse. ``levels``: most cells between two registers, where each
+        carry counts as one. ``fmax_mhz``: clock after place and route on :data:`DEVICE`, or None
+        without ``place``.
     """
     start = time.monotonic()
     sizes = {"neurons": neurons, "fan_in": fan_in, "inputs": inputs, "counts": counts,
@@ -72,7 +73,7 @@ def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, level
 
 
 def _synthesize(layer, family, folder):
-    """Return cells by type and the longest way through them; leave ``layer.json``."""
+    """Return cells by type and the length of the longest path; leave ``layer.json``."""
     write_text(Path(folder, "layer.v"), to_verilog(layer))
     script = (f"read_verilog layer.v; {SYNTHESIS[family]} -top top -json layer.json; "
               f"tee -q -o cells.json stat -json; tee -q -o ways.txt ltp {LOGIC[family]}")
@@ -83,7 +84,7 @@ def _synthesize(layer, family, folder):
 
 
 def _place(family, folder, *options):
-    """Run nextpnr; return how many cells of each type there are, and ``fmax`` in MHz."""
+    """Run nextpnr; return the number of cells by type, and ``fmax`` in MHz."""
     name = f"nextpnr-{family}"
     limits = ["--lpf-allow-unconstrained"] if family == "ecp5" else ["--pcf-allow-unconstrained"]
     log = _call([_find(name), "--json", "layer.json", *DEVICE[family], *limits, *options,
@@ -94,7 +95,7 @@ def _place(family, folder, *options):
 
 
 def _find(name):
-    """Return the path of a program: named by the environment, native, or YoWASP's."""
+    """Return the path of a program: from an environment variable, else native, else YoWASP's."""
     scripts = sysconfig.get_path("scripts")
     for candidate in (os.environ.get(name.upper().replace("-", "_")), name, f"yowasp-{name}"):
         path = candidate and (shutil.which(candidate) or shutil.which(candidate, path=scripts))

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
+from sw.artefact import HELP, made, network_file
 from sw.command import MHZ, hertz, run
 from sw.network import load
 from sw.store.files import replacing, write_text
@@ -64,9 +65,10 @@ def describe(component, estimated):
 def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m hw.generate", description=__doc__)
-    parser.add_argument("network", type=Path, help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("-o", "--output", type=Path,
-                        help="Verilog file (default: beside the network); the JSON goes beside it")
+                        help="Verilog file (default: NAME.v beside the network, for a network in "
+                             "data/networks build/NAME/NAME.v); the JSON goes beside it")
     parser.add_argument("--schedule", type=Path, help="JSON file that says pe and simd by layer")
     parser.add_argument("--board", "--device", dest="device", default="ulx3s-85f", metavar="NAME",
                         help="board or FPGA that the accelerator must fit (default: %(default)s)")
@@ -95,8 +97,7 @@ def main(argv=None):
     else:
         schedule = choose_at(network, device, oscillator=target.oscillator, wished=wished,
                              images_per_second=args.images_per_second)
-    stem = args.network.name.removesuffix(".npz").removesuffix(".net")
-    output = args.output or args.network.with_name(f"{stem}.v")
+    output = args.output or made(args.network, ".v")
     if output.is_dir():
         raise ValueError(f"Output must be a file to write, not a directory: {output}")
     output.parent.mkdir(parents=True, exist_ok=True)  # elaboration is long: fail before it

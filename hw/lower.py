@@ -1,4 +1,4 @@
-"""How a layer becomes hardware: the registry of what each kind of layer can be built as."""
+"""The registry of layers' hardware: a kind of layer can be wired, scheduled, or take pixels."""
 
 from sw.layer.registry import Registry
 
@@ -6,62 +6,66 @@ from sw.layer.registry import Registry
 __all__ = ["LOWER", "Lowering"]
 
 
-LOWER = Registry("hardware", ("hw.lowering",))  # by kind: a :class:`Lowering`
+LOWER = Registry("hardware", ("hw.lowering",))  # an entry is a :class:`Lowering`
 
 
 class Lowering:
-    """What a kind of layer can be built as. A kind overrides what it can be."""
+    """Hardware of a kind of layer. A kind overrides the methods for what it can be built as.
+
+    The methods here refuse with the layer's name.
+    """
 
     def beats(self, layer, pixels):
-        """Return the stage of a first layer that takes so many pixels a beat.
+        """Return the stage of a first layer that takes ``pixels`` pixels a beat.
 
-        The stage has ``beats``, those of an image, and ``is_wire``: whether it needs no logic.
+        The stage has the attributes ``beats``, the beats of an image, and ``is_wire``, whether it
+        needs no logic.
         """
         raise self._refusal(layer, "take pixels")
 
     def width(self, layer, pixels):
-        """Return the bits that a first layer gives for a beat of so many pixels."""
+        """Return the number of bits that a first layer gives for a beat of ``pixels`` pixels."""
         raise self._refusal(layer, "take pixels")
 
-    def wired(self, layer, part):
-        """Return a component with ports ``x`` and ``y`` and a ``latency``, one vector per cycle.
+    def wired(self, layer, mode):
+        """Return a component with ports ``x`` and ``y`` and a ``latency``: one vector per cycle.
 
-        ``part`` is a :class:`hw.plan.schedule.Wired`, or None for a first layer.
+        ``mode`` is a :class:`hw.plan.schedule.Wired`, or None for a first layer.
         """
         raise self._refusal(layer, "be wired")
 
-    def wired_latency(self, layer, part):
+    def wired_latency(self, layer, mode):
         """Return the latency of :meth:`wired` in cycles."""
         raise self._refusal(layer, "be wired")
 
-    def wired_resources(self, layer, part, family, seen):
+    def wired_resources(self, layer, mode, family, seen):
         """Return the estimated resources of :meth:`wired`.
 
-        ``seen`` says which outputs are looked at: ndarray of bool, shape (outputs,).
+        ``seen`` says which outputs are read: ndarray of bool, shape (outputs,).
         """
         raise self._refusal(layer, "be wired")
 
-    def scheduled(self, layer, part):
-        """Return the :class:`hw.stream.stage.Stage` of a layer in steps."""
+    def scheduled(self, layer, mode):
+        """Return the :class:`hw.stream.stage.Stage` of a layer that is computed in steps."""
         raise self._refusal(layer, "be scheduled")
 
-    def scheduled_resources(self, layer, part, family):
+    def scheduled_resources(self, layer, mode, family):
         """Return the estimated resources of :meth:`scheduled`."""
         raise self._refusal(layer, "be scheduled")
 
     def candidates(self, layer, interval, wired, device):
-        """Return how a layer can be built to keep to an interval, in cycles.
+        """Return the ways to build a layer that keep to an interval, for the solver.
 
         Parameters
         ----------
         layer : sw.layer.kind.Layer
             The layer.
         interval : int
-            Cycles of an image, at most.
+            Most cycles of an image.
         wired : :class:`hw.plan.schedule.Wired`
-            How wired layers are built, with as many hops as this one asks for.
+            How a wired layer is built, with the number of hops for this layer's size.
         device : :class:`hw.plan.device.Device`
-            What it must fit.
+            Device that the layer must fit.
 
         Returns
         -------
@@ -70,7 +74,7 @@ class Lowering:
         return [wired]
 
     def slowest(self, layer):
-        """Return the most cycles of an image that the layer can be slowed down to."""
+        """Return the interval of the slowest way to build the layer, in cycles."""
         return 1
 
     def _refusal(self, layer, what):

@@ -1,4 +1,4 @@
-"""Results of functions of a layer or network, kept as long as that layer or network lives."""
+"""Memo of functions of a layer or network: results are kept as long as that object lives."""
 
 from functools import wraps
 from weakref import WeakKeyDictionary
@@ -10,9 +10,10 @@ __all__ = ["memo"]
 def memo(function):
     """Keep the results of a function of a layer or network.
 
-    The first argument is told by identity, because layers and networks compare so. Results are
-    dropped with it, so they must not refer to it. All other arguments are told by value and are
-    kept as long as the first one: they must not be layers or networks. All are positional.
+    Two first arguments are the same if they are the same object, because layers and networks
+    compare by identity. The results of a first argument are dropped with it, so they must not
+    refer to it. Other arguments are compared by value. They are kept as long as the first one, so
+    they must not be layers or networks. All arguments are positional.
     """
     kept = WeakKeyDictionary()
 

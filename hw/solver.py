@@ -15,16 +15,17 @@ from .wired.groups import GROUP_SYNAPSES
 
 __all__ = ["choose", "choose_at", "refuse_misfit"]
 
-# Share of a device's LUTs and flip-flops that place and route still finds its way in.
+# Largest share of a device's LUTs and flip-flops with which place and route still succeeds.
 ROOM = {"ecp5": 0.88, "ice40": 0.92}
 
-# What a block RAM counts for, as a share of all, against LUTs and flip-flops: the first that fits
-# is taken, so LUTs, which make place and route slow, are spent last.
+# Weights of the share of block RAMs against the share of LUTs and flip-flops, tried in this order.
+# The first that fits is taken, so LUTs, which make place and route slow, are spent last.
 BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
 
-# Copies of a register in groups of neurons, which may be a quarter of the device away.
+# Copies on the next level of groups that one register feeds. They may be a quarter of the device
+# away from the register.
 BRANCHES = 4.5
-HOP_HZ = 30e6  # clock in Hz for each hop at most: what is slower has time for longer ways
+HOP_HZ = 30e6  # Hz of the clock for each hop: a slower clock has time for longer wires
 
 # Candidates kept for each layer while the widths of its neighbours are not known.
 KEPT = 12
@@ -36,15 +37,15 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     Parameters
     ----------
     network : :class:`sw.network.Network`
-        What is computed.
+        Network to compute.
     device : :class:`hw.plan.device.Device`
-        What it must fit, beside the serial link that a board needs.
+        Device that must hold the accelerator and the serial link of a board.
     clock_hz : float
         Clock in Hz.
     images_per_second : float, optional
         Wanted rate. Without it the fastest schedule that fits is chosen.
     wired : :class:`hw.plan.schedule.Wired`, optional
-        How wired layers are built (default: by family and clock).
+        How wired layers are built (default: as :func:`wired_modes` says).
 
     Returns
     -------
@@ -53,9 +54,10 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     Raises
     ------
     ValueError
-        If nothing fits, or nothing is as fast: by how much, and what would help.
+        If no schedule fits or none is fast enough. The message says by how much, and what would
+        help.
     """
-    wired = [wired] if wired else wired_parts(device.family, clock_hz)
+    wired = [wired] if wired else wired_modes(device.family, clock_hz)
     slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer) for layer in network.layers[1:]))
     if images_per_second is not None:
         if not images_per_second > 0:
@@ -69,7 +71,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         refuse_misfit(network, schedule, device)
         return schedule
 
-    # The area shrinks with the interval, about: the first interval that fits is the one.
+    # A longer interval takes less area, so the first interval that fits is the shortest.
     intervals = _distinct(slowest)
     schedules = {}
 
@@ -85,18 +87,20 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
 
 
 def choose_at(network, device, *, oscillator, wished, images_per_second=None):
-    """Choose the schedule for the clock that a board makes where another one is asked for.
+    """Choose the schedule for the clock that a board's PLL makes.
 
-    This is what decides for a bitstream, for every check of it, and for its Verilog alone.
+    Only this function decides for a bitstream, for all its checks and for its Verilog, so all of
+    them have the same schedule.
 
     Parameters
     ----------
     network : :class:`sw.network.Network`
-        What is computed.
+        Network to compute.
     device : :class:`hw.plan.device.Device`
-        What it must fit.
+        Device that must hold the accelerator.
     oscillator : int or None
-        Of the board, in Hz; None if the clock is as wished.
+        Frequency of the board's oscillator in Hz. None without a board: the clock is then as
+        wished.
     wished : int or Fraction
         Clock asked for, in Hz.
     images_per_second : float, optional
@@ -106,12 +110,13 @@ def choose_at(network, device, *, oscillator, wished, images_per_second=None):
     return choose(network, device, clock_hz=float(clock), images_per_second=images_per_second)
 
 
-def wired_parts(family, clock_hz):
-    """How wired layers are built for a clock, the fastest first, as measured after place and route.
+def wired_modes(family, clock_hz):
+    """Return ways to build wired layers for a clock, the fastest first.
 
-    A stage has as many adders as four fifths of a period have time for, after what its first net
-    takes, in a device that is more than half full. On iCE40, where a flip-flop alone takes a LUT's
-    place, nets are not cut by copies; on ECP5 as often as there are flip-flops for.
+    A stage has as many adders as fit into four fifths of a period, after the delay of its first
+    net. The delays were measured after place and route in devices that are more than half full. On
+    iCE40 a layer has no hops, because a flip-flop there takes a LUT's place. On ECP5 it has as
+    many as there are flip-flops for.
     """
     first, each = {"ecp5": (1.75e-9, 2.32e-9), "ice40": (8e-9, 8e-9)}[family]
     levels = max(1, min(24, floor((0.8 / clock_hz - first) / each)))
@@ -122,54 +127,55 @@ def wired_parts(family, clock_hz):
             Wired(levels + 1, hops=1)]
 
 
-def limit_hops(layer, part):
-    """How one layer is built: with as many hops as its size asks for, up to the part's."""
+def limit_hops(layer, mode):
+    """Return a mode with only as many hops as the size of the layer needs."""
     groups = max(2, layer.synapses / GROUP_SYNAPSES)
-    return replace(part, hops=min(part.hops, ceil(log(groups, BRANCHES))))
+    return replace(mode, hops=min(mode.hops, ceil(log(groups, BRANCHES))))
 
 
 def smallest(network, device, interval, wired):
     """Choose the smallest schedule that keeps to an interval: one that fits, if there is one.
 
-    SPRAMs, whose weights make a second file to load onto the board, are used where it takes them.
+    SPRAMs are used only if nothing fits without them, because their weights are a second file to
+    load onto the board.
     """
-    for sprams, part, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
-        schedule = _smallest_parts(network, replace(device, sprams=sprams), interval, part, weight)
+    for sprams, mode, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
+        schedule = _smallest_modes(network, replace(device, sprams=sprams), interval, mode, weight)
         if not misfits(network, schedule, device):
             break
     return schedule
 
 
-def _smallest_parts(network, device, interval, wired, weight):
-    """Choose the smallest parts, layer by layer, that all keep to an interval."""
+def _smallest_modes(network, device, interval, wired, weight):
+    """Choose the smallest schedule for one way to build wired layers and one block RAM weight."""
     pixels = _pixels(network, interval)
-    # Paths: schedules of the layers so far, one for each width that the next layer would see and
-    # each number of SPRAMs, which cost nothing until there are no more.
+    # Paths: the cheapest schedules of the layers so far, one for each pair of a word's width behind
+    # them and a number of SPRAMs. An SPRAM costs nothing, but their number is limited.
     paths = {(LOWER.of(network.first).width(network.first, pixels), 0): (0.0, {})}
     bits = network.first.outputs
     for layer in network.layers[1:]:
         longer = {}
-        for part in _candidates(layer, interval, wired, device, weight):
-            for (width, sprams), (cost, parts) in paths.items():
-                before = list(parts.values())[-1] if parts else None
-                resources = layer_resources(layer, part, device.family, bits=bits, width=width,
+        for mode in _candidates(layer, interval, wired, device, weight):
+            for (width, sprams), (cost, modes) in paths.items():
+                before = list(modes.values())[-1] if modes else None
+                resources = layer_resources(layer, mode, device.family, bits=bits, width=width,
                                             after_wired=isinstance(before, Wired))
                 total = cost + _share(resources, device, weight)
-                gives = (part.gives(layer), sprams + resources.spram)
+                gives = (mode.gives(layer), sprams + resources.spram)
                 if gives[1] > device.sprams:
                     continue
                 if gives not in longer or total < longer[gives][0]:
-                    longer[gives] = (total, {**parts, layer.name: part})
+                    longer[gives] = (total, {**modes, layer.name: mode})
         paths, bits = {}, layer.outputs
         for count in range(device.sprams + 1):
             same = [item for item in longer.items() if item[0][1] == count]
             paths |= sorted(same, key=lambda item: item[1][0])[:KEPT]
-    _, parts = min(paths.values(), key=lambda path: path[0])
-    return Schedule(pixels, parts)
+    _, modes = min(paths.values(), key=lambda path: path[0])
+    return Schedule(pixels, modes)
 
 
 def misfits(network, schedule, device):
-    """List what a schedule needs more of than a device has: (what, needed, there is)."""
+    """List the resources of which a device has too few: (name, needed, available)."""
     need = (estimate(network, schedule, device.family).total
             + shell_resources(network, schedule, device.family))
     have = [("LUT4", need.lut4, floor(device.lut4 * ROOM[device.family])),
@@ -180,7 +186,7 @@ def misfits(network, schedule, device):
 
 
 def refuse_misfit(network, schedule, device):
-    """Raise ValueError if a schedule does not fit: by how much, and what would help."""
+    """Raise ValueError if a schedule does not fit; say by how much, and what would help."""
     over = misfits(network, schedule, device)
     if not over:
         return
@@ -194,7 +200,7 @@ def refuse_misfit(network, schedule, device):
 
 
 def _pixels(network, interval):
-    """Fewest pixels a beat that let an image in within an interval; a divisor where one is near."""
+    """Return the fewest pixels a beat for an interval, or a divisor of the image that is near."""
     inputs = network.inputs
     least = ceil(inputs / interval)
     return next((pixels for pixels in range(least, min(2 * least, inputs) + 1)
@@ -202,7 +208,7 @@ def _pixels(network, interval):
 
 
 def _distinct(slowest):
-    """Intervals worth trying, about 5 % apart."""
+    """Return the intervals to try, about 5 % apart."""
     intervals = [1]
     while intervals[-1] < slowest:
         intervals.append(min(slowest, max(intervals[-1] + 1, floor(intervals[-1] * 1.05))))
@@ -210,21 +216,21 @@ def _distinct(slowest):
 
 
 def _candidates(layer, interval, wired, device, weight):
-    """Parts that keep to an interval, the cheapest of them; those in SPRAM are counted apart."""
-    def resources(part):
-        return layer_resources(layer, part, device.family, bits=layer.inputs, width=1,
+    """Return the cheapest modes that keep to an interval, and the cheapest ones in SPRAM."""
+    def resources(mode):
+        return layer_resources(layer, mode, device.family, bits=layer.inputs, width=1,
                                after_wired=False)
 
-    def cost(part):
-        return _share(resources(part), device, weight)
+    def cost(mode):
+        return _share(resources(mode), device, weight)
 
-    parts = LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device)
-    loaded = [part for part in parts if resources(part).spram]
-    others = [part for part in parts if part not in loaded]
+    modes = LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device)
+    loaded = [mode for mode in modes if resources(mode).spram]
+    others = [mode for mode in modes if mode not in loaded]
     return sorted(others, key=cost)[:2 * KEPT] + sorted(loaded, key=cost)[:KEPT]
 
 
 def _share(resources, device, weight):
-    """Share of a device, block RAMs weighted."""
+    """Return the share of a device that resources take, with block RAMs weighted."""
     return (resources.lut4 / device.lut4 + 0.2 * resources.ff / device.ff
             + weight * resources.block_ram / device.block_rams)

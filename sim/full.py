@@ -2,7 +2,6 @@
 """Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
@@ -17,12 +16,14 @@ from tqdm import tqdm
 from hw.accelerator import Accelerator
 from hw.synthesis.verilog import to_verilog
 from sw import golden
+from sw.artefact import HELP, network_file
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
 from sw.store.files import read_json, write_text
 from sw.store.lock import scratch
 
+from .model import inputs
 from .model.design import add_options, cached_verilog, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_bits
@@ -202,20 +203,17 @@ def count_equal(network, images, outcome):
                 & (outcome.scores == scores).all(axis=1)).sum())
 
 
-def _key(accelerator, images):
-    """Hash the Verilog, the images and what golden says of them: all that an outcome depends on."""
-    network = accelerator.network
-    sha = hashlib.sha256(cached_verilog(network, accelerator.schedule, BUILD).encode())
-    sha.update(MAIN.read_bytes())
-    sha.update(np.ascontiguousarray(images).tobytes())
-    sha.update(golden.Model(network).scores(images).tobytes())
-    return sha.hexdigest()
+def consumed(accelerator, images):
+    """Return all that an outcome depends on, see :mod:`.model.inputs`."""
+    verilog = cached_verilog(accelerator.network, accelerator.schedule, BUILD)
+    return {**inputs.of_images(accelerator.network, images), "verilog": inputs.sha(verilog),
+            **inputs.of_model(MAIN.read_text(encoding="utf-8"))}
 
 
-def _recorded(path, key):
+def _recorded(path, found):
     """Whether a file of ``--record`` is about the same run."""
     try:
-        return read_json(path)["key"] == key
+        return read_json(path)["inputs"] == found
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -228,7 +226,7 @@ def _fill_words(rows):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
@@ -237,6 +235,8 @@ def main(argv=None):
     parser.add_argument("--record", type=Path, metavar="JSON",
                         help="write what came out at full speed here, if all is equal; a run that "
                              "the file is about already is not repeated")
+    parser.add_argument("--inputs", type=Path, metavar="JSON",
+                        help="write what the outcome depends on, as hashes, and simulate nothing")
     args = parser.parse_args(argv)
     if args.limit is not None and args.limit < 1:
         raise ValueError(f"Limit must be at least 1: {args.limit}")
@@ -248,8 +248,11 @@ def main(argv=None):
     accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
-    key = _key(accelerator, images) if args.record else None
-    if args.record and _recorded(args.record, key):
+    found = consumed(accelerator, images) if args.record or args.inputs else None
+    if args.inputs:
+        inputs.write(args.inputs, found)
+        return 0
+    if args.record and _recorded(args.record, found):
         print(f"equal to golden already: {args.record} is about the same design and images")
         return 0
     cycles = len(images) * (accelerator.interval + PAUSES * args.stall)
@@ -268,10 +271,11 @@ def main(argv=None):
             return 1
         if args.record and not seed and not problems:
             write_text(args.record, json.dumps({
-                "key": key, "identity": network.identity, "images": len(images),
+                "inputs": found, "identity": network.identity, "images": len(images),
                 "equal": count_equal(network, images, outcome), "interval": accelerator.interval,
                 "latency": outcome.latency, "cycles": outcome.cycles,
-                "seconds": round(outcome.seconds, 3)}, indent=1) + "\n")
+                "seconds": round(outcome.seconds, 3),
+                "wall_seconds": round(time.monotonic() - began, 2)}, indent=1) + "\n")
         extra = "" if seed else "; interval and latency as predicted"
         print(f"equal to golden: {len(images):,} of {len(images):,} labels and scores{extra}")
     print(f"wall time {time.monotonic() - began:.1f} s")

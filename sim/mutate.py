@@ -23,6 +23,7 @@ from sw.store.files import write_text
 
 from . import full, netlist
 from .cell.mutation import CHOOSER, mutations, with_mutations
+from .model import inputs
 from .model.networks import leaning_images, lively_network
 from .model.verilator import compile_model
 
@@ -115,6 +116,56 @@ def check(model, accelerator, images, number):
     return None
 
 
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A design and the mutations that are drawn for it.
+
+    Attributes
+    ----------
+    accelerator : hw.accelerator.Accelerator
+        The design.
+    images : ndarray of uint8, shape (n, inputs)
+        What it is asked.
+    chosen : list of Mutation
+        Mutations.
+    verilog : str
+        The design with all of them in it.
+    """
+
+    accelerator: Accelerator
+    images: np.ndarray
+    chosen: list
+    verilog: str
+
+
+def draw(name, count, seed=1):
+    """Return the :class:`Subject` of a schedule, with so many mutations, a third of each kind."""
+    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], SIZES[0]),
+                                                  dtype=np.uint8)
+    network = lively_network(SIZES, images, thresholds=(64, 128))
+    images[1::2] = leaning_images(network, len(images) // 2, seed=seed)
+    accelerator = Accelerator(network, SCHEDULES[name])
+    verilog = flattened(to_verilog(accelerator, "accelerator"))
+    chosen = mutations(verilog, count, seed=seed)
+    return Subject(accelerator, images, chosen, with_mutations(verilog, chosen))
+
+
+def driver():
+    """Return the C++ main of all mutants."""
+    return full.MAIN.read_text(encoding="utf-8") + CHOOSER
+
+
+def consumed(count, seed):
+    """Return all that the score depends on, see :mod:`.model.inputs`."""
+    found = {}
+    for name in SCHEDULES:
+        subject = draw(name, count, seed)
+        found[name] = {"verilog": inputs.sha(subject.verilog),
+                       **inputs.of_images(subject.accelerator.network, subject.images)}
+    return {**found, "seeds": f"{SEEDS.start} to {SEEDS.stop - 1}",
+            **inputs.of_model(driver(), OPTIONS)}
+
+
 def score(name, count, *, seed=1, bar=None):
     """Mutate an accelerator.
 
@@ -133,20 +184,13 @@ def score(name, count, *, seed=1, bar=None):
     -------
     list of Verdict
     """
-    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], SIZES[0]),
-                                                  dtype=np.uint8)
-    network = lively_network(SIZES, images, thresholds=(64, 128))
-    images[1::2] = leaning_images(network, len(images) // 2, seed=seed)
-    accelerator = Accelerator(network, SCHEDULES[name])
-    verilog = flattened(to_verilog(accelerator, "accelerator"))
-    chosen = mutations(verilog, count, seed=seed)
-    main = full.MAIN.read_text(encoding="utf-8") + CHOOSER
-    model = compile_model(with_mutations(verilog, chosen), "accelerator", main, BUILD,
-                          options=OPTIONS)
+    subject = draw(name, count, seed)
+    accelerator, images = subject.accelerator, subject.images
+    model = compile_model(subject.verilog, "accelerator", driver(), BUILD, options=OPTIONS)
     if noticed := check(model, accelerator, images, 0):
         raise ValueError(f"Design without a mutation must pass: {noticed}")
     verdicts = []
-    for number, mutation in enumerate(chosen, 1):
+    for number, mutation in enumerate(subject.chosen, 1):
         verdicts.append(Verdict(name, mutation.kind, mutation.target, mutation.original,
                                 mutation.mutated, check(model, accelerator, images, number)))
         if bar is not None:
@@ -173,10 +217,15 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=1, metavar="N",
                         help="of the draw (default: %(default)s)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
+    parser.add_argument("--inputs", type=Path, metavar="JSON",
+                        help="write what the score depends on, as hashes, and simulate nothing")
     args = parser.parse_args(argv)
     if args.count < 1:
         raise ValueError(f"Count must be at least 1: {args.count}")
 
+    if args.inputs:
+        inputs.write(args.inputs, consumed(args.count, args.seed))
+        return 0
     start = time.monotonic()
     verdicts = []
     with tqdm(total=args.count * len(SCHEDULES), unit=" mutants") as bar:
@@ -192,7 +241,8 @@ def main(argv=None):
           f"{time.monotonic() - start:.0f} s")
     if args.record:
         write_text(args.record, json.dumps({
-            "caught": caught, "count": len(verdicts), "seed": args.seed,
+            "inputs": consumed(args.count, args.seed), "caught": caught, "count": len(verdicts),
+            "seed": args.seed,
             "survivors": [asdict(verdict) | {"reason": verdict.reason}
                           for verdict in survivors]}, indent=1) + "\n")
         print(f"wrote {args.record}", file=sys.stderr)

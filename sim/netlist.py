@@ -10,8 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 from boards.board import find
+from boards.toolchain.inputs import finishing
+from boards.toolchain.sources import digest
 from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
+from sw.artefact import HELP, network_file
 from sw.command import run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
@@ -19,6 +22,7 @@ from sw.store.files import write_text
 
 from . import full
 from .cell.cells import to_verilog
+from .model import inputs
 from .model.design import add_options, given_options, schedule_of
 from .model.preloaded import preloaded
 from .model.verilator import compile_model
@@ -26,6 +30,7 @@ from .model.verilator import compile_model
 
 BUILD = Path("build/sim/netlist")
 IMAGES = 1000
+TOP = "accelerator"
 
 # What a netlist leaves open is random when the simulation starts, so that nothing may hang on it.
 OPEN = ("--x-assign", "unique", "--x-initial", "unique")
@@ -33,9 +38,42 @@ OPEN = ("--x-assign", "unique", "--x-initial", "unique")
 
 def synthesize(accelerator, family, directory=BUILD):
     """Synthesize an accelerator, weights in SPRAM loaded from a ROM; return the JSON's path."""
-    name = accelerator.network.identity[:12]
-    return synthesis.synthesize(preloaded(accelerator), family, directory / f"{name}-{family}",
-                                top="accelerator")
+    return synthesis.run(*source(accelerator, family), family, folder(accelerator, family,
+                                                                      directory), top=TOP)
+
+
+def source(accelerator, family):
+    """Return what Yosys reads: RTLIL and script, see :func:`hw.synthesis.netlist.source`."""
+    return synthesis.source(preloaded(accelerator), family, top=TOP)
+
+
+def folder(accelerator, family, directory=BUILD):
+    """Return the folder in which Yosys works."""
+    return directory / f"{accelerator.network.identity[:12]}-{family}"
+
+
+def consumed(accelerator, images, family, made):
+    """Return all that an outcome depends on, see :mod:`.model.inputs`.
+
+    The netlist is Yosys' work: the design, the script and Yosys' version stand for it.
+
+    Parameters
+    ----------
+    accelerator : hw.accelerator.Accelerator
+        What is synthesized.
+    images : ndarray of unsigned integers, shape (n, *input_shape)
+        Images.
+    family : str
+        ``"ecp5"`` or ``"ice40"``.
+    made : str, str
+        What :func:`source` returned.
+    """
+    design, script = made
+    return {**inputs.of_images(accelerator.network, images), "design": inputs.sha(design),
+            "script": inputs.sha(script),
+            **({"finishing": finishing()} if family == "ecp5" else {}),
+            "cells": digest("sim.cell.cells", packages=("sim.cell",)),
+            **inputs.of_model(full.MAIN.read_text(encoding="utf-8"), OPEN)}
 
 
 def compile_netlist(netlist, family, *, directory=BUILD, long=False, edit=None):
@@ -76,7 +114,7 @@ def counted(netlist):
 def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m sim.netlist", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--family", choices=("ecp5", "ice40"),
                         help="synthesize for another family than the board's, with its schedule")
@@ -87,6 +125,9 @@ def parse(argv):
                         help="run a second time, with pauses on both streams")
     parser.add_argument("--record", type=Path, metavar="JSON",
                         help="write what came out here")
+    parser.add_argument("--inputs", type=Path, metavar="JSON",
+                        help="write what the outcome depends on, as hashes, and synthesize "
+                             "nothing")
     args = parser.parse_args(argv)
     if args.limit < 1:
         raise ValueError(f"Limit must be at least 1: {args.limit}")
@@ -101,9 +142,16 @@ def main(argv=None):
     images, _ = load_test_set(network, dataset_name(network, args.dataset))
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
+    made = source(accelerator, family)
+    found = consumed(accelerator, images, family, made)
+    if args.inputs:
+        inputs.write(args.inputs, found)
+        return 0
+    where = folder(accelerator, family)
     print(f"synthesizing {args.network} for {family}, interval {accelerator.interval} (log: "
-          f"{BUILD / f'{network.identity[:12]}-{family}' / 'yosys.log'}) ...", flush=True)
-    netlist = json.loads(synthesize(accelerator, family).read_text(encoding="utf-8"))
+          f"{where / 'yosys.log'}) ...", flush=True)
+    text = synthesis.run(*made, family, where, top=TOP).read_text(encoding="utf-8")
+    netlist = json.loads(text)
     print(f"netlist: {counted(netlist)}, after {time.monotonic() - began:.0f} s", flush=True)
     cycles = len(images) * (accelerator.interval + full.PAUSES * args.stall)
     model = compile_netlist(netlist, family, long=cycles > full.LONG_RUN)
@@ -123,6 +171,7 @@ def main(argv=None):
               + ("" if seed else "; interval and latency as predicted"))
     if args.record:
         write_text(args.record, json.dumps({
+            "inputs": found, "netlist": inputs.sha(text),
             "network": network.identity, "board": args.board, "family": family, "equal": equal,
             "images": len(images), "interval": accelerator.interval,
             "cells": counted(netlist), "stalls": args.stall, "yosys": synthesis.version(),

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from sw import command
 from sw.store.files import write_text
 
+from .model import inputs
 from .proof import (
     of_accelerator as proof_accelerator,
 )
@@ -82,6 +83,12 @@ def prove(proof):
     }
 
 
+def consumed(proofs):
+    """Return all that the verdicts depend on, see :mod:`.model.inputs`."""
+    return {"proofs": {proof.name: inputs.sha(proof.content) for proof in proofs},
+            "tools": versions()}
+
+
 def failed(row):
     """Return what went wrong with a proof, a sentence, or None."""
     if row["result"] == "failed":
@@ -118,10 +125,15 @@ def main(argv=None):
     parser.add_argument("--list", action="store_true", help="print what there is, run nothing")
     parser.add_argument("--short", action="store_true", help="the short set, CI's")
     parser.add_argument("--record", metavar="JSON", help="write what came of it")
+    parser.add_argument("--inputs", type=Path, metavar="JSON",
+                        help="write what the verdicts depend on, as hashes, and prove nothing")
     options = parser.parse_args(argv)
     proofs = choose(options.names, options.short)
     if options.list:
         print(table(proofs))
+        return 0
+    if options.inputs:
+        inputs.write(options.inputs, consumed(proofs))
         return 0
     rows = []
     with tqdm(proofs, unit=" proofs", disable=not sys.stderr.isatty()) as bar:
@@ -133,7 +145,7 @@ def main(argv=None):
                        f"{row['seconds']:6.1f} s   twin {row['twin']['result']} in cycle "
                        f"{row['twin']['depth']}")
     if options.record:
-        record = {"proofs": rows, "tools": versions(),
+        record = {"inputs": consumed(proofs), "proofs": rows, "tools": versions(),
                   "date": datetime.now(UTC).isoformat(timespec="seconds"),
                   "command": " ".join(["python -m sim.prove", *(argv or sys.argv[1:])])}
         write_text(options.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

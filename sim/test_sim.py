@@ -22,6 +22,7 @@ from hw.stream.width import WidthConverter
 from hw.wired.pipeline import WiredPipeline
 from sim.bench.runner import check_streams
 from sim.model import vectors
+from sw.artefact import network_file
 from sw.data import datasets
 from sw.network import Encoder, load
 
@@ -186,7 +187,7 @@ def test_accelerator(case, pixels, parts):
 def trained_network():
     """The network that NETWORK names, or one made of MNIST by counting."""
     path = os.environ.get("NETWORK")
-    return load(path) if path else prototype_network()
+    return load(network_file(path)) if path else prototype_network()
 
 
 def real_images(network):

@@ -11,6 +11,7 @@ import numpy as np
 from hw.accelerator import Accelerator
 from hw.stream.stage import StreamTap
 from sw import golden
+from sw.artefact import HELP, network_file
 from sw.bits import from_int
 from sw.command import run
 from sw.compare import pytorch
@@ -228,7 +229,7 @@ def report(accelerator, images, image, path, *, checkpoint=None, start=None):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.trace", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--image", type=int, default=0, metavar="N",
                         help="test image (default: %(default)s)")
     parser.add_argument("--from", dest="start", metavar="LAYER",

@@ -53,7 +53,7 @@ def layout(network, place, outputs, shape):
     layer, size = network.layers[place], prod(shape)
     padded = np.full(max(size, layer.outputs), np.nan)
     padded[:len(outputs)] = outputs
-    return SHOWN.of(layer).arrange(layer, padded, shape)
+    return SHOWN.of(layer).arrange(layer, padded, shape, network.input_shape)
 
 
 def _draw_image(axes, trace):

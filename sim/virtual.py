@@ -8,13 +8,11 @@ import subprocess
 import sys
 import tty
 from contextlib import ExitStack, contextmanager
-from fractions import Fraction
 from pathlib import Path
 
-from boards.board import find
+from boards.request import add_arguments, from_arguments
 from boards.top import create
 from hw.synthesis.verilog import to_verilog
-from sw import network as networks
 from sw.command import run
 
 from .board.flash import WithFlash
@@ -115,18 +113,7 @@ def _interrupted_by_terminate():
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sim.virtual", description=__doc__)
-    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="NAME.net.npz from sw.fold")
-    parser.add_argument("--freq", type=Fraction, metavar="MHz",
-                        help="clock that the board would have (default: the board's)")
-    parser.add_argument("--schedule", type=Path, metavar="JSON",
-                        help="schedule by hand (default: the fastest that fits)")
-    parser.add_argument("--images-per-second", type=float, metavar="N",
-                        help="choose the smallest schedule that is this fast")
-    parser.add_argument("--baud", type=int, metavar="N",
-                        help="bits per second (default: the board's; more are faster here too)")
-    parser.add_argument("--rom-images", type=int, metavar="N",
-                        help="test images on the chip, for the benchmark")
+    add_arguments(parser)
     parser.add_argument("--flash", type=Path, metavar="FILE",
                         help="weights in the flash (default: the network's, as the NAME.flash.bin "
                              "of boards.build)")
@@ -134,11 +121,7 @@ def main(argv=None):
                         help=f"link to make (default: {FOLDER}/BOARD)")
     args = parser.parse_args(argv)
 
-    board = find(args.board)
-    network = networks.load(args.network)
-    top = create(board, network, frequency=(args.freq or Fraction(str(board.megahertz))) * 10**6,
-                 schedule=args.schedule, rate=args.images_per_second, baud=args.baud,
-                 rom_images=args.rom_images)
+    top = create(from_arguments(args))
     port = args.port or FOLDER / args.board
     if args.flash and not top.image:
         raise ValueError(f"Flash must hold weights for an SPRAM: {args.network} on {top.board} has "

@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from . import golden
+from .artefact import HELP, network_file
 from .command import run
 from .evaluate import dataset_name, load_test_set
 from .network import load
@@ -19,12 +20,13 @@ BLOCK = 500  # images at once
 
 
 def compare(network, images, *, progress=True):
-    """Compare every popcount of every neuron for images; of layers without popcounts, outputs.
+    """Compare golden with plain arithmetic: popcounts of every neuron, or outputs without them.
 
     Returns
     -------
     int, str or None
-        Popcounts and outputs compared behind the first layer, and the first that differs.
+        Number of values compared behind the first layer, and a description of the first one that
+        differs.
     """
     compared = 0
     starts = range(0, len(images), BLOCK)
@@ -43,7 +45,7 @@ def compare(network, images, *, progress=True):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sw.arithmetic", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="folded network (.net.npz)")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
     args = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""What training leaves behind: latent weights, BatchNorm statistics and PyTorch's own scores.
+"""Checkpoint, the result of training: latent weights, BatchNorm and PyTorch's own scores.
 
 All arrays of a checkpoint are read-only.
 """
@@ -42,8 +42,8 @@ class Checkpoint:
     provenance : dict
         Recipe, seed, dataset, accuracies: anything JSON can hold.
     test_scores : ndarray of int32, shape (images, classes), or None
-        Scores PyTorch gave in eval mode on the whole test set, for comparison with the golden
-        model.
+        PyTorch's scores of the whole test set in evaluation mode, to compare the golden model
+        with.
     """
 
     encoder: Encoder
@@ -85,7 +85,7 @@ class Checkpoint:
 
 
 def save(path, checkpoint):
-    """Write a checkpoint as ``.npz``, whole or not at all."""
+    """Write a checkpoint as ``.npz``; a failure leaves no file."""
     encoder, last = checkpoint.encoder, checkpoint.last
     arrays = {
         "format": np.array(FORMAT),
@@ -139,20 +139,21 @@ def load(path):
 
 
 def _content(layer, prefix):
-    """Return the arrays of a layer as a file names them."""
+    """Return a layer's arrays by their names in files."""
     return {f"{prefix}_name": np.array(layer.name),
             **{f"{prefix}_{name}": np.array(getattr(layer, name)) for name in layer.numbers},
             **{f"{prefix}_{name}": getattr(layer, name) for name in layer.arrays}}
 
 
 def _hidden(arrays, index):
-    """Return a hidden layer of a file: a dense one, unless the file names another kind."""
+    """Return a hidden layer of a file. The layer is dense unless the file names another kind."""
     FOLDS.discover()
     kinds = {trained.kind: trained for trained in FOLDS.entries}
     named = f"{index}_kind"
     kind = fields.text(arrays, named) if named in arrays else Hidden.kind
     if kind not in kinds:
-        raise ValueError(f"Kind of layer {index} must be one of {', '.join(kinds)}: {kind}")
+        raise ValueError(f"Kind of layer {index} must be one of {', '.join(sorted(kinds))}: "
+                         f"{kind}")
     missing = [what for what in kinds[kind].arrays if f"{index}_{what}" not in arrays]
     if missing:
         needs = "weights, mask and BatchNorm" if kind == Hidden.kind else "all its arrays"
@@ -163,7 +164,7 @@ def _hidden(arrays, index):
 
 
 def _trained(kind, arrays, prefix):
-    """Return a layer of a file."""
+    """Return the trained layer of a kind whose arrays begin with ``prefix``."""
     return kind(fields.text(arrays, f"{prefix}_name"),
                 *(arrays[f"{prefix}_{name}"] for name in kind.arrays),
                 **{name: fields.real(arrays, f"{prefix}_{name}") for name in kind.numbers})

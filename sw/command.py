@@ -1,4 +1,4 @@
-"""How every command line ends: a user's mistake is one line and exit code 2, no traceback."""
+"""Runs a command line: a user's mistake ends in one line and exit code 2, without traceback."""
 
 import argparse
 import errno
@@ -7,7 +7,7 @@ import sys
 from fractions import Fraction
 
 
-# What to do about errors of the operating system, which name a file but no way out.
+# Ways out for errors of the operating system, whose own messages name a file but no way out.
 WAYS_OUT = {
     errno.ENOENT: "check the path",
     errno.EISDIR: "give a file, not a folder",
@@ -22,14 +22,14 @@ WAYS_OUT = {
 }
 
 MHZ = 1_000_000
-LONGEST = 1000  # characters of a message: what is wrong may be that something is endless
+LONGEST = 1000  # characters of a message, because a damaged file may hold an endless name
 
 
 def run(main, *argv):
-    """Call ``main(*argv)`` and exit with what it returns.
+    """Call ``main(*argv)`` and exit with the status that it returns.
 
-    ``ValueError`` and ``OSError`` stand for bad input: one line on stderr, exit code 2.
-    Ctrl-C exits with 130, as shells expect.
+    ``ValueError`` and ``OSError`` mean bad input: the process prints one line on stderr and exits
+    with 2. After Ctrl-C it exits with 130, as shells expect.
     """
     try:
         status = main(*argv)
@@ -47,7 +47,7 @@ def run(main, *argv):
 
 
 def explain(error):
-    """Return an error as one line that a terminal can show, whatever file it quotes."""
+    """Return an error as one line that a terminal can show, even if it quotes a damaged file."""
     text = " ".join(_message(error).split())
     text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
                    for letter in text)
@@ -55,10 +55,10 @@ def explain(error):
 
 
 def _message(error):
-    """Message of an error; those of the operating system with the file and a way out."""
+    """Return an error's message; an error of the operating system gets the file and a way out."""
     if not isinstance(error, OSError) or error.errno not in WAYS_OUT or error.filename is None:
         return str(error)
-    name = error.filename2 or error.filename  # of a renaming, where it should have gone
+    name = error.filename2 or error.filename  # a renaming has two: blame the target
     return f"{name}: {error.strerror} ({WAYS_OUT[error.errno]})"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import checkpoint as checkpoints
 from . import golden, network
+from .artefact import HELP, made, network_file
 from .command import run
 from .compare import pytorch
 from .compare.difference import first_difference
@@ -35,8 +36,8 @@ def evaluate(model, images, labels):
     ndarray of int32, shape (n, classes)
         Scores.
     dict
-        ``images``, ``correct``, ``accuracy`` in percent, ``ties`` for the top score, of which the
-        first counts, and ``images_per_second`` of one core.
+        ``images``, ``correct``, ``accuracy`` in percent, ``ties`` for the top score (the first
+        class counts), and ``images_per_second`` of one core.
     """
     start = time.process_time()
     scores = model.scores(images)
@@ -53,13 +54,13 @@ def evaluate(model, images, labels):
 
 
 def compare(scores, expected):
-    """Say where scores differ from expected ones, both int32, shape (n, classes).
+    """Count images whose scores differ from the expected ones, both int32, shape (n, classes).
 
     Returns
     -------
     dict
-        ``images`` compared, how many ``labels_differ`` and ``scores_differ`` (images with any
-        other score), and the index of the ``first`` such image, or None.
+        ``images`` compared, ``labels_differ`` (images with another label), ``scores_differ``
+        (images with any other score), and the index of the ``first`` of these, or None.
     """
     differ = np.flatnonzero((scores != expected).any(axis=1))
     return {
@@ -84,7 +85,7 @@ def load_test_set(folded, name):
 
 
 def dataset_name(folded, given=None):
-    """Return the dataset to test a network with: the given one, or that of its training."""
+    """Return the name of the dataset to test with: the given one, or the one of the training."""
     name = given or folded.provenance.get("dataset")
     if not name:
         raise ValueError("Dataset must be given: the network does not say what it was trained on "
@@ -93,7 +94,7 @@ def dataset_name(folded, given=None):
 
 
 def _expected(path, folded, count):
-    """Return PyTorch's scores of the test set from a checkpoint, or None if it has none."""
+    """Return a checkpoint's scores of the test set, or None if the checkpoint has none."""
     scores = checkpoints.load(path).test_scores
     if scores is None:
         return None
@@ -120,7 +121,7 @@ def _report(compared, scores, expected, labels):
 
 
 def _explain(source, folded, images, index):
-    """Print in which layer and neuron PyTorch computes something else than golden."""
+    """Print the first layer and neuron whose output in PyTorch differs from golden's."""
     image = images[index:index + 1]
     print(f"looking into image {index} ...", flush=True)
     try:
@@ -139,10 +140,13 @@ def _explain(source, folded, images, index):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.evaluate", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NET", help="NAME.net.npz from sw.fold")
+    parser = argparse.ArgumentParser(
+        prog="python -m sw.evaluate", description=__doc__,
+        epilog="NAME.eval.json goes beside NETWORK, for a network in data/networks to build/NAME/.")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
-                        help="with PyTorch's scores (default: NAME.ckpt.npz beside NET, if there)")
+                        help="with PyTorch's scores (default: NAME.ckpt.npz beside NETWORK, if "
+                             "there)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="only the first N test images; nothing is written then")
@@ -173,7 +177,7 @@ def main(argv=None):
         print("not compared with PyTorch: no checkpoint with scores")
 
     if args.limit is None:
-        output = beside(args.network, ".eval.json")
+        output = made(args.network, ".eval.json")
         record = {"identity": folded.identity, "dataset": name, **result, "compared": compared}
         write_text(output, json.dumps(record, indent=2) + "\n")
         print(f"wrote {output}")

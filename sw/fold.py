@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from . import checkpoint as checkpoints
+from .artefact import stem
 from .command import run
 from .network import Network, save
 from .trained.kind import FOLDS
@@ -20,7 +21,7 @@ def fold(checkpoint):
     Returns
     -------
     sw.network.Network
-        Gives the same bits and scores as the checkpoint in evaluation, for every input.
+        For every input its bits and scores equal the checkpoint's in evaluation.
     """
     return Network(
         layers=[FOLDS.of(layer)(layer) for layer in checkpoint.layers],
@@ -47,12 +48,7 @@ def main(argv=None):
 
 def beside(path, suffix):
     """Return the path of another file of the same network: NAME.ckpt.npz, NAME.net.npz, ..."""
-    name = path.name
-    for known in (".ckpt.npz", ".net.npz", ".npz"):
-        if name.endswith(known):
-            name = name.removesuffix(known)
-            break
-    return path.with_name(name + suffix)
+    return path.with_name(stem(path) + suffix)
 
 
 if __name__ == "__main__":

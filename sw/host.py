@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from . import network as networks
+from .artefact import artefact, names, network_file
 from .command import run
 from .data import datasets
 from .data.images import read_image
@@ -36,7 +37,7 @@ def main(argv=None):
 
 
 def connect(path, baud=None):
-    """Open a port and ask who is there; without ``baud`` try the usual ones.
+    """Open a port and identify the board; without ``baud`` try the usual rates.
 
     Returns
     -------
@@ -62,9 +63,9 @@ def check_identity(info, network, path):
 
 
 def find_network(info, folder):
-    """Return the file of the board's network from the build folders under ``folder``."""
+    """Return the file of the board's network: one of the build folders, or an artefact."""
     paths = sorted(folder.glob(SEARCHED))
-    for path in paths:
+    for path in (*paths, *map(artefact, names())):
         try:
             network = networks.load(path)
         except (ValueError, OSError):
@@ -72,12 +73,12 @@ def find_network(info, folder):
         if network.identity == info.identity:
             return path
     raise ProtocolError(f"Network {info.identity[:12]} of board {info.board!r} must be on this "
-                        f"computer: none of {len(paths)} files {SEARCHED} is it (give it with "
-                        f"--network)")
+                        f"computer: none of {len(paths)} files {SEARCHED} is it, and none in "
+                        f"data/networks (give it with --network)")
 
 
 def show_info(client, network, args):
-    """Print what the board is."""
+    """Print the board's description of itself."""
     info = client.info
     wire = info.baud / 10 / max(info.image_bytes, info.result_bytes)
     rows = [
@@ -189,7 +190,7 @@ def benchmark(client, network, args):
 
 
 def expected_report(labels, count, classes):
-    """Return histogram and CRC-32 of ``count`` labels, those of the ROM repeated."""
+    """Return histogram and CRC-32 of ``count`` labels, which repeat the labels of the ROM."""
     rounds, rest = divmod(count, len(labels))
     histogram = (np.bincount(labels, minlength=classes) * rounds
                  + np.bincount(labels[:rest], minlength=classes))
@@ -203,7 +204,7 @@ def expected_report(labels, count, classes):
 
 
 def test_images(network, dataset):
-    """Return test images and labels of a dataset, or of the one the network was trained on."""
+    """Return test images and labels of a dataset, by default the dataset of the training."""
     name = dataset or network.provenance.get("dataset")
     if not name:
         raise ValueError("Network must say which dataset it was trained on: it does not (give "
@@ -219,16 +220,16 @@ test_images.__test__ = False  # its name looks like a test's
 
 
 def compare(network, images, labels, scores):
-    """Compare with golden.
+    """Compare the board's answers with golden's.
 
     Returns
     -------
     int, int
-        Labels and images with all scores equal.
+        Number of equal labels; number of images whose scores are all equal.
     int
         Number of images.
     tuple or None
-        First image that differs: index, label and scores of the board, scores of golden.
+        First image that differs: index, the board's label and scores, golden's scores.
     """
     model = Model(network)
     expected_scores = model.scores(images)
@@ -243,13 +244,13 @@ def compare(network, images, labels, scores):
 
 
 def tracing(info, args):
-    """Return the command that shows every layer of a test image, but for the image's number."""
+    """Return the command that shows every layer of a test image, without the image's number."""
     options = f"--dataset {args.dataset} --image" if args.dataset else "--image"
     return f"python -m sim.trace {args.network} --board {info.board} {options}"
 
 
 def verdict(labels, scores, count, first, name, trace=None):
-    """Print how many equal golden, and how to look into the first other; return the exit code."""
+    """Print how many answers equal golden's and how to look into others; return the exit code."""
     print(f"equal       {labels} of {count} labels, {scores} of {count} images' scores")
     if first is None:
         return 0
@@ -266,8 +267,9 @@ def _parse(argv):
     parser.add_argument("--port", required=True, help="/dev/ttyUSB0, or that of a virtual board")
     parser.add_argument("--baud", type=_positive, metavar="N",
                         help=f"bits per second (default: {' or '.join(map(str, BAUDS))})")
-    parser.add_argument("--network", type=Path, metavar="NET",
-                        help=f"the board's network (default: the one among {SEARCHED})")
+    parser.add_argument("--network", type=network_file, metavar="NETWORK",
+                        help=f"the board's network (default: the one among {SEARCHED} and "
+                             "data/networks)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="what the board is").set_defaults(run=show_info)
     part = commands.add_parser("classify", help="label pictures")

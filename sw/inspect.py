@@ -9,6 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from . import network
+from .artefact import HELP, network_file
 from .command import run
 from .fold import beside
 from .show.show import SHOWN
@@ -53,7 +54,7 @@ def _fan_in(fan_in):
 def draw_weights(path, folded):
     """Draw the weights behind the first layer, a tile a neuron: white +1, black -1, grey 0.
 
-    Inputs are laid out as in an image; several levels of a pixel show as their mean.
+    Inputs lie as in an image. A pixel of several levels shows their mean.
     """
     layer = folded.layers[1]
     tiles = SHOWN.of(layer).tiles(layer)[:NEURONS_SHOWN]
@@ -75,13 +76,13 @@ def draw_weights(path, folded):
 
 
 def with_thresholds(folded):
-    """Return the layers whose neurons have thresholds, each with where these lie."""
+    """Return the layers whose neurons have thresholds, each with its thresholds from 0 to 1."""
     return [(layer, firing) for layer in folded.layers
             if (firing := SHOWN.of(layer).firing(layer)) is not None]
 
 
 def draw_thresholds(path, folded):
-    """Draw how thresholds lie between 0 (always fires) and fan-in + 1 (never), layer by layer."""
+    """Draw each layer's thresholds between 0 (always fires) and fan-in + 1 (never fires)."""
     layers = with_thresholds(folded)
     figure = Figure(figsize=(8, 2.2 * len(layers)), layout="constrained")
     for axes, (layer, firing) in zip(figure.subplots(len(layers), squeeze=False)[:, 0],
@@ -107,7 +108,7 @@ def _grid(tiles):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sw.inspect", description=__doc__)
-    parser.add_argument("network", type=Path, metavar="NET", help="NAME.net.npz from sw.fold")
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--pictures", type=Path, metavar="DIR",
                         help="write pictures of weights and thresholds there")
     args = parser.parse_args(argv)

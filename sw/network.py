@@ -30,15 +30,15 @@ class Network:
     Attributes
     ----------
     layers : tuple of :class:`sw.layer.kind.Layer`
-        The first takes pixels, the last gives scores. Each takes the shape that the one before
-        gives.
+        The first layer takes pixels, the last one gives scores. Each layer takes the shape that
+        the layer before gives.
     labels : tuple of str
         Name of each class, in the order of the scores.
     input_shape : tuple of int
         Shape of one image; its product is the number of inputs, in C order.
     provenance : dict
-        Where the network comes from (recipe, seed, accuracy): anything JSON can hold. Not part of
-        the identity.
+        Origin of the network (recipe, seed, accuracy): anything that JSON can hold. The identity
+        does not depend on it.
     """
 
     layers: tuple
@@ -112,7 +112,7 @@ class Network:
 
 
 def save(path, network):
-    """Write a folded network as ``.npz``, whole or not at all."""
+    """Write a folded network as ``.npz``; a failure leaves no file."""
     write_arrays(path, {
         **_content(network),
         "identity": np.array(network.identity),
@@ -126,7 +126,7 @@ def load(path):
     Raises
     ------
     ValueError
-        If the file is no folded network, or breaks a rule: the message names layer and rule.
+        If the file is no folded network or breaks a rule; the message names layer and rule.
     """
     arrays = read_arrays(path, f"a folded network ({FORMAT})")
     if "format" not in arrays or arrays["format"].tolist() != FORMAT:
@@ -148,14 +148,15 @@ def load(path):
 
 
 def parse(arrays):
-    """Return the network that arrays describe, as :func:`save` writes them."""
+    """Return the network of arrays, which :func:`save` wrote."""
     layers = []
     for index, kind in enumerate(fields.texts(arrays, "kinds")):
         prefix = f"{index}_"
         values = {key.removeprefix(prefix): value for key, value in arrays.items()
                   if key.startswith(prefix)}
         if kind not in kinds():
-            raise ValueError(f"Kind of layer {index} must be one of {', '.join(kinds())}: {kind}")
+            raise ValueError(f"Kind of layer {index} must be one of {', '.join(sorted(kinds()))}: "
+                             f"{kind}")
         values["name"] = fields.text(arrays, f"{prefix}name")
         for array in kinds()[kind].arrays:
             if not array.extents and array.name in values:
@@ -169,7 +170,7 @@ def parse(arrays):
 
 
 def _content(network):
-    """Arrays that decide what the network computes, in the order that the identity hashes them."""
+    """Return the arrays that the identity hashes, in its order: they decide what is computed."""
     arrays = {
         "format": np.array(FORMAT),
         "input_shape": np.array(network.input_shape, dtype="<i8"),
@@ -187,7 +188,7 @@ def _content(network):
 def _digest(arrays):
     sha = hashlib.sha256()
     for name, array in arrays.items():
-        if array.dtype.kind == "U":  # strings as UTF-8 lines: numpy's own padding is no content
+        if array.dtype.kind == "U":  # strings as UTF-8 lines, because numpy pads them
             octets = "\n".join(map(str, array.ravel())).encode()
             kind = "text"
         else:
@@ -200,13 +201,13 @@ def _digest(arrays):
 
 
 def check_order(layers):
-    """Check that each layer takes what the layer before gives, and where pixels and scores are."""
+    """Check that each layer takes what the layer before gives, from pixels to scores."""
     places = range(len(layers))
     if (len(layers) < 2 or [layer.takes_pixels for layer in layers] != [n == 0 for n in places]
             or [layer.gives_scores for layer in layers] != [n == places[-1] for n in places]):
-        raise ValueError(f"Layers must be one that takes pixels (encoder), any that take and give "
-                         f"bits, and one that gives scores: "
-                         f"{', '.join(layer.kind for layer in layers) or 'none'}")
+        raise ValueError(f"First layer must take pixels, the last one give scores, and no other do "
+                         f"either: {', '.join(layer.kind for layer in layers) or 'none'} (such as "
+                         f"encoder, dense, scores)")
     names = [layer.name for layer in layers]
     if len(set(names)) < len(names):
         raise ValueError(f"Names of layers must differ: {', '.join(names)}")

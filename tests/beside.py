@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 def start(code, *arguments):
     """Start Python code in another process; return the process when it waits or has ended.
 
-    A process waits as :func:`sw.lock.alone` lets it wait, which says so on its stderr.
+    A process waits as :func:`sw.store.lock.alone` lets it wait, which says so on its stderr.
     """
     process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

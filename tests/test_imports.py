@@ -13,10 +13,11 @@ OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.report",
               "sw.store", "sw.trained"),
-    "hw": ("sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network", "sw.store"),
+    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
+           "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.command", "sw.data", "sw.line.protocol", "sw.network", "sw.report",
-               "sw.store"),
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network",
+               "sw.report", "sw.store"),
 }
 
 # Rooms of a package, and the modules beside them that a room may import. A room may import the

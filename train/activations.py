@@ -1,7 +1,7 @@
-"""What PyTorch computes in every layer of a trained network: from a file of images to a file.
+"""Computes the outputs of every layer of a trained network in PyTorch, from file to file.
 
-``python -m train.activations CKPT IMAGES -o OUTPUT`` is how packages that must not import PyTorch
-ask for it (:mod:`sw.compare.pytorch`).
+Packages that must not import PyTorch run ``python -m train.activations CKPT IMAGES -o OUTPUT``
+(:mod:`sw.compare.pytorch`).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from .forward.forward import FORWARD
 
 @torch.no_grad()
 def activations(checkpoint, images):
-    """Return what each layer puts out in evaluation mode.
+    """Return the outputs of each layer in evaluation mode.
 
     Parameters
     ----------

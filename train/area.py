@@ -1,4 +1,4 @@
-"""What the wired form of a network takes in LUT4, as far as training decides it."""
+"""Estimated LUT4 of a wired network, as far as training decides them."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ LABEL_SELECT = 250
 
 @dataclass(frozen=True)
 class Family:
-    """What a synapse takes where a neuron has too many for a table, in LUT4.
+    """LUT4 of a synapse, in neurons that have too many synapses for a truth table.
 
     Attributes
     ----------
     synapse : float
-        Of a hidden neuron.
+        LUT4 of a synapse of a hidden neuron.
     score : float
-        Of the last layer.
+        LUT4 of a synapse of the last layer.
     """
 
     synapse: float
@@ -35,9 +35,9 @@ class Area:
     Attributes
     ----------
     layers : tuple of (str, int, int, float)
-        Name, neurons, neurons that some other neuron looks at and that are not constant, LUT4.
+        Name; neurons; neurons that are not constant and that another neuron reads; LUT4.
     inputs : int
-        Encoded inputs that some neuron looks at: a register each.
+        Encoded inputs that some neuron reads. Each takes a register.
     """
 
     layers: tuple
@@ -57,13 +57,13 @@ class Area:
 
 
 def neuron(fan_in, family):
-    """Return the LUT4 of hidden neurons with these numbers of synapses, an array like it."""
+    """Return the LUT4 of hidden neurons from their numbers of synapses, array for array."""
     tables = np.array(TABLES)[np.minimum(fan_in, len(TABLES) - 1)]
     return np.where(fan_in < len(TABLES), tables, FAMILIES[family].synapse * fan_in)
 
 
 def planned(hidden, counts, classes, family="ecp5"):
-    """Return the LUT4 of a network before it is trained: no neuron is known to be needless yet."""
+    """Return the LUT4 of an untrained network, in which every neuron counts."""
     last = classes * counts[-1] * FAMILIES[family].score
     layers = sum(width * float(neuron(np.array(count), family))
                  for width, count in zip(hidden, counts, strict=False))
@@ -73,13 +73,13 @@ def planned(hidden, counts, classes, family="ecp5"):
 def measure(checkpoint, family="ecp5"):
     """Return the area of a trained network.
 
-    Constant neurons take nothing, nor does a synapse from one; neither do neurons that nobody
-    looks at. Equal neurons, which synthesis joins as well, are counted.
+    Constant neurons, their outgoing synapses, and neurons that nothing reads take nothing. Equal
+    neurons are counted each, although synthesis merges them.
 
     Parameters
     ----------
     checkpoint : sw.checkpoint.Checkpoint
-        As trained.
+        The trained network.
     family : str
         One of ``FAMILIES``.
     """
@@ -100,7 +100,7 @@ def measure(checkpoint, family="ecp5"):
 
 
 def constant(layer):
-    """Return which neurons of a hidden layer give the same for every input, bool (neurons,)."""
+    """Return which neurons of a hidden layer are constant, bool (neurons,)."""
     most = np.count_nonzero(layer.weights, axis=1)
     low, high = (layer.normalize(dots) >= 0 for dots in (-most, most))
     return low == high

@@ -1,4 +1,4 @@
-"""Random affine and elastic distortion of grey images, batched, before they become bits."""
+"""Random affine and elastic distortion of grey images in batches, before they become bits."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from torch.nn import functional
 from .binarize import bipolar
 
 
-BATCH = 2500  # images that are distorted at once: their grid stays in the cache
-KNOTS = 4  # elastic distortion moves this many by this many bumps
-POOL = 20  # epochs that a teacher answers: more would take longer than the training itself
+BATCH = 2500  # images distorted at once, few enough for their grid to stay in the cache
+KNOTS = 4  # bumps along each axis that elastic distortion moves
+POOL = 20  # epochs with a teacher's answers: more would take longer than the training itself
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """Largest distortion; each image draws its own within these bounds.
+    """Bounds of the distortion. Each image draws its own distortion within them.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Distortion:
 
 
 def generator(*numbers):
-    """Return a random generator that depends on these numbers alone."""
+    """Return a random generator whose numbers depend on the arguments alone."""
     state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
 
@@ -83,12 +83,12 @@ def distort(images, distortion, random, functions):
     random : torch.Generator
         Source of the distortions.
     functions : Tensor
-        What :func:`basis` returned for this size.
+        Result of :func:`basis` for this size.
 
     Returns
     -------
     Tensor of float32, shape (n, height, width)
-        Read with bilinear interpolation, 0 outside.
+        Read with bilinear interpolation; 0 outside the image.
     """
     count, height, width = images.shape
     drawn = torch.rand((count, 6), generator=random) * 2 - 1
@@ -116,7 +116,7 @@ def encode(images, thresholds):
     images : Tensor of float32, shape (n, inputs)
         Grey levels or features, 0..255.
     thresholds : Tensor of float32, shape (inputs, levels)
-        Of the encoder.
+        Thresholds of the encoder.
 
     Returns
     -------
@@ -133,25 +133,25 @@ def grey(images):
 class Feed:
     """Training data of one epoch after the other, shuffled, distorted and encoded.
 
-    What an epoch holds depends on the seed and the epoch's number alone. The next epoch is made
-    by a thread of its own while the present one is used, on another core if there is one. With a
-    teacher the first ``POOL`` epochs come again and again.
+    An epoch's data depends on the seed and the epoch's number alone. A second thread makes the next
+    epoch while the present one is used, on another core if there is one. With a teacher the first
+    ``POOL`` epochs are used again and again.
 
-    The thread of its own computes with one thread, a setting that PyTorch has for the process. It
-    is restored at the end of the ``with`` statement that the feed is the context of.
+    A feed is the context of a ``with`` statement. Inside it PyTorch computes with one thread, which
+    is a setting of the process; at the end the setting is restored.
 
     Parameters
     ----------
     images : Tensor of uint8, shape (n, ``*input_shape``)
     labels : Tensor of int64, shape (n,)
     thresholds : Tensor of float32, shape (inputs, levels), or None
-        Of the encoder; None for the grey levels themselves.
+        Thresholds of the encoder; None for grey levels instead of bits.
     distortion : Distortion
-        Only images with two dimensions can be distorted.
+        Bounds. Only images with two dimensions can be distorted.
     seed, epochs : int
-        Seed of all that is random; number of the last epoch plus one.
+        Seed of all random numbers; number of the last epoch plus one.
     teacher : callable or None
-        Gives logits, float32 (n, classes), for what :func:`grey` returns of distorted pictures.
+        Returns logits, float32 (n, classes), for distorted pictures after :func:`grey`.
     """
 
     def __init__(self, images, labels, thresholds, *, distortion, seed, epochs, teacher=None):

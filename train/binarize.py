@@ -8,8 +8,8 @@ from torch.nn import functional
 class SignActivation(torch.autograd.Function):
     """+1 where ``x >= 0``, else -1, as bfloat16; gradient ``max(0, 1 - |x| / width)``.
 
-    Latent weights get their gradient unchanged (:class:`SignWeight`); here the triangle keeps
-    neurons that are far from their threshold from being moved.
+    The triangle protects neurons that are far from their threshold from being moved. Latent weights
+    get their gradient unchanged (:class:`SignWeight`).
     """
 
     width = 1.5
@@ -28,7 +28,7 @@ class SignActivation(torch.autograd.Function):
 class SignWeight(torch.autograd.Function):
     """+1 where ``weight >= 0``, else -1, times ``mask``, as bfloat16; gradient unchanged.
 
-    The gradient also reaches weights that are masked out: this is how they come back.
+    The gradient also reaches masked weights, so that their synapses can come back.
     """
 
     @staticmethod
@@ -44,22 +44,23 @@ class SignWeight(torch.autograd.Function):
 def bipolar(x):
     """Return +1 where ``x >= 0``, else -1, as bfloat16 (``torch.sign(0)`` would be 0).
 
-    The sign bit is put before a 1: ten times faster than comparing. Adding 0 turns -0 into +0.
+    The sign bit is copied to a 1, which is ten times faster than a comparison. Adding 0 turns -0
+    into +0.
     """
     octets = (x + 0.0).to(torch.bfloat16).view(torch.int16)
     return octets.bitwise_and_(-0x8000).bitwise_or_(0x3F80).view(torch.bfloat16)
 
 
 def has_bfloat16():
-    """Return whether the processor multiplies bfloat16: with AVX2, PyTorch emulates it."""
+    """Return whether the processor multiplies bfloat16. With AVX2 PyTorch only emulates it."""
     return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 def product(left, right):
     """Return the product of two matrices of -1, 0 and +1, bfloat16, as float32.
 
-    Sums are float32 inside, exact, and rounded to bfloat16 at the end. Where the processor has no
-    bfloat16, float32 is faster: 768 x 2,352 by 500 takes 23 instead of 780 ms with AVX2.
+    Sums are exact in float32 and rounded to bfloat16 at the end. Without bfloat16 in the processor
+    float32 is used, because it is faster: 768 x 2,352 by 500 takes 23 instead of 780 ms with AVX2.
     """
     if has_bfloat16():
         return (left @ right).float()
@@ -69,15 +70,15 @@ def product(left, right):
 class BinaryLinear(nn.Module):
     """Dot products of ±1 inputs with ±1 weights.
 
-    In training they are rounded to bfloat16 (:func:`product`); in evaluation they are float32,
-    exact below 2**24.
+    In training the products are rounded to bfloat16 (:func:`product`). In evaluation they are
+    float32, which is exact below 2**24.
 
     Parameters
     ----------
     inputs, neurons : int
         Size.
     limit : float
-        Latent weights are kept in ``-limit..limit``.
+        Bound of the latent weights, ``-limit..limit``.
     generator : torch.Generator
         Source of the first weights.
     """
@@ -115,7 +116,7 @@ class BinaryLinear(nn.Module):
 
 
 class Normalize(nn.Module):
-    """BatchNorm whose evaluation is the arithmetic that folding reproduces (see sw.checkpoint)."""
+    """BatchNorm whose evaluation is the arithmetic that the fold reproduces (sw.trained.hidden)."""
 
     eps = 1e-5
     momentum = 0.1

@@ -28,7 +28,7 @@ from .recipes import RECIPES, Recipe
 
 
 SAVE_EVERY = 15  # seconds between two states on disk
-OTHER_PICTURES = 0.3  # factor on the distortion of pictures that a recipe was not made for
+OTHER_PICTURES = 0.3  # factor on a recipe's distortion for pictures of another dataset
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
 
 
@@ -63,7 +63,7 @@ def _run(options, recipe, files):
 
 
 def _recipe(options):
-    """Return the recipe that the options ask for, except what depends on the dataset."""
+    """Return the recipe of the options, without the fields that depend on the dataset."""
     name = options.network or "sfc"
     if options.hidden is not None:
         if options.network is not None:
@@ -100,7 +100,7 @@ def _files(options, recipe):
 
 
 def _trainer(options, recipe, dataset):
-    """Return the trainer and the settings that a state of it belongs to."""
+    """Return the trainer, and the settings that its states belong to."""
     table = dataset.train_images.ndim == 2
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
     if options.augment is None and options.dataset != recipe.dataset:
@@ -131,7 +131,7 @@ def _trainer(options, recipe, dataset):
 
 
 def _teach(trainer, start, dataset):
-    """Give the trainer its teacher, trained first if there is none; return whether Ctrl-C came."""
+    """Give the trainer its teacher, which is trained if need be; return whether Ctrl-C came."""
     schooling = teacher.trainer(trainer.recipe, trainer.train, trainer.validation,
                                 len(dataset.labels))
     wanted = teacher.start_of(schooling)
@@ -154,7 +154,7 @@ def _teach(trainer, start, dataset):
 
 
 def _train(trainer, path, start, time_limit=None, way="--resume goes on from there"):
-    """Train, leaving the state on disk now and then; return whether Ctrl-C ended it."""
+    """Train and save the state now and then; return whether Ctrl-C ended the training."""
     saved = time.monotonic()
 
     def on_epoch(state):
@@ -175,7 +175,7 @@ def _train(trainer, path, start, time_limit=None, way="--resume goes on from the
 
 @contextmanager
 def _interrupt():
-    """Collect the first Ctrl-C in a list instead of raising; a second one interrupts at once."""
+    """Collect the first Ctrl-C in a list instead of raising; a second Ctrl-C raises."""
     seen = []
 
     def note(number, frame):
@@ -190,7 +190,7 @@ def _interrupt():
 
 
 def _finish(trainer, dataset, start, files, interrupted, family):
-    """Evaluate the best epoch on the test images, the one time they are read, and write all."""
+    """Evaluate the best epoch on the test images, which are read only here, and write all files."""
     state, network = trainer.state, trainer.network
     network.load_state_dict(state.best)
     images = torch.from_numpy(dataset.test_images.copy())
@@ -210,7 +210,7 @@ def _finish(trainer, dataset, start, files, interrupted, family):
         network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
-    with ExitStack() as together:  # all of them, or none
+    with ExitStack() as together:  # all files, or none
         new = {kind: together.enter_context(replacing(files[kind]))
                for kind in ("json", "confusion.png", "curve.png", "ckpt.npz")}
         checkpoint.save(new["ckpt.npz"], trained)

@@ -1,4 +1,4 @@
-"""Settings of PyTorch that make results depend on the seed alone, for a block."""
+"""Settings of PyTorch for a block of code that make results depend on the seed alone."""
 
 from contextlib import contextmanager
 
@@ -8,7 +8,7 @@ from torch.utils import deterministic as memory
 
 @contextmanager
 def one_thread():
-    """Compute with one thread inside a block: sums do not depend on the number of cores.
+    """Compute with one thread in a block, so that sums do not depend on the number of cores.
 
     PyTorch has one number of threads for the process, so threads that start while the block runs
     have the setting too. Blocks of two threads at the same time must not overlap.
@@ -25,8 +25,8 @@ def one_thread():
 def deterministic():
     """Make results depend on the seed alone inside a block: one thread, deterministic algorithms.
 
-    The settings before the block are restored behind it. They are the process's: other threads see
-    those of the block while it runs, and blocks of two threads must not overlap.
+    The earlier settings are restored after the block. They are settings of the process, so other
+    threads have those of the block while it runs, and blocks of two threads must not overlap.
     """
     algorithms = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -34,7 +34,7 @@ def deterministic():
     with one_thread():
         try:
             torch.use_deterministic_algorithms(True)
-            memory.fill_uninitialized_memory = False  # nothing here reads any
+            memory.fill_uninitialized_memory = False  # nothing here reads uninitialized memory
             yield
         finally:
             torch.use_deterministic_algorithms(algorithms, warn_only=warn_only)

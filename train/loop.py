@@ -21,7 +21,7 @@ VALIDATION_SHARE = 12  # one training image in twelve chooses the epoch: 5,000 o
 
 @dataclass
 class State:
-    """Everything that the rest of the training depends on, at the end of an epoch.
+    """State of a training at the end of an epoch, on which the rest of the training depends.
 
     Attributes
     ----------
@@ -76,12 +76,12 @@ class Trainer:
     classes : int
         Number of classes.
     seed : int
-        Seed of all that is random.
+        Seed of all random numbers.
 
     Attributes
     ----------
     teacher : callable or None
-        To be set if the recipe distils: gives logits for grey pictures (see :class:`Feed`).
+        Returns logits for grey pictures (see :class:`Feed`). Must be set if the recipe distils.
     """
 
     teacher = None
@@ -93,7 +93,7 @@ class Trainer:
         self.validation = validation
         self.seed = seed
         self.batch = min(recipe.batch, len(train[0]))
-        self.steps = len(train[0]) // self.batch  # an epoch; what is left over waits for the next
+        self.steps = len(train[0]) // self.batch  # of an epoch; other images wait for the next
         self.network = self._network(classes)
         self.optimizer = self._adam()
         self.state = State(recipe.epochs)
@@ -124,7 +124,7 @@ class Trainer:
         return scores(self.network, images, self.encoder)
 
     def restore(self, state):
-        """Go on from a state that :meth:`run` gave."""
+        """Go on from a state that :meth:`run` passed to ``on_epoch``."""
         try:
             _check_tensors(state.best, self.network.state_dict())
             _check_tensors(state.network, self.network.state_dict())
@@ -146,9 +146,9 @@ class Trainer:
         on_epoch : callable
             Called with the state at the end of each epoch.
         stopped : callable
-            Asked after each step; an unfinished epoch is dropped.
+            Called after each step. If it returns true, the unfinished epoch is dropped.
         time_limit : float or None
-            Seconds. After two epochs the plan is shortened to what fits.
+            Seconds. After two epochs the plan is shortened to the epochs that fit.
         """
         with self._feed() as feed, \
                 tqdm(total=self.state.epochs, initial=self.state.epoch, unit="epoch",
@@ -201,7 +201,7 @@ class Trainer:
         return loss.detach(), logits.detach()
 
     def _record(self, entry):
-        """Validate, keep the best epoch, and take the state at this moment."""
+        """Validate, keep the best epoch, and return the state."""
         state = self.state
         state.epoch += 1
         images, labels = self.validation
@@ -210,7 +210,7 @@ class Trainer:
         entry["synapses"] = self.network.synapses
         state.network = _copy(self.network.state_dict())
         for name, value in state.network.items():
-            if not torch.isfinite(value).all():  # signs hide it from the loss
+            if not torch.isfinite(value).all():  # signs hide such a weight from the loss
                 raise ValueError(f"Training must stay finite: {name} is NaN or infinite after "
                                  f"epoch {state.epoch} (lower the rate, now {self.recipe.rate})")
         state.optimizer = deepcopy(self.optimizer.state_dict())
@@ -220,7 +220,7 @@ class Trainer:
         state.history.append(entry)
 
     def _shorten(self, time_limit):
-        """Plan only as many epochs as fit into the time limit, once two have been timed."""
+        """Plan as many epochs as fit into the time limit, after two epochs have been timed."""
         state = self.state
         if state.epoch >= 2:
             fitting = int(state.epoch * time_limit / state.seconds)
@@ -241,13 +241,13 @@ def objective(logits, labels, answers, recipe):
     Parameters
     ----------
     logits : Tensor of float32, shape (n, classes)
-        Of the network.
+        Logits of the network.
     labels : Tensor of int64, shape (n,)
         True classes.
     answers : Tensor of float32, shape (n, classes), or None
         The teacher's logits.
     recipe : Recipe
-        Its label smoothing, weight of the teacher (``distill``) and temperature.
+        Label smoothing, weight of the teacher (``distill``) and temperature.
 
     Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015, section 2.
     """
@@ -261,7 +261,7 @@ def objective(logits, labels, answers, recipe):
 
 
 def _rank(entry):
-    """Fewer synapses first, so that no epoch before the end of the ramp wins; then accuracy."""
+    """Return a sort key: few synapses first, so that no epoch of the ramp wins; then accuracy."""
     return -entry["synapses"], entry["validation"]
 
 
@@ -275,7 +275,7 @@ def _check_tensors(tensors, expected):
 
 
 def _check_moments(state, optimizer):
-    """Raise ValueError unless a state is one for an optimizer, which itself would crash."""
+    """Raise ValueError unless a state fits an optimizer, which would crash on another one."""
     (given,), (own,) = state["param_groups"], optimizer.state_dict()["param_groups"]
     if {**given, "lr": 0} != {**own, "lr": 0} or not 0 <= given["lr"] < inf:
         raise ValueError("Adam had other settings")

@@ -1,4 +1,4 @@
-"""The networks: encoder, binarized dense layers with BatchNorm, scores; to and from checkpoints."""
+"""The networks: encoder, binarized dense layers with BatchNorm, scores; made into checkpoints."""
 
 from itertools import pairwise
 from math import log
@@ -22,7 +22,7 @@ class Network(nn.Module):
     inputs : int
         Bits from the encoder.
     neurons : sequence of int
-        Neurons of each layer; the last one's are the classes.
+        Neurons of each layer. Those of the last layer are the classes.
     counts : sequence of int
         Synapses that a neuron of each layer has at the end of training.
     limit : float
@@ -45,7 +45,7 @@ class Network(nn.Module):
 
     @property
     def synapses(self):
-        """Synapses of all layers as they are now."""
+        """Present number of synapses of all layers."""
         return sum(linear.synapses for linear in self.linear)
 
     def forward(self, x):
@@ -56,7 +56,7 @@ class Network(nn.Module):
         return self.linear[-1](x)
 
     def logits(self, x):
-        """Return what softmax takes in training: scores by a learnt scale."""
+        """Return the scores times the learnt scale, for softmax in training."""
         return self(x) * torch.exp(self.log_scale)
 
     def clamp(self):
@@ -68,8 +68,8 @@ class Network(nn.Module):
 def encoder_for(images, levels):
     """Return the encoder for a dataset.
 
-    Pictures get the same thresholds everywhere, multiples of a power of two, so that the low bits
-    of a pixel never reach the hardware. Tables get quantiles of each column.
+    All pixels of a picture get the same thresholds, multiples of a power of two, so that the low
+    bits of a pixel never reach the hardware. Columns of a table get their quantiles.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def uniform_thresholds(levels):
 def column_thresholds(column, levels):
     """Return thresholds that part a column's values into groups of about equal size.
 
-    Values that stand often would take several quantiles: then the distinct values are parted
+    A frequent value could fill several quantiles. In this case the distinct values are parted
     instead. The last threshold is repeated if there are fewer distinct values than groups.
     """
     parts = np.arange(1, levels + 1) / (levels + 1)
@@ -111,18 +111,18 @@ def column_thresholds(column, levels):
 
 @torch.no_grad()
 def scores(network, images, encoder, batch=2500):
-    """Return the scores PyTorch gives in evaluation mode.
+    """Return PyTorch's scores in evaluation mode.
 
     Parameters
     ----------
     network : Network
-        Its mode is restored.
+        The network, whose mode is restored.
     images : Tensor of uint8, shape (n, ``*input_shape``)
         Grey levels or features.
     encoder : Encoder
-        Of the network.
+        Encoder of the network.
     batch : int
-        Images at once; does not change the result.
+        Images at once, which does not change the result.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def scores(network, images, encoder, batch=2500):
 
 
 def to_checkpoint(network, encoder, **facts):
-    """Return a network as a checkpoint, which also takes all fields that are no layers."""
+    """Return a network as a checkpoint; ``facts`` are the checkpoint's fields besides layers."""
     spread = [[part.numpy().copy() for part in linear.spread()] for linear in network.linear]
     hidden = tuple(
         Hidden(f"fc{index}", *parts, *(getattr(normal, what).detach().numpy().copy()

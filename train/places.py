@@ -1,14 +1,14 @@
-"""Where inputs and neurons lie, for neurons that only look at what is near.
+"""Places of inputs and neurons in the unit square, for neurons that read near inputs only.
 
-Wires of a network whose neurons look anywhere cross the whole device. Here every input and every
-neuron has a place in the unit square, and a neuron finds its synapses among the inputs nearest to
-its own: place and route can then lay the network out like the picture.
+Wires of a network whose neurons read any input cross the whole device. With places a neuron finds
+its synapses among the inputs nearest to its own place, so place and route can lay the network out
+like the picture.
 """
 
 import torch
 
 
-# R2 sequence (M. Roberts, 2018): any number of points of it fill the square evenly.
+# R2 sequence (M. Roberts, 2018), whose first n points fill the square evenly for every n.
 STEPS = (0.7548776662466927, 0.5698402909980532)
 
 
@@ -18,7 +18,7 @@ def of_inputs(shape, levels):
     Parameters
     ----------
     shape : tuple of int
-        Rows, columns, and perhaps channels, which share a place as levels do.
+        Rows, columns, and perhaps channels. Channels and levels of a pixel share its place.
     levels : int
         Thresholds an input.
 
@@ -39,14 +39,14 @@ def of_neurons(count):
 
 
 def nearest(before, here, reach):
-    """Return the inputs in the square around each neuron that holds ``reach`` of them.
+    """Return the ``reach`` inputs nearest to each neuron: those in a square around its place.
 
     Parameters
     ----------
     before, here : Tensor of float64, shape (inputs, 2) and (neurons, 2)
         Places.
     reach : int
-        Inputs of a neuron; of equally near ones the first.
+        Inputs of a neuron. Of equally near inputs the first ones are taken.
 
     Returns
     -------

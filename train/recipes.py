@@ -1,4 +1,4 @@
-"""Named networks and how each is trained, as compared on validation images where it was tried."""
+"""Named networks and their training, chosen by accuracy on validation images."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -20,14 +20,14 @@ class Recipe:
     synapses : tuple of int or None
         Synapses of a neuron in each layer, the last included; None for all inputs.
     reach : tuple of int or None
-        Inputs that a neuron of each layer finds its synapses among; None for all.
+        Candidate inputs of a neuron in each layer, among which it finds its synapses; None for all.
     local : bool
-        Whether these are the inputs nearest to the neuron's place instead of random ones: of
-        pictures only.
+        Whether the candidates are the inputs nearest to the neuron's place instead of random ones.
+        Only for pictures.
     levels : int or None
         Thresholds an input; None for 1 on pictures and 8 on tables.
     dataset : str
-        What the recipe was made for.
+        Dataset that the recipe was made for.
     epochs : int
         Passes over the training images.
     batch : int
@@ -41,7 +41,7 @@ class Recipe:
     elastic : float
         Elastic part of the distortion, in part of the image's size.
     ramp : float
-        Part of training in which the number of synapses comes down to the wanted one.
+        Part of training in which the number of synapses falls to its final value.
     freeze : float
         Part of training after which a neuron's synapses are no longer exchanged.
     smoothing : float
@@ -49,7 +49,7 @@ class Recipe:
     distill : float
         Weight of a float teacher's answers in the loss, 0..1; the labels have the rest.
     temperature : float
-        What both networks' logits are divided by where they are compared.
+        Divisor of both networks' logits when they are compared.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Recipe:
             raise ValueError(f"Budget must be for a network with few synapses a neuron: "
                              f"{self.name} has all (give --synapses)")
 
-        def scaled(parts):  # of 64 of each layer
+        def scaled(parts):  # ``parts`` 64ths of each layer
             return tuple(max(1, width * parts // 64) for width in self.hidden)
 
         fitting = [parts for parts in range(1, 64 * 64)
@@ -101,7 +101,7 @@ class Recipe:
             raise ValueError(f"Budget must have room for the synapses of {self.name}, "
                              f"{_listed(self.synapses)} a neuron: {budget} LUT4")
         hidden, reach = scaled(fitting[-1]), self.reach
-        if reach is not None and reach[-1] == self.hidden[-1]:  # all inputs, then too
+        if reach is not None and reach[-1] == self.hidden[-1]:  # it was all inputs: keep it so
             reach = (*reach[:-1], hidden[-1])
         return replace(self, hidden=hidden, reach=reach)
 
@@ -110,11 +110,11 @@ class Recipe:
         return asdict(self)
 
     def changed(self, **fields):
-        """Return a copy with those fields changed that are not None."""
+        """Return a copy with the given fields changed, except those that are None."""
         return replace(self, **{name: value for name, value in fields.items() if value is not None})
 
     def check(self, inputs):
-        """Refuse what cannot be trained, for a number of encoded inputs."""
+        """Raise ValueError unless the recipe can be trained for a number of encoded inputs."""
         if not self.hidden or min(self.hidden) < 1 or max(self.hidden) > 2**16:
             raise ValueError(f"Hidden layers must be one or more, of 1 to 65536 neurons: "
                              f"{_listed(self.hidden)}")
@@ -162,17 +162,18 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("sfc", (256, 256, 256), epochs=120, augment=0.7),
     Recipe("lfc", (1024, 1024, 1024), epochs=180, batch=1000, augment=0.8, elastic=0.02),
     Recipe("sparse", (256, 256, 128), (48, 48, 48, 64), epochs=150, limit=4, augment=0.6),
-    # Synapses come down soon and are exchanged nearly to the end, while the rate falls to 0.
+    # The number of synapses falls soon. They are exchanged nearly to the end, while the rate falls.
     Recipe("wired-small", (1024, 512, 256), (6, 6, 6, 128), epochs=30, limit=4, augment=0.4,
            ramp=0.25, freeze=0.95),
     Recipe("ulx3s-25f", (288, 256, 128), (24, 16, 16, 96), epochs=80, limit=4, augment=0.5,
            ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-fast", (448, 384, 192), (24, 16, 16, 96), epochs=80, limit=4, augment=0.6,
            ramp=0.25, freeze=0.95),
-    # Neurons of one LUT4. So many epochs need a higher limit, or the choice is among equals.
+    # Neurons of one LUT4. So many epochs need a higher limit, because many latent weights would
+    # reach a lower one and the choice of synapses would be among equals.
     Recipe("icebreaker", (768, 512, 384), (4, 4, 4, 56), (49, 64, 64, 384), local=True,
            epochs=150, rate=5e-3, limit=16, augment=0, ramp=0.25, freeze=0.95),
-    # What a neuron looks at is near: random wires of so many synapses are not routed.
+    # Neurons read near inputs, because so many random wires cannot be routed.
     Recipe("ulx3s-85f-accurate", (960, 640, 256), (28, 16, 16, 128), (196, 192, 192, 256),
            local=True, epochs=80, limit=4, augment=0.6, ramp=0.25, freeze=0.95),
     Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), (392, 128, 128, 256),

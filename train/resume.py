@@ -1,4 +1,4 @@
-"""The file that an interrupted training goes on from: its state and what it was started with."""
+"""The file of an interrupted training: its state, and the settings that it was started with."""
 
 import io
 import pickle
@@ -18,7 +18,7 @@ FORMAT = "thresher-resume/1"
 
 def save(path, state, start):
     """Write a state and ``start``, the settings it belongs to (a dict that JSON can hold)."""
-    buffer = io.BytesIO()  # where a disk is full, torch raises what is no OSError
+    buffer = io.BytesIO()  # because on a full disk torch raises no OSError
     torch.save({"format": FORMAT, "start": start, "state": vars(state)}, buffer)
     with replacing(path) as temporary:
         temporary.write_bytes(buffer.getbuffer())
@@ -52,13 +52,13 @@ def load(path, start):
     return state
 
 
-# What zipfile, torch and its unpickler raise for files that are cut short, changed or foreign.
+# Exceptions of zipfile, torch and its unpickler for files that are cut short, changed or foreign.
 _DAMAGE = (zipfile.BadZipFile, pickle.UnpicklingError, EOFError, OSError, RuntimeError, ValueError,
            TypeError, LookupError, AttributeError, AssertionError, ArithmeticError)
 
 
 def _unpack(octets):
-    """Return what was saved. torch itself does not look at the checksums of a file."""
+    """Return the saved object; check the file's checksums first, which torch does not."""
     with zipfile.ZipFile(io.BytesIO(octets)) as archive:
         if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
             raise ValueError("its parts are compressed")
@@ -68,7 +68,7 @@ def _unpack(octets):
 
 
 def _check(state):
-    """Raise ValueError unless a state's parts are of their kinds and fit each other."""
+    """Raise ValueError unless the parts of a state have the right types and fit each other."""
     for field in fields(State):
         value = getattr(state, field.name)
         if not (isinstance(value, field.type)

@@ -1,8 +1,8 @@
-"""Sparse layers in training: neurons that look at some candidates, at the end at few synapses.
+"""Sparse layers in training: a neuron reads some candidates, and in the end its few synapses.
 
-What a neuron has many candidates of is multiplied as a matrix, few as lists.
+Layers with many candidates per neuron use a dense product; layers with few use index lists.
 
-Vectors lie in columns here, shape (inputs, images): the sum over a neuron's synapses is then a sum
+Vectors lie in columns here, shape (inputs, images). The sum over a neuron's synapses is then a sum
 of whole rows, thirty times faster than a product with a matrix that is nearly all zeros.
 """
 
@@ -18,19 +18,19 @@ from .models import Network
 from .places import nearest, of_neurons
 
 
-# PyTorch calls its sparse tensors beta: the tests here compare what is used of them. The filter
+# PyTorch calls its sparse tensors beta; tests here check the operations that are used. The filter
 # stays for the process, because a filter for a block would change those of all threads as well.
 warnings.filterwarnings("ignore", message="Sparse (CSR tensor support|invariant checks)")
 
-# Part of its inputs from which on a layer that looks at what is near multiplies with a matrix that
-# has zeros. Measured where the processor has bfloat16, 768 neurons of 2,352 inputs: at 1/6 a step
-# takes 19 ms instead of 25 ms with lists, at 1/16 it takes 16 instead of 10. Elsewhere, 960 neurons
-# of 784 inputs: at 1/4 it takes 26 ms with it, 13 to 20 with lists; no recipe is from 1/3 to 1.
+# Least share of candidates among the inputs for which a layer of near inputs uses a dense product.
+# Measured where the processor has bfloat16, for 768 neurons of 2,352 inputs: at 1/6 a step takes
+# 19 ms instead of 25 ms with lists, at 1/16 it takes 16 instead of 10. Elsewhere, for 960 neurons
+# of 784 inputs: at 1/4 it takes 26 ms, with lists 13 to 20. No recipe lies between 1/3 and 1.
 DENSE = {True: 1 / 16, False: 1 / 2}
 
 
 class Links:
-    """Which inputs each neuron looks at, ready for the three products of a training step.
+    """Inputs of each neuron, prepared for the three products of a training step.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Links:
         neurons, count = lists.shape
         flat = lists.flatten()
         self.lists = lists
-        self.order = torch.argsort(flat, stable=True)  # links by input instead of by neuron
+        self.order = torch.argsort(flat, stable=True)  # links in order of inputs
         self.neurons = self.order // count
         self.starts = torch.searchsorted(flat[self.order], torch.arange(inputs))
         self.pattern = torch.sparse_csr_tensor(
@@ -67,7 +67,7 @@ class Links:
 
 
 class LinkedSums(torch.autograd.Function):
-    """Sums over the synapses, whose weights' gradients also reach all other candidates."""
+    """Sums over the synapses; the weights' gradients reach candidates without synapse too."""
 
     @staticmethod
     def forward(ctx, x, weight, chosen, synapses, candidates):
@@ -85,7 +85,7 @@ class LinkedSums(torch.autograd.Function):
 
 
 class Fire(torch.autograd.Function):
-    """BatchNorm over each row, then sign, with the gradients of the two in few passes."""
+    """BatchNorm over each row, then sign. The gradient of both takes few passes over the data."""
 
     @staticmethod
     def forward(ctx, x, gamma, beta, mean, inverse):
@@ -114,14 +114,14 @@ class SparseLinear(nn.Module):
     inputs, neurons : int
         Size.
     reach : int
-        Inputs that each neuron can choose its synapses from.
+        Number of candidates of each neuron.
     limit : float
-        Latent weights are kept in ``-limit..limit``.
+        Bound of the latent weights, ``-limit..limit``.
     generator : torch.Generator
         Source of candidates and first weights.
     places : tuple of Tensor or None
-        Where inputs and neurons lie (:mod:`train.places`), for the nearest inputs as candidates;
-        None for random ones.
+        Places of inputs and neurons (:mod:`train.places`), to take the nearest inputs as
+        candidates; None for random candidates.
     """
 
     def __init__(self, inputs, neurons, *, reach, limit, generator, places=None):
@@ -150,12 +150,12 @@ class SparseLinear(nn.Module):
         return int(self.mask.sum())
 
     def set_mask(self, mask):
-        """Take another mask, uint8 (neurons, reach), as many ones in each row."""
+        """Set the mask, uint8 (neurons, reach), with equally many ones in each row."""
         self.mask.copy_(mask)
         self.refresh()
 
     def compact(self):
-        """Drop all candidates that are no synapses: from now on they cannot come back."""
+        """Drop all candidates without a synapse, which cannot come back afterwards."""
         columns = self._columns()
         self.candidates = self.candidates.gather(1, columns)
         self.weight = nn.Parameter(self.weight.detach().gather(1, columns))
@@ -163,13 +163,13 @@ class SparseLinear(nn.Module):
         self.refresh()
 
     def resize(self, reach):
-        """Make room for another number of candidates, to be loaded next."""
+        """Resize the parameters for another number of candidates, before these are loaded."""
         self.candidates = torch.zeros((self.neurons, reach), dtype=torch.int64)
         self.weight = nn.Parameter(torch.zeros((self.neurons, reach)))
         self.mask = torch.ones((self.neurons, reach), dtype=torch.uint8)
 
     def refresh(self):
-        """Derive what training multiplies with from candidates and mask."""
+        """Derive the operands of training's products from candidates and mask."""
         columns = self._columns()
         fewer = columns.shape[1] < self.reach
         self._factor = self._chosen = self._synapses = None
@@ -199,7 +199,7 @@ class SparseLinear(nn.Module):
                                       else signs.gather(1, self._chosen))
 
     def _matrix(self, signs):
-        """Return the candidates' signs with zeros between them, shape (neurons, inputs)."""
+        """Return the candidates' signs in a matrix of zeros, shape (neurons, inputs)."""
         if self.reach == self.inputs:
             return signs
         return signs.new_zeros(self.neurons, self.inputs).scatter(1, self.candidates, signs)
@@ -219,7 +219,8 @@ class SparseLinear(nn.Module):
 def candidates(inputs, neurons, reach, generator):
     """Return ``reach`` inputs a neuron, int64 (neurons, reach), rising along a row.
 
-    All inputs stand in about as many rows: neurons that nobody looks at are wasted.
+    Every input is a candidate of about equally many neurons, because a neuron that nothing reads is
+    wasted.
     """
     rows = inputs // reach
     parts = [torch.randperm(inputs, generator=generator)[:rows * reach].view(rows, reach)
@@ -235,7 +236,7 @@ class ColumnNormalize(Normalize):
             inverse = self.gamma / torch.sqrt(self.variance + self.eps)
             return bipolar((x - self.mean[:, None]) * inverse[:, None] + self.beta[:, None])
         images = x.shape[1]
-        with torch.no_grad():  # or the running averages would hold the graph of every step
+        with torch.no_grad():  # or the averages would keep every step's graph
             mean = x.mean(1)
             variance = torch.linalg.vecdot(x, x) / images - mean.square()
             self.mean.lerp_(mean, self.momentum)
@@ -251,10 +252,10 @@ class SparseNetwork(Network):
     inputs, neurons, counts, limit, generator
         As in :class:`Network`.
     reach : sequence of int
-        Inputs that a neuron of each layer can choose its synapses from.
+        Number of candidates of a neuron in each layer.
     places : Tensor or None
-        Where the inputs lie, shape (inputs, 2): a neuron's candidates are those nearest to its own
-        place. None: they are random.
+        Places of the inputs, shape (inputs, 2), to take the inputs nearest to a neuron's place as
+        candidates. None for random candidates.
     """
 
     def __init__(self, inputs, neurons, counts, reach, *, limit, generator, places=None):
@@ -277,7 +278,7 @@ class SparseNetwork(Network):
         return self.linear[-1](x).T
 
     def load_state_dict(self, state):
-        """Take all parameters, of a network whose candidates may have been dropped already."""
+        """Load all parameters, also of a network whose candidates have been dropped."""
         for index, linear in enumerate(self.linear):
             linear.resize(state[f"linear.{index}.mask"].shape[1])
         super().load_state_dict(state)

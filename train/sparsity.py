@@ -25,13 +25,13 @@ def largest(weight, count):
 
 
 def wanted(inputs, count, progress):
-    """Return the synapses of a neuron when ``progress`` (0..) of the way from all to ``count``."""
+    """Return a neuron's synapses at ``progress`` (0..) on the way from all to ``count``."""
     left = max(0.0, 1 - progress)
     return count + round((inputs - count) * left**3)
 
 
 def update(network, step, *, ramp, freeze):
-    """Choose the synapses of every layer anew, if it is time.
+    """Choose the synapses of every layer anew if ``step`` is a step of a choice.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ def update(network, step, *, ramp, freeze):
     step : int
         Steps done.
     ramp : int
-        Step at which the number of synapses has come down.
+        Step at which the number of synapses reaches its final value.
     freeze : int
-        Step of the last choice, not before ``ramp``: all other candidates are dropped then.
+        Step of the last choice, not before ``ramp``. All other candidates are dropped then.
 
     Returns
     -------
     bool
-        Whether that was the last choice: the parameters are others now.
+        Whether this was the last choice, so that the network has other parameters now.
     """
     if step > freeze or (step % INTERVAL and step != freeze):
         return False

@@ -35,7 +35,7 @@ class Teacher(nn.Module):
     shape : tuple of int
         Height and width of a picture.
     channels : sequence of int
-        Of each convolution; the picture becomes half as high and wide after each.
+        Channels of each convolution, which halves the picture's height and width.
     classes : int
         Number of classes.
     """
@@ -71,15 +71,15 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def answer(self, x):
-        """Return logits as :meth:`logits`, in evaluation, some pictures at a time."""
+        """Return logits as :meth:`logits` in evaluation mode, some pictures at a time."""
         return torch.cat([self.logits(part) for part in x.split(RECIPE.batch)])
 
     def clamp(self):
-        """Leave all weights: floats have no limit."""
+        """Do nothing, because a teacher's weights have no limit."""
 
 
 class Trainer(loop.Trainer):
-    """Trains a teacher on pictures, uint8 (n, height, width); it has no encoder."""
+    """Trains a teacher, which has no encoder, on pictures, uint8 (n, height, width)."""
 
     def __init__(self, recipe, train, validation, classes):
         super().__init__(recipe, None, train, validation, classes, SEED)
@@ -102,7 +102,7 @@ class Trainer(loop.Trainer):
 
 
 def trainer(recipe, train, validation, classes):
-    """Return the trainer of the teacher that a recipe asks for."""
+    """Return the trainer of a recipe's teacher."""
     if train[0].ndim != 3:
         raise ValueError(f"Distillation must be for pictures, as teachers are convolutional: "
                          f"inputs have the shape {tuple(train[0].shape[1:])} (use --distill 0)")
@@ -111,7 +111,7 @@ def trainer(recipe, train, validation, classes):
 
 
 def start_of(schooling):
-    """Return what a teacher depends on, a dict that JSON can hold."""
+    """Return everything that a teacher depends on, a dict that JSON can hold."""
     data = hashlib.sha256()
     for part in (*schooling.train, *schooling.validation):
         data.update(f"{tuple(part.shape)}".encode() + part.numpy().tobytes())
@@ -122,13 +122,13 @@ def start_of(schooling):
 
 
 def path_of(start, name):
-    """Return the file of the teacher that depends on ``start``, for a dataset of this name."""
+    """Return the file of the teacher of a dataset that depends on ``start``."""
     digest = hashlib.sha256(json.dumps(start, sort_keys=True).encode()).hexdigest()
     return FOLDER / f"{name}-{digest[:12]}.npz"
 
 
 def save(path, schooling, start):
-    """Write the best epoch's network as ``.npz``, whole or not at all."""
+    """Write the best epoch's network as ``.npz``; a failure leaves no file."""
     state = schooling.state
     facts = {**start, "best_epoch": state.best_epoch, "seconds": round(state.seconds, 1),
              "validation_accuracy": state.history[state.best_epoch - 1]["validation"]}
@@ -137,7 +137,7 @@ def save(path, schooling, start):
 
 
 def load(path, schooling):
-    """Read a trained network into a trainer's, ready to answer; return what is known of it."""
+    """Load a trained teacher into a trainer; return the facts that were saved with it."""
     arrays = read_arrays(path, f"a teacher ({FORMAT})")
     try:
         if str(arrays.pop("format")) != FORMAT:
@@ -157,8 +157,8 @@ def load(path, schooling):
 def _seeded(seed):
     """Make PyTorch's own random numbers depend on a seed within a block.
 
-    Only the processor's generator, which all threads share, gets the seed, and its state is
-    restored. Dropout and the first weights of PyTorch's layers take no generator of their own.
+    Dropout and the first weights of PyTorch's layers use the processor's generator, which all
+    threads share. Only this generator gets the seed, and its state is restored.
     """
     with torch.random.fork_rng([]):
         torch.default_generator.manual_seed(seed)

@@ -4,8 +4,10 @@ import json
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sw.artefact import FOLDER, artefact, made
 
 
 RUNGS = {
@@ -14,35 +16,44 @@ RUNGS = {
     "rtl": "RTL = golden",
     "netlist": "synthesized netlist = golden",
 }
+RECORD = ("--record", "RECORD")
 ENOUGH = 2_000_000  # cycles of a netlist's simulation, about: fewer images where one takes many
 
 
 @dataclass(frozen=True)
-class Step:
-    """A command of the scorecard.
+class Check:
+    """A check of the scorecard: commands to run, and what their outcome depends on.
 
     Attributes
     ----------
     name : str
-        ``PRESET-RUNG``, or what it is about.
+        ``PRESET-RUNG``, or what the check is about.
     commands : tuple of tuple of str
-        Arguments of Python, one after the other; ``RECORD`` stands for the file to write.
-    modules : tuple of str
-        Whose code its outcome depends on.
+        Arguments of Python, one command after the other; ``RECORD`` stands for the file to write.
     read : callable
-        Takes the record's path and the log's; returns a dict, or None where it failed.
+        Takes the record's path and the log's; returns a dict, or None where the check failed.
+    recipe : str or None
+        Name of the network in ``data/networks`` that the check is about.
+    questions : dict of str to tuple of str
+        Commands that say, with ``--inputs``, what the outcome depends on, by part.
+    modules, packages : tuple of str
+        Modules whose code the outcome depends on where it has no better inputs, with the packages
+        to follow their imports in (all of them, and the tests, if there are none).
+    always : bool
+        Whether the check takes so little time that it is always run.
+    checkpoint : Path or None
+        Another file that the check reads, and that may not be there.
     """
 
     name: str
     commands: tuple
-    modules: tuple
     read: Callable
-
-    @property
-    def network(self):
-        """The network that it is about, a path, or None."""
-        named = [word for words in self.commands for word in words if word.endswith(".net.npz")]
-        return Path(named[0]) if named else None
+    recipe: str | None = None
+    questions: dict = field(default_factory=dict, hash=False)
+    modules: tuple = ()
+    packages: tuple = ()
+    always: bool = False
+    checkpoint: Path | None = None
 
     @property
     def shown(self):
@@ -60,7 +71,8 @@ def recorded(*fields):
             record = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return {field: record[field] for field in fields} if fields else record
+        record.pop("inputs", None)  # the scorecard asks for them itself
+        return {name: record[name] for name in fields} if fields else record
     return read
 
 
@@ -70,11 +82,10 @@ def tests_passed(_, log):
     return {"passed": int(found[1])} if found else None
 
 
-def evaluation(network):
-    """Return a reader of what ``sw.evaluate`` leaves beside a network."""
+def evaluation(recipe):
+    """Return a reader of what ``sw.evaluate`` says of a network."""
     def read(*_):
-        path = network.with_name(network.name.replace(".net.npz", ".eval.json"))
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(made(artefact(recipe), ".eval.json").read_text(encoding="utf-8"))
         compared = record["compared"]
         if not compared or compared["labels_differ"] or compared["scores_differ"]:
             return None
@@ -82,81 +93,77 @@ def evaluation(network):
     return read
 
 
-def of_preset(preset, network, interval):
-    """Yield the steps of a preset.
+def of_preset(preset, interval):
+    """Yield the checks of a preset.
 
     Parameters
     ----------
     preset : boards.record.presets.Preset
         The preset.
-    network : Path
-        Its network, with its checkpoint beside it.
     interval : int
         Cycles of an image, about, to choose how many are enough.
     """
-    rate = (["--images-per-second", f"{preset.images_per_second:g}"]
-            if preset.images_per_second else [])
-    where = [str(network), "--board", preset.board, "--freq", f"{preset.megahertz:g}", *rate]
-    images = min(1000, max(200, ENOUGH // interval // 100 * 100))
-    stall = ["--stall"] if interval < 1000 else []
-    name = preset.name
-    yield Step(f"{name}-pytorch", (("-m", "sw.evaluate", str(network)),),
-               ("sw.evaluate", "sw.golden"), evaluation(network))
-    yield Step(f"{name}-arithmetic",
-               (("-m", "sw.arithmetic", str(network), "--record", "RECORD"),),
-               ("sw.arithmetic",), recorded("images", "popcounts"))
-    yield Step(f"{name}-rtl", (("-m", "sim.full", *where, *stall, "--record", "RECORD"),),
-               ("sim.full",), recorded("images", "equal", "interval", "latency", "cycles"))
-    yield Step(f"{name}-netlist", (("-m", "sim.netlist", *where, "--limit", str(images), *stall,
-                                    "--record", "RECORD"),),
-               ("sim.netlist", "sim.cell.cells"),
-               recorded("images", "equal", "family", "cells", "interval"))
+    name, recipe = preset.name, preset.recipe
+    where = (recipe, "--board", preset.board, *preset.asked())
+    limit = ("--limit", str(min(1000, max(200, ENOUGH // interval // 100 * 100))))
+    stall = ("--stall",) if interval < 1000 else ()
+    yield Check(f"{name}-pytorch", (("-m", "sw.evaluate", recipe),), evaluation(recipe), recipe,
+                always=True, checkpoint=FOLDER / f"{recipe}.ckpt.npz")
+    yield Check(f"{name}-arithmetic", (("-m", "sw.arithmetic", recipe, *RECORD),),
+                recorded("images", "popcounts"), recipe, always=True)
+    yield Check(f"{name}-rtl", (("-m", "sim.full", *where, *stall, *RECORD),),
+                recorded("images", "equal", "interval", "latency", "cycles"), recipe,
+                {"simulation": ("-m", "sim.full", *where)})
+    yield Check(f"{name}-netlist", (("-m", "sim.netlist", *where, *limit, *stall, *RECORD),),
+                recorded("images", "equal", "family", "cells", "interval", "netlist"), recipe,
+                {"netlist": ("-m", "sim.netlist", *where, *limit)})
 
 
-def of_bitstream(board, network, rate=None):
-    """Return the step that builds a bitstream and reads it back."""
+def of_bitstream(board, recipe, *asked):
+    """Return the check that builds a bitstream and reads it back."""
     output = f"build/verify/{board}"
-    options = ["--images-per-second", f"{rate:g}"] if rate else []
-    return Step(f"bitstream-{board}",
-                (("-m", "boards.build", board, str(network), *options, "--output", output,
-                  "--reuse"),
-                 ("-m", "sim.bitstream", board, "--output", output, "--record", "RECORD")),
-                ("boards.build", "sim.bitstream", "sim.cell.cells"), recorded())
+    build = ("-m", "boards.build", board, recipe, *asked)
+    return Check(f"bitstream-{board}",
+                 ((*build, "--output", output, "--reuse"),
+                  ("-m", "sim.bitstream", board, "--output", output, *RECORD)),
+                 recorded(), recipe, {"build": build}, ("sim.bitstream",),
+                 ("sim.bitstream", "sim.virtual", "sim.board", "sim.cell"))
 
 
-def of_netlist(name, network, *options):
-    """Return a step for a realization that no preset has."""
-    return Step(name, (("-m", "sim.netlist", str(network), *options, "--limit", "300", "--stall",
-                        "--record", "RECORD"),),
-                ("sim.netlist", "sim.cell.cells"),
-                recorded("images", "equal", "family", "interval"))
+def of_netlist(name, recipe, *asked):
+    """Return a check of a realization that no preset has."""
+    words = ("-m", "sim.netlist", recipe, *asked, "--limit", "300")
+    return Check(name, ((*words, "--stall", *RECORD),),
+                 recorded("images", "equal", "family", "interval", "netlist"), recipe,
+                 {"netlist": words})
 
 
 def overall(small, wired):
-    """Yield the steps that are about no preset: a network that builds fast, and a wired one."""
+    """Yield the checks that are about no preset: a network that builds fast, and a wired one."""
     yield of_netlist("netlist-scheduled-ecp5", small, "--board", "ulx3s", "--images-per-second",
                      "500000")
     yield of_netlist("netlist-wired-ice40", wired, "--board", "ulx3s-25f", "--family", "ice40")
     yield of_bitstream("icebreaker", small)
-    yield of_bitstream("ulx3s", small, 100_000)
-    yield Step("benches", (("-m", "pytest", "-q", "sim"),), ("sim.test_sim",), tests_passed)
-    yield Step("faults", (("-m", "pytest", "-q", "tests/test_faults.py"),), ("sim.test_sim",),
-               tests_passed)
-    yield Step("prove", (("-m", "sim.prove", "--record", "RECORD"),), ("sim.prove",), recorded())
-    yield Step("mutate", (("-m", "sim.mutate", "--record", "RECORD"),), ("sim.mutate",),
-               recorded())
-    yield Step("fuzz", (("-m", "tests.fuzz", "--examples", "500", "--record", "RECORD"),),
-               ("sw.network", "sw.checkpoint", "sw.line.protocol"), recorded())
-    yield Step("kill", (("-m", "tests.kill", "--record", "RECORD"),),
-               ("boards.build", "sw.fold"), recorded())
-    yield Step("soak", (("-m", "sim.soak", "--record", "RECORD"),), ("sim.soak",), recorded())
-    yield Step("reproduce", (("-m", "boards.reproduce", "icebreaker", str(small), "--record",
-                              "RECORD"),), ("boards.reproduce",), recorded())
+    yield of_bitstream("ulx3s", small, "--images-per-second", "100000")
+    yield Check("benches", (("-m", "pytest", "-q", "sim"),), tests_passed,
+                modules=("sim.test_sim", "sim.bench.bench_stream", "sim.bench.bench_trace"))
+    yield Check("faults", (("-m", "pytest", "-q", "tests/test_faults.py"),), tests_passed,
+                modules=("tests.test_faults", "sim.bench.bench_stream"))
+    yield Check("prove", (("-m", "sim.prove", *RECORD),), recorded(),
+                questions={"proofs": ("-m", "sim.prove")})
+    yield Check("mutate", (("-m", "sim.mutate", *RECORD),), recorded(),
+                questions={"mutants": ("-m", "sim.mutate")})
+    yield Check("fuzz", (("-m", "tests.fuzz", "--examples", "500", *RECORD),), recorded(),
+                modules=("tests.fuzz.__main__",))
+    yield Check("kill", (("-m", "tests.kill", *RECORD),), recorded(),
+                modules=("tests.kill", "train.bnn_mnist", "sw.fold", "hw.generate",
+                         "boards.build", "boards.bench"))
+    yield Check("soak", (("-m", "sim.soak", *RECORD),), recorded(), modules=("sim.soak",))
+    yield Check("reproduce", (("-m", "boards.reproduce", "icebreaker", small, *RECORD),),
+                recorded(), small, modules=("boards.reproduce", "boards.build", "hw.generate"))
 
 
-def steps(presets, network_of, interval_of):
-    """Return all steps, in the order of the scorecard."""
-    networks = {preset.name: network_of(preset) for preset in presets}
-    found = [step for preset in presets
-             for step in of_preset(preset, networks[preset.name], interval_of(preset))]
-    return [*found, *overall(networks["tfc-icebreaker"], networks["ulx3s-25f"])]
+def checks(presets, interval_of):
+    """Return all checks, in the order of the scorecard."""
+    found = [check for preset in presets for check in of_preset(preset, interval_of(preset))]
+    return [*found, *overall("tfc", "ulx3s-25f")]

@@ -1,6 +1,8 @@
-"""Rows of the benchmark: which network, trained how, on which board, how fast."""
+"""Rows of the benchmark: which network, on which board, how fast."""
 
 from dataclasses import dataclass
+
+from sw.artefact import artefact
 
 
 @dataclass(frozen=True)
@@ -11,41 +13,41 @@ class Preset:
     ----------
     name : str
         What the user types.
-    network : str
-        Name of the recipe that trains it.
+    recipe : str
+        Name of the recipe that trained the network; the network in ``data/networks`` has it, too.
     board : str
         Name of the board.
     megahertz : float
         Wished clock. A build that misses it is made again at the clock that it reached.
     dataset : str
         What it is trained and tested on.
-    seed : int
-        Of the training.
     placer_seeds : tuple of int
         Seeds of the placer to try in turn, until one meets the wished clock.
     images_per_second : float or None
         Rate that the smallest schedule is chosen for; None for the fastest that fits.
-    train_images, test_images : int or None
-        Only so many images for training and in the simulation; None for all.
+    test_images : int or None
+        Only so many images in the simulation; None for all.
     """
 
     name: str
-    network: str
+    recipe: str
     board: str
     megahertz: float
     dataset: str = "mnist"
-    seed: int = 1
     placer_seeds: tuple = (1,)
     images_per_second: float | None = None
-    train_images: int | None = None
     test_images: int | None = None
 
     @property
-    def trained(self):
-        """Name of the trained network's folder and files: presets share networks."""
-        return "-".join([*([self.dataset] if self.dataset != "mnist" else []), self.network,
-                         *([f"seed{self.seed}"] if self.seed != 1 else []),
-                         *([f"{self.train_images}"] if self.train_images else [])])
+    def network(self):
+        """The network's file."""
+        return artefact(self.recipe)
+
+    def asked(self, megahertz=None):
+        """Return the arguments that choose the preset's schedule, ``--freq`` and perhaps a rate."""
+        rate = (["--images-per-second", f"{self.images_per_second:g}"]
+                if self.images_per_second else [])
+        return ["--freq", f"{megahertz or self.megahertz:g}", *rate]
 
 
 PRESETS = {preset.name: preset for preset in (
@@ -64,9 +66,9 @@ PRESETS = {preset.name: preset for preset in (
            placer_seeds=(2, 1, 3)),
 )}
 
-# All the steps in less than a minute: a smoke test, not a result.
-QUICK = Preset("quick", "tiny", "icebreaker", 18, images_per_second=1000, train_images=4000,
-               test_images=300)
+# All the steps in less than a minute: a smoke test, not a result. Its network is trained first.
+QUICK = Preset("quick", "tiny", "icebreaker", 18, images_per_second=1000, test_images=300)
+QUICK_TRAINING = ("--network", "tiny", "--limit", "4000", "--seed", "1")
 
 
 def find(names):

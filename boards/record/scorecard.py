@@ -1,4 +1,4 @@
-"""docs/verification.md, from the records of the scorecard's steps."""
+"""docs/verification.md, from the records of the scorecard's checks."""
 
 from .checks import RUNGS
 
@@ -6,28 +6,29 @@ from .checks import RUNGS
 HEAD = """# Verification
 
 What was checked, on what, and how often. This page is written by `make verify`, which runs the
-commands below; a step whose record in `docs/results/verify/` is of the same code and command is not
-run again. *not run* is what it says.
+commands below. A check is not run again while all that its record in `docs/results/verify/` depends
+on is the same ([Benchmarks](benchmarks.md#what-a-result-depends-on)); `make records` compares all
+of them. *not run* is what it says.
 
 """
 
 
-def render(records, names, *, stale=()):
+def render(records, names):
     """Return the document.
 
     Parameters
     ----------
     records : dict of str to dict
-        Records of steps by name: ``command``, ``date``, ``seconds``, ``result``.
+        Records of checks by name: ``command``, ``date``, ``seconds``, ``result``, and ``current``,
+        whether they are of today's hardware.
     names : list of str
-        All steps there are, in order.
-    stale : collection of str
-        Those whose records are of other code than today's.
+        All checks there are, in order.
 
     Returns
     -------
     str
     """
+    stale = {name for name, record in records.items() if not record["current"]}
     presets = [name.removesuffix("-pytorch") for name in names if name.endswith("-pytorch")]
     lines = ["## Presets, from the checkpoint to the netlist", "",
              f"| preset | {' | '.join(RUNGS.values())} |", "|---|" + "---|" * len(RUNGS)]
@@ -44,12 +45,12 @@ def render(records, names, *, stale=()):
             mark = "†" if record and name in stale else ""
             lines.append(f"| {OVERALL[name][0]} | {outcome}{mark} |")
     lines += ["", *survivors(records.get("mutate"))]
-    lines += ["## Commands", "", "| step | date | seconds | command |", "|---|---|---|---|"]
+    lines += ["## Commands", "", "| check | date | seconds | command |", "|---|---|---|---|"]
     for name in names:
         if record := records.get(name):
             lines.append(f"| {name}{'†' if name in stale else ''} | {record['date']} | "
                          f"{record['seconds']:g} | `{record['command']}` |")
-    lines += ["", "† of an earlier state of the code that it depends on"] if stale else []
+    lines += ["", "† of an earlier state of what it depends on"] if stale else []
     return HEAD + "\n".join(lines) + "\n"
 
 

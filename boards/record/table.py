@@ -5,12 +5,12 @@ MARK = "†"
 
 
 def render(rows):
-    """Return rows as a Markdown table, with a note if some are not of today's code."""
+    """Return rows as a Markdown table, with a note if some are not of today's hardware."""
     head = ["preset", "network", "accuracy", "board", "images/s", "clock (reached)", "interval",
             "latency", "LUT4", "LUT4 a synapse", "flip-flops", "block RAM"]
     lines = [_line(head), _line(["---"] * len(head)), *(_line(_cells(row)) for row in rows)]
     if any(not row.get("current", True) for row in rows):
-        lines += ["", f"{MARK} measured before the last change of code, options or tools."]
+        lines += ["", f"{MARK} of other hardware than today's: measured before its last change."]
     return "\n".join(lines) + "\n"
 
 
@@ -26,7 +26,7 @@ def replace(text, table):
 def presets(every):
     """Return a table of presets, as text."""
     rows = [("preset", "network", "dataset", "board", "wished clock", "images/s")]
-    rows += [(preset.name, preset.network, preset.dataset, preset.board,
+    rows += [(preset.name, preset.recipe, preset.dataset, preset.board,
               f"{preset.megahertz:g} MHz",
               f"{preset.images_per_second:,}" if preset.images_per_second else "as many as fit")
              for preset in every]
@@ -50,7 +50,7 @@ def _line(cells):
 def _cells(row):
     mark = "" if row.get("current", True) else f" {MARK}"
     where = "" if row["dataset"] == "mnist" else f" ({row['dataset']})"
-    return [f"`{row['preset']}`{mark}", f"`{row['network']}`, {row['synapses']:,} synapses",
+    return [f"`{row['preset']}`{mark}", f"`{row['recipe']}`, {row['synapses']:,} synapses",
             f"{row['accuracy']:.2f} %{where}", row["board"], rate(row["images_per_second"]),
             f"{row['clock_mhz']:g} MHz ({row['fmax_mhz']:.1f})", f"{row['interval']:,}",
             f"{row['latency_cycles']:,} cycles", f"{row['lut4']:,}",

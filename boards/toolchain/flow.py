@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -14,7 +15,8 @@ from hw.synthesis.verilog import uncollected
 from sw.store.files import replacing
 
 from ..shell import Shell
-from . import tools
+from . import inputs, tools
+from .inputs import CONSTRAINTS, TOP
 from .ledger import Ledger, key_of
 from .resources import list_commands, read_cells
 
@@ -24,14 +26,17 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
                   "spram": "ICESTORM_SPRAM"}}
 
-TOP = "top"
-
 # How a design for router2 is routed, one after the other until one comes to its end.
 ROUTERS = {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]}
 
+SCRIPT = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]  # Yosys' arguments
+
 GIVEN_UP = "given up"  # in the ledger, of a step that was watched and stopped
 
-CONSTRAINTS = {"ecp5": ".lpf", "ice40": ".pcf"}  # files of pins and clocks
+
+PATIENCE = 200  # iterations of router2 without progress near the end
+MANY = 200  # overused wires and late connections that are far from the end
+PROGRESS = 1 / 20  # of these in a tenth of the patience, at least
 
 
 class TimingError(ValueError):
@@ -58,6 +63,8 @@ class Outcome:
         Settings of the clock generator.
     arguments : dict of str to list of str
         Of each tool, which ran in the folder ``work``.
+    consumed : dict
+        What the build depends on: :func:`boards.toolchain.inputs.of_build`.
     """
 
     bitstream: Path
@@ -68,38 +75,68 @@ class Outcome:
     tools: tuple
     pll: object
     arguments: dict = field(default_factory=dict)
+    consumed: dict = field(default_factory=dict)
 
 
-def build(board, design, frequency, *, name, directory, steps, seed=1, before=(), reuse=False,
-          router="router2"):
-    """Build a bitstream.
+@dataclass(frozen=True)
+class Job:
+    """A bitstream to build.
 
-    What an earlier build left under the same name is removed first: after a failure there is no
-    bitstream that could be taken for this one's.
-
-    Parameters
+    Attributes
     ----------
     board : Board
         The board.
-    design : wiring.Component
-        What runs on it, see :class:`boards.shell.Shell`.
     frequency : int or Fraction
         Clock to ask for, in Hz.
     name : str
         Name of the bitstream, without ending.
     directory : Path
-        Where it goes; logs and intermediate files go to ``work`` in it.
-    steps : Steps
-        Progress and wall times.
+        Folder of the bitstream; logs and intermediate files go to ``work`` in it.
     seed : int
-        Of the placer.
+        Seed of the placer.
+    router : str
+        nextpnr's ``router1`` or ``router2``.
     before : tuple of Path
         More files to remove first: results that belong to the bitstream.
     reuse : bool
-        Keep what an earlier build in ``directory`` made in a step, if it made it from the same:
-        the elaborated design and its constraints, the tool's options, version and seed.
-    router : str
-        nextpnr's ``router1`` or ``router2``.
+        Whether a step's result is kept that an earlier build in ``directory`` made from the same
+        design, constraints, options, tool and seed.
+    """
+
+    board: object
+    frequency: object
+    name: str
+    directory: Path
+    seed: int = 1
+    router: str = "router2"
+    before: tuple = ()
+    reuse: bool = False
+
+    @property
+    def work(self):
+        """Folder of logs and intermediate files."""
+        return Path(self.directory) / "work"
+
+    @property
+    def bitstream(self):
+        """The bitstream."""
+        return Path(self.directory) / f"{self.name}{self.board.suffix}"
+
+
+def build(job, design, steps):
+    """Build a bitstream.
+
+    An earlier bitstream of the same name is removed first, because after a failure nobody must
+    take it for this build's.
+
+    Parameters
+    ----------
+    job : Job
+        What is asked for.
+    design : wiring.Component
+        What runs on the board, see :class:`boards.shell.Shell`.
+    steps : Steps
+        Progress and wall times.
 
     Returns
     -------
@@ -112,56 +149,73 @@ def build(board, design, frequency, *, name, directory, steps, seed=1, before=()
     ValueError
         If a tool is missing or fails.
     """
-    chosen = tuple(map(tools.find, tools.FAMILIES[board.family]))
-    yosys, nextpnr, packer = chosen
-    directory = Path(directory)
-    work = directory / "work"
-    bitstream = directory / f"{name}{board.suffix}"
+    board, work = job.board, job.work
+    yosys, nextpnr, packer = chosen = tuple(map(tools.find, tools.FAMILIES[board.family]))
     work.mkdir(parents=True, exist_ok=True)
-    for path in (bitstream, *before):
+    for path in (job.bitstream, *job.before):
         path.unlink(missing_ok=True)
-    if not reuse:
+    if not job.reuse:
         for path in (*work.glob("steps.json"), *work.glob(f"{TOP}.*"), *work.glob("cells.*")):
             path.unlink()
     done = Done(steps, Ledger(work / "steps.json"))
 
     with steps.step("elaborate"):
-        shell = Shell(board, design, frequency)
+        shell = Shell(board, design, job.frequency)
         commands = prepare(board, shell, work)
-    constraints = CONSTRAINTS[board.family]
+    consumed = inputs.of_build(job, commands, attempts(job, commands), chosen)
     key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".il", ".ys")),
                  str(yosys))
-    script = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]
-    done.run("synthesize", key, yosys, script, directory=work, log="yosys.log")
+    done.run("synthesize", key, yosys, SCRIPT, directory=work, log="yosys.log")
     cells = read_cells(work)
     if board.family == "ecp5":
         left = synthesis.finish(work / f"{TOP}.json", TOP)
         floorplan.arrange(work / f"{TOP}.json", TOP, floorplan.die_of(board.fpga.name))
         cells = {kind: [name for name in names if name in left] for kind, names in cells.items()}
-    inputs = [(work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)]
-    attempts = ROUTERS if router == "router2" else {"": [router]}
-    try:
-        for attempt, (algorithm, *more) in attempts.items():
-            arguments = [*commands["nextpnr"], "--router", algorithm, "--seed", str(seed),
-                         "--timing-allow-fail", "--report", f"{TOP}.report.json", *more]
-            key = key_of(*inputs, str(nextpnr), arguments)
-            log = f"nextpnr{attempt.replace(' ', '-')}.log"
-            if done.run(f"place{attempt}", key, nextpnr, arguments, directory=work, log=log,
-                        phases=((r"Info: (Routing|Running router)", f"route{attempt}"),),
-                        watch=Stuck()):
-                break
-    except ValueError as error:
-        refuse_overfull(board, work / log)
-        raise error
+    key, arguments = place(job, commands, done, nextpnr)
     report = json.loads((work / f"{TOP}.report.json").read_text(encoding="utf-8"))
     reached = check_timing(report, shell.frequency)
     done.run("pack", key_of(key, str(packer), commands["pack"]), packer, commands["pack"],
              directory=work, log="pack.log")
-    with replacing(bitstream) as temporary:
+    with replacing(job.bitstream) as temporary:
         shutil.copyfile(work / f"{TOP}{board.suffix}", temporary)
-    return Outcome(bitstream, float(shell.frequency), reached,
+    return Outcome(job.bitstream, float(shell.frequency), reached,
                    _used(board.family, report["utilization"], cells), cells, chosen, shell.pll,
-                   {yosys.name: script, nextpnr.name: arguments, packer.name: commands["pack"]})
+                   {yosys.name: SCRIPT, nextpnr.name: arguments, packer.name: commands["pack"]},
+                   consumed)
+
+
+def consumed(job, design):
+    """Return what a build depends on, see :mod:`.inputs`, without running a tool."""
+    job.work.mkdir(parents=True, exist_ok=True)
+    commands = prepare(job.board, Shell(job.board, design, job.frequency), job.work)
+    chosen = tuple(map(tools.find, tools.FAMILIES[job.board.family]))
+    return inputs.of_build(job, commands, attempts(job, commands), chosen)
+
+
+def attempts(job, commands):
+    """Return nextpnr's arguments by the attempt to route, in the order of trying."""
+    routers = ROUTERS if job.router == "router2" else {"": [job.router]}
+    return {attempt: [*commands["nextpnr"], "--router", algorithm, "--seed", str(job.seed),
+                      "--timing-allow-fail", "--report", f"{TOP}.report.json", *more]
+            for attempt, (algorithm, *more) in routers.items()}
+
+
+def place(job, commands, done, nextpnr):
+    """Place and route by the first attempt that ends; return its key and its arguments."""
+    constraints = CONSTRAINTS[job.board.family]
+    made = [(job.work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)]
+    try:
+        for attempt, arguments in attempts(job, commands).items():
+            key = key_of(*made, str(nextpnr), arguments)
+            log = f"nextpnr{attempt.replace(' ', '-')}.log"
+            if done.run(f"place{attempt}", key, nextpnr, arguments, directory=job.work, log=log,
+                        phases=((r"Info: (Routing|Running router)", f"route{attempt}"),),
+                        watch=Stuck()):
+                break
+    except ValueError as error:
+        refuse_overfull(job.board, job.work / log)
+        raise error
+    return key, arguments
 
 
 class Stuck:
@@ -169,6 +223,8 @@ class Stuck:
 
     It may go on for ever: with ``--tmg-ripup`` where connections are late and there is no faster
     way, and on iCE40 where two nets take a wire from each other. router1 prints no such lines.
+    The end of a routing is slow, a wire at a time, and worth waiting for. Where many wires are
+    overused an iteration takes long, and a tenth of the patience tells as much.
 
     Parameters
     ----------
@@ -177,18 +233,26 @@ class Stuck:
         it is given up.
     """
 
-    def __init__(self, patience=200):
+    def __init__(self, patience=PATIENCE):
         self.patience = patience
         self.least, self.since = inf, 0
+        self.counts = deque(maxlen=max(1, patience // 10) + 1)  # of the last iterations
 
     def __call__(self, line):
         """Take in a line; return whether to give up."""
         found = re.findall(r"\b(?:overused|tmgfail)=(\d+)", line)
-        if found:
-            left = sum(map(int, found))
-            self.since = self.since + 1 if left >= self.least else 0
-            self.least = min(self.least, left) if left else inf
-        return self.since >= self.patience
+        if not found:
+            return self.since >= self.patience
+        left = sum(map(int, found))
+        self.since = self.since + 1 if left >= self.least else 0
+        self.least = min(self.least, left) if left else inf
+        self.counts.append(left)
+        return self.since >= self.patience or self._crawls()
+
+    def _crawls(self):
+        """Whether many wires are left and a tenth of the patience gained next to nothing."""
+        return (len(self.counts) == self.counts.maxlen and min(self.counts) > MANY
+                and min(self.counts) > (1 - PROGRESS) * self.counts[0])
 
 
 class Done:

@@ -1,8 +1,11 @@
 """What a build says about itself: report.json, and the same as a table for people."""
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 from hw.serial.flash import FLASH_OFFSET
+from sw.artefact import made
 from sw.store.files import read_json
 
 
@@ -11,7 +14,7 @@ KINDS = {"lut4": "LUT4", "ff": "flip-flops", "block_ram": "block RAM", "spram": 
 
 
 def accuracy(network_path, network):
-    """Read the accuracy that ``python -m sw.evaluate`` left beside a network.
+    """Read the accuracy that ``python -m sw.evaluate`` found of a network.
 
     Returns
     -------
@@ -19,9 +22,8 @@ def accuracy(network_path, network):
         ``percent``, ``correct``, ``images``, ``dataset``; None if the network was not evaluated,
         or the record is of another one.
     """
-    path = network_path.with_name(network_path.name.removesuffix(".net.npz") + ".eval.json")
     try:
-        record = read_json(path)
+        record = read_json(made(network_path, ".eval.json"))
     except (OSError, ValueError):
         return None
     if not isinstance(record, dict) or record.get("identity") != network.identity:
@@ -40,18 +42,14 @@ def link_rate(info):
     return info.baud / (10 * octets)
 
 
-def create(board, device, network, network_path, top, outcome, estimate, parts, seconds, seed,
-           weights=None, provenance=None):
-    """Put a report together.
+@dataclass(frozen=True)
+class Built:
+    """A build that succeeded, all that its report is about.
 
-    Parameters
+    Attributes
     ----------
-    board : Board
-        The board.
-    device : Device
-        Its FPGA.
-    network, network_path : Network, Path
-        What was built, and from which file.
+    request : boards.request.Request
+        What was asked for.
     top : boards.top.Top
         The design: schedule, interval, latency, serial line.
     outcome : boards.toolchain.flow.Outcome
@@ -62,22 +60,30 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         Use by part, from :func:`boards.toolchain.resources.attribute`.
     seconds : dict of str to float
         Wall time of each step.
-    seed : int
-        Of the placer.
     weights : Path or None
         What is to lie in the flash beside the bitstream.
     provenance : dict or None
         How it was made and from what: :func:`boards.toolchain.provenance.trace`.
-
-    Returns
-    -------
-    dict
-        Anything in it is JSON.
     """
+
+    request: object
+    top: object
+    outcome: object
+    estimate: dict
+    parts: dict
+    seconds: dict
+    weights: Path | None = None
+    provenance: dict | None = None
+
+
+def create(built):
+    """Put the report of a :class:`Built` together; return a dict that JSON can hold."""
+    board, network = built.request.board, built.request.network
+    outcome, weights, device = built.outcome, built.weights, board.fpga
     available = {"lut4": device.lut4, "ff": device.ff, "block_ram": device.block_rams}
     if device.sprams:
         available["spram"] = device.sprams
-    info = top.info
+    info = built.top.info
     pll = top_pll(outcome)
     return {
         "format": FORMAT,
@@ -86,11 +92,11 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         "bitstream": outcome.bitstream.name,
         **({"weights": {"file": weights.name, "offset": FLASH_OFFSET,
                         "octets": weights.stat().st_size}} if weights else {}),
-        "network": {"file": str(network_path), "identity": network.identity,
+        "network": {"file": str(built.request.path), "identity": network.identity,
                     "synapses": network.synapses, "inputs": network.inputs,
                     "classes": network.classes},
-        "accuracy": accuracy(network_path, network),
-        "schedule": json.loads(top.schedule.to_json()),
+        "accuracy": accuracy(built.request.path, network),
+        "schedule": json.loads(built.top.schedule.to_json()),
         "interval": info.interval,
         "latency": info.latency,
         "clock": {"megahertz": outcome.frequency / 1e6, "reached": outcome.reached / 1e6, **pll},
@@ -102,16 +108,16 @@ def create(board, device, network, network_path, top, outcome, estimate, parts, 
         "rom_images": info.rom_images,
         "resources": {kind: {
             "used": outcome.used[kind], "free": available[kind] - outcome.used[kind],
-            "available": available[kind], "estimate": estimate.get(kind),
-            "estimate_error_percent": _error(estimate.get(kind), outcome.used[kind]),
+            "available": available[kind], "estimate": built.estimate.get(kind),
+            "estimate_error_percent": _error(built.estimate.get(kind), outcome.used[kind]),
         } for kind in available},
         "lut4_per_synapse": outcome.used["lut4"] / max(network.synapses, 1),
-        "parts": parts,
+        "parts": built.parts,
         "tools": {tool.name: {"version": tool.version, "origin": tool.origin}
                   for tool in outcome.tools},
-        "seconds": seconds,
-        "seed": seed,
-        **({"provenance": provenance} if provenance else {}),
+        "seconds": built.seconds,
+        "seed": built.request.seed,
+        **({"provenance": built.provenance} if built.provenance else {}),
     }
 
 

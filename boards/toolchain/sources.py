@@ -2,19 +2,25 @@
 
 import ast
 import hashlib
+import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 
 ROOT = Path(__file__).parents[2]
+PLAIN = {"dataclass", "cache", "contextmanager"}  # decorators that tell nobody of what they are on
+
 PACKAGES = ("boards", "hw", "sim", "sw", "train")
+TESTED = (*PACKAGES, "tests")  # where the tests count, too
 DISCOVERERS = ("Registry", "discover")  # see sw.layer.registry
 
 
 def digest(*modules, without=(), packages=PACKAGES):
     """Hash modules and all that they import from this repository.
 
-    Comments and docstrings do not count: they change nothing that runs. A C++ file of a module's
+    Comments and docstrings do not count: they change nothing that runs. Neither does a function or
+    class at the top of an imported module that no module among them names. A C++ file of a module's
     name counts with it, and Verilog files whose names begin with it.
 
     Parameters
@@ -24,7 +30,7 @@ def digest(*modules, without=(), packages=PACKAGES):
     without : tuple of str
         Modules to leave out, with what only they import.
     packages : tuple of str
-        Packages to stay in.
+        Packages or modules to stay in.
 
     Returns
     -------
@@ -34,9 +40,12 @@ def digest(*modules, without=(), packages=PACKAGES):
     for name in modules:
         if path_of(name) is None:
             raise ValueError(f"Module must be a file of this repository: {name!r}")
+    contents = {name: _content(path_of(name))
+                for name in sorted(reached(*modules, without=without, packages=packages))}
+    named = {word for content in contents.values() for word in content.named}
     sha = hashlib.sha256()
-    for name in sorted(reached(*modules, without=without, packages=packages)):
-        sha.update(f"{name} {_content(path_of(name))}\n".encode())
+    for name, content in contents.items():
+        sha.update(f"{name} {content.used(None if name in modules else named)}\n".encode())
     return sha.hexdigest()
 
 
@@ -45,7 +54,7 @@ def reached(*modules, without=(), packages=PACKAGES):
     found, waiting = set(), list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found and name not in without and name.split(".")[0] in packages:
+        if name not in found and name not in without and _within(name, packages):
             path = path_of(name)
             if path:
                 found.add(name)
@@ -54,9 +63,13 @@ def reached(*modules, without=(), packages=PACKAGES):
     return found
 
 
+def _within(name, packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
 def path_of(name):
     """Return the file of one of our modules or packages, or None."""
-    if name.split(".")[0] not in PACKAGES:
+    if name.split(".")[0] not in TESTED:
         return None
     base = ROOT / name.replace(".", "/")
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py")
@@ -91,6 +104,34 @@ def imports(path):
     return names
 
 
+@dataclass(frozen=True)
+class Content:
+    """What runs in a file.
+
+    Attributes
+    ----------
+    parts : tuple of (str, str, frozenset of str)
+        Statements: the name if it is a function or class that only its name can reach, else an
+        empty one; the code; the names in it.
+    beside : str
+        The files that count with it.
+    """
+
+    parts: tuple
+    beside: str
+
+    @property
+    def named(self):
+        """Names in all statements; a definition that names itself does not count for itself."""
+        return [word for name, _, words in self.parts for word in words if word != name]
+
+    def used(self, named):
+        """Return the code of all statements but for definitions that nothing names.
+
+        ``named`` are the names that count, ``None`` for all.
+        """
+        return "\n".join(code for name, code, _ in self.parts
+                         if not name or named is None or name in named) + self.beside
 def _modules_of(room):
     """Return the names of the modules of a package of ours; none of any other text."""
     path = path_of(room) if isinstance(room, str) else None
@@ -109,5 +150,28 @@ def _content(path):
                 and isinstance(body[0].value.value, str)):
             del body[0]
     beside = [path.with_suffix(".cpp"), *sorted(path.parent.glob(f"{path.stem}_*.v"))]
-    return ast.dump(tree) + "".join(file.read_text(encoding="utf-8") for file in beside
-                                    if file.is_file())
+    return Content(tuple((_name_of(node), ast.dump(node), frozenset(_words(node)))
+                         for node in tree.body),
+                   "".join(file.read_text(encoding="utf-8") for file in beside if file.is_file()))
+
+
+def _name_of(node):
+    """Return the name of a definition that nothing reaches but by it, else an empty one."""
+    if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
+            not PLAIN & set(_words(decorator)) for decorator in node.decorator_list):
+        return ""
+    tests = node.name.startswith(("test_", "Test"))  # pytest finds these
+    return "" if tests else node.name
+
+
+def _words(node):
+    """Yield all names in a statement; texts count, too, as ``getattr`` takes them."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Attribute):
+            yield part.attr
+        elif isinstance(part, ast.alias):
+            yield from part.name.split(".")
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield from re.findall(r"\w+", part.value)

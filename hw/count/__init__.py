@@ -1,1 +1,1 @@
-"""Counting bits: plans and hardware of popcounts, truth tables and carry chains."""
+"""Popcounts: plans and hardware of trees, full adders, truth tables and carry chains."""

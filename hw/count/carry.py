@@ -1,4 +1,4 @@
-"""Carry chains that many small adders share, as LUTs of the device where it has a form for them."""
+"""Carry chains that many small adders share; on ECP5 they are instantiated as CCU2C."""
 
 from dataclasses import dataclass
 
@@ -14,20 +14,20 @@ __all__ = ["CHAIN_START", "FORMS", "LONGEST", "ZERO", "Bit", "Position", "carry_
 # place.
 LONGEST = 24
 
-# Attribute of a chain's first cell: nothing need be fed into it (boards.toolchain.flow).
+# Attribute of a chain's first cell, whose carry in may be anything (boards.toolchain.flow).
 CHAIN_START = "chain_start"
 
 
 @dataclass(frozen=True, eq=False)
 class Bit:
-    """A bit and whether its opposite is meant: what a LUT's input reads for nothing.
+    """A bit that may be inverted, because a LUT's input inverts it at no cost.
 
     Attributes
     ----------
     wire : Value
         One bit.
     inverted : bool
-        Whether ``~wire`` is meant.
+        Whether the bit is ``~wire``.
     """
 
     wire: Value
@@ -40,7 +40,7 @@ class Bit:
 
 ZERO = Bit(Const(0, 1))
 
-# What a position's other term is, of two or three bits; or of as many vectors.
+# Forms of a position's function of two or three bits, or of as many vectors of bits.
 FORMS = {"xor": lambda a, b: a ^ b, "and": lambda a, b: a & b,
          "most": lambda a, b, c: (a & b) | (c & (a | b))}
 
@@ -52,12 +52,12 @@ class Position:
     Attributes
     ----------
     bit : Bit or None
-        The one bit, 0 if None.
+        The bit; None for 0.
     form : str
         Function of ``terms``: ``"is"`` of none or one, ``"xor"`` or ``"and"`` of two, ``"most"``
-        of three: whether at least two are 1.
+        of three, which is 1 if at least two of them are.
     terms : tuple of Bit
-        What it takes.
+        Bits that the function takes.
     """
 
     bit: Bit | None
@@ -74,30 +74,31 @@ def vector(bits):
 
 
 def gap(carry):
-    """Position between two adders: its sum is the carry of the one, and the next one's is given.
+    """Return the position between two adders, which separates their carries.
 
-    Both bits that it adds are the next adder's carry, so that nothing passes.
+    Both bits that it adds are the carry into the next adder, so its carry out is that bit whatever
+    comes in. Its sum is the carry out of the adder before.
     """
     return Position(carry, "is", (carry,))
 
 
 def carry_chain(m, positions, platform, name):
-    """Build a chain.
+    """Build a carry chain.
 
-    Written as one addition, of which synthesis makes a chain on any device. On ECP5 the chain is
-    instantiated, because a LUT4 of it holds a position's function of three bits as well, which
-    synthesis does not find: a full adder's carry costs no LUT of its own.
+    The chain is written as one addition, which synthesis maps to a carry chain on any device. On
+    ECP5 it is instantiated, because a LUT4 of the chain can also hold a position's function of
+    three bits, and synthesis does not find that. So a full adder's carry costs no LUT of its own.
 
     Parameters
     ----------
     m : Module
-        Where it goes.
+        Where the chain goes.
     positions : list of Position
-        The lowest first, which must be a :func:`gap`: what comes into it is not defined.
+        The lowest first. It must be a :func:`gap`, because its carry in is not defined.
     platform : Platform or None
-        What the design is elaborated for.
+        Platform of the elaboration.
     name : str
-        Of the signals.
+        Name of the signals.
 
     Returns
     -------
@@ -134,7 +135,7 @@ def carry_chain(m, positions, platform, name):
 
 
 def _terms(m, positions, name):
-    """Bit that each position adds besides its own: all of one form are one operation."""
+    """Return the function of each position; all functions of one form are one operation."""
     terms = [place.terms[0] if place.terms else ZERO for place in positions]
     for form, function in FORMS.items():
         places = [index for index, place in enumerate(positions) if place.form == form]
@@ -148,15 +149,15 @@ def _terms(m, positions, name):
 
 
 def _half(m, place):
-    """Truth table and four inputs of a position as half of a CCU2C.
+    """Return truth table and four inputs of a position as half of a CCU2C.
 
-    Its sum is table(A, B, C, D) ^ carry, and where the table is 0 the next carry is what the table
-    says for A and B while C = D = 0: this must be A's value there.
+    The sum is table(A, B, C, D) ^ carry. Where the table is 0, the next carry is the table's value
+    at A, B and C = D = 0. There this value must be A's.
     """
     bit = place.bit or ZERO
     form, terms = place.form, list(place.terms)
     if form == "most":
-        terms.sort(key=lambda term: not term.inverted)  # an inverted one can only be B
+        terms.sort(key=lambda term: not term.inverted)  # an inverted term can only be B
         if terms[1].inverted:
             form, terms = "is", _terms(m, [place], "whole")
     if form == "is" and terms and terms[0] is place.bit:

@@ -1,9 +1,9 @@
 """Popcount on iCE40: full adders in LUTs, then adders that share one carry chain per neuron.
 
-A logic cell is a LUT4 and ``SB_CARRY``, the majority of two of the LUT's inputs and the cell below;
-the LUT's last input is that carry. So an adder takes one cell a bit, and one cell separates two
-adders of a chain: both inputs of its ``SB_CARRY`` are the upper adder's carry-in, while its LUT
-passes the lower adder's carry-out on.
+A logic cell is a LUT4 and an ``SB_CARRY``, which is the majority of two of the LUT's inputs and the
+carry of the cell below. The LUT's last input is this carry. An adder therefore takes one cell a
+bit, and one cell separates two adders of a chain: both inputs of its ``SB_CARRY`` are the upper
+adder's carry-in, while its LUT passes the lower adder's carry-out on.
 """
 
 from collections import deque
@@ -44,7 +44,7 @@ class Chain:
         self._waiting = None  # for the carry that the next cell's LUT passes on
 
     def add(self, left, right, carry_in):
-        """Return the sum of two numbers of one width and a bit: one more bit than they have."""
+        """Return the sum of two numbers of equal width and a bit; it has one bit more than they."""
         self._separate(carry_in)
         total = [self._cell(pair, SUM) for pair in zip(left, right, strict=True)]
         self._waiting = Signal(name=f"{self.name}_out{self.length}")
@@ -91,12 +91,12 @@ def _split(count):
 
 
 def cells(count):
-    """Return how many logic cells counting takes, with the one at the foot of the chain."""
+    """Return the logic cells of a count, with the one at the foot of the chain."""
     return _split(count)[0] + (count > LEAF and _split(_lowest(count))[3])
 
 
 def _lowest(count):
-    """Number of bits that the first adder on the chain counts."""
+    """Return the number of bits that the first adder on the chain counts."""
     while _split(count)[1] > LEAF:
         count = _split(count)[1]
     return count
@@ -128,10 +128,10 @@ def count_on_chain(delays, bits, name, *, every, inverted=None, family=None):
     name : str
         Prefix of the signals' names.
     every : int
-        Adders in a row between two registers, the full adders in LUTs being the first.
+        Adders between two registers. The full adders in LUTs count as the first.
     inverted : list of bool, optional
-        Bits to be inverted. That is free in the LUTs; carry-ins are taken from the others while
-        there are any.
+        Bits to be inverted. LUTs invert them at no cost, so carry-ins are taken from the other
+        bits while there are any.
     family : str, optional
         ``"ice40"`` for primitives; plain logic otherwise.
 
@@ -187,7 +187,7 @@ def _flip(truth, mask, count):
 def at_least(m, number, threshold, name, family=None):
     """Compare a number with a constant, four bits and then three at a time, lowest first.
 
-    Written as a comparison, synthesis makes a carry chain of its own of it.
+    Synthesis would map a plain comparison to a carry chain of its own.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def at_least(m, number, threshold, name, family=None):
         if fires is None:
             table = sum((word >= wanted) << word for word in range(2**len(bits)))
             operands = bits
-        else:  # the lower bits decide where these are equal
+        else:  # the lower bits decide if these are equal
             table = sum((word >> 1 > wanted or (word >> 1 == wanted and word & 1)) << word
                         for word in range(2**(len(bits) + 1)))
             operands = [fires, *bits]

@@ -9,16 +9,16 @@ __all__ = ["family_of", "look_up"]
 def look_up(m, truth, operands, name, family=None):
     """Make a function of one to four bits.
 
-    As plain logic it says what it computes and no more: synthesis may restructure it, and does
-    (measured: a neuron of six synapses in 4.2 LUT4 instead of 3). As a primitive it is one LUT4.
+    Synthesis may restructure plain logic, and does: it made 4.2 LUT4 of a neuron of six synapses
+    instead of 3. A primitive is always one LUT4.
 
     Parameters
     ----------
     m : Module
         Where the function goes.
     truth : int
-        Bit ``i`` is the function's value where the operands, the first one lowest, are the bits
-        of ``i``.
+        Bit ``i`` is the function's value where the operands, the first one lowest, form the
+        number ``i``.
     operands : list of Value
         One to four bits.
     name : str
@@ -49,7 +49,7 @@ def look_up(m, truth, operands, name, family=None):
 
 
 def family_of(platform):
-    """Return the device family whose primitives a platform has: ``"ecp5"``, ``"ice40"``, None."""
+    """Return the device family of a platform's primitives: ``"ecp5"``, ``"ice40"`` or None."""
     if getattr(platform, "family", None) == "ecp5":
         return "ecp5"
     return "ice40" if str(getattr(platform, "device", "")).startswith("iCE40") else None

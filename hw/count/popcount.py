@@ -1,4 +1,4 @@
-"""Popcount: a plan of full adders, registers where the clock needs them, and its hardware."""
+"""Popcount of full adders: a plan, with registers where the clock needs them; its hardware."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ ONE = -1  # the node of a constant 1
 
 @dataclass(frozen=True)
 class CountPlan:
-    """Full adders that count bits, and when each result is there.
+    """Plan of full adders that count bits, with the pipeline stage of each result.
 
     Nodes 0 to ``count - 1`` are the inputs. Step ``k`` adds two or three nodes of one weight and
     makes two: the sum, node ``count + 2 k``, and the carry, node ``count + 2 k + 1``.
@@ -47,25 +47,26 @@ class CountPlan:
 def plan_count(count, levels, threshold=None):
     """Plan the counting of ``count`` bits, or the test whether at least ``threshold`` are ones.
 
-    Three bits of one weight become one of that weight and one of the next, the earliest first
+    Three bits of one weight become one bit of this weight and one of the next, earliest bits first
     (Stelling, Martel, Oklobdzija, Ravi, "Optimal circuits for parallel multipliers", IEEE Trans.
-    Computers 47(3), 1998, Three-Greedy), until each weight has one bit: about one full adder,
-    2 LUT4, a bit. A threshold is folded into the sum: ``2**k - threshold`` is added as constant
-    bits, so that the carry into weight ``2**k`` is the answer and its last adders are half empty.
+    Computers 47(3), 1998, Three-Greedy), until each weight has one bit. A bit takes about one full
+    adder, 2 LUT4. A threshold becomes part of the sum: ``2**k - threshold`` is added as constant
+    bits, so that the carry into weight ``2**k`` is the answer. The last adders, whose sums nothing
+    reads, are then half empty.
 
     Parameters
     ----------
     count : int
         Number of bits, at least 1.
     levels : int
-        Most adders in a row between two registers.
+        Most adders between two registers.
     threshold : int, optional
         In ``1..count``.
 
     Returns
     -------
     CountPlan
-        Its outputs are the number's bits, or the one answer.
+        Its outputs are the number's bits, or the answer alone.
     """
     width = count.bit_length()
     columns = [[] for _ in range(width + 1)]
@@ -103,9 +104,9 @@ def plan_count(count, levels, threshold=None):
 
 
 class Delays:
-    """Registers that let values wait for later ones; a value delayed twice shares them.
+    """Registers in which values wait for later ones. Nothing stops these registers.
 
-    Nothing stops these registers.
+    Two delays of one value share their registers.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ class Delays:
     name : str
         Prefix of their names in waveforms and netlists.
     reset_less : bool
-        Data needs no reset; a signal that says what data is valid does.
+        Data needs no reset. A signal that says which data is valid does.
     """
 
     def __init__(self, m, name, *, reset_less=True):
@@ -130,7 +131,7 @@ class Delays:
             signal = Signal(Value.cast(value).shape(), reset_less=self.reset_less,
                             name=f"{self.name}_{len(self._delayed)}")
             self.m.d.sync += signal.eq(value)
-            self._delayed[key] = signal, value  # keeps ``value`` alive: ids are not reused
+            self._delayed[key] = signal, value  # keeps ``value`` alive, or its id is reused
         return self._delayed[key][0]
 
     def delay(self, value, cycles):
@@ -141,7 +142,7 @@ class Delays:
 
 
 def count_bits(delays, bits, plan):
-    """Build a plan.
+    """Build the hardware of a plan.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def count_bits(delays, bits, plan):
 
 
 def _add(m, values, carry_in):
-    """Sum and carry of one to three bits and a constant 1."""
+    """Return sum and carry of one to three bits and, with ``carry_in``, a constant 1."""
     if carry_in:
         if len(values) == 1:
             return [~values[0], values[0]]

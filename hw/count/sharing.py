@@ -1,4 +1,4 @@
-"""Triples of synapses that several neurons have in common: one full adder counts for all."""
+"""Triples of synapses that several neurons share: one full adder counts for all of them."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ __all__ = ["Triple", "shared_triples"]
 class Triple:
     """Three synapses of several neurons.
 
-    A neuron whose three weights are all the opposite takes the same full adder's sum and carry
-    inverted: with all three bits inverted both outputs of a full adder are.
+    A neuron with the three opposite weights takes sum and carry of the same full adder inverted,
+    because inverting all three bits inverts both outputs of a full adder.
 
     Attributes
     ----------
     inputs : tuple of int
         Inputs of the layer.
     weights : tuple of int
-        -1 or +1 of each, the first one +1.
+        Weight -1 or +1 of each input; the first one is +1.
     uses : tuple of (neuron, sign)
-        Neurons whose weights are these (sign 1) or their opposites (sign -1), two at least.
+        At least two neurons, whose weights are these (sign 1) or the opposites (sign -1).
     """
 
     inputs: tuple
@@ -30,33 +30,33 @@ class Triple:
     uses: tuple
 
     def renumbered(self, inputs, neurons):
-        """Return the same of a layer of which only these inputs and neurons were looked at."""
+        """Return the triple with a layer's indices, after a search in a part of the layer."""
         return Triple(tuple(int(inputs[index]) for index in self.inputs), self.weights,
                       tuple((neurons[row], sign) for row, sign in self.uses))
 
     def saved(self, family):
-        """Full adders that neurons need not have; a carry chain of iCE40 takes none inverted."""
+        """Return the full adders saved. iCE40 needs one for each sign: its chains cannot invert."""
         return len(self.uses) - (1 if family == "ecp5" else len({sign for _, sign in self.uses}))
 
 
 def shared_triples(weights, most=None):
-    """Find triples greedily: the pair that most neurons share, then its best third.
+    """Find triples greedily: the pair that most neurons share, then the best third input for it.
 
-    No synapse is in two triples, and a neuron has its triples in the order of the list.
+    No synapse is in two triples. A neuron has its triples in the order of the list.
 
     Parameters
     ----------
     weights : ndarray of int8, shape (neurons, inputs)
         -1 or +1 for a synapse, 0 for none.
     most : sequence of int, optional
-        Most triples of each neuron: full adders that it has at its leaves. Any number if None.
+        Most triples of each neuron, which are the full adders at its leaves. None: any number.
 
     Returns
     -------
     list of Triple
-        Each saves its uses but one.
+        Each triple saves a full adder for each of its uses but one.
     """
-    left = weights.astype(np.int32)  # synapses in no triple yet
+    left = weights.astype(np.int32)  # synapses that are in no triple yet
     room = np.full(len(left), left.shape[1]) if most is None else np.array(most)
     left[room < 1] = 0
     pairs = _Pairs(left)
@@ -86,7 +86,7 @@ def shared_triples(weights, most=None):
 
 
 class _Pairs:
-    """In how many rows two columns have equal, and in how many opposite weights."""
+    """Number of rows in which two columns have equal weights, and in which opposite ones."""
 
     def __init__(self, weights):
         present = np.abs(weights)
@@ -94,7 +94,7 @@ class _Pairs:
         self.counts = np.stack([(both + product) // 2, (both - product) // 2])
         for counts in self.counts:
             counts[np.tril_indices_from(counts)] = 0
-        self._best = self.counts.max(axis=2)  # of each row, as only few rows change
+        self._best = self.counts.max(axis=2)  # of each row, because only few rows change in a step
 
     def best(self):
         """Return (first, second, sign, count) of the pair that most rows have."""
@@ -108,7 +108,7 @@ class _Pairs:
         self._best[int(sign < 0), first] = self.counts[int(sign < 0), first].max()
 
     def remove(self, row, gone):
-        """Count a row's pairs with one of the columns that are gone no more."""
+        """Subtract a row's pairs that have one of the columns ``gone``."""
         columns = np.flatnonzero(row)
         first, second = np.triu_indices(len(columns), 1)
         touched = np.isin(columns, gone)

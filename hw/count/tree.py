@@ -1,4 +1,4 @@
-"""Popcount as a tree of small adders on shared carry chains: the hardware of a plan."""
+"""Popcount as a tree of small adders on shared carry chains: builds plans of hw.count.treeplan."""
 
 from itertools import groupby
 
@@ -15,17 +15,17 @@ LOGIC = {("sum", 2): FORMS["xor"], ("carry", 2): FORMS["and"], ("carry", 3): FOR
 
 
 def build_trees(delays, trees, platform):
-    """Build some plans, whose adders share chains; equal sums and carries in LUTs are made once.
+    """Build trees on shared chains; equal sums and carries in LUTs are built once.
 
     Parameters
     ----------
     delays : Delays
         Makes the registers.
     trees : list of (list of Bit, TreePlan)
-        Inputs, all of one cycle, and a plan for as many. Bits of equal ``wire``, the same object,
-        are known to be equal; indexing a Signal twice makes two.
+        Inputs, all of one cycle, and a plan for as many. Two bits are known to be equal if their
+        ``wire`` is the same object; indexing a Signal twice gives two objects.
     platform : Platform or None
-        What the design is elaborated for.
+        Platform of the elaboration.
 
     Returns
     -------
@@ -36,15 +36,16 @@ def build_trees(delays, trees, platform):
 
 
 class _Builder:
-    """Builds trees stage by stage; what all of them do there is one operation on vectors.
+    """Builds trees stage by stage. Equal steps of all trees are one operation on vectors.
 
-    Elaboration takes as long as there are operations and signals: vectors make them few.
+    The time of elaboration grows with the number of operations and signals; vectors make both
+    small.
 
     Attributes
     ----------
     nodes : list of list of Bit
-        By tree, its nodes as they are in the stage that is being built, or in the stage they are
-        made for; None where they are not made yet.
+        Nodes of each tree as they are in the stage that is being built, or in the later stage that
+        they are made for. None for a node that is not built yet.
     """
 
     def __init__(self, delays, trees, platform):
@@ -53,7 +54,7 @@ class _Builder:
         self.plans = [plan for _, plan in trees]
         self.nodes = [list(bits) + [None] * (len(plan.stages) - plan.count)
                       for bits, plan in trees]
-        # The carry chains of iCE40 take no inverted bits.
+        # The carry chains of iCE40 cannot invert a bit.
         self.flips = family_of(platform) != "ice40"
 
     def build(self):
@@ -78,7 +79,7 @@ class _Builder:
                 for tree, plan in enumerate(self.plans)]
 
     def wait(self, stage):
-        """Register the bits of a stage that are looked at in a later one, each once."""
+        """Register the bits of a stage that a later stage reads, each bit once."""
         waiting = [(tree, node) for tree, plan in enumerate(self.plans) if stage < plan.depth
                    for node in plan.waiting[stage]]
         wires = {}
@@ -91,7 +92,7 @@ class _Builder:
                 self.nodes[tree][node] = Bit(late[id(bit.wire)], bit.inverted)
 
     def add_luts(self, steps):
-        """Build sums, carries and comparisons of one time."""
+        """Build the sums, carries and comparisons of one time, which are in LUTs."""
         vectors = {}
         for tree, step, first in steps:
             bits = [node if node is None else self.nodes[tree][node] for node in step.nodes]
@@ -100,8 +101,8 @@ class _Builder:
                 self.nodes[tree][first] = Bit(
                     self.result(fires, f"fire_{tree}", step.registered))
                 continue
-            # With all three bits inverted both results are, so that trees with opposite weights
-            # share a full adder too.
+            # Inverting all three bits inverts both results, so trees with opposite weights share a
+            # full adder too.
             flip = self.flips and len(bits) == 3 and bits[0].inverted
             if flip:
                 bits = [Bit(bit.wire, not bit.inverted) for bit in bits]
@@ -119,7 +120,7 @@ class _Builder:
                     self.nodes[tree][first] = Bit(wire, flip)
 
     def add_chain(self, chain):
-        """Build adders one after the other on a chain, a gap between two of them."""
+        """Build adders one after the other on a chain, with a gap between two of them."""
         positions, places = [], []
         carried_out = False
         for tree, step, _ in chain:
@@ -149,7 +150,7 @@ class _Builder:
 
 
 def _fire(values, threshold):
-    """Whether a bit and a number reach a threshold: the carry out of the sum with a constant."""
+    """Return whether a bit and a number reach a threshold: the carry of a sum with a constant."""
     carry, *number = values
     rest = 2**len(number) - threshold
     for place, bit in enumerate(number):
@@ -161,7 +162,7 @@ def _fire(values, threshold):
 
 
 def _chains(adders):
-    """Part adders of one time into chains that are not too long; registered ones apart."""
+    """Part the adders of one time into chains of limited length, registered adders apart."""
     for registered in (False, True):
         chain, length = [], 0
         for adder in adders:

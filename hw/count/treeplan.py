@@ -1,4 +1,4 @@
-"""Popcount as a tree of small adders on shared carry chains: the plan that hw.count.tree builds."""
+"""Popcount as a tree of small adders on shared carry chains: plans, which hw.count.tree builds."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ from .carry import LONGEST
 
 __all__ = ["TreePlan", "order_inputs", "plan_tree"]
 
-INVERTED_AT_MOST = 1  # of the three bits whose carry an ECP5 position takes in
+INVERTED_AT_MOST = 1  # of the three bits whose carry is in the LUT of an ECP5 position
 
 
 @dataclass(frozen=True)
@@ -19,18 +19,18 @@ class Step:
     ----------
     kind : str
         ``"sum"`` or ``"carry"`` of two or three nodes, ``"add"`` of two numbers and a bit, or
-        ``"fire"``: whether a number reaches a threshold.
+        ``"fire"``, the comparison of a number with a threshold.
     nodes : tuple
-        Of ``"sum"``, ``"carry"``: nodes. Of ``"add"``: the node carried in or None, then for each
-        position a node or None, the form of the other term and its nodes. Of ``"fire"``: a node
-        added or None, then the number's nodes, lowest first.
+        Operands. ``"sum"``, ``"carry"``: nodes. ``"add"``: the node carried in or None, then for
+        each position a node or None, the form of the function and its nodes. ``"fire"``: a node to
+        add or None, then the number's nodes, lowest first.
     results : int
-        How many nodes it makes.
+        Number of nodes that the step makes.
     time : (int, int)
-        Pipeline stage and level in it: its inputs are there, its results at the next level, or, if
-        ``registered``, in the next stage.
+        Pipeline stage, and level in the stage, of the step's inputs. The results are at the next
+        level, or in the next stage if they are registered.
     registered : bool
-        Whether its results are registered.
+        Whether the results are registered.
     """
 
     kind: str
@@ -42,9 +42,9 @@ class Step:
 
 @dataclass(frozen=True)
 class TreePlan:
-    """Small adders that count bits, and when each result is there.
+    """Plan of small adders that count bits, with the pipeline stage of each result.
 
-    Nodes 0 to ``count - 1`` are the inputs, then come the results of each step.
+    Nodes 0 to ``count - 1`` are the inputs. The results of each step follow.
 
     Attributes
     ----------
@@ -57,23 +57,24 @@ class TreePlan:
     stages : tuple of int
         Pipeline stage of each node: registers between it and the inputs.
     waiting : tuple of tuple of int
-        For each stage, the nodes that are registered at its end as a later one looks at them.
+        For each stage, the nodes that are registered at its end because a later stage reads them.
     upright : tuple of int
-        Inputs that had better not be inverted ones on ECP5.
+        Inputs that should not be inverted bits on ECP5, where each costs a LUT.
     direct : tuple of int
-        Inputs that had better not be inverted ones on iCE40, as no LUT is between them and a chain.
+        Inputs that should not be inverted bits on iCE40, because no LUT stands between them and a
+        chain.
     adders : tuple of (int, int, int)
-        Inputs of each full adder in LUTs, which trees can share.
+        Inputs of each full adder in LUTs. Trees can share these full adders.
     threshold : int or None
-        What ``"fire"`` compares with.
+        Threshold of the step ``"fire"``.
     outputs : tuple of int
         Nodes of the result, lowest weight first.
     depth : int
         Stage that all outputs are delayed to: the latency in cycles.
     luts : float
-        LUT4 that it takes on ECP5, its share of the chains' ends included.
+        LUT4 of the tree on ECP5, with its share of the chains' ends.
     registers : int
-        Flip-flops that it takes, if it shares none with other trees.
+        Flip-flops of the tree, if it shares none with other trees.
     """
 
     count: int
@@ -91,26 +92,26 @@ class TreePlan:
     registers: int
 
 
-# What a position of a chain counts for, in LUT4: one, and its share of the chain's ends. So full
-# adders in LUTs, which can be placed anywhere, win where they are as small.
+# LUT4 that a position of a chain counts for: its own, and its share of the chain's ends. The share
+# lets full adders in LUTs, which can be placed anywhere, win where they are as small.
 POSITION = 1 + 2 / LONGEST
 
 
 @cache
 def cheapest(count):
-    """LUT4 and depth of the cheapest tree that counts, and how it splits: ``(a, b, c)``.
+    """Return LUT4, depth and split ``(a, b, c)`` of the cheapest tree that counts some bits.
 
-    A number that counts ``a`` bits, one that counts ``b`` and ``c`` = 0 or 1 bit carried in are
-    added; a position a bit of the longer one, and one for the carry that comes out. One, two or
-    three bits as ``b`` need no number of their own: the chain's LUTs take them in, but for the sum
-    of three.
+    The last adder of the tree adds a number that counts ``a`` bits, a number that counts ``b``
+    bits, and ``c`` = 0 or 1 bit carried in. It takes a position for each bit of the longer number,
+    and one for the carry out. If ``b`` is one, two or three, these bits need no number of their
+    own, because the chain's LUTs take them in. Only the sum of three bits needs a LUT.
     """
     if count == 1:
         return 0, 0, None
     options = [(2, 1, None)] if count <= 3 else []
     for carried in (0, 1):
         rest = count - carried
-        full = [2**bits - 1 for bits in range(count.bit_length())]  # all of a number's values
+        full = [2**bits - 1 for bits in range(count.bit_length())]  # counts that fill a number
         for b in {1, 2, 3, rest // 2, *full, *(rest - a for a in full)}:
             a = rest - b
             if a < 1 or b < 1 or b > max(3, rest // 2):
@@ -133,22 +134,22 @@ def plan_tree(count, levels, threshold=None):
     count : int
         Number of bits, at least 1.
     levels : int
-        Most adders (or LUTs) in a row between two registers.
+        Most adders (or LUTs) between two registers.
     threshold : int, optional
         In ``1..count``.
 
     Returns
     -------
     TreePlan
-        Its outputs are the number's bits, or the one answer.
+        Its outputs are the number's bits, or the answer alone.
     """
     for smaller in range(1, count):
-        cheapest(smaller)  # so that it does not go deep
+        cheapest(smaller)  # from small to large, so that the recursion stays flat
     return _Planner(count, levels, threshold).plan()
 
 
 def _compare_luts(bits):
-    """LUT4, one after the other, of a comparison of some bits with a constant."""
+    """Return the LUT4, one after the other, of a comparison of some bits with a constant."""
     return -(-(bits - 1) // 3)
 
 
@@ -168,7 +169,7 @@ class _Planner:
             outputs = self.number(self.count)
             luts = cheapest(self.count)[0]
         else:
-            # A bit beside the number that is compared costs little.
+            # The comparison takes a bit beside the number at little cost.
             luts, beside = min((cheapest(self.count - beside)[0] + _compare_luts(
                 (self.count - beside).bit_length() + beside), beside)
                 for beside in (0, 1) if beside < self.count)
@@ -188,7 +189,7 @@ class _Planner:
                         self.threshold, tuple(outputs), depth, luts, registers)
 
     def number(self, count):
-        """Nodes of a number that counts the next inputs, lowest first."""
+        """Return the nodes of a number that counts the next inputs, lowest first."""
         split = cheapest(count)[2]
         if split is None:
             nodes = [next(self.inputs) for _ in range(count)]
@@ -217,7 +218,7 @@ class _Planner:
         return self.step("add", (carry, *places), len(number) + overflow)
 
     def waiting(self, outputs, depth):
-        """For each stage, the nodes that wait there for their last use."""
+        """Return for each stage the nodes that wait there for a later use."""
         until = [stage for stage, _ in self.times]
         for step in self.steps:
             for node in _flat(step.nodes):
@@ -228,7 +229,7 @@ class _Planner:
                            if born <= stage < until[node]) for stage in range(depth))
 
     def direct(self):
-        """Yield the inputs that come into a carry chain as they are."""
+        """Yield the inputs that enter a carry chain without a LUT."""
         for step in self.steps:
             if step.kind == "add":
                 carry, *places = step.nodes
@@ -240,7 +241,7 @@ class _Planner:
         flat = _flat(nodes)
         stage, level = time = max(self.times[node] for node in flat)
         if level and level + depth > self.levels:
-            # It would not end in this stage: it begins the next one.
+            # The step would not end in this stage, so it begins the next one.
             stage, level = time = stage + 1, 0
         registered = level + depth >= self.levels
         after = (stage + 1, 0) if registered else (stage, level + depth)
@@ -252,7 +253,7 @@ class _Planner:
 
 
 def _flat(nodes):
-    """Nodes that a step looks at."""
+    """Return the nodes that a step reads."""
     flat = []
     for node in nodes:
         flat += [node[0], *node[2]] if isinstance(node, tuple) else [node]
@@ -260,18 +261,18 @@ def _flat(nodes):
 
 
 def order_inputs(agree, plan, triples=(), family=None):
-    """Order inputs for a plan's places: what it shares, then few inverted ones where they cost.
+    """Order inputs for a plan: shared triples first, inverted bits where they cost least.
 
     Parameters
     ----------
     agree : dict of Bit
-        By input of the layer.
+        Bits of the neuron, by input of the layer.
     plan : TreePlan
-        For as many.
+        Plan for as many inputs.
     triples : sequence of (int, int, int)
-        Inputs that the first of its full adders are to have.
+        Inputs of the plan's first full adders.
     family : str or None
-        Device family: it decides where an inverted one costs.
+        Device family, which decides where an inverted bit costs a LUT.
 
     Returns
     -------

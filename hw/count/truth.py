@@ -1,4 +1,4 @@
-"""Neurons of few synapses as a few four-input functions, the fewest that there are."""
+"""Neurons of few synapses as four-input functions: the fewest possible."""
 
 from functools import cache
 
@@ -7,9 +7,9 @@ from .lut import look_up
 
 __all__ = ["LIMIT", "depth", "fire", "luts", "table"]
 
-LIMIT = 7  # most inputs of a neuron that is worth a table
+LIMIT = 7  # most inputs of a neuron that becomes a truth table
 
-# Found by search: no shorter form is known that one could derive.
+# Found by search. No rule is known that gives them.
 MAJORITY_OF_SEVEN = (
     ((0, 1, 2, 3), 0xFCC0), ((2, 3, 4, 5), 0x1668), ((1, 3, 4, 5), 0xFAA0),
     ((0, 1, 6, 8), 0x17B2), ((7, 8, 9, 10), 0x32EC),
@@ -19,9 +19,9 @@ MAJORITY_OF_SEVEN = (
 def fire(m, bits, threshold, name, *, inverted=None, family=None):
     """Test whether at least ``threshold`` of a few bits are ones.
 
-    Every function in between has at most four inputs and a signal of its own, ``name_0`` and so
-    on: :func:`luts` of them, :func:`depth` in a row. An exhaustive search (SAT) found no smaller
-    network.
+    Every function has at most four inputs and a signal of its own, ``name_0`` and so on. There are
+    :func:`luts` functions, at most :func:`depth` of them in a row. An exhaustive search (SAT) found
+    no smaller network.
 
     Parameters
     ----------
@@ -34,9 +34,10 @@ def fire(m, bits, threshold, name, *, inverted=None, family=None):
     name : str
         Prefix of the signals' names.
     inverted : list of bool, optional
-        Bits to be inverted; an inverter outside of a primitive would take a LUT4 of its own.
+        Bits to be inverted inside the functions, because an inverter in front of a primitive would
+        take a LUT4 of its own.
     family : str, optional
-        ``"ecp5"`` or ``"ice40"`` for primitives: synthesis does not restructure them.
+        ``"ecp5"`` or ``"ice40"`` for primitives, which synthesis does not restructure.
 
     Returns
     -------
@@ -54,12 +55,12 @@ def fire(m, bits, threshold, name, *, inverted=None, family=None):
 
 
 def luts(count, threshold):
-    """Return how many LUT4 :func:`fire` takes."""
+    """Return the number of LUT4 of :func:`fire`."""
     return len(table(count, threshold))
 
 
 def depth(count, threshold):
-    """Return how many LUT4 are in a row in what :func:`fire` makes."""
+    """Return the most LUT4 in a row in the logic of :func:`fire`."""
     levels = [0] * count
     for operands, _ in table(count, threshold):
         levels.append(1 + max(levels[node] for node in operands))
@@ -68,18 +69,18 @@ def depth(count, threshold):
 
 @cache
 def table(count, threshold):
-    """Four-input functions that test whether at least ``threshold`` of ``count`` bits are ones.
+    """Return four-input functions that test whether at least ``threshold`` of ``count`` bits are 1.
 
-    Four inputs are counted first. What matters to the other ones is how many of *them* are still
-    wanted: 0 to all, or more than there are. That is coded in as few bits as can tell the cases
-    that occur apart.
+    The first functions count four inputs. The remaining inputs need to know only how many ones
+    *they* must have: 0 to all of them, or more than there are. As few bits as possible code the
+    cases that occur.
 
     Returns
     -------
     tuple of (operands, truth)
-        Nodes 0 to ``count - 1`` are the inputs, node ``count + k`` is function ``k``; the last one
-        is the answer. Bit ``i`` of ``truth`` is the function's value where its operands, the
-        first one lowest, are the bits of ``i``.
+        Nodes 0 to ``count - 1`` are the inputs, node ``count + k`` is function ``k``. The last
+        function is the answer. Bit ``i`` of ``truth`` is the function's value where its operands,
+        the first one lowest, form the number ``i``.
     """
     if not 1 <= threshold <= count <= LIMIT:
         raise ValueError(f"Threshold of a truth table must be in 1..count, count at most {LIMIT}: "
@@ -106,8 +107,8 @@ def table(count, threshold):
                                  sum(bits) >= decode.get(low + 2 * high, 0)))
     if len(cases) == 5:
         return MAJORITY_OF_SEVEN
-    # Three others, the first of them looked at twice: what it and the function of all three say
-    # tells whether one (or), two (the function itself) or three (and) of them are ones.
+    # Three inputs remain, and the first of them is read twice. Together with the function of all
+    # three it tells whether one (or), two (the function itself) or three (and) of them are ones.
     return (*code, _function([bit[0], *others], _two_of_three),
             _function([*bit, others[0], count + 2], lambda low, high, first, two:
                       (True, first or two, two, first and two, False)[
@@ -115,7 +116,7 @@ def table(count, threshold):
 
 
 def _two_of_three(odd, first, second, third):
-    """Two of three; if ``odd``, what gives one of three and three of three with the first."""
+    """Return two of three; if ``odd``, a value that with ``first`` tells one and three of three."""
     return (second and third) if first == odd else (second or third)
 
 

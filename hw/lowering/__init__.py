@@ -1,1 +1,1 @@
-"""How each kind of layer becomes hardware, a file a kind."""
+"""Hardware of each kind of layer: what it can be built as, one file a kind."""

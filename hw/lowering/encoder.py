@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Encoder as hardware: beat by beat, or all pixels at once."""
+"""Hardware of the encoder: beat by beat, or all pixels at once."""
 
 from sw.layer.encoder import Encoder
 
@@ -9,18 +9,18 @@ from ..stage.encoder import PixelEncoder, ThermometerEncoder
 
 
 class LowerEncoder(Lowering):
-    """An encoder: beat by beat, or all pixels at once at the head of a wired pipeline."""
+    """Hardware of an encoder: beat by beat, or all pixels at once in front of wired layers."""
 
     def beats(self, layer, pixels):
         return ThermometerEncoder(layer, pixels=pixels)
 
-    def wired(self, layer, part):
+    def wired(self, layer, mode):
         return PixelEncoder(layer)
 
-    def wired_latency(self, layer, part):
+    def wired_latency(self, layer, mode):
         return PixelEncoder.latency
 
-    def wired_resources(self, layer, part, family, seen):
+    def wired_resources(self, layer, mode, family, seen):
         return cells(family, layer.outputs * layer.pixel_bits / 2, layer.outputs)
 
     def width(self, layer, pixels):

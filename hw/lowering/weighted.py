@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Dense layers and scores as hardware: on lanes, or wired."""
+"""Hardware of dense layers and scores: scheduled on lanes, or wired."""
 
 from math import ceil
 
@@ -15,46 +15,46 @@ from ..wired.area import wired_resources
 from ..wired.layer import WiredLayer, layer_latency
 
 
-# Block RAM of ECP5 has a register inside, and gives a word 4.6 ns later without it.
+# Block RAM of ECP5 has a register inside. Without this register a word comes 4.6 ns later.
 BLOCK_RAM = {"ecp5": "registered", "ice40": "block"}
 
 
 class LowerWeighted(Lowering):
-    """Neurons with synapses."""
+    """Hardware of neurons with synapses."""
 
-    def wired(self, layer, part):
-        return WiredLayer(layer, part)
+    def wired(self, layer, mode):
+        return WiredLayer(layer, mode)
 
-    def wired_latency(self, layer, part):
-        return layer_latency(layer, part)
+    def wired_latency(self, layer, mode):
+        return layer_latency(layer, mode)
 
-    def wired_resources(self, layer, part, family, seen):
-        return wired_resources(layer, part, family, seen)
+    def wired_resources(self, layer, mode, family, seen):
+        return wired_resources(layer, mode, family, seen)
 
-    def scheduled(self, layer, part):
-        return MVTU(layer, pe=part.pe, simd=part.simd, rom=part.rom)
+    def scheduled(self, layer, mode):
+        return MVTU(layer, pe=mode.pe, simd=mode.simd, rom=mode.rom)
 
-    def scheduled_resources(self, layer, part, family):
-        return mvtu_resources(layer, part.pe, part.simd, part.rom, family)
+    def scheduled_resources(self, layer, mode, family):
+        return mvtu_resources(layer, mode.pe, mode.simd, mode.rom, family)
 
     def slowest(self, layer):
         return layer.inputs * layer.outputs
 
     def candidates(self, layer, interval, wired, device):
-        # A synapse takes more than half a LUT: without this, plans of thousands of neurons are
-        # made.
-        parts = [wired] if layer.synapses < 2 * device.lut4 else []
+        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
+        # test saves the plans of its thousands of neurons.
+        modes = [wired] if layer.synapses < 2 * device.lut4 else []
         for pe, simd in lanes_within(layer, interval):
-            parts += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
+            modes += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
                       Scheduled(pe, simd, "distributed")]
             spram = Scheduled(pe, simd, "spram")
             if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
-                parts.append(spram)
-        return parts
+                modes.append(spram)
+        return modes
 
 
 def lanes_within(layer, interval):
-    """Return (pe, simd) that keep to an interval: the fewest lanes for each number of passes."""
+    """Return the (pe, simd) with the fewest lanes for an interval, for each number of passes."""
     found, passes = {}, 1
     while passes <= min(interval, layer.outputs):
         pe = ceil(layer.outputs / passes)

@@ -1,1 +1,1 @@
-"""What is computed when, on which device, in how much area."""
+"""Plans before any hardware: schedule, device, clock, area, latency, and what can be left out."""

@@ -1,4 +1,4 @@
-"""What small parts take on a device: LUTs, flip-flops and memories, to be added up."""
+"""Estimated resources of small parts, to be added up: LUTs, flip-flops and memories."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +8,7 @@ from math import ceil
 __all__ = ["CARRY", "COUNT_ADDER", "Resources", "cells", "interpolate", "logic_rom", "memory",
            "rom_blocks"]
 
-# Shapes of a block RAM: words and bits of a word.
+# Shapes of a block RAM: number of words, and bits of a word.
 SHAPES = {
     "ecp5": ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
     "ice40": ((2048, 2), (1024, 4), (512, 8), (256, 16)),
@@ -16,20 +16,20 @@ SHAPES = {
 
 # Fitted to synthesized parts: docs/decisions/006-estimate.md.
 CARRY = {"ecp5": 1.2, "ice40": 1.1}  # LUT4 of a bit of a carry chain, its ends included
-# LUT4 of a popcount's adder, all bits of the count built, by the number of inputs.
+# LUT4 of an adder of a popcount whose result is used in full, by the number of inputs.
 COUNT_ADDER = {"ecp5": ((4, 1.1), (16, 1.4), (32, 1.9), (64, 2.0)),
                "ice40": ((4, 1.1), (16, 1.3), (32, 1.7), (64, 1.8))}
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What a part of a design takes.
+    """Resources of a part of a design.
 
     Attributes
     ----------
     lut4, ff, block_ram, spram : int
-        Four-input LUTs (on iCE40: logic cells, a flip-flop without a LUT of its own included),
-        flip-flops, block RAMs and SPRAMs.
+        Four-input LUTs, flip-flops, block RAMs and SPRAMs. On iCE40 ``lut4`` counts logic cells,
+        so a flip-flop without a LUT counts there too.
     """
 
     lut4: int = 0
@@ -43,19 +43,19 @@ class Resources:
 
 
 def rom_blocks(family, words, width):
-    """Block RAMs of a memory, in the shape that takes fewest."""
+    """Return the block RAMs of a memory, in the shape that takes the fewest."""
     return min(ceil(words / depth) * ceil(width / bits) for depth, bits in SHAPES[family])
 
 
 def cells(family, lut4, ff):
-    """Resources of LUTs and flip-flops; on iCE40 about 40 % of these have a cell of their own."""
+    """Return resources; on iCE40 about 40 % of the flip-flops have a logic cell of their own."""
     if family == "ice40":
         lut4 += max(0.4 * ff, ff - lut4)
     return Resources(ceil(lut4), ceil(ff))
 
 
 def interpolate(table, value):
-    """Value between the points of a table, or at its ends."""
+    """Return the value of a table of points, linear between them and constant outside."""
     for (x0, y0), (x1, y1) in pairwise(table):
         if value <= x1:
             return y0 + (y1 - y0) * max(0, value - x0) / (x1 - x0)
@@ -63,12 +63,12 @@ def interpolate(table, value):
 
 
 def logic_rom(words, width):
-    """LUTs of a ROM over logic: a LUT4 for 16 words of a bit, and multiplexers behind them."""
+    """Return the LUTs of a ROM in logic: a LUT4 for 16 words of a bit, and multiplexers."""
     return width * (1 if words <= 16 else 2.3 * words / 16)
 
 
 def memory(family, words, width, in_logic=32):
-    """Resources of a memory that is written: distributed RAM where it is small, or block RAM."""
+    """Return the resources of a memory: distributed RAM if it is small, else block RAM."""
     if family == "ecp5" and words <= in_logic:
         banks = ceil(words / 16)
         return Resources(banks * ceil(width / 4) * 4 + (banks - 1).bit_length() * width)

@@ -1,4 +1,4 @@
-"""Sizes of the FPGAs that the open toolchain builds for."""
+"""Sizes of the FPGAs that the open toolchain builds for, and the clocks of boards."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Device:
     name : str
         Lattice's part number, without package and speed.
     family : str
-        ``"ecp5"`` or ``"ice40"``: which primitives there are, and which tools.
+        ``"ecp5"`` or ``"ice40"``: decides about primitives and tools.
     lut4, ff : int
         Four-input look-up tables and flip-flops. On iCE40 one logic cell holds one of each, so a
         flip-flop without its own look-up table still takes a cell.
@@ -26,7 +26,7 @@ class Device:
     block_ram_bits : int
         Bits of one block RAM.
     sprams : int
-        Number of SPRAMs, 16384 words of 16 bits each, which must be loaded at start.
+        Number of SPRAMs of 16384 words of 16 bits. Their contents must be loaded at start.
     """
 
     name: str
@@ -47,7 +47,7 @@ def _ice40(name, lut4, block_rams, sprams=0):
 
 
 DEVICES = {device.name: device for device in (
-    _ecp5("LFE5U-12F", 24_288, 56),  # the 25F's die; the tools let all of it be used
+    _ecp5("LFE5U-12F", 24_288, 56),  # the 25F's die, all of which the tools can use
     _ecp5("LFE5U-25F", 24_288, 56),
     _ecp5("LFE5U-45F", 43_848, 108),
     _ecp5("LFE5UM-45F", 43_848, 108),
@@ -62,16 +62,17 @@ DEVICES = {device.name: device for device in (
 
 @dataclass(frozen=True)
 class Target:
-    """What a schedule is chosen for: a device, and the clocks of the board it is on.
+    """Target of a schedule: a device, and the clocks of its board.
 
     Attributes
     ----------
     part : str
         Key in :data:`DEVICES`.
     oscillator : int or None
-        Of the board, in Hz; None for a device alone, whose clock is the one asked for.
+        Frequency of the board's oscillator in Hz. None for a device without a board, which has any
+        clock.
     megahertz : float
-        Clock in MHz unless the user asks for another.
+        Usual clock in MHz, for users who ask for none.
     """
 
     part: str
@@ -83,13 +84,13 @@ class Target:
         return DEVICES[self.part]
 
     def clock(self, wished):
-        """Return the clock that there is where ``wished`` is asked for, both in Hz."""
+        """Return the clock that the board's PLL makes for a wished one, both in Hz."""
         if self.oscillator is None:
             return wished
         return make_clock(self.device.family, self.oscillator, wished)
 
 
-# The boards by their names with hyphens; boards/ has the rest.
+# The boards by their names with hyphens. boards/catalog/ holds everything else about them.
 BOARDS = {
     "ulx3s-85f": Target("LFE5U-85F", 25_000_000, 60),
     "ulx3s-45f": Target("LFE5U-45F", 25_000_000, 60),
@@ -121,7 +122,7 @@ BOARDS = {
 
 
 def find_target(name):
-    """Look a target up by the name of its board, or a device alone by its part number.
+    """Return the target of a board's name, or of a device's part number.
 
     Raises
     ------

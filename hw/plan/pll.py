@@ -1,4 +1,4 @@
-"""Dividers of the clock generators: the nearest frequency that a PLL can make, not above."""
+"""Dividers of PLLs: the nearest frequency to a wished one that a PLL can make, not above it."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,7 +6,7 @@ from fractions import Fraction
 from sw.command import MHZ
 
 
-# Lattice FPGA-DS-02012 (ECP5 family data sheet), sysCLOCK PLL timing.
+# Lattice FPGA-DS-02012 (ECP5 family data sheet), sysCLOCK PLL timing: frequencies in Hz.
 ECP5_INPUT = (8 * MHZ, 400 * MHZ)
 ECP5_OUTPUT = (Fraction("3.125") * MHZ, 400 * MHZ)
 ECP5_DETECTOR = (Fraction("3.125") * MHZ, 400 * MHZ)
@@ -90,9 +90,10 @@ class Ice40Pll:
 
 
 def solve(family, oscillator, wanted):
-    """Find the legal setting nearest to a frequency, and not above it.
+    """Find the setting whose frequency is nearest to a wanted one, and not above it.
 
-    Of equal frequencies the one with the fastest phase detector wins: it has the least jitter.
+    Of settings with equal frequencies the one with the fastest phase detector wins, because it has
+    the least jitter.
 
     Parameters
     ----------
@@ -104,12 +105,12 @@ def solve(family, oscillator, wanted):
     Returns
     -------
     None, Ecp5Pll or Ice40Pll
-        None if the oscillator has the wanted frequency already.
+        None if the oscillator has the wanted frequency, so that no PLL is needed.
 
     Raises
     ------
     ValueError
-        If the frequency is out of the PLL's range.
+        If a frequency is out of the PLL's range.
     """
     oscillator, wanted = Fraction(oscillator), Fraction(wanted)
     if wanted == oscillator:
@@ -129,7 +130,7 @@ def solve(family, oscillator, wanted):
 
 
 def make_clock(family, oscillator, wanted):
-    """Return the frequency that a board has where ``wanted`` is asked for, both in Hz."""
+    """Return the frequency that a board's PLL makes for a wanted one, both in Hz."""
     pll = solve(family, oscillator, wanted)
     return wanted if pll is None else pll.output
 
@@ -145,7 +146,7 @@ def _ecp5(oscillator, wanted):
         clkfb = min(wanted // detector, ECP5_DIVIDER)
         if not _within(detector, ECP5_DETECTOR) or not _within(detector * clkfb, ECP5_OUTPUT):
             continue
-        middle = sum(ECP5_VCO) / 2  # farthest from both ends: most margin over temperature
+        middle = sum(ECP5_VCO) / 2  # most margin to both ends over temperature
         clkop = min(range(1, ECP5_DIVIDER + 1),
                     key=lambda divider: abs(detector * clkfb * divider - middle))
         yield Ecp5Pll(oscillator, clki, clkfb, clkop)

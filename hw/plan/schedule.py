@@ -1,4 +1,4 @@
-"""A schedule: how much of each layer is computed per cycle."""
+"""A schedule: how much of each layer is computed per cycle, its *mode*."""
 
 import json
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ ADDERS = ("chains", "luts")
 
 @dataclass(frozen=True)
 class Wired:
-    """Every synapse is its own logic: one vector per cycle.
+    """A wired layer: every synapse is its own logic, and a vector takes one cycle.
 
     Attributes
     ----------
     levels : int
-        Most adders in a row between two registers: fewer are faster and take more flip-flops.
+        Most adders between two registers: fewer are faster and take more flip-flops.
     hops : int
-        Registers on the way from the layer before to the neurons. Each is copied for the part of
-        the layer that it goes to, so that no net has many ends or far ones; 0 on devices where a
-        flip-flop takes a LUT's place.
+        Registers between the layer before and the neurons. Each part of the layer has a copy of
+        them, so that no net has many ends or far ones. 0 on iCE40, because a flip-flop there takes
+        a LUT's place.
     adders : str
-        ``"chains"``: adders of two numbers on shared carry chains; ``"luts"``: full adders.
+        ``"chains"`` for adders of two numbers on shared carry chains, ``"luts"`` for full adders.
     """
 
     levels: int = 3
@@ -34,19 +34,19 @@ class Wired:
     adders: str = "chains"
 
     def interval(self, layer):
-        """Cycles that a vector occupies the layer."""
+        """Return the cycles for which a vector occupies the layer."""
         return 1
 
     def takes(self, layer):
-        """Bits of a word that goes into the layer."""
+        """Return the bits of an input word of the layer."""
         return layer.takes.width
 
     def gives(self, layer):
-        """Bits of a word that the layer gives, scores counted as one each."""
+        """Return the values of an output word of the layer: bits, or scores."""
         return layer.outputs
 
     def check(self, layer):
-        """Raise ValueError unless a layer can be built so."""
+        """Raise ValueError unless the layer can be built in this way."""
         _check_int(f"Levels of layer {layer.name!r}", self.levels, 64)
         _check_int(f"Hops of layer {layer.name!r}", self.hops, 8, least=0)
         if self.adders not in ADDERS:
@@ -59,16 +59,16 @@ class Wired:
 
 @dataclass(frozen=True)
 class Scheduled:
-    """``pe`` neurons × ``simd`` inputs per cycle, weights in ROM.
+    """A scheduled layer: ``pe`` neurons × ``simd`` inputs per cycle, weights in memory.
 
     Attributes
     ----------
     pe, simd : int
         Neurons and inputs at once.
     rom : str
-        ``"block"`` RAM; ``"registered"``, the same with two registers behind it, one of which block
-        RAM of ECP5 has inside; ``"distributed"`` over LUTs; or ``"spram"``, loaded before the first
-        image.
+        Memory of the weights: ``"block"`` RAM; ``"registered"``, which is block RAM with two
+        registers behind it, one of them inside an ECP5's block RAM; ``"distributed"`` over LUTs; or
+        ``"spram"``, loaded before the first image.
     """
 
     pe: int
@@ -76,19 +76,19 @@ class Scheduled:
     rom: str = "block"
 
     def interval(self, layer):
-        """Cycles that a vector occupies the layer."""
+        """Return the cycles for which a vector occupies the layer."""
         return ceil(layer.inputs / self.simd) * ceil(layer.outputs / self.pe)
 
     def takes(self, layer):
-        """Bits of a word that goes into the layer."""
+        """Return the bits of an input word of the layer."""
         return self.simd
 
     def gives(self, layer):
-        """Bits of a word that the layer gives, scores counted as one each."""
+        """Return the values of an output word of the layer: bits, or scores."""
         return self.pe
 
     def check(self, layer):
-        """Raise ValueError unless a layer can be built so."""
+        """Raise ValueError unless the layer can be built in this way."""
         _check_int(f"PE of layer {layer.name!r}", self.pe, layer.outputs)
         _check_int(f"SIMD of layer {layer.name!r}", self.simd, layer.inputs)
         if self.rom not in ROMS:
@@ -108,7 +108,8 @@ class Schedule:
     pixels : int
         Pixels in a beat of the input stream.
     layers : mapping of str to Wired or Scheduled
-        Of every layer but the first, by name. Consecutive wired layers form one pipeline.
+        Mode of every layer but the first, by the layer's name. Consecutive wired layers form one
+        pipeline.
     """
 
     pixels: int
@@ -118,7 +119,7 @@ class Schedule:
         object.__setattr__(self, "layers", MappingProxyType(dict(self.layers)))
 
     def check(self, network):
-        """Raise ValueError unless the schedule is one for the network: naming layer and rule."""
+        """Raise ValueError unless the schedule fits the network; name layer and rule."""
         names = [layer.name for layer in network.layers[1:]]
         if list(self.layers) != names:
             raise ValueError(f"Schedule must have the layers of the network: "
@@ -128,17 +129,17 @@ class Schedule:
             self.layers[layer.name].check(layer)
 
     def interval(self, network):
-        """Cycles between two accepted images in steady state."""
+        """Return the cycles between two accepted images in steady state."""
         return max(ceil(network.inputs / self.pixels),
                    *(layer.vectors * self.layers[layer.name].interval(layer)
                      for layer in network.layers[1:]))
 
     def to_json(self):
-        """Return the schedule as a JSON text, the form that :func:`read_schedule` reads."""
+        """Return the schedule as JSON text, for :func:`read_schedule`."""
         return json.dumps({
             "format": FORMAT,
             "pixels": self.pixels,
-            "layers": {name: part.to_json() for name, part in self.layers.items()},
+            "layers": {name: mode.to_json() for name, mode in self.layers.items()},
         }, indent=2) + "\n"
 
 
@@ -148,7 +149,7 @@ def read_schedule(text, network):
     Raises
     ------
     ValueError
-        If it is no schedule, or not one for this network.
+        If the text is no schedule, or not one for this network.
     """
     content = parse_json(text, "Schedule")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -158,18 +159,18 @@ def read_schedule(text, network):
         raise ValueError("Schedule must have the fields 'format', 'pixels' and 'layers', the last "
                          "one an object by layer (see docs/format.md)")
     kinds = {"wired": Wired, "scheduled": Scheduled}
-    parts = {}
+    modes = {}
     for name, fields in layers.items():
         kind = fields.get("kind") if isinstance(fields, dict) else None
         if not isinstance(kind, str) or kind not in kinds:
             raise ValueError(f"Kind of layer {name!r} must be one of {', '.join(kinds)}: {kind!r}")
         try:
-            parts[name] = kinds[kind](**{key: fields[key] for key in fields if key != "kind"})
+            modes[name] = kinds[kind](**{key: fields[key] for key in fields if key != "kind"})
         except TypeError:
             wanted = ", ".join(kinds[kind].__dataclass_fields__)
             raise ValueError(f"Fields of layer {name!r} must be kind, {wanted}: "
                              f"{', '.join(fields)}") from None
-    schedule = Schedule(content["pixels"], parts)
+    schedule = Schedule(content["pixels"], modes)
     schedule.check(network)
     return schedule
 

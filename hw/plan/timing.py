@@ -1,10 +1,10 @@
-"""Predicts an accelerator's latency: a model of its handshakes, without the data."""
+"""Predicts an accelerator's latency from models of its stages' handshakes, without the data."""
 
 __all__ = ["latency"]
 
 
 def latency(stages, beats):
-    """Cycles from the last beat of an image to its answer, in an accelerator that was idle.
+    """Return the cycles from an image's last beat to its answer, in an idle accelerator.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def latency(stages, beats):
     Returns
     -------
     int
-        From the cycle in which the last beat is taken to the one in which the answer is valid.
+        From the cycle in which the last beat is taken to the cycle in which the answer is valid.
     """
     models = [stage.handshake() for stage in stages.values() if stage.latency > 0]
     sent = cycle = last_beat = 0

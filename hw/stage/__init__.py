@@ -1,1 +1,1 @@
-"""Stages of an accelerator that are computed in steps."""
+"""Stages that are computed in steps: encoder, MVTU, label select, and the memories of weights."""

@@ -17,10 +17,11 @@ class ThermometerEncoder(Stage):
     """Compares pixels with the thresholds of a folded network's encoder.
 
     A beat holds ``pixels`` pixels of ``pixel_bits`` bits, the first one lowest, each shifted right
-    by ``encoder.shift``; it becomes ``pixels * levels`` bits, pixel by pixel, the lowest threshold
-    first. What fills the last beat up is compared too, and means nothing.
+    by ``encoder.shift``. It becomes ``pixels * levels`` bits, pixel by pixel, the lowest threshold
+    first. Unused pixels of the last beat give bits without meaning.
 
-    Latency is 1 cycle, or 0 if the pixels are bits already; throughput is one beat per cycle.
+    Latency is 1 cycle, or 0 if the pixels are already the encoded bits. Throughput is one beat per
+    cycle.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ class ThermometerEncoder(Stage):
         self.beats = -(-encoder.inputs // pixels)
         rows = np.zeros((self.beats * pixels, encoder.levels), dtype=np.int64)
         rows[:encoder.inputs] = encoder.thresholds >> encoder.shift
-        rows[encoder.inputs:] = rows[encoder.inputs - 1]  # any will do
+        rows[encoder.inputs:] = rows[encoder.inputs - 1]  # any value will do
         self.rows = rows.reshape(self.beats, pixels, encoder.levels)
         self.is_wire = encoder.pixel_bits == encoder.levels == 1 and bool((rows == 1).all())
         self.latency = 0 if self.is_wire else 1
@@ -69,7 +70,7 @@ class ThermometerEncoder(Stage):
                        + Resources(0, 0, rom))}
 
     def taps(self, path):
-        # An encoder of wires leaves no module behind: its bits are the accelerator's input.
+        # Synthesis leaves no module of an encoder of wires: its bits are the accelerator's input.
         place = ((), "i") if self.is_wire else (path, "o")
         return [StreamTap(self.encoder.name, *place, self.beats,
                           self.pixels * self.encoder.levels)]
@@ -83,7 +84,7 @@ class ThermometerEncoder(Stage):
             m.d.comb += self.i.ready.eq(self.o.ready)
             return m
 
-        # Thresholds of this beat: the same ones for all, or read from a ROM a beat ahead.
+        # Thresholds of this beat: the same for all beats, or read from a ROM one beat ahead.
         width = self.encoder.pixel_bits + 1  # 2**pixel_bits never fires
         transfer = Signal()
         primed = Const(1)
@@ -150,6 +151,6 @@ class PixelEncoder(wiring.Component):
 
 
 def encoded(encoder, pixels, thresholds):
-    """Return whether each threshold of some pixels in a row is reached."""
+    """Return a bit for each threshold of some neighbouring pixels: whether it is reached."""
     return Cat(pixels.word_select(place // encoder.levels, encoder.pixel_bits) >= threshold
                for place, threshold in enumerate(thresholds))

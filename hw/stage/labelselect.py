@@ -17,7 +17,7 @@ __all__ = ["LabelSelect", "answer_layout", "select", "select_depth"]
 
 
 def answer_layout(classes, score_bits):
-    """Layout of an accelerator's answer: label lowest, then the scores, the first class first."""
+    """Return the layout of an answer: the label lowest, then the scores, the first class first."""
     return data.StructLayout({
         "label": range(classes),
         "scores": data.ArrayLayout(signed(score_bits), classes),
@@ -25,22 +25,22 @@ def answer_layout(classes, score_bits):
 
 
 def select(delays, candidates, *, compared=False):
-    """Best of some scores, in a tree with a register after each level.
+    """Choose the best of some scores, in a tree with a register after each level.
 
     Parameters
     ----------
     delays : Delays
         Makes the registers.
     candidates : list of (score, index, present)
-        In the order in which ties are won. Whether a candidate is there, or None if it always is;
-        one that is not there has none behind it.
+        In the order in which ties are won. ``present`` is whether there is such a candidate, None
+        if there always is. All present candidates come before the absent ones.
     compared : bool
-        A register between comparison and choice too.
+        Whether a register also stands between comparison and choice.
 
     Returns
     -------
     (score, index, depth)
-        The winner's, ``depth`` cycles later, at least 1: :func:`select_depth`.
+        Score and index of the winner, ``depth`` cycles later (:func:`select_depth`).
     """
     def late(candidate, cycles):
         return tuple(value if value is None or isinstance(value, Const)
@@ -64,12 +64,12 @@ def select(delays, candidates, *, compared=False):
 
 
 def _moved(score):
-    """Return a signed score as an unsigned number, up by half their range: one carry compares."""
+    """Return a signed score plus half the range, unsigned, so that one carry chain compares two."""
     return Cat(score[:-1], ~score[-1])
 
 
 def select_depth(candidates, *, compared=False):
-    """Cycles that :func:`select` takes for some number of candidates."""
+    """Return the cycles that :func:`select` takes for a number of candidates."""
     return max(1, (candidates - 1).bit_length()) * (1 + compared)
 
 
@@ -93,9 +93,9 @@ class Handshake(Queued):
 class LabelSelect(Stage):
     """Collects the scores of an image and finds the first maximum.
 
-    Takes ``ceil(classes / pe)`` words of ``pe`` scores an image, one per cycle. Latency is
-    ``ceil(log2(pe)) + 1`` cycles, at least 2, and 1 or 2 of the queue, from the last word of an
-    image to its answer (:attr:`latency`).
+    An image comes in ``ceil(classes / pe)`` words of ``pe`` scores. Throughput is one word per
+    cycle. Latency, from the last word of an image to its answer, is ``ceil(log2(pe)) + 1`` cycles,
+    at least 2, and 1 or 2 cycles of the queue (:attr:`latency`).
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ class LabelSelect(Stage):
     score_bits : int
         Width of a signed score.
     pe : int
-        Scores in a word, the first one lowest; the last word of an image is filled up with
-        anything.
+        Scores in a word, the first one lowest. Unused scores of an image's last word may have any
+        value.
 
     Members
     -------
@@ -159,7 +159,7 @@ class LabelSelect(Stage):
         with m.If(transfer):
             m.d.sync += index.eq(Mux(last, 0, index + 1))
 
-        # Within a word.
+        # Within a word: the best of its scores.
         in_last_word = self.classes - (self.words - 1) * self.pe
         candidates = [(self.i.payload[place], Const(place, range(self.pe)),
                        None if place < in_last_word else ~last) for place in range(self.pe)]

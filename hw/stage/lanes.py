@@ -1,4 +1,4 @@
-"""How a scheduled layer is computed by lanes: passes, groups of lanes, registers between them."""
+"""Passes, steps and groups of the lanes of a scheduled layer, and the area of its MVTU."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,22 +24,23 @@ from .spram import SPRAM_WIDTH
 
 __all__ = ["Lanes", "mvtu_resources"]
 
-# Adders in a row between registers, by whether there is one group: what is large is meant for a
-# fast clock, where six of them and the nets between would be the longest path (see hw.solver).
+# Adders between two registers, by whether the layer has one group. Layers of several groups have
+# fewer, because large layers target fast clocks, where six adders and the nets between them would
+# be the longest path (see hw.solver).
 POPCOUNT_LEVELS = {True: 6, False: 3}
 
-# Lanes of neurons that share the registers of an input, of the address and of the control signals:
-# the weights of as many lanes are 16 block RAMs. More share a longer wire than 80 MHz stands.
+# Most lanes that share the registers of inputs, address and control signals. Their weights fill 16
+# block RAMs. With more lanes the wires would be too long for 80 MHz.
 GROUP_LANES = 576
 
-# Cycles from the last step of a pass until its results are pushed, besides the popcount's: memory,
+# Cycles from the last step of a pass to the push of its results, without the popcount's: memory,
 # agree, count, total, result.
 STEP_LATENCY = 5
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """How a layer is computed by ``pe × simd`` lanes, and what follows in cycles.
+    """The lanes of a layer, ``pe × simd`` of them, and the cycles that they take.
 
     A *pass* computes ``pe`` neurons; it has a *step* for each ``simd`` inputs.
 
@@ -50,7 +51,7 @@ class Lanes:
     pe, simd : int
         Neurons and inputs at once.
     rom : str
-        Where the weights are, see :class:`hw.stage.mvtu.MVTU`.
+        Memory of the weights, see :class:`hw.stage.mvtu.MVTU`.
     """
 
     layer: object
@@ -67,34 +68,34 @@ class Lanes:
 
     @property
     def passes(self):
-        """Passes over a vector."""
+        """Number of passes over a vector."""
         return ceil(self.layer.outputs / self.pe)
 
     @property
     def steps(self):
-        """Steps of a pass."""
+        """Number of steps of a pass."""
         return ceil(self.layer.inputs / self.simd)
 
     @property
     def interval(self):
-        """Cycles that a vector occupies the lanes."""
+        """Cycles for which a vector occupies the lanes."""
         return self.passes * self.steps
 
     @property
     def groups(self):
-        """Ranges of lanes' neurons that are near each other: about equal in size, at least one."""
+        """Groups of neurons whose lanes are near each other: ranges of about equal size."""
         count = min(self.pe, ceil(self.pe * self.simd / GROUP_LANES))
         ends = [self.pe * number // count for number in range(count + 1)]
         return [range(start, end) for start, end in pairwise(ends)]
 
     @property
     def hops(self):
-        """Registers between the vector and the last group: one to each, none if it is alone."""
+        """Registers between the vector and the last group: one a group, or none for one group."""
         return len(self.groups) if len(self.groups) > 1 else 0
 
     @property
     def hops_to(self):
-        """Registers between the vector and each group, with the group."""
+        """Pairs of the registers between the vector and a group, and the group."""
         return [(min(number, self.hops), group) for number, group in enumerate(self.groups, 1)]
 
     @property
@@ -104,7 +105,7 @@ class Lanes:
 
     @property
     def rom_delay(self):
-        """Registers behind the weights' memory: one in it, one on the way to the lanes."""
+        """Registers behind the weights' memory: one in block RAM, one on the way to the lanes."""
         return 2 if self.rom == "registered" else 0
 
     @property
@@ -148,7 +149,7 @@ def mvtu_resources(layer, pe, simd, rom, family):
     resources += queue_resources(family, lanes.queue[0], pe * result)
     resources += memory(family, 2 << (lanes.steps - 1).bit_length(), simd)
     if rom in ("block", "registered"):
-        if lanes.rom_delay:  # one register behind the weights is in the block RAM, one is not
+        if lanes.rom_delay:  # one of the two registers behind the weights is inside the block RAM
             resources += cells(family, 0, lanes_in_all * planes + 2 * len(lanes.groups) * simd)
         block_ram += sum(rom_blocks(family, depth, len(neurons) * simd * planes)
                          for neurons in lanes.groups)

@@ -51,39 +51,39 @@ class Handshake(Queued):
 class MVTU(Stage):
     """One layer of a folded network, ``pe`` neurons × ``simd`` inputs a cycle.
 
-    Takes a vector in ``ceil(inputs / simd)`` words, keeps it, and goes through it in passes, one
-    for each ``pe`` neurons: a lane whose input agrees with its weight counts 1. A second buffer
-    takes the next vector meanwhile. Nothing stops a pass that has begun, because the pass reserves
-    its place in the output queue first.
+    The unit stores a vector of ``ceil(inputs / simd)`` words and makes a pass over it for each
+    ``pe`` neurons. A lane whose input agrees with its weight counts 1. A second buffer takes the
+    next vector meanwhile. Nothing stops a pass that has begun, because the pass reserves its place
+    in the output queue first.
 
-    Many lanes are far apart. They form groups of neurons (:attr:`Lanes.groups`), each with a ROM
-    of its own; inputs, address and control signals pass from group to group, a register each, and
-    the results of the first groups wait for those of the last.
+    Many lanes would be far apart. They form groups of neurons (:attr:`Lanes.groups`), each with a
+    ROM of its own. Inputs, address and control signals pass from group to group, a register each.
+    The results of the first groups wait for those of the last.
 
     The interval is ``ceil(inputs / simd) * ceil(neurons / pe)`` cycles a vector, without a bubble.
     Latency, from the last word of a vector to its last result, is ``interval + 5 + r + p + q + h``
-    cycles (:attr:`latency`), r, 2 or 0, for registers behind the ROM, p for those inside the
-    popcount, q, 1 or 2, for the queue, and h the number of groups, or 0 if there is only one.
+    cycles (:attr:`latency`): r registers behind the ROM (2 or 0), p inside the popcount, q of the
+    queue (1 or 2), and h groups (0 if there is one).
 
     Parameters
     ----------
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         Weights, and thresholds or biases.
     pe : int
-        Neurons at once, in ``1..neurons``; the last pass is filled up.
+        Neurons at once, in ``1..neurons``. The results of unused lanes have no meaning.
     simd : int
-        Inputs at once, in ``1..inputs``; the last word of a vector is filled up with zeros.
+        Inputs at once, in ``1..inputs``. The last word of a vector is filled up with zeros.
     rom : str
-        Where the weights are: ``"block"`` RAM, ``"registered"`` with registers behind it,
-        ``"distributed"`` over LUTs, or ``"spram"``: then they come from a stream first, at most
-        16384 steps of them, and no vector is taken before.
+        Memory of the weights: ``"block"`` RAM, ``"registered"`` (with registers behind it),
+        ``"distributed"`` over LUTs, or ``"spram"``. With SPRAM a layer has at most 16384 steps, and
+        takes no vector before its weights have come from a stream.
 
     Members
     -------
     i : In(stream.Signature(simd))
         Input bits, the first one lowest.
     o : Out(stream.Signature(pe)) or Out(stream.Signature(ArrayLayout(signed(score_bits), pe)))
-        Activations, or scores, of a pass, the first neuron lowest.
+        Activations or scores of a pass, the first neuron lowest.
     weights : In(stream.Signature(16))
         With ``rom="spram"``: the words :attr:`load`, one a cycle, while no vector is inside.
     last_weight : Out(1)
@@ -119,7 +119,7 @@ class MVTU(Stage):
 
     @cached_property
     def load(self):
-        """Words to load before the first vector, a list of int; none unless in SPRAM."""
+        """Words to load before the first vector, a list of int; empty unless in SPRAM."""
         if self.rom != "spram":
             return []
         steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
@@ -147,7 +147,7 @@ class MVTU(Stage):
         wiring.connect(m, queue.o, wiring.flipped(self.o))
         delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
 
-        # Read: a word of the vector, and the weights of this step.
+        # Read a word of the vector, and the weights of this step.
         loaded = Signal()
         step, first, last, number, inputs = self._read_vector(m, queue, loaded)
         read_weights = self._read_spram if self.rom == "spram" else self._read_roms
@@ -160,21 +160,21 @@ class MVTU(Stage):
             results += [delays.delay(result, self.lanes.hops - hops)
                         for result in self._group(m, delays, neurons, planes, *read)]
 
-        # The results of a pass enter the queue together.
+        # Write: the results of a pass enter the queue together.
         m.d.comb += queue.push.eq(control.delay(last, self.lanes.step_latency))
         m.d.comb += Value.cast(queue.payload).eq(Cat(*results))
         return m
 
     def _group(self, m, delays, neurons, planes, inputs, first, number):
-        """Results of a range of neurons, one register each."""
-        # Agree: XNOR, or one of two planes where some lanes have no synapse.
+        """Return the results of a range of neurons, one register each."""
+        # Agree: XNOR. Where some weights are 0, the input chooses one of two planes instead.
         agree = []
         for lane in range(len(neurons) * self.simd):
             x = inputs[lane % self.simd]
             w = [plane[lane] for plane in planes]
             agree.append(delays.register(~(x ^ w[0]) if len(w) == 1 else Mux(x, *w)))
 
-        # Count and accumulate; control signals wait for the data.
+        # Count and accumulate. Control signals wait for the data.
         waited = 2 + self.plan.depth + 1
         first = delays.delay(first, waited)
         number = delays.delay(number, waited - self.lanes.rom_delay)
@@ -194,7 +194,7 @@ class MVTU(Stage):
                 for result in self._results(m, delays, neurons, totals, number)]
 
     def _read_vector(self, m, queue, loaded):
-        """Write vectors into two banks and step through the full one, once a pass."""
+        """Write vectors into two banks, and step through a full bank once a pass."""
         index_bits = (self.steps - 1).bit_length()
         m.submodules.banks = banks = memory.Memory(shape=self.simd, depth=2 << index_bits, init=[])
         write, read = banks.write_port(), banks.read_port()
@@ -231,7 +231,7 @@ class MVTU(Stage):
         return step, first, step & last, number, read.data
 
     def _read_spram(self, m, delays, step, loaded):
-        """Words of each group's weights, one plane or two, in the cycle after each step."""
+        """Yield each group's weights, one plane or two, in the cycle after each step."""
         _, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
         lanes = self.pe * self.simd
         m.submodules.weights = store = SpramWeights(depth=self.interval, width=lanes * planes)
@@ -244,7 +244,7 @@ class MVTU(Stage):
                    for plane in range(planes)]
 
     def _read_roms(self, m, delays, step, loaded):
-        """Words of each group's weights, one plane or two, in the cycle after each step."""
+        """Yield each group's weights, one plane or two, in the cycle after each step."""
         m.d.comb += loaded.eq(1)
         address = Signal(range(self.interval))
         with m.If(step):
@@ -265,9 +265,10 @@ class MVTU(Stage):
             yield [word[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
 
     def _results(self, m, delays, neurons, totals, number):
-        """Activations or scores of the pass whose totals are there.
+        """Return the activations or scores of a pass from its totals.
 
-        ``number`` is the pass's number, as many cycles ahead as its constants take to be read.
+        ``number`` is the number of the pass. It comes earlier than the totals, by the cycles that
+        reading the pass's constants takes.
         """
         if self.layer.gives_scores:
             values = self.layer.bias - self.layer.fan_in

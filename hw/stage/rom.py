@@ -1,4 +1,4 @@
-"""Weights and thresholds of a layer as ROM words, in the order a schedule steps through them."""
+"""Weights and thresholds of a layer as ROM words, in the order of passes and steps."""
 
 import numpy as np
 
@@ -9,19 +9,19 @@ __all__ = ["lane_words", "neuron_words", "step_words", "weight_planes"]
 
 
 def lane_words(rows, *, pe, simd):
-    """Words of ``pe * simd`` bits, one a step: lane ``p * simd + s`` is neuron p, synapse s.
+    """Return a word of ``pe * simd`` bits a step: bit ``p * simd + s`` is synapse s of neuron p.
 
     Parameters
     ----------
     rows : ndarray of uint8, shape (neurons, inputs)
-        Bits; neurons and inputs are filled up with zeros to multiples of ``pe`` and ``simd``.
+        Bits. Zeros fill neurons and inputs up to multiples of ``pe`` and ``simd``.
     pe, simd : int
         Neurons and inputs of a step.
 
     Returns
     -------
     list of int
-        ``ceil(neurons / pe) * ceil(inputs / simd)`` words, synapse steps innermost.
+        ``ceil(neurons / pe) * ceil(inputs / simd)`` words, pass by pass, in a pass step by step.
     """
     neurons, inputs = rows.shape
     passes, steps = -(-neurons // pe), -(-inputs // simd)
@@ -32,7 +32,7 @@ def lane_words(rows, *, pe, simd):
 
 
 def step_words(weights, *, pe, simd):
-    """Weights of a layer as one number a step: :func:`lane_words` of each plane, the first lowest.
+    """Return a layer's weights, one number a step: the words of each plane, the first plane lowest.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def step_words(weights, *, pe, simd):
     Returns
     -------
     list of int, int
-        The numbers, and how many planes they hold (:func:`weight_planes`).
+        The numbers, and the number of planes in each (:func:`weight_planes`).
     """
     planes = weight_planes(weights, -(-weights.shape[1] // simd) * simd)
     words = [lane_words(plane, pe=pe, simd=simd) for plane in planes]
@@ -54,28 +54,28 @@ def step_words(weights, *, pe, simd):
 
 
 def neuron_words(values, width, *, pe):
-    """Words of ``pe`` numbers of ``width`` bits, one a neuron fold, the first neuron lowest."""
+    """Return words of ``pe`` numbers of ``width`` bits, one a pass, the first neuron lowest."""
     folds = [values[start:start + pe] for start in range(0, len(values), pe)]
     return [sum((int(value) % 2**width) << (width * place) for place, value in enumerate(fold))
             for fold in folds]
 
 
 def weight_planes(weights, inputs_padded):
-    """Bits that a lane answers with: where its input is 1, and where it is 0.
+    """Return the planes of a layer's weights: whether lanes agree with inputs of 1, and of 0.
 
     Parameters
     ----------
     weights : ndarray of int8, shape (neurons, inputs)
         -1, 0, +1.
     inputs_padded : int
-        Inputs that the lanes step through; the additional ones are zeros in every vector.
+        Inputs of all steps of a pass. Those beyond the layer's inputs are 0 in every vector.
 
     Returns
     -------
     list of ndarray of uint8, shape (neurons, inputs_padded)
-        One plane, if every weight is ±1: a lane agrees if its input equals the plane (and never
-        where an input is filled up: the plane is 1 there). Else two: whether a lane agrees with an
-        input of 1, and with an input of 0.
+        One plane if every weight is ±1: a lane agrees if its input equals the plane. Where an
+        input is filled up the plane is 1, so the lane never agrees. Else two planes: whether a
+        lane agrees with an input of 1, and whether it agrees with an input of 0.
     """
     neurons, inputs = weights.shape
     if np.all(weights):

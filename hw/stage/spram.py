@@ -1,4 +1,4 @@
-"""Weights in SPRAM: UP5K's large memories, which a bitstream cannot initialize, side by side."""
+"""Weights in SPRAMs side by side: large memories of the UP5K that no bitstream can initialize."""
 
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
@@ -10,7 +10,7 @@ __all__ = ["SPRAM_DEPTH", "SPRAM_WIDTH", "SpramWeights", "load_words"]
 SPRAM_DEPTH = 16384  # words
 SPRAM_WIDTH = 16     # bits
 
-# What simulated memories hold before they are loaded: whoever relies on zeros is found out.
+# Contents of simulated memories before the load, so that a design that relies on zeros fails.
 UNLOADED = 0x5aa5
 
 
@@ -37,9 +37,9 @@ def load_words(steps, width):
 class SpramWeights(wiring.Component):
     """Weights of a layer: loaded from a stream, then read step by step, again and again.
 
-    A word is taken in every cycle in which there is one; after the last one it begins anew, so that
-    a load that went wrong can be repeated. Words must not come while steps are made: an SPRAM has
-    one port. The weights of a step are there in the cycle after it.
+    The store takes a word in every cycle in which one is valid. After the last word the load begins
+    anew, so that a failed load can be repeated. Words must not come while steps are made, because
+    an SPRAM has one port. The weights of a step are at ``data`` in the cycle after it.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ class SpramWeights(wiring.Component):
     Members
     -------
     i : In(stream.Signature(16))
-        What :func:`load_words` returns.
+        The words of :func:`load_words`.
     last : Out(1)
         The next word is the last one.
     loaded : Out(1)
         All words have come at least once.
     step : In(1)
-        Weights of this step will be looked at in the next cycle.
+        Read the weights of this step for the next cycle.
     data : Out(width)
-        Weights of the step before.
+        Weights of the last step.
     """
 
     def __init__(self, *, depth, width):
@@ -109,12 +109,12 @@ def _primitive(depth, address, write, i_data, o_data):
     return Instance(
         "SB_SPRAM256KA", i_CLOCK=ClockSignal(), i_ADDRESS=Cat(address, C(0, 14))[:14],
         i_DATAIN=i_data, i_MASKWREN=C(0b1111, 4), i_WREN=write, i_CHIPSELECT=C(1),
-        i_STANDBY=C(0), i_SLEEP=C(0), i_POWEROFF=C(1),  # the last one is low-active
+        i_STANDBY=C(0), i_SLEEP=C(0), i_POWEROFF=C(1),  # POWEROFF is low-active
         o_DATAOUT=o_data)
 
 
 def _simulated(depth, address, write, i_data, o_data):
-    """Return the same as plain memory; where the primitive reads X, while it writes, it is old."""
+    """Return a memory like the primitive; during a write it reads the old word instead of X."""
     m = Module()
     m.submodules.memory = rows = memory.Memory(shape=SPRAM_WIDTH, depth=depth,
                                                init=[UNLOADED] * depth)

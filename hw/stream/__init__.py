@@ -1,1 +1,1 @@
-"""Streams: queues behind pipelines and width conversion."""
+"""Streams: the base of all stages, queues behind pipelines, and width conversion."""

@@ -16,10 +16,10 @@ from ..plan.area import memory as memory_resources
 __all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_resources",
            "queue_size", "queue_slots"]
 
-# Deepest queue that reads its memory without a register, which block RAM cannot, and sees a slot
-# that is given back at once.
+# Slots of the deepest queue that reads its memory without a register and sees a freed slot at once.
+# Block RAM cannot be read so.
 SMALL_QUEUE = 4
-LOGIC_SLOTS = 64  # at most, of a queue in distributed RAM: block RAM gives a payload 5 ns late
+LOGIC_SLOTS = 64  # most slots in distributed RAM, which is 5 ns faster than block RAM
 
 
 def queue_size(push_delay, interval):
@@ -32,14 +32,14 @@ def queue_size(push_delay, interval):
     interval : int
         Cycles between two reservations.
     """
-    depth = ceil((push_delay + 2) / interval)  # until the freed slot is seen
+    depth = ceil((push_delay + 2) / interval)  # cycles until the freed slot is seen
     if depth <= SMALL_QUEUE:
         return depth, 1
     return ceil((push_delay + 4) / interval), 2
 
 
 def queue_slots(depth):
-    """Slots that a queue of ``depth`` has in its memory: a power of two, if it is deep."""
+    """Return the slots in the memory of a queue of ``depth``: a power of two if it is deep."""
     return 1 << ceil_log2(depth) if depth > SMALL_QUEUE else depth
 
 
@@ -87,7 +87,7 @@ class StreamBuffer(wiring.Component):
 
 
 class Relay(wiring.Component):
-    """One register between a producer and a consumer that do not see each other in a cycle.
+    """One register that breaks all combinational paths between a producer and a consumer.
 
     Latency is 1 cycle; throughput is one payload every 2 cycles.
 
@@ -118,11 +118,11 @@ class Relay(wiring.Component):
 
 
 class CreditQueue(wiring.Component):
-    """The output of a pipeline that cannot wait.
+    """The queue behind a pipeline that cannot wait.
 
-    The pipeline's head takes a slot by ``reserve`` for each payload it lets in; its tail delivers
-    that payload by ``push``, any number of cycles later, and is never refused. A slot is free
-    again when the consumer has taken its payload, or a cycle later in queues of more than 4 slots.
+    The pipeline's head reserves a slot for each payload that enters. The tail delivers the
+    payload by ``push``, any number of cycles later, and is never refused. A slot is free again
+    when the consumer has taken its payload, or a cycle later in queues of more than 4 slots.
 
     Latency from ``push`` to ``o.valid`` is 1 cycle, or 2 in queues of more than 4 slots, which may
     be block RAM (:attr:`latency`). Throughput is one payload per cycle if ``depth`` covers the
@@ -144,7 +144,7 @@ class CreditQueue(wiring.Component):
     push : In(1)
         Delivers ``payload`` into the oldest slot reserved.
     payload : In(shape)
-        What is delivered.
+        Payload to deliver.
     o : Out(stream.Signature(shape))
         The payloads, in order.
     """
@@ -167,13 +167,13 @@ class CreditQueue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        # Credits: slots neither reserved nor filled.
+        # Credits: slots that are neither reserved nor filled.
         credits = Signal(range(self.depth + 1), init=self.depth)
         taken = Signal()
         returned = Signal()
         m.d.comb += self.free.eq(credits != 0)
         m.d.comb += taken.eq(self.reserve & self.free)
-        if self.depth > SMALL_QUEUE:  # nothing from one end to the other in a cycle
+        if self.depth > SMALL_QUEUE:  # a register breaks the path from one end to the other
             m.d.sync += returned.eq(self.o.valid & self.o.ready)
         else:
             m.d.comb += returned.eq(self.o.valid & self.o.ready)
@@ -201,10 +201,10 @@ class CreditQueue(wiring.Component):
         return m
 
     def _keep(self, m, family):
-        """Keep payloads in a memory that credits keep from being full: no write is ever refused.
+        """Keep payloads in a memory. Credits keep it from being full, so no write is refused.
 
-        Addresses wrap by themselves, and are counted with a bit more: equal numbers say that it
-        is empty.
+        The counters have one bit more than the addresses, which wrap by themselves. Equal counters
+        mean that the memory is empty.
         """
         in_logic = family == "ecp5" and self.slots <= LOGIC_SLOTS
         m.submodules.slots = slots = memory.Memory(

@@ -1,4 +1,4 @@
-"""Handshakes of streams without their data: what predicts an accelerator's latency."""
+"""Models of streams' handshakes without the data, to predict an accelerator's latency."""
 
 from collections import deque
 
@@ -24,7 +24,7 @@ class Queued:
 
     def __init__(self, queue_depth, delay):
         self.credits = queue_depth
-        self.delay = delay  # cycles from a start until its payload is seen
+        self.delay = delay  # cycles from the start of a payload until it is valid at the output
         self.coming = deque()
         self.cycle = self.filled = 0
 
@@ -33,7 +33,7 @@ class Queued:
         return self.filled > 0
 
     def move(self, starts, o_transfer):
-        """Advance a cycle in which a payload may start, and one may leave."""
+        """Advance one cycle, in which a payload may start and another one may leave."""
         self.cycle += 1
         if starts:
             self.coming.append(self.cycle + self.delay - 1)

@@ -1,4 +1,4 @@
-"""What every stage of an accelerator has: streams, a handshake, resources, taps and a load."""
+"""Base of all stages of an accelerator: streams, handshake, resources, taps, load and ROMs."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ __all__ = ["PipelineTap", "Stage", "StreamTap"]
 
 @dataclass(frozen=True)
 class StreamTap:
-    """Where a layer's outputs pass as words of a stream.
+    """Place where a layer's outputs pass as words of a stream.
 
     Attributes
     ----------
     layer : str
         Name of the layer.
     path : tuple of str
-        Submodules from the accelerator to the one that has the stream.
+        Names of the submodules from the accelerator down to the one that has the stream.
     port : str
         ``"i"`` or ``"o"``.
     words, width : int
-        Words of a vector, and bits of a word.
+        Words of a vector; bits of a word.
     """
 
     layer: str
@@ -33,16 +33,16 @@ class StreamTap:
 
 @dataclass(frozen=True)
 class PipelineTap:
-    """Where layers' outputs pass in a pipeline that nothing stops.
+    """Place where layers' outputs pass in a pipeline that nothing stops.
 
     Attributes
     ----------
     path : tuple of str
-        Submodules from the accelerator to the pipeline. A submodule of each layer's name in it has
-        the outputs at its port ``y``.
+        Names of the submodules from the accelerator down to the pipeline. The pipeline has a
+        submodule of each layer's name, whose port ``y`` has the layer's outputs.
     layers : tuple of (str, int, int)
-        Name of each layer, cycles from a vector's entry into the pipeline until its outputs are
-        there, and their bits.
+        Name of each layer; cycles from a vector's entry into the pipeline to the layer's outputs;
+        bits of these outputs.
     """
 
     path: tuple
@@ -55,21 +55,21 @@ class Stage(wiring.Component):
     Attributes
     ----------
     latency : int
-        Cycles from the last word of a vector to its last result; 0 for nothing but wires.
+        Cycles from the last word of a vector to its last result; 0 for a stage of wires.
     load : list of int
-        Words for the stream ``weights`` before the first vector. A stage that has any has an output
-        ``last_weight`` too, which says that the next word is the last one.
+        Words for the stream ``weights``, to load before the first vector. A stage with such words
+        also has an output ``last_weight``, which says that the next word is the last one.
     """
 
     latency = 0
     load = ()
 
     def handshake(self):
-        """Return a model of the handshake: ``valid``, ``ready(o_ready)``, ``tick(i, o)``."""
+        """Return a model of the handshake: ``valid``, ``ready(o_ready)`` and ``tick(i, o)``."""
         raise NotImplementedError
 
     def resources(self, name, family, left):
-        """Return estimated resources by name: of the stage, or of its layers.
+        """Return a dict of estimated resources: one entry for the stage, or one for each layer.
 
         Parameters
         ----------
@@ -78,14 +78,14 @@ class Stage(wiring.Component):
         family : str
             ``"ecp5"`` or ``"ice40"``.
         left : dict of str to layer
-            Layers of which synthesis leaves less, by name.
+            Layers without the parts that synthesis removes, by name. Others count in full.
         """
         raise NotImplementedError
 
     def taps(self, path):
-        """Return where the outputs of the stage's layers are seen; ``path`` leads to the stage."""
+        """Return the taps of the stage's layers; ``path`` leads to the stage."""
         return []
 
     def roms(self):
-        """Return ROMs that must be found in a bitstream: a list of (words, bits of a word)."""
+        """Return the ROMs that a bitstream must hold: a list of (words, bits of a word)."""
         return []

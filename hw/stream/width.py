@@ -1,4 +1,4 @@
-"""Stream width conversion: a vector of bits in words of one width, out in words of another."""
+"""Width conversion: vectors come in words of one width and leave in words of another."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -16,12 +16,12 @@ __all__ = ["Conversion", "WidthConverter", "conversion_resources"]
 
 @dataclass(frozen=True)
 class Conversion:
-    """Widths of a conversion, and the form of hardware that it asks for.
+    """Widths of a conversion, and the form of its hardware.
 
     Attributes
     ----------
     bits : int
-        Length of a vector.
+        Bits of a vector.
     i_width, o_width : int
         Bits of an input word and of an output word.
     """
@@ -56,7 +56,7 @@ class Conversion:
 
     @property
     def is_wire(self):
-        """Whether nothing is to be built: equal widths and no word to fill up."""
+        """Whether wires suffice: the widths are equal and no word must be filled up."""
         return self.form == "same" and self.bits % self.i_width == 0
 
 
@@ -89,7 +89,7 @@ class Handshake:
         self.form = conversion.form
         self.bits = conversion.bits
         self.i_width, self.o_width = conversion.i_width, conversion.o_width
-        self.arrived = self.left = 0  # bits of this vector that came in, that are still to go out
+        self.arrived = self.left = 0  # bits of this vector that came in, that remain
         self.gone = 0
         self.level = 0
 
@@ -122,16 +122,17 @@ class Handshake:
 class WidthConverter(Stage):
     """Vectors of ``bits`` bits, from words of ``i_width`` bits to words of ``o_width``.
 
-    The first bit is the lowest of the first word. What fills the last input word up is ignored;
-    the last output word is filled up with zeros. Words of two vectors never mix.
+    The first bit of a vector is the lowest of the first word. The unused bits of the last input
+    word are ignored; those of the last output word are zeros. A word never holds bits of two
+    vectors.
 
     One of four forms is built: *same* (equal widths, no register), *up* (a shift register that
     collects whole words), *down* (a shift register that deals them out) and *gearbox* (any
     widths, a barrel shifter).
 
-    Latency: 0 cycles (*same*), else 1, from the input word that completes an output word to that
-    output word. Throughput: as many cycles a vector as the longer of its two lists of words has;
-    *down* from and *up* to a single word included.
+    Latency is 0 cycles (*same*) or 1 cycle, from the input word that completes an output word to
+    the output word. A vector takes as many cycles as it has input words or output words, whichever
+    is more.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ class WidthConverter(Stage):
         return m
 
     def _counter(self, m, name, words, step):
-        """Index of a word in its vector, advanced by ``step``; and whether it is the last."""
+        """Count a vector's words, advanced by ``step``; return whether the word is the last."""
         if words == 1:
             return Const(1, 1)
         index = Signal(range(words), name=f"{name}_index")
@@ -182,7 +183,7 @@ class WidthConverter(Stage):
         return last
 
     def _padded(self, m, word, last, width, words):
-        """``word`` with zeros where the last word of a vector has no bits."""
+        """Return ``word`` with zeros where the last word of a vector has no bits."""
         used = self.bits - (words - 1) * width
         if used == width:
             return word
@@ -205,7 +206,7 @@ class WidthConverter(Stage):
         m.d.comb += self.o.valid.eq(missing == 0)
         m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
 
-        # The last input word of a vector is cleaned on its way in, or all at once on the way out.
+        # Unused bits of the last input word are cut off at the output, or zeroed at the input.
         if self.o_words == 1:
             word = self.i.payload
             m.d.comb += self.o.payload.eq(collected[:self.bits])
@@ -247,7 +248,7 @@ class WidthConverter(Stage):
         rest_level = Signal(range(size + 1))
         room = Signal()
 
-        # Output: the last word of a vector needs only the bits that are left of it.
+        # Output: the last word of a vector needs only the vector's remaining bits.
         taken = Signal()
         o_last = self._counter(m, "o", self.o_words, taken)
         need = Mux(o_last, self.bits - (self.o_words - 1) * self.o_width, self.o_width)
@@ -259,7 +260,7 @@ class WidthConverter(Stage):
         m.d.comb += rest.eq(held >> given)
         m.d.comb += rest_level.eq(level - given)
 
-        # Input: appended behind what is left.
+        # Input: a word is appended behind the bits that remain.
         transfer = Signal()
         m.d.comb += room.eq(rest_level <= size - self.i_width)
         m.d.comb += self.i.ready.eq(room)

@@ -1,1 +1,1 @@
-"""Verilog, netlists and their places on a device."""
+"""Synthesis: Verilog, netlists by Yosys, and a floorplan for ECP5."""

@@ -1,4 +1,4 @@
-"""Ways to build a layer of neurons, the product's own and others, to be measured side by side."""
+"""Ways to build a layer of neurons, those of hw.wired and others, to measure side by side."""
 
 
 import numpy as np
@@ -26,7 +26,7 @@ class NeuronLayer(wiring.Component):
     Parameters
     ----------
     variant : str
-        Of :data:`VARIANTS`.
+        Key of :data:`VARIANTS`.
     neurons, fan_in, inputs : int
         Size of the layer.
     counts : bool
@@ -34,12 +34,12 @@ class NeuronLayer(wiring.Component):
     family : str
         ``"ecp5"`` or ``"ice40"``.
     levels : int
-        Most adders in a row between two registers, in variants that have a choice.
+        Most adders between two registers, in variants that have a choice.
     seed : int
-        Of the random weights and of the thresholds, which are near the middle.
+        Seed of the weights and of the thresholds, which are near half the fan-in.
     serial : bool
-        Whether the inputs come through a shift register and the outputs leave as their parity: two
-        pins, so that a layer of any size can be placed.
+        Whether the inputs come through a shift register and only the outputs' parity leaves. A
+        layer of any size then has two pins and can be placed.
 
     Members
     -------
@@ -106,13 +106,13 @@ def _compare(number, threshold):
 
 
 def _plus(delays, bits, inverted, threshold, name, layer):
-    """One sum of all, left to synthesis."""
+    """Build one sum of all bits, as synthesis likes."""
     total = sum(_agree(bits, inverted))
     return _compare(total[:len(bits).bit_length()], threshold)
 
 
 def _pairs(delays, bits, inverted, threshold, name, layer):
-    """A tree of adders of two numbers."""
+    """Build a tree of adders of two numbers."""
     numbers = _agree(bits, inverted)
     while len(numbers) > 1:
         numbers = [sum(numbers[index:index + 2]) for index in range(0, len(numbers), 2)]
@@ -120,13 +120,13 @@ def _pairs(delays, bits, inverted, threshold, name, layer):
 
 
 def _full_adders(delays, bits, inverted, threshold, name, layer):
-    """The plan of full adders with the threshold folded in, as plain logic."""
+    """Build the plan of full adders, with the threshold in the sum, as plain logic."""
     plan = plan_count(len(bits), layer.levels, threshold)
     return count_bits(delays, _agree(bits, inverted), plan)
 
 
 def _adder_luts(delays, bits, inverted, threshold, name, layer):
-    """The same plan, each full adder two LUT4 that synthesis leaves alone."""
+    """Build the same plan, each full adder of two LUT4 that synthesis leaves alone."""
     plan = plan_count(len(bits), 10**6, threshold)
     nodes, flip = list(bits), list(inverted)
     for step, added in enumerate(plan.steps):
@@ -143,12 +143,12 @@ def _adder_luts(delays, bits, inverted, threshold, name, layer):
 
 
 def _truth(delays, bits, inverted, threshold, name, layer):
-    """The fewest four-input functions."""
+    """Build the fewest four-input functions."""
     return [truth.fire(delays.m, bits, threshold, name, inverted=inverted, family=layer.family)]
 
 
 def _chain(delays, bits, inverted, threshold, name, layer):
-    """Full adders in LUTs, then adders that share one carry chain."""
+    """Build full adders in LUTs, then adders that share one carry chain."""
     number = count_on_chain(delays, bits, name, every=layer.levels, inverted=inverted,
                             family=layer.family)
     return number if threshold is None else [at_least(delays.m, number, threshold,
@@ -156,12 +156,12 @@ def _chain(delays, bits, inverted, threshold, name, layer):
 
 
 def _trees(delays, inputs, layer):
-    """Small adders of all neurons on shared carry chains: what a wired layer is built of.
+    """Build small adders of all neurons on shared carry chains, as a wired layer has them.
 
-    In ``"shared-tree"`` with full adders that neurons have in common, as in a group of such a
-    layer; ``"tree"`` without.
+    In ``"shared-tree"`` neurons share full adders, as in a group of a wired layer; in ``"tree"``
+    they do not.
     """
-    inputs = list(inputs)  # each bit one object: build_trees makes once what is equal
+    inputs = list(inputs)  # one object a bit, by which build_trees knows equal bits
     plans = [plan_tree(layer.fan_in, layer.levels, None if layer.counts else int(threshold))
              for threshold in layer.thresholds]
     weights = np.zeros((layer.neurons, layer.inputs), np.int8)

@@ -1,4 +1,4 @@
-"""Floorplan of scheduled layers on ECP5: block RAMs of weights in the order of the data's way."""
+"""Floorplan of scheduled layers on ECP5: sites of the weights' block RAMs, in order of the data."""
 
 import json
 import re
@@ -15,14 +15,14 @@ WEIGHTS = re.compile(r"(.*)\.(weights|constants)_(\d+)((?:\.\d+)+)")
 
 @dataclass(frozen=True)
 class Die:
-    """Where the block RAMs of a die are, in nextpnr's coordinates.
+    """Sites of a die's block RAMs, in nextpnr's coordinates.
 
     Attributes
     ----------
     rows : tuple of int
         Rows with block RAM, the highest first.
     left, right : int
-        Fours of block RAMs in a row, on the left and on the right of the middle.
+        Groups of four block RAMs in a row, left and right of the middle.
     """
 
     rows: tuple
@@ -31,15 +31,15 @@ class Die:
 
     @property
     def columns(self):
-        """Columns with block RAM, each with the name of the site in it: lists of (int, str)."""
+        """Return the columns with block RAM and their site names: lists of (int, str)."""
         starts = [4 + 9 * four + 2 * (four >= self.left) for four in range(self.left + self.right)]
         return [(start + 2 * place, f"EBR{place}") for start in starts for place in range(4)]
 
     def sites(self, count):
         """Return names of sites for some block RAMs, each near the one before.
 
-        Two rows at a time are filled column by column, from left to right and back, in a window in
-        the middle of the die that is as wide as it must be.
+        Two rows at a time are filled column by column, from left to right and back. They lie in a
+        window in the middle of the die, as narrow as possible.
         """
         columns = self.columns
         needed = ceil(count / len(self.rows))
@@ -56,12 +56,12 @@ class Die:
         return names[:count]
 
 
-# As nextpnr 0.11 places 56, 108 and 208 block RAMs.
+# Sites of nextpnr 0.11 for the dies of 56, 108 and 208 block RAMs.
 DIES = {"25": Die((37, 25), 3, 4), "45": Die((58, 34, 10), 4, 5), "85": Die((82, 70, 46, 22), 7, 6)}
 
 
 def die_of(device):
-    """Return the die of an ECP5 by its name, as ``"LFE5U-12F"``: that one is a 25F."""
+    """Return the die of an ECP5 by its name; a 12F (``"LFE5U-12F"``) is a 25F."""
     size = re.search(r"-(\d+)F?$", device)[1]
     return DIES["25" if size == "12" else size]
 
@@ -69,7 +69,7 @@ def die_of(device):
 def arrange(path, top, die):
     """Give the block RAMs of weights and thresholds their sites in a netlist.
 
-    Left alone, the placer spreads the block RAMs of a neuron over the die
+    Without sites the placer spreads the block RAMs of a neuron over the die
     (docs/decisions/013-floorplan.md).
 
     Parameters
@@ -79,7 +79,7 @@ def arrange(path, top, die):
     top : str
         Name of the top module.
     die : Die
-        Where the sites are.
+        Die of the sites.
     """
     netlist = json.loads(path.read_text(encoding="utf-8"))
     cells = netlist["modules"][top]["cells"]
@@ -92,7 +92,7 @@ def arrange(path, top, die):
 
 
 def _order(name):
-    """Layer, group of neurons, place in the memory: numbers in names count as such."""
+    """Return a sort key of layer, group and place; numbers in names sort as numbers."""
     layer, kind, group, place = WEIGHTS.fullmatch(name).groups()
     parts = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", layer)]
     return parts, int(group), kind, [int(part) for part in place[1:].split(".")]

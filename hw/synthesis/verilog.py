@@ -18,7 +18,7 @@ __all__ = ["find_yosys", "to_verilog", "uncollected"]
 
 OLDEST_YOSYS = (0, 40)  # what amaranth 0.5 can use; Debian 12 has 0.23
 
-# Conversions of two threads take turns: each sets the process's environment.
+# Conversions of two threads take turns, because each sets the process's environment.
 CONVERTING = threading.RLock()
 
 
@@ -31,7 +31,7 @@ def find_yosys():
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If there is no such Yosys.
     """
     if os.environ.get("YOSYS"):
         if path := _which(os.environ["YOSYS"]):
@@ -73,10 +73,10 @@ def to_verilog(component, name="top"):
 
 @contextmanager
 def uncollected():
-    """Keep Python from looking for garbage: a netlist is many objects and none, it takes twice.
+    """Stop Python's garbage collection, which doubles the time of a conversion and finds nothing.
 
-    This is a setting of the process, so other threads look for no garbage meanwhile. Behind the
-    block it is as before: a block within another one does not end it.
+    This is a setting of the process, so other threads collect no garbage meanwhile. After the block
+    the setting is as before. A block within another one therefore does not end it.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -88,7 +88,7 @@ def uncollected():
 
 
 def _which(program):
-    """Find a program on the PATH or beside this Python, whose environment may not be active."""
+    """Find a program on the PATH, or beside this Python if its environment is not active."""
     return shutil.which(program) or shutil.which(program, path=sysconfig.get_path("scripts"))
 
 
@@ -100,7 +100,7 @@ def _version(yosys):
 
 @contextmanager
 def _environment(**variables):
-    """Set environment variables for a block: Amaranth takes its tools from there.
+    """Set environment variables for a block, from which Amaranth takes its tools.
 
     The environment is the process's: programs that other threads start meanwhile get the variables.
     """

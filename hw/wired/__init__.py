@@ -1,1 +1,1 @@
-"""Wired layers: every synapse is logic."""
+"""Wired layers: every synapse is its own logic, and layers form pipelines that nothing stops."""

@@ -1,4 +1,4 @@
-"""What wired layers take on a device, from the plans of their neurons."""
+"""Estimated resources of wired layers, from the plans of their neurons."""
 
 import numpy as np
 
@@ -14,30 +14,30 @@ from .layer import TruthPlan, neuron_plans, shared_adders
 __all__ = ["wired_resources"]
 
 # Fitted to synthesized parts: docs/decisions/006-estimate.md.
-# LUT4 of a popcount's adder where a threshold is folded in, so that only the highest carry is
-# built, by the number of inputs.
+# LUT4 of an adder of a popcount with a threshold in its sum, which needs the highest carry only,
+# by the number of inputs.
 FIRE_ADDER = {"ecp5": ((4, 0.7), (6, 0.8), (16, 1.4), (32, 1.65), (64, 1.75)),
               "ice40": ((4, 0.9), (6, 1.0), (16, 1.55), (32, 1.75), (64, 1.8))}
-TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree against its plan
+TREE = {"ecp5": 1.0, "ice40": 1.15}  # LUT4 of a tree, for each LUT4 of its plan
 
 
-def wired_resources(layer, part, family, seen):
-    """Return the resources of the logic of neurons that are ``seen``: bool, shape (neurons,)."""
-    return _wired_neurons(layer, part, family, seen.tobytes())
+def wired_resources(layer, mode, family, seen):
+    """Return the resources of the neurons that are ``seen``: bool, shape (neurons,)."""
+    return _wired_neurons(layer, mode, family, seen.tobytes())
 
 
 @memo
-def _wired_neurons(layer, part, family, seen):
-    """Resources of the logic of some neurons: ``seen`` has an octet for each, 1 if it is built."""
+def _wired_neurons(layer, mode, family, seen):
+    """Return the resources of neurons; ``seen`` has an octet for each, 1 if the neuron is built."""
     seen = np.frombuffer(seen, dtype=bool)
-    plans = neuron_plans(layer, part)
+    plans = neuron_plans(layer, mode)
     depth = max([plan.depth for plan in plans if plan], default=0)
     bits = layer.gives.bits
-    own = int(seen.sum()) * bits  # registers in the cells of the logic before them
-    lut4, ff = 0, copies(layer.weights, part.hops)
+    own = int(seen.sum()) * bits  # output registers, in the cells of their logic
+    lut4, ff = 0, copies(layer.weights, mode.hops)
     for neuron in np.flatnonzero(seen):
         if plan := plans[neuron]:
-            lut4 += _neuron_luts(layer, int(neuron), plan, part, family)
+            lut4 += _neuron_luts(layer, int(neuron), plan, mode, family)
             late = depth - plan.depth
             if isinstance(plan, TreePlan):
                 ff += plan.registers + len(plan.outputs) * late
@@ -48,20 +48,20 @@ def _wired_neurons(layer, part, family, seen):
         if layer.gives_scores:
             lut4 += CARRY[family] * bits
             ff += bits
-    shared = {triple for triples in shared_adders(layer, part).values() for triple in triples}
-    saved = 2 * sum(triple.saved(family) for triple in shared)  # a sum and a carry each
+    shared = {triple for triples in shared_adders(layer, mode).values() for triple in triples}
+    saved = 2 * sum(triple.saved(family) for triple in shared)  # a full adder is two LUTs
     lut4 -= saved * TREE[family]
-    ff -= saved * (part.levels == 1)
+    ff -= saved * (mode.levels == 1)
     return cells(family, lut4, ff) + Resources(0, own)
 
 
-def _neuron_luts(layer, neuron, plan, part, family):
+def _neuron_luts(layer, neuron, plan, mode, family):
     if isinstance(plan, TruthPlan):
         return luts(plan.count, plan.threshold)
     if isinstance(plan, TreePlan):
         return plan.luts * TREE[family]
-    # Registers keep adders apart that would share LUTs: with one level an adder is two LUTs.
-    apart = max(0, (4 - part.levels) / 3) ** 1.6
+    # Adders that registers separate cannot share LUTs: with one level each adder takes two LUTs.
+    apart = max(0, (4 - mode.levels) / 3) ** 1.6
     if layer.gives_scores or apart:
         table = (COUNT_ADDER if layer.gives_scores else FIRE_ADDER)[family]
         adder = interpolate(table, plan.count)

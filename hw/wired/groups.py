@@ -1,4 +1,4 @@
-"""Parts a layer's neurons into groups that look at the same inputs."""
+"""Parts a layer's neurons into groups that read the same inputs."""
 
 from itertools import pairwise
 from math import ceil
@@ -6,26 +6,26 @@ from math import ceil
 import numpy as np
 
 
-__all__ = ["GROUP_SYNAPSES", "copies", "leaves", "part_neurons"]
+__all__ = ["GROUP_SYNAPSES", "copies", "group_neurons", "leaves"]
 
-# Synapses of a group: some hundred LUTs, which lie close to each other on the device.
+# Synapses of a group, whose some hundred LUTs lie close to each other on the device.
 GROUP_SYNAPSES = 400
 
 
-def part_neurons(weights, hops):
-    """Part neurons into groups, and these into larger ones, one level of them for each hop.
+def group_neurons(weights, hops):
+    """Part neurons into groups, and groups into larger ones: one level of groups for each hop.
 
     Parameters
     ----------
     weights : ndarray of int8, shape (neurons, inputs)
         -1, 0, +1.
     hops : int
-        Levels of groups; 0 for none.
+        Number of levels of groups.
 
     Returns
     -------
     list
-        Neurons, or groups of them: lists of lists of ... neurons. No list is empty.
+        Neurons, or groups: lists of lists of ... neurons. No list is empty.
     """
     order = list(range(len(weights)))
     if not hops:
@@ -50,7 +50,7 @@ def leaves(groups):
 
 
 def copies(weights, hops):
-    """Registers that the inputs of all groups take together."""
+    """Return the registers of the input copies of all groups."""
     def count(groups):
         total, flat = 0, []
         for group in groups:
@@ -62,11 +62,11 @@ def copies(weights, hops):
                 flat.append(group)
         return total, flat
 
-    return count(part_neurons(weights, hops))[0]
+    return count(group_neurons(weights, hops))[0]
 
 
 def _smallest(weights):
-    """Fill one group after the other, each time with the neuron that brings most known inputs."""
+    """Return groups, filled one by one with the neuron that shares most of its inputs with it."""
     used = (weights != 0).astype(np.int32)
     fan_in = used.sum(axis=1)
     parts = max(1, round(int(fan_in.sum()) / GROUP_SYNAPSES))
@@ -78,7 +78,7 @@ def _smallest(weights):
         leaf = []
         goal = fan_in.sum() * (index + 1) / parts
         while left.any() and (done < goal or not leaf or index == parts - 1):
-            # What most of a neuron's inputs is known; the first of several.
+            # The first neuron with the largest share of inputs that the group already has.
             share = np.where(left, shared * 1024 // np.maximum(fan_in, 1), -1)
             neuron = int(share.argmax())
             leaf.append(neuron)
@@ -89,7 +89,7 @@ def _smallest(weights):
             shared += used[:, new].sum(axis=1)
         if leaf:
             leaves.append(leaf)
-        # The next group begins beside this one.
+        # The next group begins beside this one: with the inputs of its last neuron.
         known[:] = False
         shared[:] = 0
         if leaf:

@@ -1,4 +1,4 @@
-"""Wired layers: every synapse is its own logic, weights are constants, one vector per cycle."""
+"""A wired layer: every synapse is its own logic, weights are constants, a vector takes a cycle."""
 
 from dataclasses import dataclass
 
@@ -15,42 +15,44 @@ from ..count.tree import build_trees
 from ..count.treeplan import TreePlan, order_inputs, plan_tree
 from ..count.truth import LIMIT, fire
 from ..memo import memo
-from .groups import leaves, part_neurons
+from .groups import group_neurons, leaves
 
 
 __all__ = ["WiredLayer", "layer_latency", "neuron_plans", "shared_adders"]
 
 
 @memo
-def neuron_plans(layer, part):
-    """Plans of a layer's neurons: a tuple of plans, or None where a neuron is constant.
+def neuron_plans(layer, mode):
+    """Return the plans of a layer's neurons, a tuple; a constant neuron has None.
 
-    Few inputs and a threshold are a truth table; other popcounts are trees, as ``part`` says.
+    A neuron with a threshold and few synapses is a truth table. Other neurons are popcounts, with
+    adders as ``mode`` says.
     """
-    plan = {"chains": plan_tree, "luts": plan_count}[part.adders]
+    plan = {"chains": plan_tree, "luts": plan_count}[mode.adders]
     plans = []
     for neuron, fan_in in enumerate(map(int, layer.fan_in)):
         if layer.gives_scores:
-            plans.append(plan(fan_in, part.levels) if fan_in else None)
+            plans.append(plan(fan_in, mode.levels) if fan_in else None)
             continue
         threshold = int(layer.thresholds[neuron])
         if not 0 < threshold <= fan_in:
             plans.append(None)
         else:
             plans.append(TruthPlan(fan_in, threshold) if fan_in <= LIMIT
-                         else plan(fan_in, part.levels, threshold))
+                         else plan(fan_in, mode.levels, threshold))
     return tuple(plans)
 
 
 @memo
-def shared_adders(layer, part):
-    """Full adders in LUTs that trees of a group have in common: by neuron, a list of Triple.
+def shared_adders(layer, mode):
+    """Return the full adders in LUTs that trees of a group share: a list of Triple by neuron.
 
-    Those of other groups are too far away to be shared, see :func:`hw.wired.groups.part_neurons`.
+    Groups share none with each other, because they are far apart
+    (:func:`hw.wired.groups.group_neurons`).
     """
-    plans = neuron_plans(layer, part)
+    plans = neuron_plans(layer, mode)
     shared = {neuron: [] for neuron in range(layer.outputs)}
-    for group in leaves(part_neurons(layer.weights, part.hops)):
+    for group in leaves(group_neurons(layer.weights, mode.hops)):
         trees = [neuron for neuron in group if isinstance(plans[neuron], TreePlan)]
         if not trees:
             continue
@@ -66,14 +68,14 @@ def shared_adders(layer, part):
 
 @dataclass(frozen=True)
 class TruthPlan:
-    """A neuron of few inputs as a truth table.
+    """Plan of a neuron with few inputs: a truth table.
 
     Attributes
     ----------
     count, threshold : int
-        Inputs, and how many of them must agree.
+        Number of inputs, and how many of them must agree.
     depth : int
-        Registers in it: none.
+        Registers between inputs and output: none.
     """
 
     count: int
@@ -81,19 +83,19 @@ class TruthPlan:
     depth: int = 0
 
 
-def layer_latency(layer, part):
-    """Cycles from the input of a wired layer to its output, at least 1."""
-    depth = max([plan.depth for plan in neuron_plans(layer, part) if plan], default=0)
-    return part.hops + depth + 1 + (layer.gives_scores)
+def layer_latency(layer, mode):
+    """Return the cycles from the input of a wired layer to its output, at least 1."""
+    depth = max([plan.depth for plan in neuron_plans(layer, mode) if plan], default=0)
+    return mode.hops + depth + 1 + layer.gives_scores
 
 
 class WiredLayer(wiring.Component):
     """A layer as one piece of logic, cut by registers that nothing stops.
 
-    Each neuron counts the inputs that agree with its synapses (an inverted input is free) and
-    compares. A neuron that always or never fires is a constant. Neurons that look at the same
-    inputs are neighbours in groups, and each group has its own copies of its inputs
-    (:func:`hw.wired.groups.part_neurons`).
+    Each neuron counts the synapses that agree with their inputs (an inverted input is free) and
+    compares the count with its threshold. A neuron that always or never fires is a constant.
+    Neurons that read the same inputs are neighbours in groups, and each group has its own copies
+    of its inputs (:func:`hw.wired.groups.group_neurons`).
 
     Latency is :attr:`latency` cycles, from ``x`` to ``y``, at least 1; throughput is one vector
     per cycle.
@@ -102,8 +104,8 @@ class WiredLayer(wiring.Component):
     ----------
     layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
         Weights, and thresholds or biases.
-    part : :class:`hw.plan.schedule.Wired`
-        How it is cut by registers, and what its adders are.
+    mode : :class:`hw.plan.schedule.Wired`
+        Registers in the layer, and the form of its adders.
 
     Members
     -------
@@ -113,32 +115,32 @@ class WiredLayer(wiring.Component):
         Activations, or signed scores, the first one lowest.
     """
 
-    def __init__(self, layer, part):
-        if part.levels < 1:
-            raise ValueError(f"Levels of layer {layer.name!r} must be at least 1: {part.levels}")
+    def __init__(self, layer, mode):
+        if mode.levels < 1:
+            raise ValueError(f"Levels of layer {layer.name!r} must be at least 1: {mode.levels}")
         self.layer = layer
-        self.part = part
-        self.latency = layer_latency(layer, part)
+        self.mode = mode
+        self.latency = layer_latency(layer, mode)
         self.bits = layer.gives.bits
         super().__init__({"x": In(layer.inputs), "y": Out(layer.outputs * self.bits)})
 
     def elaborate(self, platform):
         m = Module()
-        group = _Group(self, part_neurons(self.layer.weights, self.part.hops))
+        group = _Group(self, group_neurons(self.layer.weights, self.mode.hops))
         outputs = group.build(m, dict(enumerate(self.x)), platform)
         m.d.comb += self.y.eq(Cat(outputs[neuron] for neuron in range(self.layer.outputs)))
         return m
 
 
 class _Group:
-    """Neurons with what they have in common: groups within groups, or the neurons themselves.
+    """A group of a wired layer: it has smaller groups, or neurons.
 
     Parameters
     ----------
-    layer : WiredLayer
-        What the neurons are of.
+    wired : WiredLayer
+        Layer of the neurons.
     neurons : list of int or list of list
-        Neurons, or groups of them.
+        Neurons, or smaller groups.
     """
 
     def __init__(self, wired, neurons):
@@ -146,24 +148,24 @@ class _Group:
         self.neurons = neurons
 
     def build(self, m, inputs, platform):
-        """Add the logic; return each neuron's output: a dict of Value by neuron."""
+        """Add the group's logic; return the outputs, a dict of Value by neuron."""
         if not isinstance(self.neurons[0], list):
             return self._build_neurons(m, inputs, platform)
         outputs = {}
         for index, neurons in enumerate(self.neurons):
-            part = _GroupModule(_Group(self.wired, neurons))
-            m.submodules[f"group_{index}"] = part
-            m.d.comb += part.x.eq(Cat(inputs[place] for place in part.inputs))
-            for place, neuron in enumerate(part.flat):
-                outputs[neuron] = part.y.word_select(place, self.wired.bits)
+            inner = _GroupModule(_Group(self.wired, neurons))
+            m.submodules[f"group_{index}"] = inner
+            m.d.comb += inner.x.eq(Cat(inputs[place] for place in inner.inputs))
+            for place, neuron in enumerate(inner.flat):
+                outputs[neuron] = inner.y.word_select(place, self.wired.bits)
         return outputs
 
     def _build_neurons(self, m, inputs, platform):
-        layer, part = self.wired.layer, self.wired.part
-        plans = neuron_plans(layer, part)
+        layer, mode = self.wired.layer, self.wired.mode
+        plans = neuron_plans(layer, mode)
         delays = Delays(m, "wait")
         bits, trees, tree_neurons = {}, [], []
-        shared = shared_adders(layer, part)
+        shared = shared_adders(layer, mode)
         for neuron in self.neurons:
             plan = plans[neuron]
             if plan is None:
@@ -183,7 +185,7 @@ class _Group:
             else:
                 bits[neuron] = count_bits(delays, [bit.value for bit in agree], plan)
         bits |= dict(zip(tree_neurons, build_trees(delays, trees, platform), strict=True))
-        depth = self.wired.latency - part.hops - 1 - (layer.gives_scores)
+        depth = self.wired.latency - mode.hops - 1 - layer.gives_scores
         outputs = {}
         for neuron in self.neurons:
             plan = plans[neuron]
@@ -203,7 +205,7 @@ class _Group:
 class _GroupModule(Elaboratable):
     """A group with its own copies of its inputs, in a module that synthesis keeps apart.
 
-    Synthesis merges equal registers; it must not see that these are.
+    Synthesis merges equal registers, so it must not see that the copies of two groups are equal.
     """
 
     def __init__(self, group):

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Wired layers in a row, and label select behind the last: one vector per cycle."""
+"""A pipeline of wired layers, with label select behind the last layer: one vector per cycle."""
 
 from itertools import zip_longest
 
@@ -21,32 +21,32 @@ from ..stream.stage import PipelineTap, Stage
 __all__ = ["WiredPipeline", "is_compared", "pipeline_depth", "wired_ends"]
 
 
-def pipeline_depth(layers, parts):
-    """Cycles between the input of a wired pipeline and its queue."""
-    depth = sum(LOWER.of(layer).wired_latency(layer, part)
-                for layer, part in zip(layers, parts, strict=True))
+def pipeline_depth(layers, modes):
+    """Return the cycles between the input of a wired pipeline and its queue."""
+    depth = sum(LOWER.of(layer).wired_latency(layer, mode)
+                for layer, mode in zip(layers, modes, strict=True))
     last = layers[-1]
     if last.gives_scores:
-        depth += select_depth(last.outputs, compared=is_compared(parts))
+        depth += select_depth(last.outputs, compared=is_compared(modes))
     return depth
 
 
-def is_compared(parts):
-    """Whether label select has a register behind its comparisons, as stages of one adder have."""
-    return parts[-1].levels == 1
+def is_compared(modes):
+    """Return whether label select has a register behind its comparisons, for a fast clock."""
+    return modes[-1].levels == 1
 
 
-def wired_ends(layers, parts, queue_depth, family):
+def wired_ends(layers, modes, queue_depth, family):
     """Return the estimated resources around a pipeline's layers: label select, queues."""
     last = layers[-1]
     if not last.gives_scores:
         return queue_resources(family, queue_depth, last.gives.width)
     bits = last.gives.bits
     nodes = last.outputs - 1
-    compared = is_compared(parts)
-    select = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
-                   nodes * (bits + 4) * (1 + 2 * compared))
-    return (select + queue_resources(family, queue_depth, nodes.bit_length())
+    compared = is_compared(modes)
+    chooser = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
+                    nodes * (bits + 4) * (1 + 2 * compared))
+    return (chooser + queue_resources(family, queue_depth, nodes.bit_length())
             + queue_resources(family, queue_depth, last.gives.width))
 
 
@@ -67,8 +67,8 @@ class Handshake(Queued):
 class WiredPipeline(Stage):
     """Wired layers in a row: one free-running pipeline with a queue at its end.
 
-    No signal stops the pipeline: a shift register says which of its vectors are valid, and a
-    vector enters only when the queue has a slot for what it becomes.
+    No signal stops the pipeline. A shift register says which of its vectors are valid. A vector
+    enters only when the queue has a slot for its result.
 
     Latency is :attr:`latency` cycles from a vector to its result; throughput is one vector per
     cycle.
@@ -76,11 +76,11 @@ class WiredPipeline(Stage):
     Parameters
     ----------
     layers : list of :class:`sw.layer.kind.Layer`
-        The layers in order. If the last one gives scores, the label is selected as well.
-    parts : list of :class:`hw.plan.schedule.Wired`
-        How each is built.
+        The layers in order. If the last layer gives scores, the pipeline also selects the label.
+    modes : list of :class:`hw.plan.schedule.Wired`
+        How each layer is built.
     first : :class:`sw.layer.kind.Layer`, optional
-        A network's first layer, if its pixels come in, all in a cycle.
+        The network's first layer, if all pixels of an image come in one cycle.
 
     Members
     -------
@@ -90,15 +90,15 @@ class WiredPipeline(Stage):
         Activations of the last layer, or label and scores.
     """
 
-    def __init__(self, layers, parts, first=None):
+    def __init__(self, layers, modes, first=None):
         self.layers = list(layers)
-        self.parts = list(parts)
+        self.modes = list(modes)
         self.first = first
         last = self.layers[-1]
         head = {first.name: LOWER.of(first).wired(first, None)} if first else {}
-        self.stages = head | {layer.name: LOWER.of(layer).wired(layer, part) for layer, part
-                              in zip(self.layers, self.parts, strict=True)}
-        self.depth = pipeline_depth(self.layers, self.parts) + sum(
+        self.stages = head | {layer.name: LOWER.of(layer).wired(layer, mode) for layer, mode
+                              in zip(self.layers, self.modes, strict=True)}
+        self.depth = pipeline_depth(self.layers, self.modes) + sum(
             stage.latency for stage in head.values())
         self.result = (answer_layout(last.outputs, last.gives.bits) if last.gives_scores
                        else last.gives.width)
@@ -113,18 +113,18 @@ class WiredPipeline(Stage):
         return Handshake(self)
 
     def resources(self, name, family, left):
-        parts = {}
+        found = {}
         if self.first:
             everything = np.ones(self.first.outputs, dtype=bool)
-            parts[self.first.name] = LOWER.of(self.first).wired_resources(
+            found[self.first.name] = LOWER.of(self.first).wired_resources(
                 self.first, None, family, everything)
         layers = [left.get(layer.name, layer) for layer in self.layers]
-        for layer, part, after in zip_longest(layers, self.parts, layers[1:]):
+        for layer, mode, after in zip_longest(layers, self.modes, layers[1:]):
             seen = np.ones(layer.outputs, dtype=bool)
             if after:
                 seen = REDUCE.of(after).looks_at(after, np.ones(after.outputs, dtype=bool))
-            parts[layer.name] = LOWER.of(layer).wired_resources(layer, part, family, seen)
-        return parts | {name: wired_ends(self.layers, self.parts, self.queue_depth, family)}
+            found[layer.name] = LOWER.of(layer).wired_resources(layer, mode, family, seen)
+        return found | {name: wired_ends(self.layers, self.modes, self.queue_depth, family)}
 
     def taps(self, path):
         later, layers = 0, []
@@ -142,20 +142,20 @@ class WiredPipeline(Stage):
             self.result.members["label"] if scored else self.result, depth=self.queue_depth)
         delays, control = Delays(m, "wait"), Delays(m, "valid", reset_less=False)
 
-        # Input: a vector that has a slot in the queue.
+        # Input: a vector enters if the queue has a slot.
         transfer = Signal()
         m.d.comb += self.i.ready.eq(queue.free)
         m.d.comb += transfer.eq(self.i.valid & queue.free)
         m.d.comb += queue.reserve.eq(transfer)
         value = self.i.payload
 
-        # Layers, each one cycle or more behind the one before.
+        # Layers: each has a latency of at least one cycle.
         for name, stage in self.stages.items():
             m.submodules[name] = stage
             m.d.comb += stage.x.eq(value)
             value = stage.y
 
-        # Output.
+        # Output: a result enters the queue when its vector's bit leaves the shift register.
         if scored:
             value = self._label(m, delays, control, transfer, value)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth))
@@ -166,7 +166,7 @@ class WiredPipeline(Stage):
         return m
 
     def _label(self, m, delays, control, transfer, scores):
-        """Return the label of ``scores``, which wait for it in a queue of their own.
+        """Return the label of ``scores``. The scores wait for their label in a queue of their own.
 
         The score queue has as many slots as the label queue. A vector's scores are stored before
         its label is.
@@ -176,7 +176,7 @@ class WiredPipeline(Stage):
                                                   depth=self.queue_depth)
         candidates = [(scores.word_select(index, last.gives.bits).as_signed(),
                        Const(index, range(last.outputs)), None) for index in range(last.outputs)]
-        _, label, depth = select(delays, candidates, compared=is_compared(self.parts))
+        _, label, depth = select(delays, candidates, compared=is_compared(self.modes))
         m.d.comb += queue.reserve.eq(transfer)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth - depth))
         m.d.comb += queue.payload.eq(scores)

@@ -1,6 +1,8 @@
 """A proof: a harness whose assertions must hold, and a planted fault that must break them."""
 
 import inspect
+import json
+import re
 import textwrap
 import threading
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from .formal import to_rtlil
 
 __all__ = ["Fault", "Proof"]
 
+SOURCE = re.compile(r"^ *attribute \\src .*\n", re.MULTILINE)  # of RTLIL
 PLANTING = threading.RLock()  # held while the design has a fault, and while a proof is converted
 
 
@@ -126,6 +129,15 @@ class Proof:
         """Method in a few words."""
         return {"pdr": "PDR", "induction": f"k-induction, k = {self.depth}",
                 "bmc": f"BMC, {self.depth} cycles"}[self.method]
+
+    @property
+    def content(self):
+        """All that the verdicts on the proof and on its planted fault depend on, as text.
+
+        The lines that say where a statement stands in the source are left out.
+        """
+        texts = [SOURCE.sub("", self.text(faulty)) for faulty in (False, True)]
+        return json.dumps([*texts, self.method, self.depth, self.models])
 
     def text(self, faulty=False):
         """RTLIL of the harness, with the fault or without."""

@@ -71,11 +71,12 @@ class UpToQueue(Elaboratable):
         # An image waits outside until a slot of the queues is free. Behind that nothing stops it.
         m.d.comb += Assert(dut.i.ready == queues[0].free, "an image is refused that has room")
         late = Delays(m, "encoded")
-        m.d.comb += Assert(pipeline.stages["pixels"].y == encoded(late.delay(dut.i.payload, 1)),
+        encoder = pipeline.stages[NETWORK.layers[0].name]
+        m.d.comb += Assert(encoder.y == encoded(late.delay(dut.i.payload, 1)),
                            "an image is not encoded as golden encodes it")
         assert_pushed(m, dut.o, queues, taken=producer.taken, vector=dut.i.payload,
                       expected=answer, delay=pipeline.depth,
-                      early=select_depth(NETWORK.classes, compared=is_compared(pipeline.parts)))
+                      early=select_depth(NETWORK.classes, compared=is_compared(pipeline.modes)))
         return m
 
 

@@ -160,8 +160,8 @@ PUSHED = ("Every vector taken reserves a slot and is pushed into it exactly as m
           "lost, doubled, changed or late")
 
 
-def wired_proof(name, layers, parts, fault, **others):
-    depth = pipeline_depth(layers, parts)
+def wired_proof(name, layers, modes, fault, **others):
+    depth = pipeline_depth(layers, modes)
 
     def build():
         def expected(bits):
@@ -172,13 +172,13 @@ def wired_proof(name, layers, parts, fault, **others):
             return answer(values, last.score_bits) if last.gives_scores else bits
 
         last = layers[-1]
-        early = (select_depth(last.outputs, compared=is_compared(parts))
+        early = (select_depth(last.outputs, compared=is_compared(modes))
                  if last.gives_scores else 0)
-        return Pushed(WiredPipeline(layers, parts), expected, depth, early)
+        return Pushed(WiredPipeline(layers, modes), expected, depth, early)
 
     return Proof(name, PUSHED, "; ".join(
-        f"{layer.kind}, {layer.inputs} inputs × {layer.outputs}, {part.adders}, levels "
-        f"{part.levels}, hops {part.hops}" for layer, part in zip(layers, parts, strict=True))
+        f"{layer.kind}, {layer.inputs} inputs × {layer.outputs}, {mode.adders}, levels "
+        f"{mode.levels}, hops {mode.hops}" for layer, mode in zip(layers, modes, strict=True))
         + f": {depth} cycles", build, fault, ("WiredPipeline",), method="induction",
         depth=depth + 2, **others)
 

@@ -1,1 +1,1 @@
-"""Other computations of a network, beside golden's."""
+"""Comparison of golden's outputs with those of other computations of a network."""

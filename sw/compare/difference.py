@@ -1,4 +1,4 @@
-"""Names the first output, layer by layer, in which a computation of a network is not golden's."""
+"""Names the first layer and output in which another computation differs from golden."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from ..show.show import SHOWN
 
 @dataclass(frozen=True)
 class Difference:
-    """An output that is not golden's, the first one.
+    """The first output that differs from golden's.
 
     Attributes
     ----------
     layer : sw.layer.kind.Layer
-        Where it is.
+        Layer of the output.
     index : int
-        Which output of the layer.
+        Index of the output in the layer.
     got, want : int
-        The output and golden's; ``got`` is None if there was none.
+        The output and golden's output; ``got`` is None if the other computation got stuck.
     detail : str
-        Why golden's output is what it is, of inputs that all were golden's.
+        Reason for golden's output: its popcount and threshold. The layer's inputs were equal.
     """
 
     layer: object
@@ -30,7 +30,7 @@ class Difference:
     detail: str = ""
 
     def text(self, who):
-        """Return it as a line for people; ``who`` computed the other output: "RTL"."""
+        """Return the difference as one line; ``who`` computed the other output: "RTL"."""
         got = "nothing" if self.got is None else self.got
         unit = SHOWN.of(self.layer).unit
         return (f"layer {self.layer.name!r}, {unit} {self.index}: {who} {got}, golden "
@@ -45,8 +45,8 @@ def first_difference(network, expected, outputs):
     network : sw.network.Network
         The network.
     expected, outputs : list of ndarray, shape (outputs,)
-        What each layer puts out for one image, golden's and the other's; the other's may be short
-        where something got stuck.
+        Outputs of each layer for one image, golden's and the other computation's. An array of the
+        other may be short if the computation got stuck.
     """
     for place, (layer, want, got) in enumerate(zip(network.layers, expected, outputs, strict=True)):
         differ = np.flatnonzero(want[:len(got)] != got)

@@ -1,4 +1,4 @@
-"""What PyTorch computes, from a process of its own: nothing here imports it."""
+"""Outputs of PyTorch, computed in a process of its own because nothing in sw/ imports PyTorch."""
 
 import subprocess
 import sys
@@ -14,26 +14,27 @@ ROOT = Path(__file__).parents[2]
 
 
 def activations(path, network, images):
-    """Return what each layer puts out in PyTorch, in evaluation mode.
+    """Return the outputs of each layer in PyTorch's evaluation mode.
 
     Parameters
     ----------
     path : Path
         Checkpoint of the network.
     network : sw.network.Network
-        The folded network, whose layers it must have.
+        The folded network. The checkpoint must have the same layers.
     images : ndarray of unsigned integers, shape (n, *input_shape)
         Images.
 
     Returns
     -------
     list of ndarray, shape (n, outputs)
-        As those of :meth:`sw.golden.Model.trace`: uint8 bits, and int32 scores of the last layer.
+        As :meth:`sw.golden.Model.trace` returns them: uint8 bits, and int32 scores of the last
+        layer.
 
     Raises
     ------
     ValueError
-        If the checkpoint is of another network, or PyTorch cannot be asked.
+        If the checkpoint is of another network, or PyTorch is missing or fails.
     """
     _check_layers(path, checkpoints.load(path), network)
     with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +53,7 @@ def activations(path, network, images):
 
 
 def why_other(path, network):
-    """Say why a checkpoint may give other outputs than a network of the same layers."""
+    """Return why a checkpoint's outputs may differ from those of a network with the same layers."""
     if fold(checkpoints.load(path)).identity != network.identity:
         return (f"{path} folds to another network than this one (fold it again: python -m sw.fold "
                 f"{path})")

@@ -36,11 +36,11 @@ class Dataset:
     train_images, test_images : ndarray of uint8, shape (images, ``*input_shape``)
         Grey levels, or features brought to 0..255.
     train_labels, test_labels : ndarray of int64, shape (images,)
-        Index into ``labels``.
+        Index of each image's class in ``labels``.
     labels : tuple of str
         Name of each class.
     scaled : dict
-        ``low`` and ``high`` of each table column that was scaled to 0..255, by name.
+        ``low`` and ``high`` of each scaled table column, by name.
     """
 
     name: str
@@ -92,7 +92,7 @@ def load(name_or_path, download=True):
           is ``X.test.csv`` beside ``X.csv``, or ``X.tes`` beside ``X.tra``;
         - a folder ``train/LABEL/*.png`` and ``test/LABEL/*.png``, or just ``LABEL/*.png``.
 
-        Without a test part, the last fifth of every class is taken.
+        Without a test part, the last fifth of every class is the test part.
     download : bool
         Whether a known dataset may be downloaded.
     """

@@ -1,4 +1,4 @@
-"""Downloads of known files: several mirrors, resumed where they stopped, checked by SHA-256."""
+"""Downloads known files from several mirrors, resumes cut downloads, and checks SHA-256."""
 
 import hashlib
 import http.client
@@ -14,7 +14,7 @@ from ..store.files import naming
 from ..store.lock import alone
 
 
-TIMEOUT = 30  # seconds without a byte
+TIMEOUT = 30  # seconds without a byte, after which a mirror counts as dead
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class File:
 def fetch(file, folder, mirrors):
     """Download ``file`` into ``folder`` unless it is there, from the first mirror that works.
 
-    A download that is cut stays as ``.NAME.part`` and goes on from there the next time. The file
-    gets its name only when its checksum is right.
+    A cut download stays as ``.NAME.part``, and the next call goes on from there. The file gets its
+    name only when its checksum is right.
 
     Parameters
     ----------
     file : File
-        What to get.
+        File to get.
     folder : path-like
-        Where to; made if need be.
+        Target folder, which is made if need be.
     mirrors : sequence of str
         URLs of folders, tried in order.
 
@@ -72,7 +72,7 @@ def _fetch(file, path, mirrors):
             _check(part, file)
         except (OSError, http.client.HTTPException, ValueError) as error:
             if isinstance(error, OSError) and error.filename == str(part):
-                raise  # no mirror's fault
+                raise  # the disk's fault, not the mirror's
             reason = getattr(error, "reason", None) or error
             reasons.append(f"{urlsplit(mirror).netloc}: {reason or type(error).__name__}")
             continue
@@ -84,7 +84,7 @@ def _fetch(file, path, mirrors):
 
 
 def _transfer(url, part, file):
-    """Bring ``part`` to the full size, from where it ends."""
+    """Append the missing bytes to ``part``."""
     have = part.stat().st_size if part.exists() else 0
     if have > file.size:
         part.unlink()
@@ -110,7 +110,7 @@ def _transfer(url, part, file):
 
 
 def _check(part, file):
-    """Remove ``part`` and complain unless it is exactly the file."""
+    """Remove ``part`` and raise ValueError unless it has the file's checksum."""
     with open(part, "rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if digest != file.sha256:

@@ -1,4 +1,4 @@
-"""IDX files, plain or gzipped, as MNIST comes: sizes are checked before anything is allocated."""
+"""Reads IDX files, the form of MNIST, plain or gzipped; checks sizes before allocation."""
 
 import gzip
 import zlib
@@ -18,12 +18,12 @@ def read(path, dimensions=None):
     path : path-like
         File; gzipped if its name ends in ``.gz``.
     dimensions : int or None
-        Number of dimensions it must have, or None for at least 2 (images).
+        Number of dimensions that the file must have, or None for at least 2 (images).
 
     Returns
     -------
     ndarray of uint8
-        Shape as the header says.
+        Array of the header's shape.
     """
     opened = gzip.open if str(path).endswith(".gz") else open
     try:
@@ -56,7 +56,7 @@ def _header(path, file, dimensions):
 
 
 def _body(path, file, size):
-    pieces, left = [], size + 1  # one more, to notice what should not be there
+    pieces, left = [], size + 1  # one more, to notice surplus bytes
     while left and (piece := file.read(min(left, 2**20))):
         pieces.append(piece)
         left -= len(piece)

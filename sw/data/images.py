@@ -1,4 +1,4 @@
-"""Pictures from users as inputs of a network, in the form that its training images have."""
+"""Converts pictures from users to inputs of a network, in the form of its training images."""
 
 import struct
 import warnings
@@ -11,10 +11,10 @@ from PIL import Image, ImageOps
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
-# Far above a phone's camera, far below a PC's memory; known before any pixel is unpacked.
+# Far above a phone's camera and far below a PC's memory. Checked before any pixel is unpacked.
 PIXELS_LIMIT = 2**26
 
-# Pictures with more pixels are made smaller before anything is computed from them.
+# Larger pictures are made smaller first, to save time.
 WORKING = 2**22
 
 # MNIST fits a digit into 20 x 20 of its 28 x 28 pixels.
@@ -27,15 +27,14 @@ INK = 1 / 8
 def read_image(path, input_shape):
     """Read a picture of any size as one image for a network.
 
-    Grey networks: the background becomes dark if it was light, the drawing is cut out, scaled to
-    MNIST's box with its proportions kept and put with its centre of mass in the middle. A picture
-    that has the network's size is left in place. Colour networks: the middle of the picture,
-    scaled.
+    For grey networks a light background becomes dark. The drawing is cut out, scaled to MNIST's box
+    with its proportions kept, and placed with its centre of mass in the middle. A picture of the
+    network's size is not moved. For colour networks the middle of the picture is scaled.
 
     Parameters
     ----------
     path : path-like
-        PNG, JPEG, or another of :data:`FORMATS`.
+        PNG, JPEG, or another format of :data:`FORMATS`.
     input_shape : tuple of int
         ``(rows, columns)``, ``(rows, columns, 1)`` or ``(rows, columns, 3)``.
 
@@ -93,7 +92,7 @@ def _scaled(drawing, shape):
     scale = min(limit / extent for limit, extent in zip(box, drawing.shape, strict=True))
     height, width = (min(limit, max(1, round(extent * scale)))
                      for limit, extent in zip(box, drawing.shape, strict=True))
-    # Averaging over areas when shrinking keeps strokes of MNIST's own softness.
+    # Shrinking averages over areas, which makes strokes as soft as MNIST's.
     method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(drawing).resize((width, height), method))
 
@@ -115,12 +114,12 @@ def _placed(drawing, shape):
 def open_picture(path, limit=PIXELS_LIMIT):
     """Return a picture of at most ``limit`` pixels, upright and with its pixels read."""
     with open(path, "rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the limit is ours, and damage is an error or none
+        warnings.simplefilter("ignore")  # our own limit holds, and damage raises an error
         try:
             picture = Image.open(file, formats=FORMATS)
             width, height = picture.size
             if picture.format == "WEBP":
-                limit //= 2  # its decoder keeps three more copies
+                limit //= 2  # this decoder keeps three more copies of the pixels
             if width * height > limit:
                 raise ValueError(f"it has {width} x {height} pixels, more than "
                                  f"{limit >> 20} million")
@@ -131,13 +130,13 @@ def open_picture(path, limit=PIXELS_LIMIT):
         except Image.UnidentifiedImageError:
             reason = "its content is none of them"
         except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError,
-                struct.error, zlib.error) as error:  # what Pillow raises for damaged files
+                struct.error, zlib.error) as error:  # Pillow's errors for damaged files
             reason = " ".join(str(error).split()) or "it is damaged"
     raise ValueError(f"{path} must be an intact picture ({', '.join(FORMATS)}): {reason}")
 
 
 def _shrunk(picture):
-    """Return a picture with a whole part of its width and height, if it is very large."""
+    """Return a very large picture shrunk by a whole factor, any other unchanged."""
     factor = ceil(sqrt(picture.width * picture.height / WORKING))
     if factor <= 1:
         return picture
@@ -149,7 +148,7 @@ def _shrunk(picture):
 
 
 def _flat(picture):
-    """Return a picture in RGB; what is transparent becomes the shade that its drawing is not."""
+    """Return a picture in RGB; transparent pixels become dark or light, against the drawing."""
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     picture = picture.convert("RGBA")

@@ -1,4 +1,4 @@
-"""Datasets that can be downloaded: where from, and what their files must be."""
+"""Datasets that can be downloaded: mirrors, and the checksums of the files."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Tables of numbers with a class column (CSV) as datasets of unsigned bytes."""
+"""Reads tables of numbers with a class column (CSV) as datasets of unsigned bytes."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ LIMIT = 2**28  # bytes of a file
 SAMPLE = 100  # rows that show whether there is a header, and which columns hold text
 LINE_LIMIT = 2**25  # characters of a line: 32 for each of the most columns there may be
 LABEL_LIMIT = 64  # characters of a class, see sw.network.check_labels
-GREATEST = 1e300  # of a number: differences of such numbers are still finite
+GREATEST = 1e300  # greatest number, so that differences of two numbers are finite
 CLASS_NAMES = ("label", "class", "target", "y")  # headers that mark the class column
 
 
@@ -27,7 +27,7 @@ class Table:
     Attributes
     ----------
     path : Path
-        Where it comes from, for messages.
+        File of the table, for messages.
     columns : tuple of str
         Name of each feature; ``column 1`` and so on if there is no header.
     values : ndarray of float64, shape (rows, features)
@@ -45,16 +45,16 @@ class Table:
 def read(path, like=None):
     """Read a CSV file: comma, semicolon or tab, with or without a header line.
 
-    The class is the column with the header ``label``, ``class``, ``target`` or ``y``; else the
-    only column that holds text; else the last column if it holds 2 to 256 different integers,
-    else the first.
+    The class column has the header ``label``, ``class``, ``target`` or ``y``. Else it is the only
+    column that holds text; else the last column if it holds 2 to 256 different integers; else the
+    first.
 
     Parameters
     ----------
     path : path-like
         The file.
     like : Table or None
-        Table whose columns it must have (the training part of the same dataset).
+        Table whose columns the file must have: the training part of the same dataset.
     """
     path = Path(path)
     sample, count, ends = _survey(path)
@@ -76,15 +76,15 @@ def read(path, like=None):
 
 
 def to_bytes(train, *others):
-    """Bring tables to unsigned bytes, by the training part's range.
+    """Convert tables to unsigned bytes, by the range of the training part.
 
-    A column of integers in 0..255 stays as it is; any other is scaled so that the training part's
-    least and greatest value become 0 and 255.
+    A column of integers in 0..255 stays as it is. Any other column is scaled so that the training
+    part's least and greatest value become 0 and 255.
 
     Returns
     -------
     list of ndarray of uint8, shape (rows, features)
-        One a table.
+        One array a table.
     dict
         ``low`` and ``high`` of every scaled column by name; empty if none was scaled.
     """
@@ -115,7 +115,7 @@ def _rows(path):
 
 
 def _lines(path, file):
-    """Yield the lines of a file; one that has no end would fill the memory."""
+    """Yield the lines of a file; refuse an endless line, which would fill the memory."""
     while line := file.readline(LINE_LIMIT):
         if len(line) == LINE_LIMIT and not line.endswith("\n"):
             raise ValueError(f"{path} must have lines of less than {LINE_LIMIT >> 20} million "
@@ -144,7 +144,7 @@ def _survey(path):
 
 
 def _class_column(path, names, sample, ends):
-    """Return the index of the class column; ``ends`` are all cells of the last and first one."""
+    """Return the index of the class column; ``ends`` are the cells of last and first column."""
     marked = [index for index, name in enumerate(names) if name.lower() in CLASS_NAMES]
     if len(marked) == 1:
         return marked[0]
@@ -190,12 +190,12 @@ def _classes(cells):
 
 
 def _is_integer(cell):
-    """Whether a class is a number that int64 holds; a longer one is a name."""
+    """Return whether a class is a number that int64 holds; a longer number counts as a name."""
     return re.fullmatch(r"-?[0-9]{1,18}", cell) is not None
 
 
 def _number(cell):
-    """Return the number in a cell; Python's own ``1_000`` is none."""
+    """Return the number in a cell; ``1_000``, which Python knows, is not a number here."""
     if "_" in cell:
         raise ValueError(cell)
     return float(cell)

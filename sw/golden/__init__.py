@@ -1,4 +1,4 @@
-"""The reference, in integers: what a folded network computes and what its RTL must equal."""
+"""The golden model: the outputs of a folded network in integers, which its RTL must equal."""
 
 from .model import Model, labels, outputs
 from .popcount import popcounts

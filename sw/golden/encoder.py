@@ -1,4 +1,4 @@
-"""Encoder: pixels against thresholds."""
+"""Golden model of the encoder: pixels against thresholds."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .model import GOLDEN
 
 @GOLDEN.register(Encoder)
 def encode(encoder):
-    """Return a function of pixels, shape (inputs, n), to bits, shape (inputs * levels, n)."""
+    """Return a function from pixels, shape (inputs, n), to bits, shape (inputs * levels, n)."""
     thresholds = encoder.thresholds.astype(np.min_scalar_type(encoder.thresholds.max()))
 
     def compute(pixels):

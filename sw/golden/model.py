@@ -1,6 +1,6 @@
-"""A network that computes, layer by layer.
+"""The golden model of a network, layer by layer.
 
-Inside, bits are a matrix of one *row per bit* and one *column per image*, so that every step works
+Inside, bits form a matrix of one *row per bit* and one *column per image*, so that every step works
 on long contiguous rows.
 """
 
@@ -9,11 +9,12 @@ import numpy as np
 from ..layer.registry import Registry
 
 
-# By kind: a function of a layer that returns a function of its inputs, shape (inputs, n), to its
-# outputs, shape (outputs, n): uint8 bits or int32 scores. The first layer's inputs are pixels.
+# An entry is a function of a layer. It returns a function from the layer's inputs, shape
+# (inputs, n), to its outputs, shape (outputs, n): uint8 bits or int32 scores. The inputs of a first
+# layer are pixels.
 GOLDEN = Registry("golden model", ("sw.golden",))
 
-# Images worked on at once: few enough for the matrices of one step to stay in a CPU's cache.
+# Images computed at once: few enough for the matrices of one step to stay in a CPU's cache.
 BATCH = 256
 
 
@@ -31,7 +32,7 @@ class Model:
         self._steps = [GOLDEN.of(layer)(layer) for layer in network.layers]
 
     def encode(self, images):
-        """Return what the first layer puts out: uint8, shape (n, outputs)."""
+        """Return the outputs of the first layer: uint8, shape (n, outputs)."""
         return np.concatenate([next(self._outputs(block)).T for block in self._blocks(images)])
 
     def scores(self, images):
@@ -44,9 +45,9 @@ class Model:
         return labels(self.scores(images))
 
     def trace(self, images):
-        """Return what each layer puts out, as a list of (name, ndarray of shape (n, outputs)).
+        """Return each layer's outputs, as a list of (name, ndarray of shape (n, outputs)).
 
-        uint8 bits, and int32 scores of the last layer.
+        The outputs are uint8 bits, and int32 scores of the last layer.
         """
         blocks = [[values.T for values in self._outputs(block)] for block in self._blocks(images)]
         return [(layer.name, np.concatenate(parts))
@@ -61,7 +62,7 @@ class Model:
             yield values
 
     def _blocks(self, images):
-        """Yield the images, checked, as matrices of at most ``BATCH`` rows."""
+        """Check the images and yield them as matrices of at most ``BATCH`` rows."""
         images = np.asarray(images)
         network, shape = self.network, self.network.input_shape
         if images.dtype.kind != "u":
@@ -69,7 +70,7 @@ class Model:
         if images.shape[1:] != shape or images.ndim != 1 + len(shape):
             raise ValueError(f"Images must have the shape (n, {', '.join(map(str, shape))}): "
                              f"{images.shape}")
-        for start in range(0, max(len(images), 1), BATCH):  # no images: one empty block
+        for start in range(0, max(len(images), 1), BATCH):  # without images: one empty block
             block = images[start:start + BATCH].reshape(-1, network.inputs)
             if block.max(initial=0) >= 2**network.input_bits:
                 raise ValueError(f"Images must have pixels of {network.input_bits} bits: "
@@ -78,7 +79,7 @@ class Model:
 
 
 def outputs(layer, inputs):
-    """Return what one layer alone puts out: uint8 bits or int32 scores, shape (n, outputs).
+    """Return the outputs of one layer alone: uint8 bits or int32 scores, shape (n, outputs).
 
     Parameters
     ----------

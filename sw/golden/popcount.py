@@ -1,6 +1,6 @@
-"""Dense layers and scores: popcounts of the synapses that agree with their inputs.
+"""Golden model of dense layers and scores, which count synapses that agree with their inputs.
 
-There are two ways to count, equal in result: a layer takes the faster.
+There are two ways to count, with equal results. Each layer takes the faster one.
 """
 
 import numpy as np
@@ -11,23 +11,23 @@ from ..layer.scores import Scores
 from .model import GOLDEN
 
 
-# Going through synapses one by one pays when there are fewer than one in so many inputs.
+# Counting synapse by synapse pays in layers with at most one synapse in so many inputs.
 SPARSE = 6
 
 
 @GOLDEN.register(Dense)
 def fire(layer):
-    """Return a function of bits, shape (inputs, n), to activations, shape (outputs, n)."""
+    """Return a function from bits, shape (inputs, n), to activations, shape (outputs, n)."""
     disagreeing = _counter(layer)
-    # popcount >= threshold, and popcount = fan_in - disagreeing: signed, as the right side is -1
-    # for a neuron that never fires
+    # A neuron fires at popcount >= threshold, and popcount = fan_in - disagreeing. The difference
+    # is signed, because it is -1 for a neuron that never fires.
     room = (layer.fan_in - layer.thresholds).astype(np.int32)
     return lambda bits: (disagreeing(bits) <= room[:, None]).view(np.uint8)
 
 
 @GOLDEN.register(Scores)
 def score(layer):
-    """Return a function of bits, shape (inputs, n), to scores, shape (classes, n)."""
+    """Return a function from bits, shape (inputs, n), to scores, shape (classes, n)."""
     disagreeing = _counter(layer)
     best = (layer.fan_in + layer.bias)[:, None]
     return lambda bits: best - 2 * disagreeing(bits).astype(np.int32)  # 2 popcount - fan_in + bias
@@ -48,9 +48,9 @@ def popcounts(layer, bits):
 
 
 def _counter(layer):
-    """Return a function of bits, shape (inputs, n), that counts synapses that disagree with them.
+    """Return a function that counts the synapses of each neuron that disagree with their inputs.
 
-    It returns unsigned integers, shape (outputs, n).
+    The function takes bits, shape (inputs, n), and returns unsigned integers, shape (outputs, n).
     """
     return (_count_by_synapse if layer.fan_in.max() * SPARSE <= layer.inputs
             else _count_by_word)(layer)
@@ -78,9 +78,9 @@ def _count_by_word(layer):
 
 
 def _count_by_synapse(layer):
-    """Count one synapse of every neuron at a time: look its input up, inverted if positive."""
+    """Count one synapse of every neuron at a time: an input of a positive weight is inverted."""
     slots = max(1, int(layer.fan_in.max()))
-    never = 2 * layer.inputs  # a row of zeros, for neurons with fewer synapses than others
+    never = 2 * layer.inputs  # index of a row of zeros, for neurons with fewer synapses
     rows = np.full((slots, layer.outputs), never)
     for neuron, weights in enumerate(layer.weights):
         inputs = np.flatnonzero(weights)

@@ -1,1 +1,1 @@
-"""Kinds of layers, a file each, and what a layer of any kind has to state."""
+"""Kinds of layers, one file a kind, and the statements that every kind has to make."""

@@ -1,16 +1,17 @@
-"""Checks of what a layer holds, and arrays that nobody can change afterwards."""
+"""Checks of a layer's fields, and arrays that nobody can change afterwards."""
 
 import re
 
 import numpy as np
 
 
-# Sizes that any supported device is far below; they bound what a damaged file can ask for.
+# Far above the sizes that any supported device can hold. The limits bound the memory that a damaged
+# file can ask for.
 INPUTS_LIMIT = 2**20
 NEURONS_LIMIT = 2**16
 LEVELS_LIMIT = 256
 
-# Names of what the hardware has beside its layers.
+# Names of parts of the hardware that are not layers. A layer of such a name would clash.
 TAKEN = r"(scores_)?queue|label_select|(to|wired)_.*"
 
 
@@ -34,12 +35,12 @@ def frozen(array):
     """Return an array of equal content whose memory nobody can write to.
 
     The memory of the result is a ``bytes`` object, so ``setflags(write=True)`` fails too. A flag
-    alone would not do, because a view that was made before the flag was set stays writable.
+    is not enough, because a view that was made before the flag was set stays writable.
 
     Parameters
     ----------
     array : ndarray
-        Numbers. An array that is frozen already is returned as it is.
+        Numbers. A frozen array is returned unchanged.
 
     Returns
     -------
@@ -90,8 +91,11 @@ def check_range(layer, name, low, high):
 
 
 def check_extents(layer, array, known):
-    """Check that an array is as long as those before it; add its extents to the known ones."""
+    """Check an array's extents against the known ones of the same name; add the new ones."""
     for extent, length in zip(array.extents, getattr(layer, array.name).shape, strict=True):
+        if extent == "neuron" and length > NEURONS_LIMIT:
+            raise ValueError(f"Layer {layer.name!r} must have at most {NEURONS_LIMIT} neurons: "
+                             f"{length}")
         if known.setdefault(extent, length) != length:
             raise ValueError(f"{array.title} of layer {layer.name!r} must be one per {extent}: "
                              f"{length}, not {known[extent]}")

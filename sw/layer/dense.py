@@ -5,18 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from .check import NEURONS_LIMIT, frozen
+from .check import frozen
 from .kind import Array, Layer, kind
 from .shape import Shape
 
 
 class Weighted(Layer):
-    """What layers with ``weights``, int8 of shape (neurons, inputs), have in common."""
-
-    def check(self):
-        if len(self.weights) > NEURONS_LIMIT:
-            raise ValueError(f"Layer {self.name!r} must have at most {NEURONS_LIMIT} neurons: "
-                             f"{len(self.weights)}")
+    """Base of the layers that have ``weights``, int8 of shape (neurons, inputs)."""
 
     @property
     def takes(self):
@@ -46,7 +41,8 @@ class Dense(Weighted):
     weights : ndarray of int8, shape (neurons, inputs)
         -1 or +1 for a synapse, 0 for none. Read-only.
     thresholds : ndarray of int32, shape (neurons,)
-        In ``0..fan_in + 1`` of each neuron: 0 always fires, ``fan_in + 1`` never. Read-only.
+        In ``0..fan_in + 1`` of each neuron: a neuron of threshold 0 always fires, one of
+        ``fan_in + 1`` never. Read-only.
     """
 
     kind = "dense"
@@ -62,7 +58,6 @@ class Dense(Weighted):
     thresholds: np.ndarray
 
     def check(self):
-        super().check()
         wrong = (self.thresholds < 0) | (self.thresholds > self.fan_in + 1)
         if wrong.any():
             neuron = int(np.flatnonzero(wrong)[0])

@@ -68,7 +68,7 @@ class Encoder(Layer):
 
     @cached_property
     def shift(self):
-        """Low bits of an input that no threshold looks at."""
+        """Number of low bits of an input that no threshold depends on."""
         joined = int(np.bitwise_or.reduce(self.thresholds, axis=None))
         zeros = (joined & -joined).bit_length() - 1 if joined else self.input_bits
         return min(zeros, self.input_bits - 1)

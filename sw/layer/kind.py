@@ -1,4 +1,4 @@
-"""What every kind of layer states: its arrays, the shape it takes, and the shape it gives."""
+"""Base of all kinds of layers: a kind states its arrays, the shape it takes, the shape it gives."""
 
 from dataclasses import dataclass, fields
 
@@ -6,26 +6,26 @@ from .check import check_array, check_extents, check_name, check_number, freeze
 from .registry import discover
 
 
-KINDS = {}  # by name, as files name them: ask :func:`kinds`
+KINDS = {}  # classes by the kind's name in files; :func:`kinds` fills and returns it
 
 
 @dataclass(frozen=True)
 class Array:
-    """An array that layers of a kind hold, or a number.
+    """An array or a number that layers of a kind hold.
 
     Attributes
     ----------
     name : str
-        Of the layer's field, and in files.
+        Name of the layer's field, also in files.
     dtype : str
-        ``"int32"``.
+        NumPy's name of the type: ``"int32"``.
     extents : tuple of str
-        What is counted along each dimension, in the singular: ``("neuron", "input")``. Arrays of a
-        layer that name the same are equally long there. Empty for a number.
+        Things that each dimension counts, in the singular: ``("neuron", "input")``. Two dimensions
+        of the same name in a layer must be equally long. Empty for a number.
     meaning : str
-        For docs/format.md.
+        Description in docs/format.md.
     low, high : int or None
-        Least and greatest value; None where a layer's own check knows.
+        Least and greatest value; None where the layer's own check knows them.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Array:
 
     @property
     def title(self):
-        """The name as messages begin with it."""
+        """The name at the beginning of a message."""
         return self.name.replace("_", " ").capitalize()
 
 
@@ -49,14 +49,15 @@ class Layer:
     kind : str
         Name of the kind.
     arrays : tuple of Array
-        In the order in which the identity hashes them.
+        The layer's arrays in the order in which the identity hashes them.
     takes_pixels : bool
-        Whether it can be the first layer, and only that: it takes the integers of an image. Such a
-        kind has ``input_bits``, ``shift`` and ``pixel_bits`` as :class:`sw.layer.encoder.Encoder`.
+        Whether the layer takes the integers of an image: it can be the first layer, and no other.
+        Such a kind has ``input_bits``, ``shift`` and ``pixel_bits`` as
+        :class:`sw.layer.encoder.Encoder`.
     gives_scores : bool
-        Whether it can be the last layer, and only that: it gives a signed score a class.
+        Whether the layer gives a signed score a class: it can be the last layer, and no other.
     vectors : int
-        How often it runs for an image: once, or once a position.
+        Vectors that the layer computes for an image: one, or one a position.
     """
 
     takes_pixels = False
@@ -79,7 +80,7 @@ class Layer:
         freeze(self, *(array.name for array in stated if array.extents))
 
     def check(self):
-        """Raise ValueError if a rule of the kind is broken that :class:`Array` cannot state."""
+        """Raise ValueError if the layer breaks a rule that :class:`Array` cannot state."""
 
     @property
     def takes(self):

@@ -1,4 +1,4 @@
-"""Tables of docs/format.md, from what kinds state: ``python -m sw.layer.page`` prints them."""
+"""Prints the tables of docs/format.md, from the arrays of all kinds of layers."""
 
 from .kind import kinds
 

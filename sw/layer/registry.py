@@ -1,4 +1,4 @@
-"""What a package does for each kind of layer: looked up by kind, registered beside the code."""
+"""Registries: a package looks its work for a layer up by kind; files of a room register it."""
 
 import pkgutil
 from importlib import import_module
@@ -8,18 +8,18 @@ from typing import ClassVar
 class Registry:
     """Entries by kind of layer.
 
-    The file that knows a kind registers its entry. The files of the registry's rooms are imported
-    before the first look-up, so a new kind is a new file and no edit elsewhere.
+    The file that knows a kind registers the kind's entry. The registry imports the files of its
+    rooms before the first look-up, so a new kind is a new file and no edit elsewhere.
 
     Parameters
     ----------
     what : str
-        What an entry is, for messages: ``"golden model"``.
+        Name of an entry, for messages: ``"golden model"``.
     rooms : tuple of str
-        Packages whose files register entries: what :func:`discover` imports.
+        Packages whose files register entries. :func:`discover` imports these files.
     """
 
-    every: ClassVar[list] = []  # all there are: a test asserts that each covers every kind
+    every: ClassVar[list] = []  # all registries: a test asserts that each covers every kind
 
     def __init__(self, what, rooms):
         self.what = what
@@ -28,7 +28,7 @@ class Registry:
         Registry.every.append(self)
 
     def register(self, *kinds):
-        """Return a decorator that makes something the entry of some kinds, classes of layers."""
+        """Return a decorator that registers an entry for some kinds (classes of layers)."""
         def decorate(entry):
             for kind in kinds:
                 if kind in self.entries:
@@ -44,7 +44,7 @@ class Registry:
         Raises
         ------
         ValueError
-            If there is none.
+            If the kind has no entry.
         """
         self.discover()
         try:

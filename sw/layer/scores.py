@@ -45,7 +45,7 @@ class Scores(Weighted):
 
     @cached_property
     def bounds(self):
-        """Least and greatest score that any input can give, as two int."""
+        """Least and greatest score over all inputs, two int."""
         return int((self.bias - self.fan_in).min()), int((self.bias + self.fan_in).max())
 
     @property

@@ -1,4 +1,4 @@
-"""What lies between two layers: a vector, or a feature map."""
+"""Shape of the values between two layers: a vector or a feature map."""
 
 from dataclasses import dataclass
 from math import prod
@@ -8,8 +8,8 @@ from math import prod
 class Shape:
     """A vector of n values, or a feature map of height × width × channels.
 
-    In a flat vector, a feature map lies position by position in raster order, the channels of a
-    position together. A layer that takes a vector takes a feature map in that order.
+    A flat vector holds a feature map position by position in raster order, the channels of a
+    position together. A layer that takes a vector also takes a feature map, in this order.
 
     Attributes
     ----------
@@ -18,7 +18,7 @@ class Shape:
     bits : int
         Bits of a value.
     signed : bool
-        Whether the values are signed integers: scores are.
+        Whether the values are signed integers, as scores are.
     """
 
     extents: tuple
@@ -36,7 +36,7 @@ class Shape:
         return self.size * self.bits
 
     def fits(self, other):
-        """Whether a layer that takes ``other`` can stand behind one that gives this shape."""
+        """Whether a layer that takes ``other`` can follow a layer that gives this shape."""
         return ((self.size, self.bits) == (other.size, other.bits)
                 and (self.extents == other.extents or 1 in (len(self.extents),
                                                             len(other.extents))))

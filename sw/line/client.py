@@ -1,4 +1,4 @@
-"""A board at the other end of a port: requests, answers, retries."""
+"""Client of a board at the other end of a port: requests, answers, retries."""
 
 import time
 from itertools import count
@@ -20,10 +20,10 @@ from .protocol import (
 
 
 ATTEMPTS = 4
-PATIENCE = 1.0   # s that the other end may be silent beyond what its work takes
-SLACK = 4        # factor on predicted times: a busy computer, a virtual board on it
+PATIENCE = 1.0   # s that the board may be silent, in addition to the time of its work
+SLACK = 4        # factor on predicted times, for a virtual board on a busy computer
 LOADING = 10.0   # s that a board may take to load its weights
-PAUSE = 0.02     # s before a board that loads is asked again
+PAUSE = 0.02     # s until the next request to a board that is loading
 
 WEIGHTS = {
     ErrorCode.NO_WEIGHTS: "there are none",
@@ -35,21 +35,21 @@ WEIGHTS = {
 class Client:
     """A board, asked through a port.
 
-    Requests carry a sequence number. A request without an answer is sent again, under the same
-    number: all requests may be repeated. Answers to earlier requests, and damaged ones, are
-    passed over.
+    Requests carry a sequence number. A request without an answer is sent again under the same
+    number, because every request may be repeated. The client ignores answers to earlier requests,
+    and damaged answers.
 
     Parameters
     ----------
     port : SerialPort
         Anything with ``write(octets)``, ``read(seconds)`` and ``path``.
     clock : module
-        Anything with ``monotonic()`` and ``sleep(seconds)``: another time for a simulated line.
+        Anything with ``monotonic()`` and ``sleep(seconds)``, for a simulated line's own time.
 
     Attributes
     ----------
     info : sw.line.protocol.Info
-        What the board says it is.
+        The board's description of itself.
     retries : int
         Requests sent again so far.
     """
@@ -60,7 +60,7 @@ class Client:
         self.retries = 0
         self._deframer = Deframer()
         self._sequences = count()
-        self._slowness = 1.0  # of the other end, against the line and clock it claims
+        self._slowness = 1.0  # factor on the times that the board's own numbers predict
         payload = self.request(Type.IDENTIFY, b"", seconds=0)
         lasted = self.clock.monotonic() - self._sent
         self.info = Info.decode(payload)
@@ -90,12 +90,12 @@ class Client:
     def request(self, kind, payload, *, seconds):
         """Send a request and return the payload of its answer.
 
-        ``seconds`` is how long board and line will work on it, as far as known.
+        ``seconds`` is the predicted time of board and line for the request.
 
         Raises
         ------
         ProtocolError
-            If no answer comes, or the board says why there is none.
+            If no answer comes, or the answer is an error.
         """
         frame = Frame(kind, next(self._sequences) % 256, payload)
         octets = frame.encode()
@@ -138,7 +138,7 @@ class Client:
         """
         self._octets = 0
         end = self.clock.monotonic() + wait
-        limit = self.clock.monotonic() + 60 + 10 * wait  # a line never silent: no board
+        limit = self.clock.monotonic() + 60 + 10 * wait  # a line that is never silent: no board
         while self.clock.monotonic() < min(end, limit):
             octets = self.port.read(min(end, limit) - self.clock.monotonic())
             if not octets:

@@ -1,4 +1,4 @@
-"""What bytes on the serial line mean (docs/protocol.md): frames, requests, answers."""
+"""Meaning of the bytes on the serial line (docs/protocol.md): frames, requests, answers."""
 
 import struct
 import zlib
@@ -14,22 +14,22 @@ from ..layer.check import INPUTS_LIMIT
 
 VERSION = 1
 
-FLAG = 0x7e      # between frames, never inside one
-ESCAPE = 0x7d    # the next octet is flipped by FLIP: how FLAG and ESCAPE travel inside a frame
+FLAG = 0x7e      # octet between frames, never inside a frame
+ESCAPE = 0x7d    # inside a frame, for FLAG and ESCAPE: the next octet is flipped by FLIP
 FLIP = 0x20
 HEADER = 2       # octets before the payload: type, sequence number
 TRAILER = 4      # octets behind the payload: CRC-32 of type, sequence number and payload
-ANSWER = 0x80    # type of an answer: that of its request and this bit
+ANSWER = 0x80    # bit of an answer's type, beside the type of its request
 
-# Bit rates that boards use, in bits per second: the order in which a host tries them.
+# Bit rates of boards in bits per second, in the order in which a host tries them.
 BAUDS = (3_000_000, 1_000_000, 115_200)
 
-# Longer than any answer of a network with 256 classes; a host reads no frame beyond it.
+# Longer than any answer of a network with 256 classes. A host drops a longer frame.
 BODY_LIMIT = 2**18
 
 
 class Type(IntEnum):
-    """Type octet of a request, and of the answer that says why there is none."""
+    """Type octet of a request; ERROR is the type of an answer with an :class:`ErrorCode`."""
 
     IDENTIFY = 0x01
     CLASSIFY = 0x02
@@ -71,7 +71,7 @@ class Frame:
 
 
 class Deframer:
-    """Finds the frames in a stream of octets; what is damaged is dropped and counted.
+    """Finds the frames in a stream of octets; drops damaged frames and counts them.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Deframer:
         return frames
 
     def _extend(self, piece):
-        if len(self._body) <= 2 * BODY_LIMIT:  # beyond, the frame is lost anyway
+        if len(self._body) <= 2 * BODY_LIMIT:  # a longer frame is lost anyway
             self._body += piece
 
     def _close(self):
@@ -117,7 +117,7 @@ class Deframer:
 
 @dataclass(frozen=True)
 class Info:
-    """What a board answers to IDENTIFY.
+    """A board's answer to IDENTIFY.
 
     Attributes
     ----------
@@ -136,13 +136,13 @@ class Info:
     clock_hz, baud : int
         Clock of the board's logic; bits per second on the wire.
     interval, feed : int
-        Cycles between two images that the accelerator needs, and that the benchmark's image ROM
-        needs to deliver one.
+        Cycles that the accelerator needs between two images; cycles that the benchmark's image ROM
+        needs for an image.
     latency, fill : int
         Cycles from an image's last word to its label; cycles of a benchmark beyond
         ``images * max(interval, feed)``.
     rom_images, rom_crc : int
-        Images in the benchmark's ROM, and the CRC-32 of them all as packed on the wire.
+        Number of images in the benchmark's ROM; CRC-32 of all of them as packed on the wire.
     max_images, max_benchmark : int
         Most images in one CLASSIFY and in one BENCHMARK request.
     """
@@ -168,7 +168,7 @@ class Info:
     _FIXED = struct.Struct("<B32sBBBIIIIIiIIHI")
 
     def check(self):
-        """Raise ValueError unless the numbers are ones that a board can have."""
+        """Raise ValueError unless a board can have these numbers."""
         above = ("clock_hz", "baud", "interval", "feed", "latency", "max_images", "max_benchmark")
         for name in above:
             _check(name, getattr(self, name), 1, 2**32 - 1)
@@ -229,7 +229,7 @@ class Info:
         Raises
         ------
         ProtocolError
-            If it is of another version or not whole.
+            If the payload is of another version or not whole.
         """
         if payload[:1] != bytes([VERSION]):
             raise ProtocolError(f"Board must speak protocol version {VERSION}: it speaks "
@@ -275,7 +275,7 @@ class Report:
     checksum : int
         CRC-32 of the labels, one octet each, in order.
     histogram : tuple of int
-        How often each label came.
+        Number of times that each label came.
     """
 
     cycles: int
@@ -300,7 +300,7 @@ def _check(what, value, low, high):
 
 
 def pack_images(images, pixel_bits, shift):
-    """Pack images as they travel: pixels without gaps, first pixel lowest, filled up to an octet.
+    """Pack images for the wire: pixels without gaps, first pixel lowest, filled up to an octet.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A serial port: octets in and out, and one clear line when it is missing, taken or gone."""
+"""A serial port for octets, with a one-line error if the port is missing, taken or gone."""
 
 import time
 
@@ -17,14 +17,14 @@ class SerialPort:
     Parameters
     ----------
     path : str
-        Device: ``/dev/ttyUSB0``, or what ``make virtual`` prints.
+        Device: ``/dev/ttyUSB0``, or the port that ``make virtual`` prints.
     baud : int
         Bits per second.
 
     Raises
     ------
     ProtocolError
-        If it is missing, not ours to open, or another program has it.
+        If the port is missing, may not be opened, or another program holds it.
     """
 
     def __init__(self, path, baud):
@@ -50,14 +50,14 @@ class SerialPort:
             raise self._gone(error) from None
 
     def read(self, seconds):
-        """Return the octets that are there, at least one unless none comes in ``seconds``."""
+        """Return the octets that have come; wait ``seconds`` for the first one."""
         end = time.monotonic() + seconds
         try:
             while True:
                 octets = self._serial.read(max(1, self._serial.in_waiting))
                 if octets or time.monotonic() >= end:
                     return octets
-        except (OSError, TypeError) as error:  # TypeError: pyserial's port closed under it
+        except (OSError, TypeError) as error:  # TypeError: the port was closed
             raise self._gone(error) from None
 
     def close(self):
@@ -93,6 +93,6 @@ def _explain(path, baud, error):
 
 
 def _reason(error):
-    """Return what the operating system says, without pyserial's words around it."""
+    """Return the operating system's message, without pyserial's words around it."""
     text = getattr(error, "strerror", None) or str(error)
     return " ".join(text.split()) or type(error).__name__

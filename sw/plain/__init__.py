@@ -1,1 +1,1 @@
-"""Layers in the words of their definition, to compare the golden model with."""
+"""Layers computed as they are defined, in plain arithmetic, to check the golden model."""

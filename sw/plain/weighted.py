@@ -1,4 +1,4 @@
-"""Dense layers and scores: sums of products of ±1."""
+"""Plain arithmetic of dense layers and scores: sums of products of ±1."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ from .plain import PLAIN
 
 @PLAIN.register(Dense, Scores)
 def compare_popcounts(layer, bits):
-    """Return golden's popcounts, and those of :func:`plain_popcounts`."""
+    """Return golden's popcounts, and the popcounts of :func:`plain_popcounts`."""
     return golden.popcounts(layer, bits), plain_popcounts(layer, bits)
 
 
 def plain_popcounts(layer, bits):
-    """Return how many synapses agree with their inputs, as sums of products of ±1.
+    """Return the number of synapses that agree with their inputs, from sums of products of ±1.
 
-    The float32 sums are exact: they stay below 2**24.
+    The float32 sums are exact, because they stay below 2**24.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""How layers are shown to people: in tables, in reports of differences, and as pictures."""
+"""Layers shown to people: in tables, in reports of differences, and as pictures."""

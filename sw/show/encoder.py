@@ -1,4 +1,4 @@
-"""Encoder: its map is the image, once a level."""
+"""The encoder in pictures: its map shows the image once for every level."""
 
 from math import prod
 
@@ -9,7 +9,7 @@ from .show import SHOWN, Show
 
 
 class ShowEncoder(Show):
-    """Bits of pixels."""
+    """The bits of an encoder."""
 
     unit = "bit"
 
@@ -18,10 +18,10 @@ class ShowEncoder(Show):
             return super().map_shape(layer, input_shape)
         return input_shape[0], prod(input_shape[1:]) * layer.levels
 
-    def arrange(self, layer, values, shape):
-        if shape == super().map_shape(layer, (layer.inputs,)):
-            return super().arrange(layer, values, shape)
-        # Beside each other: the images of level 0, of level 1, ...
+    def arrange(self, layer, values, shape, input_shape):
+        if len(input_shape) == 1:
+            return super().arrange(layer, values, shape, input_shape)
+        # The images of the levels lie side by side, level 0 first.
         return np.concatenate([values[level::layer.levels].reshape(shape[0], -1)
                                for level in range(layer.levels)], axis=1)
 

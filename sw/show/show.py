@@ -1,4 +1,4 @@
-"""What is shown of a layer of any kind, and the registry of what a kind shows besides."""
+"""The way in which any layer is shown, and the registry of kinds that show more."""
 
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -9,23 +9,23 @@ from ..bits import to_int
 from ..layer.registry import Registry
 
 
-SHOWN = Registry("way to be shown", ("sw.show",))  # by kind: a :class:`Show`
+SHOWN = Registry("way to be shown", ("sw.show",))  # an entry is a :class:`Show`
 
-WIDER = 3  # columns of a map to its rows, about
+WIDER = 3  # columns of a map for each of its rows, about
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the table of ``python -m sw.inspect`` says of a layer, None where that means nothing.
+    """A layer's row in the table of ``python -m sw.inspect``; a column without meaning is None.
 
     Attributes
     ----------
     fan_in : ndarray of int, shape (neurons,), or None
-        Inputs that each neuron looks at.
+        Number of inputs that each neuron reads.
     constant : int or None
         Neurons whose output never changes.
     bits : int or None
-        What the layer's constants take: synapses or tables, thresholds or biases.
+        Size of the layer's constants: synapses or tables, thresholds or biases.
     """
 
     fan_in: np.ndarray | None = None
@@ -34,25 +34,25 @@ class Row:
 
 
 class Show:
-    """How a layer is shown. A kind overrides what it has more to say of."""
+    """The way in which a layer is shown. A kind overrides the methods that need more."""
 
-    unit = "output"  # what an output is called
+    unit = "output"  # name of an output, in reports
 
     def row(self, layer):
         """Return the layer's :class:`Row`."""
         return Row()
 
     def detail(self, layer, inputs, index):
-        """Return why an output is what it is, ``" (popcount 3 of 5, threshold 4)"``, or ``""``.
+        """Return the reason for an output, ``" (popcount 3 of 5, threshold 4)"``, or ``""``.
 
         Parameters
         ----------
         layer : sw.layer.kind.Layer
             The layer.
         inputs : ndarray, shape (inputs,)
-            What goes into it.
+            Inputs of the layer.
         index : int
-            The output.
+            Index of the output.
         """
         return ""
 
@@ -63,10 +63,10 @@ class Show:
         return f"{to_int(outputs.astype(np.uint8)):0{-(-len(outputs) // 4)}x}"
 
     def tiles(self, layer):
-        """Return what each neuron looks for, -1 to 1: float32, shape (neurons, inputs); or None."""
+        """Return each neuron's weights as shades in -1..1, float32 (neurons, inputs); or None."""
 
     def firing(self, layer):
-        """Return where each neuron's threshold lies, 0: always fires, 1: never; or None."""
+        """Return each neuron's threshold, from 0 (always fires) to 1 (never fires); or None."""
         return
 
     def map_shape(self, layer, input_shape):
@@ -77,6 +77,6 @@ class Show:
         columns = min(whole or [ceil(wish)], key=lambda columns: abs(columns - wish))
         return ceil(layer.outputs / columns), columns
 
-    def arrange(self, layer, values, shape):
-        """Return values, one an output and more to fill up, as a map of a shape."""
+    def arrange(self, layer, values, shape, input_shape):
+        """Return values as a map of a shape: one value an output, and more that fill the map up."""
         return values.reshape(shape)

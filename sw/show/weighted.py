@@ -1,4 +1,4 @@
-"""Dense layers and scores: synapses, popcounts, thresholds and biases."""
+"""Dense layers and scores in tables and pictures: synapses, popcounts, thresholds and biases."""
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-"""Files: arrays, texts and locks, whole or not at all."""
+"""Files: arrays and texts that are written as a whole, and locks between runs."""

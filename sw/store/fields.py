@@ -1,4 +1,4 @@
-"""Arrays of a file as Python values, and only where they are of that kind: nothing is rounded."""
+"""Arrays of a file as Python values; an array of another type is refused, never rounded."""
 
 from .files import parse_json
 
@@ -32,7 +32,7 @@ def texts(arrays, name):
 
 
 def content(arrays, name):
-    """Return what the JSON text in an array describes: a dict."""
+    """Return the dict that the JSON text in an array describes."""
     value = parse_json(text(arrays, name), f"Field {name!r}")
     if not isinstance(value, dict):
         raise ValueError(f"Field {name!r} must be a JSON object: {type(value).__name__}")

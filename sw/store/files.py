@@ -1,4 +1,4 @@
-"""Files that others wrote or will read: arrays checked before allocation, writes that are whole."""
+"""Reads files of any origin, checked before allocation; writes files whole or not at all."""
 
 import fcntl
 import io
@@ -19,14 +19,14 @@ import numpy as np
 from .lock import hold
 
 
-# Larger than any network for the supported devices by a wide margin, smaller than a PC's memory.
+# Far more than any network for the supported devices needs, and less than a PC's memory.
 ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
-DEFLATE_RATIO = 1032  # no octet of a deflated file can stand for more
+DEFLATE_RATIO = 1032  # most octets that one octet of a deflated file can stand for
 
-# How numpy packs; others could pack far more into an octet.
+# The methods that numpy uses. Other methods could pack far more into an octet.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-# What zipfile and numpy raise for files that are cut short, changed, encrypted or foreign.
+# Exceptions of zipfile and numpy for files that are cut short, changed, encrypted or foreign.
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, OSError,
            NotImplementedError, OverflowError, RuntimeError, TypeError, ValueError,
            tokenize.TokenError)
@@ -34,18 +34,19 @@ _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, E
 
 @contextmanager
 def replacing(path):
-    """Give a temporary path beside ``path``, which replaces it if the block succeeds.
+    """Give a temporary path beside ``path``, which replaces ``path`` if the block succeeds.
 
-    An interrupted or failed block leaves the old file, or none, and no temporary file. What a
-    killed one left is hidden, read by nobody, and removed by the next that writes the same file.
+    An interrupted or failed block leaves the old file, or none, and no temporary file. A killed
+    process leaves a hidden temporary file, which nobody reads. The next block for the same path
+    removes this file.
     """
     path = Path(path)
-    if path.name.startswith(".") and path.stem.endswith(".part"):  # from another such block
+    if path.name.startswith(".") and path.stem.endswith(".part"):  # of an outer block
         with naming(path.with_name(path.stem[1:].rsplit(".", 2)[0] + path.suffix)):
             yield path
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: matplotlib and others tell the format by it.
+    # The suffix stays last, because matplotlib and others tell the format by the suffix.
     for left in path.parent.glob(f".{escape(path.stem)}.*.part{escape(path.suffix)}"):
         if held := hold(left):
             left.unlink(missing_ok=True)
@@ -68,12 +69,12 @@ def _create_held(path):
         fcntl.flock(held, fcntl.LOCK_EX)
         if os.fstat(held).st_nlink:
             return temporary, held
-        os.close(held)  # another took it for a leftover before it was held
+        os.close(held)  # another run removed it before it was locked
 
 
 @contextmanager
 def naming(path):
-    """Name the file in errors of the operating system that name none, as of a full disk."""
+    """Add the file's name to errors of the operating system that have none, as on a full disk."""
     try:
         yield
     except OSError as error:
@@ -83,13 +84,13 @@ def naming(path):
 
 
 def write_text(path, text):
-    """Write a text file, whole or not at all."""
+    """Write a text file; a failure leaves the old file."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def parse_json(text, what):
-    """Return what a JSON text says; any text that is none is a ValueError, however it is built."""
+    """Return the value of a JSON text; raise ValueError for any other or too deeply nested text."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -100,13 +101,13 @@ def parse_json(text, what):
 
 
 def read_json(path):
-    """Return what a JSON file says; ``ValueError`` if it is none, ``OSError`` as it comes."""
+    """Return the value of a JSON file; raise ValueError if the file is not JSON."""
     return parse_json(Path(path).read_bytes(), path)
 
 
 def write_arrays(path, arrays):
-    """Write a dict of arrays as ``.npz``, whole or not at all; equal arrays give equal bytes."""
-    buffer = io.BytesIO()  # on a full disk, zipfile would fail once more when it is closed
+    """Write a dict of arrays as ``.npz``; equal arrays give equal bytes, a failure the old file."""
+    buffer = io.BytesIO()  # because closing a zip file on a full disk fails a second time
     np.savez_compressed(buffer, **arrays)
     with replacing(path) as temporary:
         temporary.write_bytes(buffer.getbuffer())
@@ -120,7 +121,7 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
     path : path-like
         File to read.
     what : str
-        What the file should be, for the message: ``"a checkpoint"``.
+        Description of the wanted file, for the message: ``"a checkpoint"``.
     limit : int
         Most bytes that its arrays may take when unpacked.
 
@@ -134,7 +135,7 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
     ValueError
         If the file is not an intact ``.npz`` of plain arrays within the limit.
     """
-    with open(path, "rb") as file:  # what fails here is not the content's fault
+    with open(path, "rb") as file:  # errors here are not the content's fault
         try:
             with zipfile.ZipFile(file) as archive:
                 return {info.filename.removesuffix(".npy"): member

@@ -1,4 +1,4 @@
-"""Locks between runs that would write the same files; a run that is killed leaves none behind."""
+"""Locks between runs that would write the same files; a killed run leaves no lock behind."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def hold(path):
-    """Lock a file or folder that is there; return its descriptor, None if another run has it."""
+    """Lock an existing file or folder; return its descriptor, or None if another run holds it."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
@@ -30,9 +30,9 @@ def alone(path, what, *, wait=False):
     Parameters
     ----------
     path : path-like
-        File to lock; it is made, and removed in the end.
+        File to lock. The block creates and removes it.
     what : str
-        What would mix, for the message: ``"Build in build/ulx3s"``.
+        Work that must not mix, for the message: ``"Build in build/ulx3s"``.
     wait : bool
         Wait for the other run instead of refusing.
 
@@ -52,7 +52,7 @@ def alone(path, what, *, wait=False):
 
 
 def _taken(path, what, wait):
-    """Return the descriptor of the locked file, as long as it is the one with that name."""
+    """Return the descriptor of the locked file; lock anew if another run removed the file."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -67,14 +67,14 @@ def _taken(path, what, wait):
         try:
             if os.path.samestat(os.stat(path), os.fstat(descriptor)):
                 return descriptor
-        except FileNotFoundError:  # removed by the run that had it, just before we got it
+        except FileNotFoundError:  # the run that held it removed it meanwhile
             pass
         os.close(descriptor)
 
 
 @contextmanager
 def scratch(folder, prefix):
-    """Give a new folder in ``folder``, removed in the end; those of killed runs are removed too."""
+    """Give a new folder in ``folder`` and remove it at the end, and those of killed runs."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{prefix}*"):
@@ -90,12 +90,12 @@ def scratch(folder, prefix):
 
 
 def _create_held(folder, prefix):
-    """Return a new folder in ``folder``, and a descriptor that holds it."""
+    """Return a new folder in ``folder``, and a descriptor that locks it."""
     while True:
         made = Path(tempfile.mkdtemp(dir=folder, prefix=prefix))
         try:
             held = os.open(made, os.O_RDONLY)
-        except FileNotFoundError:  # another run took it for a leftover before it was held
+        except FileNotFoundError:  # another run removed it before it was locked
             continue
         fcntl.flock(held, fcntl.LOCK_EX)
         if made.exists():

@@ -1,1 +1,1 @@
-"""Layers as training leaves them, and how each is folded."""
+"""Trained layers, and the fold of each."""

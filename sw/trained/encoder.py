@@ -1,4 +1,4 @@
-"""Encoder: training leaves it as it is folded."""
+"""Fold of the encoder, which training does not change."""
 
 from ..layer.encoder import Encoder
 from .kind import FOLDS

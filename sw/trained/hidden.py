@@ -1,4 +1,4 @@
-"""Hidden layer: latent weights and BatchNorm, folded to integer thresholds."""
+"""Trained hidden layer: latent weights and BatchNorm, which fold to integer thresholds."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -22,7 +22,7 @@ class Hidden(TrainedWeights):
     mask : ndarray of uint8, shape (neurons, inputs)
         1 for a synapse, 0 for none.
     gamma, beta, mean, variance : ndarray of float32, shape (neurons,)
-        BatchNorm: scale, shift and the statistics that evaluation uses.
+        BatchNorm: scale, shift, and the running statistics of evaluation.
     eps : float
         Added to the variance.
     """
@@ -62,8 +62,8 @@ class Hidden(TrainedWeights):
     def normalize(self, dots):
         """Return BatchNorm of dot products, exactly as evaluation computes it.
 
-        Every operation is rounded to float32 on its own, in this order; PyTorch in eval mode does
-        the same, so that a neuron fires where this is ``>= 0``.
+        Every operation is rounded to float32 on its own, in this order. PyTorch does the same in
+        evaluation mode, so a neuron fires where the result is ``>= 0``.
 
         Parameters
         ----------
@@ -83,8 +83,9 @@ def fold_hidden(layer):
     """Return the folded form of one hidden layer.
 
     BatchNorm is evaluated in the arithmetic of training at every popcount from ``0`` to
-    ``fan_in``; the threshold is the first at which the neuron fires, ``fan_in + 1`` if it never
-    does. No inequality is solved for a threshold: rounding would decide it otherwise.
+    ``fan_in``. The threshold is the first popcount at which the neuron fires, or ``fan_in + 1`` if
+    it never fires. No inequality is solved for the threshold, because rounding could give another
+    one.
 
     Parameters
     ----------
@@ -94,15 +95,15 @@ def fold_hidden(layer):
     Returns
     -------
     sw.layer.dense.Dense
-        Rows with a negative ``gamma`` are inverted, so that every comparison is ``>=``; where
-        ``gamma`` is 0 the neuron is constant.
+        Rows with a negative ``gamma`` are inverted, so that every comparison is ``>=``. A neuron
+        whose ``gamma`` is 0 is constant.
     """
     weights = layer.weights
     fan_in = np.count_nonzero(weights, axis=1).astype(np.int32)
     direction = np.where(layer.gamma < 0, np.int8(-1), np.int8(1))
     thresholds = fan_in + np.int32(1)
     for popcount in range(int(fan_in.max()), -1, -1):
-        # Overflow is part of that arithmetic: infinity fires, NaN does not, there as here.
+        # Overflow is part of the arithmetic of training: infinity fires, NaN does not.
         with np.errstate(over="ignore", invalid="ignore"):
             fires = layer.normalize(direction * (2 * popcount - fan_in)) >= 0
         thresholds[fires & (popcount <= fan_in)] = popcount

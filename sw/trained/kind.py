@@ -1,4 +1,4 @@
-"""What a trained layer states, and the registry of how each is folded."""
+"""Base of all trained layers, and the registry of their folds."""
 
 from functools import cached_property
 
@@ -8,7 +8,7 @@ from ..layer.check import check_name, freeze, frozen
 from ..layer.registry import Registry
 
 
-# By class of trained layer: a function that returns its folded layer.
+# An entry, by class of trained layer, is a function that returns the folded layer.
 FOLDS = Registry("fold", ("sw.trained",))
 
 
@@ -18,9 +18,9 @@ class Trained:
     Attributes
     ----------
     kind : str
-        Name of the kind that it is folded to.
+        Name of the kind of its folded layer.
     arrays, numbers : tuple of str
-        Fields that hold arrays, and floats, in files too.
+        Names of the fields that hold arrays and floats, also in files.
     """
 
     arrays = ()
@@ -35,7 +35,7 @@ class Trained:
         """Raise ValueError if a rule of the layer is broken."""
 
     def report(self, folded):
-        """Return a line about the layer and what it was folded to."""
+        """Return a line about the layer and its folded layer."""
         return f"{self.name}: {folded.inputs} inputs, {folded.outputs} outputs"
 
 
@@ -52,7 +52,7 @@ class TrainedWeights(Trained):
 
     @cached_property
     def weights(self):
-        """Weights as the network uses them: -1, +1, or 0 for no synapse; int8, like ``weight``."""
+        """Weights of the network: -1, +1, or 0 for no synapse; int8, in the shape of ``weight``."""
         signs = np.where(self.weight >= 0, np.int8(1), np.int8(-1))
         return frozen(signs * self.mask.astype(np.int8))
 

@@ -1,4 +1,4 @@
-"""Last layer: latent weights and integer biases."""
+"""Trained last layer: latent weights and integer biases."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -22,7 +22,7 @@ class Last(TrainedWeights):
     bias : ndarray of int32, shape (classes,)
         Added to each score.
     scale : float
-        What training multiplied the scores with before softmax. Evaluation does not use it.
+        Factor on the scores before softmax in training. Evaluation does not use the scale.
     """
 
     kind = "scores"

@@ -10,7 +10,8 @@ import pytest
 
 from boards import build
 from boards.board import find
-from boards.toolchain import flow, provenance
+from boards.request import Request
+from boards.toolchain import flow
 from boards.toolchain.steps import Steps
 from hw.plan.schedule import Schedule, Scheduled
 from hw.serial.flash import WeightImage
@@ -81,6 +82,11 @@ def test_the_report_has_the_hash_of_all_that_went_in_and_came_out(built, board):
         ("constraints", work / f"top{flow.CONSTRAINTS[board.family]}"))}
     assert hashed.items() < made["inputs"].items()
     assert set(made["inputs"]) - set(hashed) == {"schedule", "benchmark_images", "code"}
+    consumed = made["consumed"]
+    assert {name: consumed[name] for name in ("design", "script", "constraints")}.items() <= (
+        hashed.items())
+    assert "--seed 1" in consumed["place"]
+    assert consumed["tools"].keys() == report["tools"].keys()
     assert made["outputs"] == {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in (
             ("netlist", work / "top.json"), ("bitstream", built / report["bitstream"]))}
@@ -92,9 +98,9 @@ def test_the_report_has_the_hash_of_all_that_went_in_and_came_out(built, board):
 
 
 def test_the_command_in_the_report_has_every_option():
-    assert provenance.command(
-        find("ulx3s-85f"), Path("a b.net.npz"), frequency=Fraction(100_000_000, 3),
-        schedule=Path("s.json"), baud=9600, seed=4, rom_images=2) == (
+    assert Request(
+        find("ulx3s-85f"), None, Path("a b.net.npz"), frequency=Fraction(100_000_000, 3),
+        schedule=Path("s.json"), baud=9600, seed=4, rom_images=2).command == (
         "python -m boards.build ulx3s-85f 'a b.net.npz' --freq 100/3 --schedule s.json "
         "--baud 9600 --seed 4 --rom-images 2")
 
@@ -221,10 +227,10 @@ def test_frequencies_out_of_reach_are_refused(folder, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "BOARD and NETWORK are needed (or --list)"),
-    (["ulx3s", "x", "--freq", "fast"], "must be a number of MHz: 'fast'"),
-    (["ulx3s", "x", "--freq", "-1"], "must be above 0 MHz and below 10 GHz: -1"),
-    (["ulx3s", "x", "--schedule", "s", "--images-per-second", "1"],
-     "--schedule and --images-per-second exclude each other")])
+    (["ulx3s", "tfc", "--freq", "fast"], "must be a number of MHz: 'fast'"),
+    (["ulx3s", "tfc", "--freq", "-1"], "must be above 0 MHz and below 10 GHz: -1"),
+    (["ulx3s", "tfc", "--schedule", "s", "--images-per-second", "1"],
+     "argument --images-per-second: not allowed with argument --schedule")])
 def test_wrong_usage_is_explained(capsys, arguments, words):
     with pytest.raises(SystemExit) as caught:
         build.main(arguments)

@@ -10,6 +10,7 @@ import pytest
 from boards import reproduce
 from boards.board import find
 from boards.reproduce import first_difference
+from boards.request import Request
 from tests.bitstreams import OPTIONS
 
 from .test_build import save
@@ -27,7 +28,8 @@ def test_two_builds_are_identical(bitstreams, tmp_path, monkeypatch, capsys):
 
     def call_but_for_the_first_build(place, environment, module, *arguments):
         if (module, place.name) == ("boards.build", "first"):
-            assert arguments == ("icebreaker", Path("tiny.net.npz"), *OPTIONS)
+            assert arguments == ("icebreaker", Path("tiny.net.npz"), "--freq", "24",
+                                 "--images-per-second", "1000.0", "--seed", "1")
             shutil.copytree(folder / "build" / "icebreaker", place / "build" / "icebreaker")
         else:
             call(place, environment, module, *arguments)
@@ -58,8 +60,8 @@ def test_two_builds_are_identical(bitstreams, tmp_path, monkeypatch, capsys):
 def test_a_difference_is_named_by_the_first_file_that_has_it(network, tmp_path, monkeypatch,
                                                              capsys):
     """A toolchain that writes the folder's name into the netlist, and so into the bitstream."""
-    def build(folder, board, path, options, settings):
-        made = folder / "build" / board.name
+    def build(folder, request, settings):
+        made = folder / "build" / request.board.name
         (made / "work").mkdir(parents=True)
         for name, content in (("top.il", "same"), ("top.json", str(folder))):
             (made / "work" / name).write_text(content)
@@ -76,13 +78,14 @@ def test_a_difference_is_named_by_the_first_file_that_has_it(network, tmp_path, 
 
 def test_only_the_seconds_of_a_report_do_not_count(tmp_path, network):
     found = []
+    request = Request(find("icebreaker"), None, network)
     for number, seconds in ((1, 3.0), (1, 4.0), (2, 4.0)):
         made = tmp_path / f"{len(found)}" / "build" / "icebreaker"
         made.mkdir(parents=True)
         (made / "tiny.bin").write_bytes(b"bits")
         (made / "report.json").write_text(json.dumps(
             {"bitstream": "tiny.bin", "interval": number, "seconds": {"place": seconds}}))
-        found.append(reproduce.collect(tmp_path / f"{len(found)}", find("icebreaker"), network))
+        found.append(reproduce.collect(tmp_path / f"{len(found)}", request))
     assert first_difference(found[0], found[1]) is None
     assert first_difference(found[1], found[2]) == "report.json"
 

@@ -10,6 +10,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from boards.board import find
+from boards.request import Request
 from boards.top import Top, benchmark_images, create, line_rate
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.serial.imageregister import LOGIC_IMAGES
@@ -150,17 +151,17 @@ def test_benchmark_images_without_a_dataset_are_noise(capsys):
 
 def test_a_board_chooses_clock_schedule_and_images(tmp_path):
     board = find("icebreaker")
-    top = create(board, NETWORK, frequency=24_000_000)
+    top = create(Request(board, NETWORK))
     assert (top.clock_hz, top.baud, top.board) == (24_000_000, board.baud, "icebreaker")
     (tmp_path / "schedule.json").write_text(SCHEDULE.to_json())
-    top = create(board, NETWORK, frequency=24_000_000, schedule=tmp_path / "schedule.json",
-                 rom_images=2, baud=115_200)
+    top = create(Request(board, NETWORK, schedule=tmp_path / "schedule.json", rom_images=2,
+                         baud=115_200))
     assert (top.schedule, len(top.images), top.divisor) == (SCHEDULE, 2, 208)
 
 
 def test_images_in_logic_need_no_block_ram():
     wide = random_network(np.random.default_rng(3), [784, 1, 3])
-    top = create(find("icebreaker"), wide, frequency=24_000_000)
+    top = create(Request(find("icebreaker"), wide))
     assert top.info.interval == 1
     assert (len(top.images), top.link.feed.block_ram) == (LOGIC_IMAGES, [])
 

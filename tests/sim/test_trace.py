@@ -235,7 +235,7 @@ BESIDE = """
 import sys
 from pathlib import Path
 
-from sim import runner
+from sim.bench import runner
 from tests.sim import test_trace
 
 runner.BUILD = Path(sys.argv[1])

@@ -103,7 +103,8 @@ def test_evaluate_finds_the_network_by_its_identity(net, dataset, tmp_path, monk
         assert call("--port", line.path, "evaluate", "--dataset", dataset[0]) == 2
         assert capsys.readouterr().err == (
             f"error: Network {net.identity[:12]} of board 'fake' must be on this computer: none "
-            f"of 2 files build/*/*.net.npz is it (give it with --network)\n")
+            f"of 2 files build/*/*.net.npz is it, and none in data/networks (give it with "
+            f"--network)\n")
         network.save(tmp_path / "build" / "c" / "c.net.npz", net)
         assert call("--port", line.path, "evaluate", "--dataset", dataset[0]) == 0
 

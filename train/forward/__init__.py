@@ -1,1 +1,1 @@
-"""Trained layers in PyTorch's evaluation mode, a file each."""
+"""Trained layers in PyTorch's evaluation mode, one file a kind."""

@@ -1,4 +1,4 @@
-"""Encoder: pixels against thresholds, as training encodes them."""
+"""PyTorch's encoder: pixels against thresholds, as in training."""
 
 import torch
 
@@ -10,5 +10,5 @@ from .forward import FORWARD
 
 @FORWARD.register(Encoder)
 def forward(layer, pixels):
-    """Return -1 and +1, one a level of a pixel."""
+    """Return -1 or +1 for each level of each pixel."""
     return encode(pixels.float(), torch.tensor(layer.thresholds, dtype=torch.float32))

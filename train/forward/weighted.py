@@ -1,6 +1,6 @@
-"""Hidden layers and the last one: products with a full matrix, BatchNorm and sign.
+"""PyTorch's hidden and last layers: products with a full matrix, BatchNorm and sign.
 
-The masked weights are 0: how a layer was trained does not matter.
+Masked weights are 0, so layers evaluate alike whether they were trained dense or sparse.
 """
 
 import torch
@@ -15,13 +15,13 @@ from .forward import FORWARD
 
 @FORWARD.register(Hidden)
 def forward_hidden(layer, x):
-    """Return -1 and +1, one a neuron."""
+    """Return -1 or +1 for each neuron."""
     return bipolar(_normal(layer)(_sums(layer, x)))
 
 
 @FORWARD.register(Last)
 def forward_last(layer, x):
-    """Return the scores: exact in float64, whatever the bias."""
+    """Return the scores, in float64 so that they are exact for any bias."""
     return _sums(layer, x).double() + torch.tensor(layer.bias, dtype=torch.float64)
 
 

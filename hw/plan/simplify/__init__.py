@@ -1,4 +1,4 @@
-"""Removes from a network what hardware need not compute: equal labels and scores, fewer neurons."""
+"""Simplifies a network as synthesis will: fewer neurons and synapses, equal labels and scores."""
 
 from .frame import Simplified, simplify, used_bits
 

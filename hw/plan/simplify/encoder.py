@@ -1,4 +1,4 @@
-"""Encoder: thresholds that are always or never reached, and equal ones of a pixel."""
+"""Simplification of the encoder: thresholds always or never reached, and equal ones of a pixel."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .reduction import REDUCE, VARIES, Known, Reduction, first_seen
 
 
 class ReduceEncoder(Reduction):
-    """Bits of pixels."""
+    """Reduction of an encoder."""
 
     def known(self, encoder):
         thresholds = encoder.thresholds.ravel()

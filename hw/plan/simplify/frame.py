@@ -1,4 +1,4 @@
-"""Removes from a network what hardware need not compute: equal labels and scores, fewer neurons."""
+"""Simplifies a network layer by layer; labels and scores stay equal for every image."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ __all__ = ["Simplified", "simplify", "used_bits"]
 
 @dataclass(frozen=True, eq=False)
 class Simplified:
-    """What is left of a network's layers behind its encoder.
+    """The simplified layers of a network behind its first layer.
 
     Attributes
     ----------
     inputs : ndarray of int64, shape (n,)
-        Bits of the encoder that the first layer takes, in this order.
+        Bits of the network's first layer that ``layers[0]`` takes, in this order.
     layers : tuple of :class:`sw.layer.kind.Layer`
-        The layers, of the same names; each takes what the one before puts out.
+        The layers, under their names. Each takes the outputs of the layer before.
     """
 
     inputs: np.ndarray
@@ -31,12 +31,12 @@ class Simplified:
 
 
 def simplify(network):
-    """Remove what does not change any label or score.
+    """Return the layers without the parts that change no label and no score.
 
     Constant bits of the encoder and constant neurons become part of the thresholds and biases
-    behind them. Of neurons, or encoder bits, that are always equal or always opposite one is
-    kept, unless a neuron counts both alike: a synapse has no weight of 2. What nobody looks at is
-    left out. At least one neuron of a layer and one input stay.
+    behind them. Of several neurons, or encoder bits, that are always equal or always opposite, one
+    is kept. Both are kept if a neuron counts both alike, because a synapse cannot weigh 2. Neurons
+    and bits that nothing reads are removed. At least one neuron of a layer and one input stay.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def simplify(network):
 
 
 def used_bits(network):
-    """Bits of an image that the network's answer can depend on.
+    """Return the bits of an image that the network's answer can depend on.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def used_bits(network):
 
 
 def _used(layer):
-    """Return the inputs that a layer looks at, at least one."""
+    """Return the inputs that a layer reads, at least one."""
     seen = np.ones(layer.outputs, dtype=bool)
     used = np.flatnonzero(REDUCE.of(layer).looks_at(layer, seen))
     return used if len(used) else np.zeros(1, np.int64)

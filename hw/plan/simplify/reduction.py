@@ -1,4 +1,4 @@
-"""What is known of a layer's outputs, what it looks at, and how it is cut: by kind."""
+"""The registry of simplifications: what a kind knows of its outputs, reads, and can cut off."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,23 @@ from sw.layer.registry import Registry
 
 __all__ = ["REDUCE", "VARIES", "Known", "Reduction", "first_seen"]
 
-REDUCE = Registry("reduction", ("hw.plan.simplify",))  # by kind: a :class:`Reduction`
+REDUCE = Registry("reduction", ("hw.plan.simplify",))  # an entry is a :class:`Reduction`
 
 VARIES = 2  # value of a bit that is not constant
 
 
 @dataclass
 class Known:
-    """What is known about some bits.
+    """Knowledge about the outputs of a layer.
 
     Attributes
     ----------
     value : ndarray of int8, shape (bits,)
         0 or 1 where a bit is constant, else :data:`VARIES`.
     twin : ndarray of int64, shape (bits,)
-        First bit that is always equal to this one, or always its opposite.
+        Index of the first bit that is always equal to this bit, or always its opposite.
     sign : ndarray of int8, shape (bits,)
-        1 if equal, -1 if opposite.
+        1 if the two are equal, -1 if they are opposite.
     """
 
     value: np.ndarray
@@ -34,40 +34,40 @@ class Known:
 
 
 class Reduction:
-    """How a layer is simplified. Nothing is known of a kind that does not say so.
+    """Simplification of a kind of layer. A kind overrides the methods for what it knows.
 
     Attributes
     ----------
     cuts : bool
-        Whether inputs that the layer does not look at, and outputs that nobody looks at, can be
-        removed from it.
+        Whether inputs that the layer does not read, and outputs that nothing reads, can be removed
+        from the layer.
     """
 
     cuts = False
 
     def known(self, layer):
-        """Return what is :class:`Known` of the layer's outputs."""
+        """Return the :class:`Known` of the layer's outputs; by default nothing is known."""
         return Known(np.full(layer.outputs, VARIES, np.int8), np.arange(layer.outputs),
                      np.ones(layer.outputs, np.int8))
 
     def absorb(self, layer, known):
-        """Return an equal layer that looks at fewer inputs, as these are :class:`Known`."""
+        """Return an equal layer that reads fewer inputs, given what is :class:`Known` of them."""
         return layer
 
     def looks_at(self, layer, seen):
-        """Return the inputs that outputs which are ``seen`` depend on: bool, shape (inputs,)."""
+        """Return the inputs on which the outputs ``seen`` depend: bool, shape (inputs,)."""
         return np.full(layer.inputs, bool(seen.any()))
 
     def columns(self, layer, used):
-        """Return the layer with some of its inputs, by index, if it ``cuts``."""
+        """Return the layer with only the inputs of these indices. Only called if it ``cuts``."""
         raise NotImplementedError
 
     def rows(self, layer, used):
-        """Return the layer with some of its outputs, by index, if it ``cuts``."""
+        """Return the layer with only the outputs of these indices. Only called if it ``cuts``."""
         raise NotImplementedError
 
 
 def first_seen(keys):
-    """Return the index at which each key is first seen."""
+    """Return for each key the index of the first equal key."""
     seen = {}
     return np.array([seen.setdefault(key, index) for index, key in enumerate(keys)])

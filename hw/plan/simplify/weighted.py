@@ -1,4 +1,4 @@
-"""Dense layers and scores: constants and twins among their inputs become part of them."""
+"""Simplification of dense layers and scores, which absorb constant and twin inputs."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ class ReduceDense(ReduceWeighted):
         value = np.full(layer.outputs, VARIES, np.int8)
         value[layer.thresholds == 0] = 1
         value[layer.thresholds > layer.fan_in] = 0
-        # A neuron and its opposite are one: the first synapse is made positive.
+        # A neuron and its opposite get the same key: the first synapse is made positive.
         first = (layer.weights != 0).argmax(axis=1)
         sign = np.where(np.take_along_axis(layer.weights, first[:, None], 1)[:, 0] < 0, -1, 1)
         opposite = layer.fan_in + 1 - layer.thresholds
@@ -41,7 +41,7 @@ class ReduceDense(ReduceWeighted):
 
     def absorb(self, layer, known):
         weights, given = absorbed(layer, known)
-        # In the bipolar view a neuron fires at a sum of 2 * threshold - fan_in.
+        # In the bipolar view a neuron fires at a sum of at least 2 * threshold - fan_in.
         fan_in = np.count_nonzero(weights, axis=1)
         least = 2 * layer.thresholds - layer.fan_in - given
         thresholds = np.clip((least + fan_in) // 2, 0, fan_in + 1).astype(np.int32)
@@ -50,7 +50,7 @@ class ReduceDense(ReduceWeighted):
         return Dense(layer.name, weights, np.minimum(thresholds, fan_in + 1).astype(np.int32))
 
     def looks_at(self, layer, seen):
-        # A neuron that always or never fires looks at nothing.
+        # A neuron that always or never fires reads nothing.
         wavers = (layer.thresholds > 0) & (layer.thresholds <= layer.fan_in)
         return super().looks_at(layer, seen & wavers)
 
@@ -67,9 +67,9 @@ class ReduceScores(ReduceWeighted):
 
 
 def absorbed(layer, known):
-    """Return weights that look at no constant bit, and at no twin where another one will do.
+    """Return weights that are 0 for constant bits, and for twins where the other twin suffices.
 
-    Also return what the constant bits give to each neuron's sum of ±1.
+    Also return the constant bits' part of each neuron's sum of ±1.
     """
     weights = layer.weights.astype(np.int64)
     constant = known.value != VARIES

@@ -8,7 +8,7 @@ from boards.record import table as bench_table
 from boards.record.presets import PRESETS
 
 
-ROW = {"preset": "one", "network": "tfc", "dataset": "mnist", "accuracy": 95.491, "synapses": 59008,
+ROW = {"preset": "one", "recipe": "tfc", "dataset": "mnist", "accuracy": 95.491, "synapses": 59008,
        "board": "icebreaker", "lut4": 3756, "ff": 1818, "block_ram": 30, "fmax_mhz": 27.94,
        "clock_mhz": 24.0, "interval": 220, "latency_cycles": 1234,
        "images_per_second": 24e6 / 220, "lut4_per_synapse": 0.0636, "current": True}
@@ -22,10 +22,10 @@ def test_a_row_is_a_line():
     assert {line.count("|") for line in lines} == {13}
 
 
-def test_rows_of_other_code_are_marked():
+def test_rows_of_other_hardware_are_marked():
     lines = bench_table.render([ROW, {**ROW, "current": False}]).splitlines()
     assert lines[2:4] == [LINE, LINE.replace("`one`", "`one` †")]
-    assert lines[-1] == "† measured before the last change of code, options or tools."
+    assert lines[-1] == "† of other hardware than today's: measured before its last change."
 
 
 def test_another_dataset_is_named():

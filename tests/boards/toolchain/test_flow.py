@@ -56,6 +56,20 @@ def test_a_router_that_does_not_get_on_is_given_up(left, given_up):
     assert seen == [False] * (len(left) - 1) + [given_up]
 
 
+@pytest.mark.parametrize(("left", "given_up"), [
+    ([1000 - number for number in range(21)], True),
+    ([1000 - 3 * number for number in range(300)][:250], False),
+    ([3000] + [201] * 20, False),
+    ([3000] + [201] * 21, True),
+    ([3000] + [200] * 199, False),
+    ([3000] + [200] * 201, True)])
+def test_where_many_wires_are_overused_a_tenth_of_the_patience_is_enough(left, given_up):
+    watch = flow.Stuck()
+    seen = [watch(f"Info:     iter={number} wires=9000 overused={overused} overuse=70 archfail=NA")
+            for number, overused in enumerate(left)]
+    assert seen == [False] * (len(left) - 1) + [given_up]
+
+
 def test_what_place_and_route_cannot_fit_is_said_in_numbers(tmp_path):
     log = tmp_path / "nextpnr.log"
     log.write_text("Info: \t         ICESTORM_LC:    8630/   5280   163%\n"

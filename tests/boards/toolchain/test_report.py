@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from boards.board import find
+from boards.request import Request
 from boards.toolchain import report
 from boards.toolchain.flow import Outcome
 from boards.toolchain.tools import Tool
 from boards.top import Top
-from hw.plan.device import DEVICES
 from hw.plan.pll import solve
 from hw.plan.schedule import Schedule, Scheduled
 from sw.command import MHZ
@@ -31,9 +31,10 @@ def outcome(tmp_path, pll):
                    (Tool("yosys", ("yosys",), "0.70", "YoWASP"),), pll)
 
 
-def create(tmp_path, pll=None, estimate=None, device=DEVICES[BOARD.device], **others):
-    return report.create(BOARD, device, NETWORK, tmp_path / "net.net.npz", TOP,
-                         outcome(tmp_path, pll), estimate or {}, {}, {"place": 3.2}, 1, **others)
+def create(tmp_path, pll=None, estimate=None, board=BOARD, **others):
+    request = Request(board, NETWORK, tmp_path / "net.net.npz")
+    return report.create(report.Built(request, TOP, outcome(tmp_path, pll), estimate or {}, {},
+                                      {"place": 3.2}, **others))
 
 
 def record(tmp_path, **changes):
@@ -71,7 +72,7 @@ def test_weights_for_the_flash_are_named(tmp_path):
 
 
 def test_a_device_without_spram_reports_none(tmp_path):
-    made = create(tmp_path, device=DEVICES["iCE40HX8K"])
+    made = create(tmp_path, board=find("ice40_hx8k_b_evn"))
     assert list(made["resources"]) == ["lut4", "ff", "block_ram"]
 
 

@@ -6,7 +6,7 @@ from boards.toolchain import sources
 
 
 FILES = {
-    "hw/one.py": "from .two import x\nfrom sw import three\n",
+    "hw/one.py": "from .two import x\nfrom sw import three\nthree.f()\n",
     "hw/two.py": '"""About two."""\nx = 1\n',
     "hw/four.py": "import hw.one\n",
     "sw/three.py": "def f():\n    import sw.five\n    return sw.five\n",
@@ -50,6 +50,36 @@ def test_only_what_is_imported_and_runs_counts(tree, name, text, same):
     before = sources.digest("hw.one")
     tree(name, text)
     assert (sources.digest("hw.one") == before) is same
+
+
+@pytest.mark.parametrize(("text", "same"), [
+    ("def g():\n    return 3\n", True), ("class G:\n    def f(self):\n        pass\n", True),
+    ("@dataclass(frozen=True)\nclass G:\n    x: int\n", True),
+    ("@register\ndef g():\n    return 3\n", False), ("def test_g():\n    pass\n", False),
+    ("def g():\n    return 3\n\n\ny = g()\n", False), ("def g():\n    return g\n", True)])
+def test_what_nothing_names_does_not_count(tree, text, same):
+    before = sources.digest("hw.one")
+    tree("sw/five.py", FILES["sw/five.py"] + text)
+    assert (sources.digest("hw.one") == before) is same
+
+
+def test_all_of_a_module_that_is_asked_for_counts(tree):
+    before = sources.digest("sw.five")
+    tree("sw/five.py", "y = 2\n\n\ndef main():\n    return y\n")
+    assert sources.digest("sw.five") != before
+
+
+def test_packages_may_be_modules(tree):
+    before = sources.digest("hw.one", packages=("hw.one",))
+    tree("hw/two.py", "x = 5\n")
+    assert sources.digest("hw.one", packages=("hw.one",)) == before
+
+
+def test_tests_count_where_they_are_asked_for(tree):
+    tree("tests/test_x.py", "from hw.two import x\n")
+    before = sources.digest("tests.test_x", packages=sources.TESTED)
+    tree("tests/test_x.py", "from hw.two import x\nassert x == 1\n")
+    assert sources.digest("tests.test_x", packages=sources.TESTED) != before
 
 
 @pytest.mark.parametrize(("name", "same"), [

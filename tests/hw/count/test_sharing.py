@@ -8,7 +8,7 @@ from hw.count.carry import Bit
 from hw.count.sharing import shared_triples
 from hw.count.treeplan import order_inputs, plan_tree
 from hw.plan.schedule import Wired
-from hw.wired.groups import leaves, part_neurons
+from hw.wired.groups import group_neurons, leaves
 from hw.wired.layer import neuron_plans, shared_adders
 from sw.network import Dense
 from tests.networks import random_weights
@@ -55,7 +55,7 @@ def test_trees_of_one_group_share_as_many_adders_as_they_have(hops):
     layer = Dense("fc0", weights, np.full(90, 10, np.int32))
     part = Wired(hops=hops)
     shared, plans = shared_adders(layer, part), neuron_plans(layer, part)
-    group_of = {neuron: index for index, group in enumerate(leaves(part_neurons(weights, hops)))
+    group_of = {neuron: index for index, group in enumerate(leaves(group_neurons(weights, hops)))
                 for neuron in group}
     for neuron, triples in shared.items():
         assert len(triples) <= len(plans[neuron].adders)

@@ -37,5 +37,5 @@ def test_netlists_of_two_designs_in_one_folder_do_not_mix(tmp_path):
 
 def test_a_netlist_that_is_there_is_kept(tmp_path, monkeypatch):
     first = synthesize(StreamBuffer(1), "ice40", tmp_path)
-    monkeypatch.setattr("hw.synthesis.write_text", None)  # the first step of a run of Yosys
+    monkeypatch.setattr("hw.synthesis.netlist.write_text", None)  # the first step of a run of Yosys
     assert synthesize(StreamBuffer(1), "ice40", tmp_path) == first

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hw.wired.groups import GROUP_SYNAPSES, copies, part_neurons
+from hw.wired.groups import GROUP_SYNAPSES, copies, group_neurons
 
 
 def sparse(neurons, inputs, fan_in, *, near=None, seed=1):
@@ -31,19 +31,19 @@ def depth(groups):
 @pytest.mark.parametrize("hops", [0, 1, 2, 3])
 @pytest.mark.parametrize("shape", [(1, 5, 3), (10, 256, 128), (512, 784, 24), (700, 300, 6)])
 def test_every_neuron_is_in_one_group_of_each_level(hops, shape):
-    groups = part_neurons(sparse(*shape), hops)
+    groups = group_neurons(sparse(*shape), hops)
     assert sorted(flatten(groups)) == list(range(shape[0]))
     assert depth(groups) == hops
 
 
 def test_groups_are_about_as_large_as_wanted():
     weights = sparse(512, 784, 24)
-    for group in part_neurons(weights, 1):
+    for group in group_neurons(weights, 1):
         assert 0.8 * GROUP_SYNAPSES < np.count_nonzero(weights[group]) < 1.2 * GROUP_SYNAPSES
 
 
 def test_neurons_without_synapses_are_in_groups_too():
-    assert sorted(flatten(part_neurons(np.zeros((7, 4), np.int8), 2))) == list(range(7))
+    assert sorted(flatten(group_neurons(np.zeros((7, 4), np.int8), 2))) == list(range(7))
 
 
 def test_neurons_that_look_at_the_same_inputs_are_neighbours():
@@ -55,7 +55,7 @@ def test_neurons_that_look_at_the_same_inputs_are_neighbours():
 
 def test_copies_are_those_of_every_level():
     weights = sparse(64, 100, 10)
-    outer = part_neurons(weights, 2)
+    outer = group_neurons(weights, 2)
     want = 0
     for group in outer:
         want += np.count_nonzero(weights[list(flatten(group))].any(axis=0))

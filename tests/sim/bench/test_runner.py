@@ -61,7 +61,7 @@ import sys
 from pathlib import Path
 
 from tests.sim.bench import test_runner
-from sim import runner
+from sim.bench import runner
 
 runner.BUILD = Path(sys.argv[1])
 test_runner.run_wide()

@@ -269,6 +269,6 @@ def difference(component, netlist, family, folder):
 def test_an_unknown_cell_is_refused():
     netlist = ice40().netlist()
     netlist["modules"]["one"]["cells"]["c0"]["type"] = "SB_MAC16"
-    with pytest.raises(ValueError, match=r"^Cell 'c0' must be of a kind that sim\.cells knows: "
-                                         r"SB_MAC16$"):
+    with pytest.raises(ValueError, match=r"^Cell 'c0' must be of a kind that "
+                                         r"sim\.cell\.cells knows: SB_MAC16$"):
         to_verilog(netlist, "ice40")

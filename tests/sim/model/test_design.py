@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from boards.board import catalog, find
+from boards.request import Request
 from boards.shell import clock_plan
 from boards.toolchain import sources
 from boards.top import create
 from hw import generate
 from hw.plan.device import find_target
 from hw.plan.schedule import Schedule, Scheduled, read_schedule
-from hw.solver import wired_parts
+from hw.solver import wired_modes
 from sim.model import design
 from sim.model.design import schedule_for
 from sw.command import MHZ
@@ -33,7 +34,7 @@ def clock_of(megahertz):
 
 # Clocks that the PLL makes so far below the wished one that layers are built another way.
 TURNING = [megahertz for megahertz in range(25, 176)
-           if wired_parts("ecp5", float(clock_of(megahertz))) != wired_parts(
+           if wired_modes("ecp5", float(clock_of(megahertz))) != wired_modes(
                "ecp5", megahertz * 1e6)]
 
 
@@ -46,8 +47,8 @@ def test_checks_verilog_and_bitstream_have_one_schedule(tmp_path, rate):
     save(tmp_path / "n.net.npz", NETWORK)
     differ = []
     for megahertz in [*TURNING[::4], 60]:
-        built = create(BOARD, NETWORK, frequency=megahertz * MHZ, rate=rate, rom_images=1,
-                       baud=115_200).schedule
+        built = create(Request(BOARD, NETWORK, frequency=megahertz * MHZ, rate=rate,
+                               rom_images=1, baud=115_200)).schedule
         checked = schedule_for(NETWORK, frequency=Fraction(megahertz) * MHZ, rate=rate)
         generate.main([str(tmp_path / "n.net.npz"), "--board", "ulx3s", "--freq", str(megahertz),
                        *(["--images-per-second", str(rate)] if rate else [])])
