@@ -31,7 +31,7 @@ def test_a_killed_command_leaves_whole_files_and_the_next_run_goes_on(name, roun
 SLOPPY = """
 import time
 with open("a", "w") as file:
-    for _ in range(12):
+    for _ in range(30):
         file.write("x" * 9999)
         time.sleep(0.05)
 """

@@ -1,6 +1,8 @@
 """model.verilator: models are compiled once, whole or not at all, and errors quote their cause."""
 
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -47,6 +49,23 @@ def test_a_large_design_is_compiled_in_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr(verilator, "PIECE", 1000)
     model = compile_model(DESIGN, "doubler", MAIN, tmp_path, optimize="-O0")
     assert subprocess.run([model], capture_output=True, text=True, check=True).stdout == "42\n"
+
+
+def test_runs_at_once_compile_the_library_once(tmp_path, monkeypatch):
+    compiled = []
+
+    def compile_slowly(source, target, flags):
+        time.sleep(0.05)
+        compiled.append(source.name)
+        target.write_text("an object")
+
+    monkeypatch.setattr(verilator, "RUNTIME", tmp_path)
+    monkeypatch.setattr(verilator, "_compile", compile_slowly)
+    with ThreadPoolExecutor(4) as pool:
+        objects = set(pool.map(lambda _: verilator._runtime("verilated", ["-w"]), range(4)))
+    assert compiled == ["verilated.cpp"]
+    assert [path.read_text() for path in objects] == ["an object"]
+    assert verilator._runtime("verilated", ["-w", "-fPIC"]) not in objects
 
 
 def test_a_wrong_design_is_quoted_and_leaves_nothing(tmp_path):
