@@ -42,9 +42,12 @@ def read_rows(path):
 
 def _compares(row):
     """Whether a row has what ``make records`` compares, as far as one can see."""
-    inputs, seed, asked = row["inputs"], row["seed"]["placer"], row["asked_mhz"]
-    return (type(seed) is int and type(asked) in (int, float) and isinstance(inputs, dict)
-            and all(isinstance(part, dict) for part in inputs.values())
+    inputs, seed, clocks = row["inputs"], row["seed"]["placer"], [row["asked_mhz"]]
+    clocks += [row["wished_mhz"]] if row.get("wished_mhz") is not None else []
+    return (type(seed) is int and all(type(clock) in (int, float) for clock in clocks)
+            and isinstance(inputs, dict)
+            and all(isinstance(part, dict) and isinstance(part.get("tools", {}), dict)
+                    for part in inputs.values())
             and isinstance(row["identity"], str) and "training_seconds" in row)
 
 

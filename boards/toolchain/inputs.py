@@ -94,7 +94,7 @@ def _different(before, now, changed):
                 found.append(f"{name} ({', '.join(inner)})")
         elif old is None or new is None:
             found.append(f"{name} ({'new' if old is None else 'gone'})")
-        elif len(old) == len(new) == 64:
+        elif isinstance(old, str) and isinstance(new, str) and len(old) == len(new) == 64:
             found.append(name)
         else:
             found.append(f"{name} ({old} -> {new})")
