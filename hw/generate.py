@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -97,6 +98,9 @@ def main(argv=None):
     else:
         schedule = choose_at(network, device, oscillator=target.oscillator, wished=wished,
                              images_per_second=args.images_per_second)
+        if target.device.sprams:
+            print("note: no weights in SPRAM, which the Verilog has no way to load; a bitstream "
+                  "may use it and have another schedule", file=sys.stderr)
     output = args.output or made(args.network, ".v")
     if output.is_dir():
         raise ValueError(f"Output must be a file to write, not a directory: {output}")

@@ -155,6 +155,7 @@ COMMANDS = {command.name: command for command in (
         "out/icebreaker/x.bin": same,
         "out/icebreaker/report.json": without("seconds", "network.file", "provenance.command")},
         keeps=False),
-    Command("simulate", prepare_simulate, {"record.json": without("seconds")}),
+    Command("simulate", prepare_simulate, {
+        "record.json": without("seconds", "wall_seconds")}),
     Command("download", prepare_download, {"set.gz": same}, keeps=False,
             over=False))}
