@@ -1,4 +1,4 @@
-"""What a board has to say about itself, and the catalog of all boards."""
+"""Facts about a board, and the catalog of all boards."""
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -70,7 +70,7 @@ class Board:
 
     @property
     def fpga(self):
-        """What the FPGA has for a design: a :class:`hw.plan.device.Device`."""
+        """Resources of the FPGA for a design: a :class:`hw.plan.device.Device`."""
         device = DEVICES[self.device]
         return device if self.flash_programmers else replace(device, sprams=0)
 

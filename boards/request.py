@@ -1,4 +1,4 @@
-"""What a user asks of a build: which network on which board, how fast, with which options."""
+"""Request for a build: which network on which board, how fast, with which options."""
 
 import shlex
 from dataclasses import dataclass, field

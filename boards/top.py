@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""What runs behind a board's pins: serial line, protocol, accelerator. The virtual board is it."""
+"""The design behind a board's pins, virtual or not: serial line, protocol, accelerator."""
 
 import sys
 from zlib import crc32

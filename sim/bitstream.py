@@ -37,7 +37,7 @@ IMAGES = 20
 
 
 class Built:
-    """What ``python -m boards.build`` left.
+    """Files that ``python -m boards.build`` left.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ PAUSES = 15  # cycles that an image takes more with pauses, about
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What an accelerator answered.
+    """Answers of an accelerator.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutation.
+    """Outcome of a mutation.
 
     Attributes
     ----------

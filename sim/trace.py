@@ -40,7 +40,7 @@ PUBLIC = [("*", name) for name in ("clk", "o__payload", "o__valid", "o__ready", 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What each layer put out for one image, by who computed it.
+    """Outputs of each layer for one image, by who computed them.
 
     Attributes
     ----------

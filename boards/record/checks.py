@@ -1,4 +1,4 @@
-"""What the scorecard runs: a command for each rung of the ladder, for each preset."""
+"""Checks of the scorecard: a command for each rung of the ladder, for each preset."""
 
 import json
 import re

@@ -53,7 +53,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of the comparison of a :class:`Subject`.
+    """Outcome of the comparison of a :class:`Subject`.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ class TimingError(ValueError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build gave.
+    """Outcome of a build.
 
     Attributes
     ----------

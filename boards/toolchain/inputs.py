@@ -1,4 +1,4 @@
-"""What a step consumes, as hashes: a result stands as long as these are the same.
+"""Inputs of a step, as hashes: a result stands as long as these are the same.
 
 The inputs of a step are a dict of strings by name. Hashes stand for content, arguments stand for
 themselves. ``tools`` is a dict of its own: versions differ from machine to machine, and a result

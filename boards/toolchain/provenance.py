@@ -1,4 +1,4 @@
-"""What a build was made from and what it made: the command, versions, and a hash of everything."""
+"""Inputs and outputs of a build: the command, versions, and a hash of each file."""
 
 import platform
 from importlib import metadata

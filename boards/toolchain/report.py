@@ -1,4 +1,4 @@
-"""What a build says about itself: report.json, and the same as a table for people."""
+"""Report of a build: report.json, and the same as a table for people."""
 
 import json
 from dataclasses import dataclass

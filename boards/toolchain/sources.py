@@ -106,7 +106,7 @@ def imports(path):
 
 @dataclass(frozen=True)
 class Content:
-    """What runs in a file.
+    """Code of a file that runs.
 
     Attributes
     ----------

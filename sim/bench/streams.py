@@ -21,7 +21,7 @@ class StreamPort:
 
 @dataclass
 class Record:
-    """What crossed a design's ports, by clock cycle since the run began.
+    """Words that crossed a design's ports, by clock cycle since the run began.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What happens to octets between host and board: faults of a line, from a seed."""
+"""Faults of the line between host and board, from a seed."""
 
 from collections import Counter
 

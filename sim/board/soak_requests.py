@@ -18,7 +18,7 @@ POOL = 4096     # images to choose from
 
 @dataclass
 class Tally:
-    """What became of requests: each is answered right, wrong, or ends in an explicit error.
+    """Outcomes of requests: each is answered right, wrong, or ends in an explicit error.
 
     ``explicit_errors`` are requests that the host gave up, with a :class:`ProtocolError` that says
     so; ``lost`` those after which the board did not answer over a line without faults either.

@@ -1,4 +1,4 @@
-"""What is in a bitstream: iCE40's as Verilog, block RAMs of ECP5's as bits."""
+"""Contents of a bitstream: iCE40's as Verilog, block RAMs of ECP5's as bits."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a simulation consumes, as hashes: a recorded outcome stands while these are the same."""
+"""Inputs of a simulation, as hashes: a recorded outcome stands while these are the same."""
 
 import json
 from importlib import metadata

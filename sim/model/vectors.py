@@ -1,4 +1,4 @@
-"""What a bench sends into a component and what golden says must come out, as a file of words."""
+"""Words that a bench sends into a component, and golden's answers, as a file."""
 
 import json
 from dataclasses import asdict, dataclass
