@@ -70,6 +70,8 @@ class Raw:
         Files that were left out because they could not be read, each with the reason.
     hidden : int
         Hidden files and folders, which were ignored.
+    known : dict
+        Facts of a known dataset that need no guess: ``fit``, ``size``, ``transpose``.
     """
 
     path: object
@@ -86,3 +88,4 @@ class Raw:
     warnings: list = field(default_factory=list)
     ignored: list = field(default_factory=list)
     hidden: int = 0
+    known: dict = field(default_factory=dict)
