@@ -89,6 +89,8 @@ class Facts:
         Its file or folder.
     test_from : str
         Where the test part comes from.
+    label : str
+        Class column of a table, else empty.
     seen : sw.data.survey.Survey
         Properties of the training part's files.
     guessed, warnings, ignored, hidden
@@ -98,6 +100,7 @@ class Facts:
     form: str
     path: Path
     test_from: str
+    label: str
     seen: Survey
     guessed: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
@@ -133,7 +136,7 @@ def load(name_or_path, options=choices.NONE, *, download=True):
     shape = input_shape(conversion, raw.train.examples)
     train, test = (_converted(raw, part, conversion, shape, values)
                    for part in (raw.train, raw.test))
-    facts = Facts(raw.form, raw.path, raw.test_from, seen, [*raw.guessed, *guessed], raw.warnings,
+    facts = Facts(raw.form, raw.path, raw.test_from, raw.label, seen, [*raw.guessed, *guessed], raw.warnings,
                   raw.ignored, raw.hidden)
     known = str(name_or_path) in KNOWN
     return Dataset(str(name_or_path) if known else short_name(raw.path), *train, *test, names,
