@@ -11,7 +11,7 @@ import numpy as np
 
 from .layer.check import freeze
 from .layer.encoder import Encoder
-from .network import check_chain, check_labels, check_shape
+from .network import check_chain, check_labels, check_shape, tidy
 from .store import fields
 from .store.files import read_arrays, write_arrays
 from .trained.hidden import Hidden
@@ -54,8 +54,8 @@ class Checkpoint:
     test_scores: np.ndarray | None = None
 
     def __post_init__(self):
-        for name in ("hidden", "labels", "input_shape"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        tidy(self)
+        object.__setattr__(self, "hidden", tuple(self.hidden))
         check_chain(self.layers)
         check_shape(self.input_shape)
         if prod(self.input_shape) != self.encoder.inputs:

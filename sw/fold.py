@@ -27,7 +27,8 @@ def fold(checkpoint):
         layers=[FOLDS.of(layer)(layer) for layer in checkpoint.layers],
         labels=checkpoint.labels,
         input_shape=checkpoint.input_shape,
-        provenance=checkpoint.provenance)
+        provenance=checkpoint.provenance,
+        positive=True)
 
 
 def main(argv=None):
