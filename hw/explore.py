@@ -1,6 +1,5 @@
 """Measures ways to build hardware: synthesizes variants side by side and prints what each takes."""
 
-import argparse
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sw.command import run
+from sw.command import Parser, run
 from sw.store.files import write_text
 
 from .synthesis.explore_variants import VARIANTS, NeuronLayer, possible
@@ -116,7 +115,7 @@ def _call(command, folder, name):
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m hw.explore", description=__doc__)
+    parser = Parser(prog="python -m hw.explore", description=__doc__)
     parser.add_argument("what", choices=["popcount"], help="what to measure")
     parser.add_argument("--family", choices=sorted(SYNTHESIS), default="ecp5",
                         help="device family (default: %(default)s)")

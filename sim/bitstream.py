@@ -1,6 +1,5 @@
 """Checks a built bitstream, from the file back to the answers: ``python -m sim.bitstream``."""
 
-import argparse
 import json
 import re
 import sys
@@ -14,7 +13,7 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import read_schedule
 from hw.synthesis.verilog import to_verilog
 from sw import golden
-from sw.command import run
+from sw.command import Parser, run
 from sw.evaluate import dataset_name, load_test_set
 from sw.line.client import Client
 from sw.line.serialport import SerialPort
@@ -179,7 +178,7 @@ def converse(built, model, images):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.bitstream", description=__doc__)
+    parser = Parser(prog="python -m sim.bitstream", description=__doc__)
     parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
     parser.add_argument("--images", type=int, default=IMAGES, metavar="N",
                         help="test images to send over its serial line (default: %(default)s)")

@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
 
-import argparse
 import json
 import os
 import subprocess
@@ -11,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from hw.accelerator import Accelerator
 from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.artefact import HELP, network_file
-from sw.command import run
+from sw.command import Parser, run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
+from sw.progress import progress as shown_progress
 from sw.store.files import read_json, write_text
 from sw.store.lock import scratch
 
@@ -151,7 +150,8 @@ def run_model(model, accelerator, images, *, seed=0, progress=True, **environmen
         variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
         with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
                                env=variables) as child,
-              tqdm(total=len(images), unit=" images", disable=not progress) as bar):
+              shown_progress(total=len(images), what="simulating", unit="images",
+                             show=progress) as bar):
             cycles = 0
             for line in child.stdout:
                 what, _, number = line.partition(" ")
@@ -225,7 +225,7 @@ def _fill_words(rows):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
+    parser = Parser(prog="python -m sim.full", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")

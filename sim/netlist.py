@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Runs test images through the synthesized netlist of an accelerator: ``python -m sim.netlist``."""
 
-import argparse
 import json
 import shlex
 import sys
@@ -15,7 +14,7 @@ from boards.toolchain.sources import digest
 from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
 from sw.artefact import HELP, network_file
-from sw.command import run
+from sw.command import Parser, run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
 from sw.store.files import write_text
@@ -113,7 +112,7 @@ def counted(netlist):
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sim.netlist", description=__doc__)
+    parser = Parser(prog="python -m sim.netlist", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--family", choices=("ecp5", "ice40"),

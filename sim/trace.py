@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Every layer's outputs from golden, PyTorch and the RTL: ``python -m sim.trace NETWORK``."""
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from hw.stream.stage import StreamTap
 from sw import golden
 from sw.artefact import HELP, network_file
 from sw.bits import from_int
-from sw.command import run
+from sw.command import Parser, run
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
 from sw.evaluate import dataset_name, load_test_set
@@ -228,7 +227,7 @@ def report(accelerator, images, image, path, *, checkpoint=None, start=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.trace", description=__doc__)
+    parser = Parser(prog="python -m sim.trace", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--image", type=int, default=0, metavar="N",
                         help="test image (default: %(default)s)")

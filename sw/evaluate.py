@@ -1,6 +1,5 @@
 """Measures the golden model on a test set, and whether it equals what PyTorch computed."""
 
-import argparse
 import json
 import sys
 import time
@@ -11,7 +10,7 @@ import numpy as np
 from . import checkpoint as checkpoints
 from . import golden, network
 from .artefact import HELP, made, network_file
-from .command import run
+from .command import Parser, run
 from .compare import pytorch
 from .compare.difference import first_difference
 from .data import datasets
@@ -140,7 +139,7 @@ def _explain(source, folded, images, index):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m sw.evaluate", description=__doc__,
         epilog="NAME.eval.json goes beside NETWORK, for a network in data/networks to build/NAME/.")
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)

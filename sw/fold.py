@@ -1,11 +1,10 @@
 """Folds BatchNorm and sign into integer thresholds, exactly as the network was evaluated."""
 
-import argparse
 from pathlib import Path
 
 from . import checkpoint as checkpoints
 from .artefact import stem
-from .command import run
+from .command import Parser, run
 from .network import Network, save
 from .trained.kind import FOLDS
 
@@ -32,7 +31,7 @@ def fold(checkpoint):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.fold", description=__doc__)
+    parser = Parser(prog="python -m sw.fold", description=__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="NAME.ckpt.npz from training")
     parser.add_argument("-o", "--output", type=Path, metavar="NET",
                         help="folded network to write (default: NAME.net.npz beside CKPT)")

@@ -1,6 +1,5 @@
 """Shows what is in a folded network: layers, memory, identity, where it comes from, pictures."""
 
-import argparse
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 
 from . import network
 from .artefact import HELP, network_file
-from .command import run
+from .command import Parser, run
 from .fold import beside
 from .show.show import SHOWN
 from .store.files import replacing
@@ -107,7 +106,7 @@ def _grid(tiles):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.inspect", description=__doc__)
+    parser = Parser(prog="python -m sw.inspect", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--pictures", type=Path, metavar="DIR",
                         help="write pictures of weights and thresholds there")

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from sw import checkpoint
-from sw.command import run
+from sw.command import Parser, run
 from sw.data import datasets
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
@@ -276,7 +276,7 @@ def _seed(text):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m train.bnn_mnist", description="Train a binarized network for an FPGA.")
     add = parser.add_argument
     add("--network", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tqdm import tqdm
-
 from sw import network as networks
 from sw.artefact import ROOT, artefact
 from sw.data import datasets
+from sw.progress import progress
 
 from ..toolchain.inputs import differences
 from ..toolchain.sources import TESTED, digest
@@ -165,7 +164,7 @@ def judge_all(subjects):
     questions = list(dict.fromkeys(words for subject in subjects if not _missing(subject.recipe)
                                    for words in subject.questions.values()))
     with (ThreadPoolExecutor(JOBS) as pool,
-          tqdm(total=len(questions), unit=" elaborations", disable=None, delay=5) as bar):
+          progress(total=len(questions), what="comparing", unit="elaborations", delay=5) as bar):
         for _ in pool.map(_ask_quietly, questions):
             bar.update()
     return [judge(subject) for subject in subjects]
