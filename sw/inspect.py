@@ -7,12 +7,11 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from . import network
+from . import network, picture
 from .artefact import HELP, network_file
 from .command import Parser, run
 from .fold import beside
 from .show.show import SHOWN
-from .store.files import replacing
 
 
 NEURONS_SHOWN = 256
@@ -70,8 +69,7 @@ def draw_weights(path, folded):
     axes.imshow(grid, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(f"weights of {len(tiles)} of {layer.outputs} neurons of layer {layer.name!r}")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    picture.save(figure, path, dpi=150)
 
 
 def with_thresholds(folded):
@@ -90,8 +88,7 @@ def draw_thresholds(path, folded):
         axes.set_title(layer.name)
         axes.set_ylabel("neurons")
     axes.set_xlabel("threshold / (fan-in + 1)")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    picture.save(figure, path, dpi=150)
 
 
 def _grid(tiles):

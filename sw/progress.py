@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a line every five seconds elsewhere, none if quiet."""
+"""Progress of long work: a bar on a terminal, a line every five seconds elsewhere, or nothing."""
 
 import sys
 import time

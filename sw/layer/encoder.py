@@ -30,7 +30,8 @@ class Encoder(Layer):
     kind = "encoder"
     arrays = (
         Array("thresholds", "int32", ("input", "level"),
-              "in `0..2**input_bits`, not decreasing along a row; at most 256 levels", compared=True),
+              "in `0..2**input_bits`, not decreasing along a row; at most 256 levels",
+              compared=True),
         Array("input_bits", "int32", (), "width of an input, 1 to 16; images have 8", 1, 16),
     )
     takes_pixels = True

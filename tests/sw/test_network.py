@@ -184,7 +184,8 @@ def test_score_bits_hold_every_score(bias, bits):
     (dense, {"thresholds": np.array([2**31, 0], np.float32)},
      r"Thresholds of layer 'fc0' must be in -2147483648\.\.2147483647: 0\.0\.\.2147483648\.0"),
     (scores, {"bias": [0.25, 0]},
-     r"Bias of layer 'scores' must be integers: 0\.25 \(round them yourself: nothing is cut here\)"),
+     r"Bias of layer 'scores' must be integers: 0\.25 "
+     r"\(round them yourself: nothing is cut here\)"),
     (encoder, {"input_bits": 8.5}, r"Input bits of layer 'encoder' must be in 1\.\.16: 8\.5"),
     (encoder, {"input_bits": np.array([8])},
      r"Input bits of layer 'encoder' must be in 1\.\.16: \[8\]"),
