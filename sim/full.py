@@ -148,7 +148,8 @@ def run_model(model, accelerator, images, *, seed=0, progress=True, **environmen
         pause = 80 + accelerator.latency + 8 * accelerator.interval
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]
         variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
-        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
+        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
+                               encoding="utf-8", errors="replace",
                                env=variables) as child,
               shown_progress(total=len(images), what="simulating", unit="images",
                              show=progress) as bar):

@@ -94,7 +94,7 @@ def flattened(verilog):
                   "opt_expr; opt_clean -purge; wreduce; splitnets; opt_clean -purge; "
                   "write_verilog -noattr out.v")
         done = subprocess.run([find_yosys(), "-q", "-p", script], cwd=name, capture_output=True,
-                              text=True, check=False)
+                              encoding="utf-8", errors="replace", check=False)
         if done.returncode:
             raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]}")
         return Path(name, "out.v").read_text(encoding="utf-8")

@@ -129,7 +129,7 @@ def ask(words):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "inputs.json"
         done = subprocess.run([sys.executable, *words, "--inputs", str(path)], cwd=ROOT,
-                              capture_output=True, text=True, errors="replace", check=False)
+                              capture_output=True, encoding="utf-8", errors="replace", check=False)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ValueError(last.removeprefix("error: "))

@@ -10,6 +10,9 @@ import time
 from contextlib import contextmanager
 from itertools import cycle
 
+from sw.command import is_quiet
+from sw.progress import EVERY
+
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
@@ -20,8 +23,9 @@ POLL = 0.1  # seconds between two looks at a running program
 class Steps:
     """Announces steps and measures them.
 
-    On a terminal a running step shows a spinner, its time and the log's last line; otherwise each
-    step is one line when it begins and one when it ends.
+    On a terminal a running step shows a spinner, its time and the log's last line. Elsewhere each
+    step is one line when it begins, one when it ends, and one every five seconds between. With
+    ``--quiet`` nothing is shown.
 
     Parameters
     ----------
@@ -72,6 +76,9 @@ class Steps:
             self._shown = now
             line = f"{next(self._spinner)} {self._name} {now - self._start:.0f} s  {text}"
             self._write("\r\033[K" + line[:os.get_terminal_size(self.stream.fileno()).columns - 1])
+        elif not self.live and now - self._shown >= EVERY:
+            self._shown = now
+            self._write(f"{self._name}: {now - self._start:.0f} s  {text}".rstrip() + "\n")
 
     def run(self, tool, arguments, *, directory, log, phases=(), watch=None):
         """Run a program of the toolchain to its end.
@@ -132,6 +139,7 @@ class Steps:
 
     def _begin(self, name, log):
         self._name, self._start, self._log = name, time.monotonic(), log
+        self._shown = self._shown if self.live else self._start
         if not self.live:
             self._write(f"{name} ..." + (f" (log: {log})" if log else "") + "\n")
 
@@ -147,8 +155,9 @@ class Steps:
             self._write("\r\033[K")
 
     def _write(self, text):
-        self.stream.write(text)
-        self.stream.flush()
+        if not is_quiet():
+            self.stream.write(text)
+            self.stream.flush()
 
 
 @contextmanager

@@ -242,7 +242,7 @@ def _compile(source, target, flags):
 
 def _call(command, what, env=None):
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace", check=False)
+                          encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         lines = done.stdout.strip().splitlines()
         first = next((n for n, line in enumerate(lines) if "rror" in line), 0)

@@ -23,7 +23,8 @@ def confusion_of(labels, path):
 
 
 # Characters of these are in the fonts that matplotlib brings, so they need no other.
-@pytest.mark.parametrize("labels", [("één", "два"), ("$", "$x"), ("a$b$", "\\frac{"), ("سلام", "خ")])
+@pytest.mark.parametrize("labels", [("één", "два"), ("$", "$x"), ("a$b$", "\\frac{"),
+                                    ("سلام", "خ")])
 def test_class_names_are_drawn_without_a_word(tmp_path, capfd, recwarn, labels):
     confusion_of(labels, tmp_path / "a.png")
     assert (capfd.readouterr().err, [str(each.message) for each in recwarn]) == ("", [])
