@@ -4,6 +4,7 @@ import argparse
 import codecs
 import errno
 import os
+import stat
 import sys
 from fractions import Fraction
 
@@ -21,6 +22,8 @@ WAYS_OUT = {
     errno.EDQUOT: "free some space, or choose another place",
     errno.EFBIG: "choose a place where files may be as large",
 }
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # What a terminal shows that has no Unicode. Other characters become escapes: \u732b.
 ASCII = {"×": "x", "±": "+/-", "…": "...", "µ": "u", "μ": "u", "→": "->", "–": "-", "—": "-",
@@ -95,13 +98,18 @@ def _plain(error):
 
 
 def _blame_output(error):
-    """Name the standard output in an error that it caused, as where it goes to a full disk."""
-    if getattr(error, "errno", None) not in WAYS_OUT or error.filename is not None:
+    """Name the standard output, if it goes to a file, in an error of a full disk without a name.
+
+    Errors of all other files have their names, see :func:`sw.store.files.naming`.
+    """
+    if getattr(error, "errno", None) not in FULL or error.filename is not None:
         return
     try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the exit flushes again
+        output = sys.stdout.fileno()
+    except (AttributeError, OSError):  # there is none, or no file
+        return
+    if not (os.isatty(output) or stat.S_ISFIFO(os.fstat(output).st_mode)):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)  # because the exit flushes again
         error.filename = "standard output"
 
 

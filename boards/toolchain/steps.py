@@ -76,7 +76,7 @@ class Steps:
             self._shown = now
             line = f"{next(self._spinner)} {self._name} {now - self._start:.0f} s  {text}"
             self._write("\r\033[K" + line[:os.get_terminal_size(self.stream.fileno()).columns - 1])
-        elif not self.live and now - self._shown >= EVERY:
+        elif self._name and not self.live and now - self._shown >= EVERY:
             self._shown = now
             self._write(f"{self._name}: {now - self._start:.0f} s  {text}".rstrip() + "\n")
 
