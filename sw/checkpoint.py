@@ -6,6 +6,7 @@ All arrays of a checkpoint are read-only.
 import json
 from dataclasses import dataclass, field
 from math import prod
+from shlex import quote
 
 import numpy as np
 
@@ -108,7 +109,11 @@ def load(path):
         If the file is no checkpoint or breaks a rule: the message names layer and rule.
     """
     arrays = read_arrays(path, f"a checkpoint ({FORMAT})")
-    if "format" not in arrays or arrays["format"].tolist() != FORMAT:
+    tag = str(arrays["format"].tolist()) if "format" in arrays else ""
+    if tag.startswith("thresher-net/"):
+        raise ValueError(f"{path} must be a checkpoint ({FORMAT}): it is a folded network already "
+                         f"(look at it: python -m sw.inspect {quote(str(path))})")
+    if tag != FORMAT:
         raise ValueError(f"{path} must be a checkpoint ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m train.bnn_mnist')")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import prod
+from shlex import quote
 
 import numpy as np
 
@@ -138,7 +139,10 @@ def load(path):
         If the file is no folded network or breaks a rule; the message names layer and rule.
     """
     arrays = read_arrays(path, f"a folded network ({FORMAT})")
-    if "format" not in arrays or arrays["format"].tolist() != FORMAT:
+    if _tag(arrays).startswith("thresher-ckpt/"):
+        raise ValueError(f"{path} must be a folded network ({FORMAT}): it is a checkpoint (fold it "
+                         f"first: python -m sw.fold {quote(str(path))})")
+    if _tag(arrays) != FORMAT:
         raise ValueError(f"{path} must be a folded network ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m sw.fold')")
@@ -154,6 +158,11 @@ def load(path):
                          f"{identity[:12]}, its content is {network.identity[:12]} (it was "
                          f"changed after it was saved: make it again with 'python -m sw.fold')")
     return network
+
+
+def _tag(arrays):
+    """Return the format tag of a file's arrays, an empty text for none."""
+    return str(arrays["format"].tolist()) if "format" in arrays else ""
 
 
 def parse(arrays):

@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sw import golden, network
+from sw import checkpoint, golden, network
 from sw.network import Dense, Encoder, Network, Scores
 
-from ..networks import plain_trace, random_images, random_network, random_weights
+from ..networks import (
+    plain_trace,
+    random_checkpoint,
+    random_images,
+    random_network,
+    random_weights,
+)
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -402,3 +408,21 @@ def test_provenance_may_hold_anything_json_can(tmp_path):
     provenance = {"recipe": {"layers": [1, 2.5, None, True]}, "who": "Zoë"}
     network.save(tmp_path / "a.net.npz", tiny(provenance=provenance))
     assert network.load(tmp_path / "a.net.npz").provenance == json.loads(json.dumps(provenance))
+
+
+def test_a_checkpoint_is_not_taken_for_a_network(tmp_path):
+    path = tmp_path / "my net.ckpt.npz"
+    checkpoint.save(path, random_checkpoint(np.random.default_rng(1), [4, 3, 2]))
+    with pytest.raises(ValueError, match="must be") as caught:
+        network.load(path)
+    assert str(caught.value) == (f"{path} must be a folded network (thresher-net/1): it is a "
+                                 f"checkpoint (fold it first: python -m sw.fold '{path}')")
+
+
+def test_a_network_is_not_taken_for_a_checkpoint(tmp_path):
+    path = tmp_path / "a.net.npz"
+    network.save(path, tiny())
+    with pytest.raises(ValueError, match="must be") as caught:
+        checkpoint.load(path)
+    assert str(caught.value) == (f"{path} must be a checkpoint (thresher-ckpt/1): it is a folded "
+                                 f"network already (look at it: python -m sw.inspect {path})")
