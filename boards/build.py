@@ -14,7 +14,7 @@ from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import stem
 from sw.command import Parser, run
-from sw.store.files import replacing, write_text
+from sw.store.files import write_bytes, write_text
 from sw.store.lock import alone
 
 from .board import catalog, find
@@ -53,8 +53,7 @@ def write_weights(path, image, bitstream):
     if bitstream.stat().st_size > FLASH_OFFSET:
         raise ValueError(f"Bitstream must end before the weights, at octet {FLASH_OFFSET:,} of the "
                          f"flash: {bitstream} has {bitstream.stat().st_size:,}")
-    with replacing(path) as temporary:
-        temporary.write_bytes(image.encode())
+    write_bytes(path, image.encode())
 
 
 def router_of(family, schedule):

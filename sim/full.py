@@ -19,7 +19,7 @@ from sw.command import Parser, run
 from sw.evaluate import dataset_name, load_test_set
 from sw.network import load
 from sw.progress import progress as shown_progress
-from sw.store.files import read_json, write_text
+from sw.store.files import read_json, write_bytes, write_text
 from sw.store.lock import scratch
 
 from .model import inputs
@@ -143,7 +143,7 @@ def run_model(model, accelerator, images, *, seed=0, progress=True, **environmen
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
     with scratch(BUILD, ".run-") as folder:
         beats, answers = folder / "beats", folder / "answers"
-        beats.write_bytes(pack_beats(network, accelerator.schedule.pixels, images))
+        write_bytes(beats, pack_beats(network, accelerator.schedule.pixels, images))
         start = time.monotonic()
         pause = 80 + accelerator.latency + 8 * accelerator.interval
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]

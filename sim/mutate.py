@@ -89,7 +89,7 @@ class Verdict:
 def flattened(verilog):
     """Return Verilog as one module, without what nothing depends on."""
     with tempfile.TemporaryDirectory() as name:
-        Path(name, "in.v").write_text(verilog, encoding="utf-8")
+        write_text(Path(name, "in.v"), verilog)
         script = ("read_verilog in.v; hierarchy -top accelerator; proc; flatten -noscopeinfo; "
                   "opt_expr; opt_clean -purge; wreduce; splitnets; opt_clean -purge; "
                   "write_verilog -noattr out.v")

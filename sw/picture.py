@@ -10,7 +10,7 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 
-from .store.files import replacing
+from .store.files import write_bytes
 
 
 LONGEST = 24  # characters of a class name in a picture
@@ -47,8 +47,7 @@ def save(figure, path, **options):
         for message in KNOWN:
             warnings.filterwarnings("ignore", message)
         figure.savefig(buffer, format=Path(path).suffix[1:] or "png", **options)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
 
 
 def shortened(label):

@@ -1,6 +1,7 @@
 """Long steps of a build: what runs, for how long, where its log is; ended when interrupted."""
 
 import ctypes
+import errno
 import os
 import re
 import signal
@@ -133,6 +134,8 @@ class Steps:
             finally:
                 _stop(process)
         if status:
+            if os.statvfs(directory).f_bavail == 0:  # then the log may not say so
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
             raise ValueError(f"{tool.name} must succeed: {_first_error(path, status)} "
                              f"(log: {path})")
         return True

@@ -89,8 +89,13 @@ def naming(path):
 
 def write_text(path, text):
     """Write a text file; a failure leaves the old file."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path, octets):
+    """Write a file of octets; a failure leaves the old file."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(octets)
 
 
 def parse_json(text, what):
@@ -113,8 +118,7 @@ def write_arrays(path, arrays):
     """Write a dict of arrays as ``.npz``; equal arrays give equal bytes, a failure the old file."""
     buffer = io.BytesIO()  # because closing a zip file on a full disk fails a second time
     np.savez_compressed(buffer, **arrays)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
 
 
 def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
