@@ -4,7 +4,6 @@ from itertools import chain
 
 import numpy as np
 
-from ..conversion import Picture
 from .thresholds import constant_bits
 
 

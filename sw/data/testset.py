@@ -51,7 +51,7 @@ def dataset_name(network, given=None):
     return str(name)
 
 
-def test_set(network, given=None, options=choices.NONE, *, download=True):
+def load_test_set(network, given=None, options=choices.NONE, *, download=True):
     """Load test images for a network.
 
     Parameters
@@ -106,9 +106,6 @@ def test_set(network, given=None, options=choices.NONE, *, download=True):
     return TestSet(name, images, places[chosen], used, [*notes, *converter.notes()])
 
 
-test_set.__test__ = False  # its name looks like a test's
-
-
 def match_classes(names, labels, map_file=None, dataset="dataset"):
     """Match a dataset's classes with a network's, by name.
 
@@ -119,6 +116,8 @@ def match_classes(names, labels, map_file=None, dataset="dataset"):
     map_file : path-like or None
         Lines ``THEIRS,OURS``; an empty OURS leaves a class out. With a file, classes of the
         network may be missing.
+    dataset : str
+        Name of the dataset, for messages.
 
     Returns
     -------

@@ -226,8 +226,8 @@ def test_labels_beyond_the_names_are_refused(tmp_path, monkeypatch):
 
 def test_one_class_is_refused(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=TRAIN[0], y_train=np.zeros(20, int))
-    with pytest.raises(ValueError, match=r"^.*a\.npz must have at least 2 classes: all examples are "
-                                         r"of '0'$"):
+    with pytest.raises(ValueError, match=r"^.*a\.npz must have at least 2 classes: all examples "
+                                         r"are of '0'$"):
         datasets.load(tmp_path / "a.npz")
 
 

@@ -90,9 +90,9 @@ def test_pictures_that_cannot_be_read_are_named_up_to_ten(tmp_path):
                                       np.broadcast_to(PICTURES[0], (60, 4, 4))])
 def test_constant_inputs_are_refused(tmp_path, pictures):
     data = dataset(tmp_path, pictures)
-    with pytest.raises(ValueError, match=r"^Dataset 'a' must have inputs that differ: all 16 are the "
-                                         r"same in all 48 training examples \(check the files, or "
-                                         r"give another --range\)$"):
+    with pytest.raises(ValueError, match=r"^Dataset 'a' must have inputs that differ: all 16 are "
+                                         r"the same in all 48 training examples \(check the files, "
+                                         r"or give another --range\)$"):
         refuse_senseless(data, encoder_for(data.train_images, 1))
 
 
