@@ -60,10 +60,9 @@ class Layout:
     notes: list = field(default_factory=list)
 
     def rows(self):
-        """Yield line number and cells, stripped, of each row of values."""
+        """Yield line number and cells of each row of values; cells may have blanks around."""
         for line, cells in islice(_rows(self), self.skip, None):
-            cells = [cell.strip() for cell in cells]
-            if self.cut and len(cells) == self.width + 1 and not cells[-1]:
+            if self.cut and len(cells) == self.width + 1 and not cells[-1].strip():
                 del cells[-1]
             if len(cells) != self.width:
                 raise ValueError(f"{self.text.path} must have {self.width} columns in every line: "
@@ -120,9 +119,9 @@ def _find_header(found, rows, known):
     while len(first) > found.width and not first[-1]:
         first = first[:-1]
     if found.arff:
-        if len(found.names) != found.width:
-            raise ValueError(f"{found.text.path} must have one @attribute a column: "
-                             f"{len(found.names)}, not {found.width}")
+        if len(found.names or ()) != found.width:
+            raise ValueError(f"{found.text.path} must have one @attribute a column before @data: "
+                             f"{len(found.names or ())}, not {found.width}")
         return
     if len(rows) > 1 and len(first) == found.width - 1 and _is_header(found, first, [
             row[1:] for row in rows[1:]], known):
@@ -212,7 +211,7 @@ def _separator(lines):
         cells = [cell.strip().replace(",", ".", 1) for row in rows[1:] or rows for cell in row]
         numbers = sum(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell) is not None
                       for cell in cells)
-        score = (round(widths.count(usual) / len(widths), 1), round(numbers / len(cells), 2))
+        score = (widths.count(usual) / len(widths), numbers / len(cells))
         if score > best:
             best, chosen = score, separator
     return chosen
