@@ -194,7 +194,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={**os.environ, "MPLBACKEND": "agg"})
     seen = b""
-    while b"validation=" not in seen:
+    while b"validation " not in seen:
         piece = process.stderr.read1(4096)
         assert piece, seen
         seen += piece
@@ -237,8 +237,8 @@ def test_list_prints_the_named_networks(capsys):
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
     (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
      "by its layers, not both: --network sfc --hidden 12"),
-    (("--hidden", "12,x"), "python -m train.bnn_mnist: error: argument --hidden: must be integers "
-     "with commas between them: '12,x'"),
+    (("--hidden", "12,x"), "error: argument --hidden: must be integers with commas between them: "
+     "'12,x' (python -m train.bnn_mnist --help says what can be given)"),
     (("--budget", "5"), "error: Budget must be for a network with few synapses a neuron: 12-8 has "
      "all (give --synapses)"),
     (("--synapses", "9,6,8", "--budget", "5"), "error: Budget must have room for the synapses of "
@@ -254,10 +254,10 @@ def test_list_prints_the_named_networks(capsys):
      "3 layers, none below its synapses: 20,10"),
     (("--synapses", "9,6,5", "--reach", "20,10,7", "--local"), "error: Reach of the last layer "
      "must be all its 8 inputs, as classes have no place: 7"),
-    (("--epochs", "0"), "python -m train.bnn_mnist: error: argument --epochs: must be a positive "
-     "number: '0'"),
-    (("--seed", "-1"), "python -m train.bnn_mnist: error: argument --seed: must be a whole number "
-     "from 0 up: '-1'"),
+    (("--epochs", "0"), "error: argument --epochs: must be a positive number: '0' "
+     "(python -m train.bnn_mnist --help says what can be given)"),
+    (("--seed", "-1"), "error: argument --seed: must be a whole number from 0 up: '-1' "
+     "(python -m train.bnn_mnist --help says what can be given)"),
 ])
 def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
     base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
