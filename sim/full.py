@@ -16,7 +16,8 @@ from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.artefact import HELP, network_file
 from sw.command import Parser, run
-from sw.evaluate import dataset_name, load_test_set
+from sw.data import options as choices
+from sw.data.testset import load_test_set
 from sw.network import load
 from sw.progress import progress as shown_progress
 from sw.store.files import read_json, write_bytes, write_text
@@ -230,6 +231,7 @@ def main(argv=None):
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    choices.add_arguments(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
                         help="run a second time, with pauses on both streams")
@@ -244,7 +246,7 @@ def main(argv=None):
 
     began = time.monotonic()
     network = load(args.network)
-    images, _ = load_test_set(network, dataset_name(network, args.dataset))
+    images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "

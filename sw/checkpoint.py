@@ -10,9 +10,17 @@ from shlex import quote
 
 import numpy as np
 
+from . import conversion as conversions
 from .layer.check import freeze
 from .layer.encoder import Encoder
-from .network import check_chain, check_labels, check_shape, tidy
+from .network import (
+    check_chain,
+    check_labels,
+    check_shape,
+    conversion_arrays,
+    conversion_of,
+    tidy,
+)
 from .store import fields
 from .store.files import read_arrays, write_arrays
 from .trained.hidden import Hidden
@@ -44,6 +52,8 @@ class Checkpoint:
     test_scores : ndarray of int32, shape (images, classes), or None
         PyTorch's scores of the whole test set in evaluation mode, to compare the golden model
         with.
+    conversion : sw.conversion.Picture or sw.conversion.Row
+        How pictures or rows of users become inputs. None: inputs are given as they are.
     """
 
     encoder: Encoder
@@ -53,6 +63,7 @@ class Checkpoint:
     input_shape: tuple
     provenance: dict = field(default_factory=dict)
     test_scores: np.ndarray | None = None
+    conversion: object = None
 
     def __post_init__(self):
         tidy(self)
@@ -63,6 +74,10 @@ class Checkpoint:
             raise ValueError(f"Input shape must have as many elements as the encoder has inputs: "
                              f"{self.input_shape}, not {self.encoder.inputs}")
         check_labels(self.labels, self.last.outputs)
+        if self.conversion is None:
+            object.__setattr__(self, "conversion", conversions.as_is(self.input_shape,
+                                                                     self.encoder.input_bits))
+        conversions.check(self.conversion, self.input_shape)
         scores = self.test_scores
         if scores is not None and (scores.dtype != np.int32 or scores.ndim != 2
                                    or scores.shape[1] != self.last.outputs):
@@ -90,6 +105,7 @@ def save(path, checkpoint):
         "encoder_thresholds": encoder.thresholds,
         "encoder_input_bits": np.array(encoder.input_bits),
         **_content(last, "last"),
+        **conversion_arrays(checkpoint),
     }
     for index, layer in enumerate(checkpoint.hidden):
         arrays |= _content(layer, str(index))
@@ -118,6 +134,8 @@ def load(path):
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m train.bnn_mnist')")
     try:
+        input_shape = fields.integers(arrays, "input_shape")
+        provenance = fields.content(arrays, "provenance")
         return Checkpoint(
             encoder=Encoder(fields.text(arrays, "encoder_name"), arrays["encoder_thresholds"],
                             fields.integer(arrays, "encoder_input_bits")),
@@ -125,9 +143,10 @@ def load(path):
                          for index in range(fields.integer(arrays, "layers"))),
             last=_trained(Last, arrays, "last"),
             labels=fields.texts(arrays, "labels"),
-            input_shape=fields.integers(arrays, "input_shape"),
-            provenance=fields.content(arrays, "provenance"),
-            test_scores=arrays.get("test_scores"))
+            input_shape=input_shape,
+            provenance=provenance,
+            test_scores=arrays.get("test_scores"),
+            conversion=conversion_of(arrays, input_shape, provenance))
     except KeyError as error:
         raise ValueError(f"{path} must have the field {error} (it is not whole: train it again "
                          f"with 'python -m train.bnn_mnist')") from None

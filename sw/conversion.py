@@ -5,7 +5,7 @@ that every command treats a user's file as training treated the dataset.
 """
 
 from dataclasses import asdict, dataclass, fields
-from math import isfinite, isqrt
+from math import isfinite, isqrt, prod
 from typing import ClassVar
 
 
@@ -210,6 +210,30 @@ def picture_shape(input_shape, channels_first=True):
     if channels_first and len(shape) == 3 and shape[0] in (1, 3):
         return (*shape[1:], shape[0])
     return None
+
+
+def check(conversion, input_shape):
+    """Check that a conversion gives inputs of a network's shape."""
+    inputs = prod(input_shape)
+    if isinstance(conversion, Picture):
+        shape = picture_shape(input_shape)
+        if shape not in (None, (*conversion.size, conversion.colours)) \
+                or conversion.inputs != inputs:
+            raise ValueError(f"Conversion must give the inputs of the network, of shape "
+                             f"{tuple(input_shape)}: it gives {conversion.size[0]} x "
+                             f"{conversion.size[1]} pixels of {conversion.colours} colours")
+        return
+    for what, given in (("names", conversion.columns), ("places", conversion.places),
+                        ("ranges", conversion.low if len(conversion.low) > 1 else ())):
+        if given and len(given) != inputs:
+            raise ValueError(f"Conversion must have one of {what} for each of the {inputs} inputs: "
+                             f"{len(given)}")
+
+
+def unwritten(conversion, input_shape):
+    """Return whether a conversion is the meaning of files without one, which do not state it."""
+    return bool(isinstance(conversion, Row) and conversion.scaled) \
+        or conversion == legacy(input_shape, {})
 
 
 def square(inputs):

@@ -27,6 +27,7 @@ def fold(checkpoint):
         labels=checkpoint.labels,
         input_shape=checkpoint.input_shape,
         provenance=checkpoint.provenance,
+        conversion=checkpoint.conversion,
         positive=True)
 
 

@@ -10,6 +10,7 @@ from shlex import quote
 
 import numpy as np
 
+from . import conversion as conversions
 from .layer.check import LABEL_LIMIT, is_printable
 from .layer.dense import Dense
 from .layer.encoder import Encoder
@@ -42,6 +43,8 @@ class Network:
     provenance : dict
         Origin of the network (recipe, seed, accuracy): anything that JSON can hold, numbers and
         arrays of NumPy included. The identity does not depend on it.
+    conversion : sw.conversion.Picture or sw.conversion.Row
+        How pictures or rows of users become inputs. None: inputs are given as they are.
     positive : bool
         Whether layers whose weights are 0 and +1 only are meant, where 0 is no synapse. Without
         it they are refused, because such weights mostly are bits. Not part of the identity; true
@@ -52,6 +55,7 @@ class Network:
     labels: tuple
     input_shape: tuple
     provenance: dict = field(default_factory=dict)
+    conversion: object = None
     positive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self):
@@ -66,6 +70,10 @@ class Network:
                              f"{self.first.name!r} has inputs: {self.input_shape}, not "
                              f"{self.inputs}")
         check_labels(self.labels, self.classes)
+        if self.conversion is None:
+            object.__setattr__(self, "conversion",
+                               conversions.as_is(self.input_shape, self.input_bits))
+        conversions.check(self.conversion, self.input_shape)
 
     @property
     def first(self):
@@ -182,12 +190,30 @@ def parse(arrays):
             elif array.name in values:
                 fields.of_type(arrays, f"{prefix}{array.name}", array.dtype)
         layers.append(kinds()[kind](**values))
+    input_shape = fields.integers(arrays, "input_shape")
+    provenance = fields.content(arrays, "provenance")
     return Network(
         layers=tuple(layers),
         labels=fields.texts(arrays, "labels"),
-        input_shape=fields.integers(arrays, "input_shape"),
-        provenance=fields.content(arrays, "provenance"),
+        input_shape=input_shape,
+        provenance=provenance,
+        conversion=conversion_of(arrays, input_shape, provenance),
         positive=True)
+
+
+def conversion_of(arrays, input_shape, provenance):
+    """Return the conversion in a file's arrays, or the meaning of files without one."""
+    if "conversion" in arrays:
+        return conversions.from_json(fields.content(arrays, "conversion"))
+    return conversions.legacy(input_shape, provenance)
+
+
+def conversion_arrays(network):
+    """Return the arrays that hold the conversion of a network or checkpoint, for its file."""
+    if conversions.unwritten(network.conversion, network.input_shape):
+        return {}
+    text = json.dumps(conversions.to_json(network.conversion), sort_keys=True)
+    return {"conversion": np.array(text)}
 
 
 def _content(network):
@@ -203,7 +229,7 @@ def _content(network):
         for array in layer.arrays:
             value = np.asarray(getattr(layer, array.name), array.dtype)
             arrays[f"{index}_{array.name}"] = value.astype(value.dtype.newbyteorder("<"))
-    return arrays
+    return arrays | conversion_arrays(network)
 
 
 def _digest(arrays):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sw import network as networks
 from sw.artefact import ROOT, artefact
-from sw.data import datasets
+from sw.data.testset import load_test_set
 from sw.progress import progress
 
 from ..toolchain.inputs import differences
@@ -184,12 +184,12 @@ def _missing(recipe):
     """Say why the images of a network cannot be had here, or return None."""
     try:
         if recipe:
-            provenance = networks.load(artefact(recipe)).provenance
+            network = networks.load(artefact(recipe))
     except (ValueError, OSError):
         return None  # whoever asks about the network is told
     try:
         if recipe:
-            datasets.load_test(provenance["dataset"], download=False)
+            load_test_set(network, download=False)
     except (ValueError, OSError) as error:
         return str(error)
     return None

@@ -1,28 +1,26 @@
-"""Datasets as unsigned bytes: MNIST, Fashion-MNIST, and any IDX, .npz, CSV or image folder."""
+"""Datasets of any form: read, parted, converted to a network's inputs, classes numbered."""
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from ..conversion import Picture
 from ..network import check_labels
-from ..store.files import read_arrays
-from . import folder, idx, tabular
+from . import options as choices
+from .convert import Converter
 from .download import fetch
+from .form import form, idx
+from .form.classnames import class_names
+from .guess import conversion_of
 from .known import KNOWN
+from .survey import Survey, survey
 
 
 ROOT = Path(__file__).parents[2]
-TEST_SHARE = 5  # the last fifth of every class is the test part where a dataset has none
-
-IDX_NAMES = {"train_images": "train-images-idx3-ubyte", "train_labels": "train-labels-idx1-ubyte",
-             "test_images": "t10k-images-idx3-ubyte", "test_labels": "t10k-labels-idx1-ubyte"}
-ARRAY_NAMES = {"train_images": ("train_images", "x_train", "X_train"),
-               "train_labels": ("train_labels", "y_train", "Y_train"),
-               "test_images": ("test_images", "x_test", "X_test"),
-               "test_labels": ("test_labels", "y_test", "Y_test")}
+TEST_SHARE = 0.2  # share of every class that is the test part where a dataset has none
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +32,15 @@ class Dataset:
     name : str
         Short name, for files and reports.
     train_images, test_images : ndarray of uint8, shape (images, ``*input_shape``)
-        Grey levels, or features brought to 0..255.
+        Inputs of a network: grey levels, colours, or features brought to 0..255.
     train_labels, test_labels : ndarray of int64, shape (images,)
         Index of each image's class in ``labels``.
     labels : tuple of str
         Name of each class.
-    scaled : dict
-        ``low`` and ``high`` of each scaled table column, by name.
+    conversion : sw.conversion.Picture, sw.conversion.Row or None
+        How the files' pictures or rows became these inputs. None: the inputs are the files'.
+    facts : Facts
+        What is said of the dataset.
     """
 
     name: str
@@ -49,7 +49,8 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     labels: tuple
-    scaled: dict = field(default_factory=dict)
+    conversion: object = None
+    facts: object = None
 
     def __post_init__(self):
         check_labels(self.labels, len(self.labels))
@@ -75,207 +76,206 @@ class Dataset:
         return self.train_images.shape[1:]
 
 
-def load(name_or_path, download=True):
-    """Load a dataset.
+@dataclass(eq=False)
+class Facts:
+    """What is said of a dataset before it is used.
+
+    Attributes
+    ----------
+    form : str
+        Form of its files.
+    path : Path
+        Its file or folder.
+    test_from : str
+        Where the test part comes from.
+    label : str
+        Class column of a table, else empty.
+    seen : sw.data.survey.Survey
+        Properties of the training part's files.
+    guessed, warnings, ignored, hidden
+        As in :class:`sw.data.raw.Raw`.
+    """
+
+    form: str
+    path: Path
+    test_from: str
+    label: str
+    seen: Survey
+    guessed: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    ignored: list = field(default_factory=list)
+    hidden: int = 0
+
+
+def load(name_or_path, options=choices.NONE, *, download=True):
+    """Load a dataset for training.
 
     Parameters
     ----------
     name_or_path : str or path-like
         ``mnist`` or ``fashion-mnist``: looked for in the folder named by the environment variable
-        THRESHER_DATA, then in the project's ``data/``, then downloaded there. Or the path of
-
-        - a folder with the four IDX files of MNIST's names, gzipped or not;
-        - an ``.npz`` file with ``train_images`` (or ``x_train``), ``train_labels`` (``y_train``),
-          ``test_images`` (``x_test``), ``test_labels`` (``y_test``), optionally ``labels``, the
-          names of the classes;
-        - a table: any other file is read as CSV (see :func:`sw.data.tabular.read`). The test part
-          is ``X.test.csv`` beside ``X.csv``, or ``X.tes`` beside ``X.tra``;
-        - a folder ``train/LABEL/*.png`` and ``test/LABEL/*.png``, or just ``LABEL/*.png``.
-
-        Without a test part, the last fifth of every class is the test part.
+        THRESHER_DATA, then in the project's ``data/``, then downloaded there. Or a path of any of
+        the forms in :mod:`sw.data.form`.
+    options : sw.data.options.Options
+        What the user says of it.
     download : bool
         Whether a known dataset may be downloaded.
-    """
-    known, path = _find(name_or_path, download)
-    if known is not None:
-        return Dataset(str(name_or_path), *_idx_part(path, "train"), *_idx_part(path, "test"),
-                       known.labels)
-    name = short_name(path)
-    if path.is_dir() and _idx_file(path, "train_images", missing_ok=True):
-        return _named(name, *_idx_part(path, "train"), *_idx_part(path, "test"))
-    if path.is_dir():
-        return _images(name, path)
-    if path.suffix == ".npz":
-        return _arrays(name, path)
-    return _table(name, path)
-
-
-def load_test(name_or_path, download=True):
-    """Return images, labels and names of the classes of a dataset's test part.
-
-    The training images of IDX files are not read.
 
     Returns
     -------
-    ndarray of uint8, shape (images, ``*input_shape``)
-    ndarray of int64, shape (images,)
-    tuple of str
+    Dataset
+        Without a test part of its own, the last fifth of every class is the test part.
     """
-    known, path = _find(name_or_path, download)
-    if known is not None:
-        images, labels = _idx_part(path, "test")
-        test = Dataset(str(name_or_path), images, labels, images, labels, known.labels)
-        return test.test_images, test.test_labels, test.labels
-    if path.is_dir() and _idx_file(path, "test_images", missing_ok=True):
-        images, labels = _idx_part(path, "test")
-        _, labels, names = _classes(path, _idx_labels(path, "train"), labels)
-        return images, labels, names
-    dataset = load(path, download)
-    return dataset.test_images, dataset.test_labels, dataset.labels
+    raw = read(name_or_path, options, download)
+    train, seen, ignored = survey(raw.train, raw.path)
+    raw = replace(raw, train=train, ignored=[*raw.ignored, *ignored])
+    raw = with_test(raw, options)
+    conversion, guessed = conversion_of(raw, seen, options)
+    values, names = numbered(raw, options)
+    shape = input_shape(conversion, raw.train.examples)
+    train, test = (_converted(raw, part, conversion, shape, values)
+                   for part in (raw.train, raw.test))
+    facts = Facts(raw.form, raw.path, raw.test_from, raw.label, seen, [*raw.guessed, *guessed], raw.warnings,
+                  raw.ignored, raw.hidden)
+    known = str(name_or_path) in KNOWN
+    return Dataset(str(name_or_path) if known else short_name(raw.path), *train, *test, names,
+                   conversion, facts)
 
 
-def short_name(path):
-    """Return a name for the files of a dataset: lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", Path(path).resolve().stem.lower()).strip("-") or "dataset"
-
-
-def _find(name_or_path, download):
-    """Return the known dataset, or None, and the folder or file to read."""
+def read(name_or_path, options=choices.NONE, download=True):
+    """Return a dataset as its files hold it, a :class:`sw.data.raw.Raw` with labelled parts."""
     known = KNOWN.get(str(name_or_path))
-    if known is None:
+    if known is not None:
+        raw = idx.read(known_folder(str(name_or_path), download), options)
+        raw = replace(raw, path=Path(str(name_or_path)), class_names=known.labels,
+                      known={"fit": known.fit})
+    else:
         path = Path(name_or_path)
         if not path.exists():
             raise ValueError(f"Dataset must be {', '.join(KNOWN)} or a path that exists: "
                              f"{name_or_path}")
-        return None, path
-    places = [ROOT / "data" / str(name_or_path)]
-    if os.environ.get("THRESHER_DATA"):
-        places.insert(0, Path(os.environ["THRESHER_DATA"]) / str(name_or_path))
-    for place in places:
-        if all(_idx_file(place, part, missing_ok=True) for part in IDX_NAMES):
-            return known, place
-    if not download:
-        raise ValueError(f"Dataset {str(name_or_path)!r} must be in {' or '.join(map(str, places))}"
-                         f" (set THRESHER_DATA to the folder that has it)")
-    for file in known.files:
-        fetch(file, places[-1], known.mirrors)
-    return known, places[-1]
+        raw = form.read(path, options)
+        if "emnist" in path.resolve().name.lower():
+            raw.known = {"transpose": True}
+    if raw.train.labels is None:
+        raise ValueError(f"{raw.path} must have a class for each example: it has none (name the "
+                         f"class column with --label, or give labels beside)")
+    if raw.test is not None and raw.test.labels is None:
+        raw.guessed.append(f"{raw.test_from} has no classes and is not used")
+        raw.test = None
+    for part in filter(None, (raw.train, raw.test)):
+        if len(part.examples) != len(part.labels):
+            raise ValueError(f"{raw.path} must have one label an example: {len(part.examples)} "
+                             f"examples, {len(part.labels)} labels")
+    return raw
 
 
-def _idx_file(path, part, missing_ok=False):
-    for name in (f"{IDX_NAMES[part]}.gz", IDX_NAMES[part],
-                 IDX_NAMES[part].replace("-idx", ".idx")):
-        if (path / name).is_file():
-            return path / name
-    if missing_ok:
-        return None
-    raise ValueError(f"{path} must hold {IDX_NAMES[part]}, plain or as .gz")
+def with_test(raw, options):
+    """Return a raw dataset with a test part: its own, or a share of every class."""
+    share = choices.share(options.test)
+    if raw.test is not None and share is None:
+        test, _, ignored = survey(raw.test, raw.test_from or raw.path)
+        return replace(raw, test=test, ignored=[*raw.ignored, *ignored])
+    chosen = test_rows(raw, share or TEST_SHARE)
+    text = f"the last {f'{share:.0%}' if share else 'fifth'} of every class"
+    guessed = [] if share else [f"{text} is the test part (--test FILE, FOLDER or SHARE: another)"]
+    return replace(raw, train=raw.train.of(np.flatnonzero(~chosen)),
+                   test=raw.train.of(np.flatnonzero(chosen)), test_from=text,
+                   guessed=[*raw.guessed, *guessed])
 
 
-def _idx_labels(path, part):
-    return idx.read(_idx_file(path, f"{part}_labels"), dimensions=1).astype(np.int64)
-
-
-def _idx_part(path, part):
-    images = idx.read(_idx_file(path, f"{part}_images"))
-    labels = _idx_labels(path, part)
-    if len(images) != len(labels):
-        raise ValueError(f"{_idx_file(path, f'{part}_labels')} must have one label for each of "
-                         f"the {len(images)} images: {len(labels)} (the files are not of one set)")
-    return images, labels
-
-
-def _images(name, path):
-    if (path / "train").is_dir() and (path / "test").is_dir():
-        images, labels = folder.read(path / "train")
-        return _named(name, images, labels, *folder.read(path / "test", images.shape[1:]))
-    return _named(name, *_split(path, *folder.read(path)))
-
-
-def _arrays(name, path):
-    arrays = read_arrays(path, "a dataset")
-    parts = {part: next((arrays[key] for key in keys if key in arrays), None)
-             for part, keys in ARRAY_NAMES.items()}
-    needed = ("train_images", "train_labels") if parts["test_images"] is None else ARRAY_NAMES
-    for part in needed:
-        if parts[part] is None:
-            raise ValueError(f"{path} must have the array {' or '.join(ARRAY_NAMES[part])}: it "
-                             f"has {', '.join(arrays) or 'none'}")
-    for part in needed:
-        if part.endswith("images"):
-            parts[part] = _octets(path, part, parts[part])
-        elif parts[part].ndim != 1 or parts[part].dtype.kind not in "iuU":
-            raise ValueError(f"{path} must have {part} of integers or strings in one dimension: "
-                             f"{parts[part].dtype} of shape {parts[part].shape}")
-    kinds = {parts[part].dtype.kind == "U" for part in needed if part.endswith("labels")}
-    if len(kinds) > 1:
-        raise ValueError(f"{path} must have integers or strings as labels of both parts, not one "
-                         f"of each")
-    if parts["test_images"] is None:
-        split = _split(path, parts["train_images"], parts["train_labels"])
-        parts = dict(zip(ARRAY_NAMES, split, strict=True))
-    names = arrays.get("labels")
-    return _named(name, *parts.values(),
-                  names=None if names is None else tuple(str(entry) for entry in names.ravel()))
-
-
-def _octets(path, part, images):
-    if images.ndim < 2 or images.dtype.kind not in "iub":
-        raise ValueError(f"{path} must have {part} of integers in at least two dimensions: "
-                         f"{images.dtype} of shape {images.shape} (scale to 0..255 and round)")
-    if images.size and (images.min() < 0 or images.max() > 255):
-        raise ValueError(f"{path} must have {part} in 0..255: {images.min()}..{images.max()}")
-    return images.astype(np.uint8)
-
-
-def _table(name, path):
-    train = tabular.read(path)
-    beside = path.with_suffix({".tra": ".tes"}.get(path.suffix, f".test{path.suffix}"))
-    if beside.exists():
-        test = tabular.read(beside, like=train)
-    else:
-        chosen = _test_rows(path, train.classes)
-        train, test = (tabular.Table(path, train.columns, train.values[rows], train.classes[rows])
-                       for rows in (~chosen, chosen))
-    (train_images, test_images), scaled = tabular.to_bytes(train, test)
-    return _named(name, train_images, train.classes, test_images, test.classes, scaled=scaled)
-
-
-def _split(path, images, labels):
-    if len(images) != len(labels):
-        raise ValueError(f"{path} must have one label an image: {len(images)} images, "
-                         f"{len(labels)} labels")
-    chosen = _test_rows(path, labels)
-    return images[~chosen], labels[~chosen], images[chosen], labels[chosen]
-
-
-def _test_rows(path, classes):
-    """Mark the last fifth of every class."""
-    chosen = np.zeros(len(classes), dtype=bool)
-    for value in np.unique(classes):
-        rows = np.flatnonzero(classes == value)
+def test_rows(raw, share):
+    """Mark the last examples of every class."""
+    chosen = np.zeros(len(raw.train), dtype=bool)
+    for value in np.unique(raw.train.labels):
+        rows = np.flatnonzero(raw.train.labels == value)
         if len(rows) < 2:
-            raise ValueError(f"{path} must have at least 2 examples of every class: {value} has 1")
-        chosen[rows[-max(1, len(rows) // TEST_SHARE):]] = True
+            raise ValueError(f"{raw.path} must have at least 2 examples of every class"
+                             f"{_class_column(raw)}: {value} has 1 (give a test part with --test"
+                             f"{', or another class column with --label' if raw.columns else ''})")
+        chosen[rows[-max(1, int(len(rows) * share + 1e-9)):]] = True
     return chosen
 
 
-def _named(name, train_images, train_labels, test_images, test_labels, names=None, scaled=None):
-    """Return the dataset with classes numbered from 0 in the order of their sorted names."""
-    train_labels, test_labels, found = _classes(name, train_labels, test_labels, names)
-    return Dataset(name, train_images, train_labels, test_images, test_labels, found, scaled or {})
+test_rows.__test__ = False  # its name looks like a test's
 
 
-def _classes(name, train, test, names=None):
-    values = np.unique(train)
-    foreign = np.setdiff1d(test, values)
-    if len(foreign):
-        raise ValueError(f"Dataset {str(name)!r} must not have classes in its test part that its "
-                         f"training part lacks: {foreign[0]}")
-    if names is None:
-        return (np.searchsorted(values, train), np.searchsorted(values, test),
-                tuple(str(value) for value in values))
-    if values.dtype.kind not in "iu" or values.min() < 0 or values.max() >= len(names):
-        raise ValueError(f"Dataset {name!r} must have labels in 0..{len(names) - 1}, one for each "
-                         f"of its names: {values.min()}..{values.max()}")
-    return train.astype(np.int64), test.astype(np.int64), names
+def numbered(raw, options):
+    """Return the values of labels in the files, sorted, and the names of these classes."""
+    values = np.unique(raw.train.labels)
+    if raw.test is not None:
+        foreign = np.setdiff1d(raw.test.labels, values)
+        if len(foreign):
+            raise ValueError(f"Dataset {str(raw.path)!r} must not have classes in its test part "
+                             f"that its training part lacks: {_some(foreign)}")
+    if options.classes is not None:
+        named = class_names(Path(options.classes), values)
+    elif raw.class_names is not None:
+        if values.dtype.kind not in "iu" or values.min() < 0 \
+                or values.max() >= len(raw.class_names):
+            raise ValueError(f"Dataset {str(raw.path)!r} must have labels in "
+                             f"0..{len(raw.class_names) - 1}, one for each of its names: "
+                             f"{values.min()}..{values.max()}")
+        values = np.arange(len(raw.class_names))
+        named = dict(enumerate(raw.class_names))
+    else:
+        named = {value: str(value) for value in values.tolist()}
+    names = tuple(named[value] for value in values.tolist())
+    if len(names) > 256:
+        raise ValueError(f"{raw.path} must have at most 256 classes{_class_column(raw)}: "
+                         f"{len(names)}"
+                         f"{' (name the class column with --label)' if raw.columns else ''}")
+    if len(names) < 2:
+        raise ValueError(f"{raw.path} must have at least 2 classes{_class_column(raw)}: all "
+                         f"examples are of {names[0]!r}"
+                         f"{' (name another column with --label)' if raw.columns else ''}")
+    return values, names
+
+
+def input_shape(conversion, examples):
+    """Return the shape of a network's input that a conversion gives."""
+    if isinstance(conversion, Picture):
+        return conversion.size if conversion.colours == 1 else (*conversion.size, 3)
+    return examples.shape[1:]
+
+
+def known_folder(name, download=True):
+    """Return the folder that has a known dataset's files, downloaded if need be."""
+    known = KNOWN[name]
+    places = [ROOT / "data" / name]
+    if os.environ.get("THRESHER_DATA"):
+        places.insert(0, Path(os.environ["THRESHER_DATA"]) / name)
+    for place in places:
+        if idx.whole(place):
+            return place
+    if not download:
+        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} (set "
+                         f"THRESHER_DATA to the folder that has it)")
+    for file in known.files:
+        fetch(file, places[-1], known.mirrors)
+    return places[-1]
+
+
+def short_name(path):
+    """Return a name for the files of a dataset: lower-case letters, digits and hyphens."""
+    name = Path(path).resolve().name.lower()
+    name = re.sub(r"(\.(csv|tsv|txt|data|npz|npy|mat|gz|tra|idx))+$", "", name)
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "dataset"
+
+
+def _converted(raw, part, conversion, shape, values):
+    """Return images and labels of a part, as a network takes them."""
+    converter = Converter(conversion, shape)
+    images = converter.all(part.examples)
+    if part is raw.test and converter.cut:
+        raw.warnings.extend(f"test part: {note}" for note in converter.notes())
+    return images, np.searchsorted(values, part.labels).astype(np.int64)
+
+
+def _class_column(raw):
+    return f" in its class column ({raw.label})" if raw.columns and raw.label else ""
+
+
+def _some(values, most=5):
+    text = ", ".join(map(str, values[:most]))
+    return text if len(values) <= most else f"{text} and {len(values) - most} more"

@@ -1,15 +1,17 @@
-"""Converts pictures from users to inputs of a network, in the form of its training images."""
+"""Reads pictures of any common format as arrays of grey levels or colours, and resizes them."""
 
 import struct
 import warnings
 import zlib
+from functools import cache
 from math import ceil, sqrt
 
 import numpy as np
 from PIL import Image, ImageOps
 
 
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+# Formats that start other programs, or of which Pillow knows the name alone.
+LEFT_OUT = ("BUFR", "EPS", "FITS", "FPX", "GRIB", "HDF5", "IPTC", "MIC", "MPEG", "WMF")
 
 # Far above a phone's camera and far below a PC's memory. Checked before any pixel is unpacked.
 PIXELS_LIMIT = 2**26
@@ -17,109 +19,75 @@ PIXELS_LIMIT = 2**26
 # Larger pictures are made smaller first, to save time.
 WORKING = 2**22
 
-# MNIST fits a digit into 20 x 20 of its 28 x 28 pixels.
-BOX = 20 / 28
 
-# Share of the range from background to ink above which a pixel belongs to the drawing.
-INK = 1 / 8
+@cache
+def formats():
+    """Return the names of the formats that are read, as Pillow calls them."""
+    Image.init()
+    return tuple(sorted(set(Image.OPEN) - set(LEFT_OUT)))
 
 
-def read_image(path, input_shape):
-    """Read a picture of any size as one image for a network.
+@cache
+def suffixes():
+    """Return the endings of files in these formats, in lower case: ``{".png", ...}``."""
+    known = formats()
+    return {suffix for suffix, name in Image.EXTENSION.items() if name in known} - {".pdf"}
 
-    For grey networks a light background becomes dark. The drawing is cut out, scaled to MNIST's box
-    with its proportions kept, and placed with its centre of mass in the middle. A picture of the
-    network's size is not moved. For colour networks the middle of the picture is scaled.
+
+def decode(source, limit=PIXELS_LIMIT):
+    """Read a picture as it stands in its file, upright.
 
     Parameters
     ----------
-    path : path-like
-        PNG, JPEG, or another format of :data:`FORMATS`.
-    input_shape : tuple of int
-        ``(rows, columns)``, ``(rows, columns, 1)`` or ``(rows, columns, 3)``.
+    source : path-like or binary file
+        Picture. Transparent pixels become dark or light, against the drawing.
+    limit : int
+        Most pixels.
 
     Returns
     -------
-    ndarray of uint8, shape input_shape
+    ndarray
+        Grey levels, shape (rows, columns): uint8, uint16, int32 or float32. Or colours, uint8 of
+        shape (rows, columns, 3).
 
-    Source of the conversion: LeCun, Cortes and Burges, "The MNIST database".
+    Raises
+    ------
+    ValueError
+        If the file is no intact picture within the limit.
     """
-    input_shape = tuple(input_shape)
-    if len(input_shape) not in (2, 3) or input_shape[2:] not in ((), (1,), (3,)):
-        raise ValueError(f"Input shape must be (rows, columns) with at most 3 colours to take "
-                         f"pictures: {input_shape} (give this network numbers instead)")
-    rows, columns = input_shape[:2]
-    picture = _shrunk(open_picture(path))
-    if input_shape[2:] == (3,):
-        fitted = ImageOps.fit(_flat(picture), (columns, rows), Image.Resampling.BICUBIC)
-        return np.asarray(fitted, dtype=np.uint8)
-    return like_mnist(grey_levels(picture), (rows, columns)).reshape(input_shape)
+    picture = _shrunk(open_picture(source, limit))
+    if picture.mode == "F":
+        values = np.array(picture)
+        if not np.isfinite(values).all():
+            raise ValueError(f"{source} must hold finite numbers: it has NaN or infinite ones")
+        return values
+    if picture.mode.startswith("I"):
+        values = np.asarray(picture)
+        sixteen = values.dtype.itemsize == 2 or (0 <= values.min() and values.max() < 2**16)
+        return values.astype(np.uint16 if sixteen else np.int32)
+    if picture.mode == "L" and not picture.has_transparency_data:
+        return np.array(picture)
+    if picture.mode == "1" and not picture.has_transparency_data:
+        return np.array(picture.convert("L"))
+    return np.array(_flat(picture))
 
 
-def like_mnist(grey, shape):
-    """Return a grey picture as MNIST would hold it: uint8, shape (rows, columns).
-
-    Parameters
-    ----------
-    grey : ndarray of uint8, shape (height, width)
-        A drawing, dark on light or light on dark.
-    shape : tuple of int
-        Rows and columns wanted.
-    """
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    if np.median(edge) > 127:
-        grey, edge = 255 - grey, 255 - edge
-    if grey.shape == tuple(shape):
-        return grey
-    ground = int(np.median(edge))
-    ink = np.clip(grey.astype(np.int32) - ground, 0, None)
-    if not ink.any():
-        return np.zeros(shape, np.uint8)
-    ink = (ink * 255 // ink.max()).astype(np.uint8)
-    drawing = _scaled(_cut(ink), shape)
-    return _placed(drawing, shape)
-
-
-def _cut(ink):
-    """Return the smallest rectangle that holds the drawing."""
-    rows, columns = (np.flatnonzero((ink > 255 * INK).any(axis=axis)) for axis in (1, 0))
-    return ink[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-
-
-def _scaled(drawing, shape):
-    """Return the drawing in the largest size that fits the box, its proportions kept."""
-    box = [max(1, round(extent * BOX)) for extent in shape]
-    scale = min(limit / extent for limit, extent in zip(box, drawing.shape, strict=True))
-    height, width = (min(limit, max(1, round(extent * scale)))
-                     for limit, extent in zip(box, drawing.shape, strict=True))
-    # Shrinking averages over areas, which makes strokes as soft as MNIST's.
-    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(drawing).resize((width, height), method))
-
-
-def _placed(drawing, shape):
-    """Return an image of the given shape with the drawing's centre of mass in its middle."""
-    image = np.zeros(shape, np.uint8)
-    place = []
-    for axis in (0, 1):
-        mass = drawing.sum(axis=1 - axis, dtype=np.int64)
-        centre = (mass * np.arange(len(mass))).sum() / max(1, mass.sum())
-        start = round(shape[axis] / 2 - centre)  # MNIST's middle of 28 is pixel 14
-        start = min(max(start, 0), shape[axis] - len(mass))
-        place.append(slice(start, start + len(mass)))
-    image[tuple(place)] = drawing
-    return image
-
-
-def open_picture(path, limit=PIXELS_LIMIT):
+def open_picture(source, limit=PIXELS_LIMIT):
     """Return a picture of at most ``limit`` pixels, upright and with its pixels read."""
-    with open(path, "rb") as file, warnings.catch_warnings():
+    if hasattr(source, "read"):
+        return _opened(source, getattr(source, "name", "Picture"), limit)
+    with open(source, "rb") as file:
+        return _opened(file, source, limit)
+
+
+def _opened(file, name, limit):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # our own limit holds, and damage raises an error
         try:
-            picture = Image.open(file, formats=FORMATS)
+            picture = Image.open(file, formats=formats())
             width, height = picture.size
-            if picture.format == "WEBP":
-                limit //= 2  # this decoder keeps three more copies of the pixels
+            if picture.format in ("WEBP", "AVIF"):
+                limit //= 2  # these decoders keep three more copies of the pixels
             if width * height > limit:
                 raise ValueError(f"it has {width} x {height} pixels, more than "
                                  f"{limit >> 20} million")
@@ -128,11 +96,12 @@ def open_picture(path, limit=PIXELS_LIMIT):
         except Image.DecompressionBombError:
             reason = f"it says it has more than {limit >> 20} million pixels"
         except Image.UnidentifiedImageError:
-            reason = "its content is none of them"
-        except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError,
-                struct.error, zlib.error) as error:  # Pillow's errors for damaged files
+            reason = "its content is no format that Pillow reads"
+        except (OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, AttributeError,
+                ArithmeticError, RuntimeError, AssertionError, struct.error,
+                zlib.error) as error:  # Pillow's errors for damaged files
             reason = " ".join(str(error).split()) or "it is damaged"
-    raise ValueError(f"{path} must be an intact picture ({', '.join(FORMATS)}): {reason}")
+    raise ValueError(f"{name} must be an intact picture (PNG, JPEG, ...): {reason}")
 
 
 def _shrunk(picture):
@@ -159,10 +128,16 @@ def _flat(picture):
     return Image.alpha_composite(ground, picture).convert("RGB")
 
 
-def grey_levels(picture):
-    """Return a picture as uint8 shades, shape (height, width)."""
-    if picture.mode.startswith("I"):  # 16 bits a pixel: Pillow's own conversion would clip them
-        return (np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8)
-    if picture.mode == "L":
-        return np.array(picture)
-    return np.array(_flat(picture).convert("L"))
+def resized(pixels, shape, *, shrinking):
+    """Return uint8 pixels, stretched to rows and columns of ``shape``.
+
+    Shrinking averages over areas, which makes strokes as soft as MNIST's.
+    """
+    method = Image.Resampling.BOX if shrinking else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(pixels).resize(shape[::-1], method))
+
+
+def middle(pixels, shape):
+    """Return the middle of uint8 pixels, in the proportions of ``shape`` and scaled to it."""
+    fitted = ImageOps.fit(Image.fromarray(pixels), shape[::-1], Image.Resampling.BICUBIC)
+    return np.asarray(fitted)

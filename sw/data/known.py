@@ -17,11 +17,14 @@ class Known:
         URLs of folders that have its files.
     files : tuple of File
         The four IDX files.
+    fit : str
+        How pictures become inputs, see :class:`sw.conversion.Picture`.
     """
 
     labels: tuple
     mirrors: tuple
     files: tuple
+    fit: str
 
 
 KNOWN = {
@@ -36,7 +39,8 @@ KNOWN = {
          File("t10k-images-idx3-ubyte.gz", 1648877,
               "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
          File("t10k-labels-idx1-ubyte.gz", 4542,
-              "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"))),
+              "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")),
+        fit="drawing"),
     "fashion-mnist": Known(
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
          "Bag", "Ankle boot"),
@@ -49,5 +53,6 @@ KNOWN = {
          File("t10k-images-idx3-ubyte.gz", 4422102,
               "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
          File("t10k-labels-idx1-ubyte.gz", 5148,
-              "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"))),
+              "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")),
+        fit="as-is"),
 }

@@ -52,6 +52,8 @@ class Raw:
         Test part; None if the files have none.
     test_from : str
         Where the test part comes from, for people: ``"t10k-images-idx3-ubyte"``.
+    label : str
+        Name of a table's class column, or ``"column 5"``. Empty for others.
     columns : tuple of str
         Names of a table's columns, the class column and dropped ones left out. Empty for others.
     header : bool
@@ -70,6 +72,8 @@ class Raw:
         Files that were left out because they could not be read, each with the reason.
     hidden : int
         Hidden files and folders, which were ignored.
+    known : dict
+        Facts of a known dataset that need no guess: ``fit``, ``size``, ``transpose``.
     """
 
     path: object
@@ -77,6 +81,7 @@ class Raw:
     train: Part
     test: Part | None = None
     test_from: str = ""
+    label: str = ""
     columns: tuple = ()
     header: bool = False
     places: tuple = ()
@@ -86,3 +91,4 @@ class Raw:
     warnings: list = field(default_factory=list)
     ignored: list = field(default_factory=list)
     hidden: int = 0
+    known: dict = field(default_factory=dict)

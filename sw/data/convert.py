@@ -1,0 +1,209 @@
+"""Converts raw pictures and rows to a network's inputs, one way for training and for answers."""
+
+import numpy as np
+
+from ..conversion import Picture
+from .drawing import edge, like_mnist
+from .images import middle, resized
+
+
+CHUNK = 2048  # examples at once, which bounds the memory for numbers in float64
+FAR = 4       # widths of the range of training, beyond which values are of another scale
+
+
+class Converter:
+    """Turns examples, as files hold them, into inputs of a network.
+
+    Parameters
+    ----------
+    conversion : sw.conversion.Picture or sw.conversion.Row
+        What is done.
+    input_shape : tuple of int
+        Shape of an input of the network.
+    input_bits : int
+        Width of a value of an input.
+    given : tuple of float or None
+        Least and greatest value of the files' numbers, if they are not those of training.
+
+    Attributes
+    ----------
+    examples : int
+        Examples converted so far.
+    resized : int
+        Pictures among them that had another size than the network's input.
+    cut, values : int
+        Values beyond the range of training, which were cut, and all values.
+    """
+
+    def __init__(self, conversion, input_shape, input_bits=8, given=None):
+        self.conversion = conversion
+        self.input_shape = tuple(input_shape)
+        self.dtype = np.uint8 if input_bits <= 8 else np.uint16
+        self.top = 2**input_bits - 1
+        self.given = given
+        self.examples = self.resized = self.cut = self.values = 0
+
+    def all(self, examples):
+        """Convert an array of examples, shape (n, ...), or a sequence of pictures.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16, shape (n, ``*input_shape``)
+        """
+        made = np.empty((len(examples), *self.input_shape), self.dtype)
+        step = CHUNK if isinstance(examples, np.ndarray) else 1
+        for start in range(0, len(examples), step):
+            part = examples[start:start + step] if step > 1 else examples[start][None]
+            made[start:start + step] = self.batch(part)
+        return made
+
+    def batch(self, examples):
+        """Convert examples of one shape: an array (n, ...)."""
+        self.examples += len(examples)
+        if isinstance(self.conversion, Picture):
+            made = self._pictures(self._as_pictures(examples))
+        else:
+            made = self._rows(examples)
+        return made.reshape(len(examples), *self.input_shape)
+
+    def notes(self):
+        """Yield what users should know of the examples converted so far."""
+        if self.resized:
+            yield (f"{self.resized:,} of {self.examples:,} pictures had another size than "
+                   f"{' x '.join(map(str, self.conversion.size))}")
+        if self.cut:
+            yield (f"{self.cut:,} of {self.values:,} values lie beyond the range of the training "
+                   f"data: they are cut to it")
+
+    def _as_pictures(self, examples):
+        """Return rows of pixels as pictures; pictures of one channel lose that axis."""
+        conversion = self.conversion
+        if examples.ndim == 4 and examples.shape[3] == 1:
+            return examples[..., 0]
+        if examples.ndim != 2:
+            return examples
+        rows, columns = conversion.size[::-1] if conversion.transpose else conversion.size
+        colours = () if conversion.colours == 1 else (3,)
+        if examples.shape[1] != conversion.inputs:
+            raise ValueError(f"Rows must have a number for each of the {rows} x {columns} pixels "
+                             f"of a picture: {examples.shape[1]}, not {conversion.inputs}")
+        return examples.reshape(len(examples), rows, columns, *colours)
+
+    def _pictures(self, pictures):
+        conversion = self.conversion
+        if pictures.ndim not in (3, 4) or pictures.shape[3:] not in ((), (3,)):
+            raise ValueError(f"Pictures must have rows, columns and 1 or 3 colours: shape "
+                             f"{pictures.shape[1:]}")
+        pictures = self._scaled_pictures(pictures)
+        if pictures.ndim == 4 and conversion.colours == 1:
+            pictures = grey(pictures)
+        elif pictures.ndim == 3 and conversion.colours == 3:
+            pictures = np.repeat(pictures[..., None], 3, axis=3)
+        if conversion.transpose:
+            pictures = pictures.swapaxes(1, 2)
+        if conversion.invert is None:
+            light = np.median(edge(grey(pictures)), axis=1) > self.top // 2
+            pictures = np.where(light.reshape(-1, *[1] * (pictures.ndim - 1)),
+                                self.top - pictures, pictures)
+        elif conversion.invert:
+            pictures = self.top - pictures
+        if pictures.shape[1:3] != conversion.size:
+            pictures = self._fitted(pictures)
+        if pictures.ndim == 4 and pictures.shape[1:] != self.input_shape:
+            pictures = np.moveaxis(pictures, 3, 1)
+        return pictures
+
+    def _fitted(self, pictures):
+        """Return pictures of another size in the network's."""
+        self.resized += len(pictures)
+        if self.top > 255:
+            raise ValueError(f"Pictures of more than 8 bits must have the network's size "
+                             f"{' x '.join(map(str, self.conversion.size))}: "
+                             f"{' x '.join(map(str, pictures.shape[1:3]))}")
+        size, fit = self.conversion.size, self.conversion.fit
+        made = []
+        for pixels in map(np.ascontiguousarray, pictures):
+            if fit == "drawing":
+                made.append(like_mnist(pixels, size))
+            elif fit == "photo":
+                made.append(middle(pixels, size))
+            else:
+                made.append(resized(pixels, size, shrinking=pixels.shape[0] > size[0]))
+        return np.stack(made)
+
+    def _scaled_pictures(self, pictures):
+        """Return pictures with values 0..top, as the range of training says."""
+        conversion, top = self.conversion, self.top
+        low, high = conversion.low, conversion.high
+        depth = depth_of(pictures.dtype)
+        if self.given is not None:
+            return self._scaled(pictures, *self.given)
+        if depth and depth == conversion.depth and (low, high) == (0, top):
+            return pictures.astype(self.dtype, copy=False)
+        if depth == 16 and conversion.depth == 8:
+            return self._scaled(pictures >> 8, low, high)
+        if depth == 8 and conversion.depth == 16:
+            if high > 2**15:
+                return self._scaled(pictures.astype(np.uint16) * 257, low, high)
+            if self.top == 255:
+                raise ValueError(f"Pictures must have 16 bits a pixel and values "
+                                 f"{low:g}..{high:g}, as those of training: 8 bits (give the "
+                                 f"values that become black and white: --range LOW,HIGH)")
+        if depth and not conversion.depth:
+            if (low, high) == (0, 1):
+                return self._scaled(pictures, 0, 2**depth - 1)
+            if depth == 16 or (low, high) != (0, 255):
+                raise ValueError(f"Pictures must be numbers {low:g}..{high:g}, as those of "
+                                 f"training: integers of {depth} bits (give the values that "
+                                 f"become black and white: --range LOW,HIGH)")
+        if not depth:
+            self._check_scale(pictures, low, high)
+        return self._scaled(pictures, low, high)
+
+    def _check_scale(self, numbers, low, high):
+        """Refuse numbers that are plainly of another scale than those of training."""
+        least, most = float(numbers.min()), float(numbers.max())
+        fractions = most <= 1 and high - low > 2 and (numbers != np.floor(numbers)).any()
+        if fractions or most > high + FAR * (high - low) or least < low - FAR * (high - low):
+            raise ValueError(f"Values must be {low:g}..{high:g}, as those of training: "
+                             f"{least:g}..{most:g} (say what the numbers range over with --range "
+                             f"LOW,HIGH)")
+
+    def _rows(self, examples):
+        conversion = self.conversion
+        rows = examples.reshape(len(examples), -1).astype(np.float64)
+        inputs = int(np.prod(self.input_shape))
+        if rows.shape[1] != inputs:
+            raise ValueError(f"Rows must have {inputs} numbers, the inputs of the network: "
+                             f"{rows.shape[1]}")
+        if self.given is not None:
+            return self._scaled(rows, *self.given)
+        if len(conversion.low) == 1:
+            self._check_scale(rows, conversion.low[0], conversion.high[0])
+        return self._scaled(rows, np.array(conversion.low), np.array(conversion.high))
+
+    def _scaled(self, numbers, low, high):
+        """Return numbers as integers 0..top, ``low`` as 0 and ``high`` as top."""
+        self.values += numbers.size
+        self.cut += int(((numbers < low) | (numbers > high)).sum())
+        scaled = np.rint((numbers.astype(np.float64) - low) / (np.asarray(high) - low) * self.top)
+        return np.clip(scaled, 0, self.top).astype(self.dtype)
+
+
+def grey(pictures):
+    """Return grey levels of colours, as ITU-R 601-2 weighs them; grey pictures stay.
+
+    Parameters
+    ----------
+    pictures : ndarray of unsigned integers, shape (n, rows, columns) or (n, rows, columns, 3)
+        Pictures.
+    """
+    if pictures.ndim == 3:
+        return pictures
+    weighed = pictures.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
+    return ((weighed + 0x8000) >> 16).astype(pictures.dtype)
+
+
+def depth_of(dtype):
+    """Return the bits of a picture's integers, 8 or 16; 0 for numbers of any other type."""
+    return {"u1": 8, "b1": 8, "u2": 16}.get(dtype.str[1:], 0)

@@ -1,0 +1,244 @@
+"""Test images for a network: converted as in training, classes matched by their names."""
+
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from ..conversion import FITS, Picture, Row, picture_shape, square
+from . import options as choices
+from .convert import Converter
+from .datasets import numbered, read, with_test
+from .form import tablefile
+from .mapping import mapping
+from .survey import survey
+
+
+@dataclass(frozen=True, eq=False)
+class TestSet:
+    """Test images of a dataset for a network.
+
+    Attributes
+    ----------
+    name : str
+        Name or path of the dataset.
+    images : ndarray of unsigned int, shape (n, ``*input_shape``)
+        Inputs of the network.
+    labels : ndarray of int64, shape (n,)
+        Index of each image's class in the network's labels.
+    used : str
+        Which part of the dataset this is, for people.
+    notes : list of str
+        What else users should know.
+    """
+
+    __test__ = False  # its name looks like a test's
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    used: str
+    notes: list = field(default_factory=list)
+
+
+def dataset_name(network, given=None):
+    """Return the name of the dataset to test with: the given one, or the one of the training."""
+    name = given or network.provenance.get("dataset")
+    if not name:
+        raise ValueError("Dataset must be given: the network does not say what it was trained on "
+                         "(use --dataset)")
+    return str(name)
+
+
+def load_test_set(network, given=None, options=choices.NONE, *, download=True):
+    """Load test images for a network.
+
+    Parameters
+    ----------
+    network : sw.network.Network
+        The network, whose conversion is applied.
+    given : str, path-like or None
+        Dataset; None for the one of the training.
+    options : sw.data.options.Options
+        What the user says; without it what was said when training, for the same dataset.
+    download : bool
+        Whether a known dataset may be downloaded.
+
+    Returns
+    -------
+    TestSet
+        The test part of the training's dataset. All of another dataset, unless that has a test
+        part.
+
+    Raises
+    ------
+    ValueError
+        If the dataset's examples cannot be converted, or its classes are not the network's.
+    """
+    name = dataset_name(network, given)
+    own = _same(name, network.provenance.get("dataset"))
+    options = _with_training(options, network.provenance.get("data") or {}, own,
+                             Path(name).exists() and tablefile.matches(Path(name)))
+    raw = read(name, options, download)
+    if own or raw.test is not None or options.test is not None:
+        raw = with_test(raw, options)
+        part, used = raw.test, raw.test_from
+    else:
+        part, _, ignored = survey(raw.train, raw.path, keep=True)
+        raw = replace(raw, train=part, ignored=[*raw.ignored, *ignored])
+        used = "all of it, as it has no test part"
+    values, names = numbered(raw, options)
+    places, left_out, notes = match_classes(names, network.labels, options.map, name)
+    chosen = np.searchsorted(values, part.labels)
+    if left_out:
+        part, chosen = part.of(kept := np.flatnonzero(places[chosen] >= 0)), chosen[kept]
+    conversion = fitting(overridden(network.conversion, options, network.input_shape), raw, notes)
+    part.examples = _columns(conversion, raw, part.examples)
+    converter = Converter(conversion, network.input_shape, network.input_bits, options.range)
+    try:
+        images = converter.all(part.examples)
+    except ValueError as error:
+        raise ValueError(f"Dataset {name!r} does not fit the network: {error} (choose another with "
+                         f"--dataset)") from None
+    if raw.ignored:
+        notes.append(f"{len(raw.ignored)} files could not be read: {raw.ignored[0]}")
+    return TestSet(name, images, places[chosen], used, [*notes, *converter.notes()])
+
+
+def match_classes(names, labels, map_file=None, dataset="dataset"):
+    """Match a dataset's classes with a network's, by name.
+
+    Parameters
+    ----------
+    names, labels : tuple of str
+        Classes of the dataset, and of the network.
+    map_file : path-like or None
+        Lines ``THEIRS,OURS``; an empty OURS leaves a class out. With a file, classes of the
+        network may be missing.
+    dataset : str
+        Name of the dataset, for messages.
+
+    Returns
+    -------
+    ndarray of int64, shape (names,)
+        Index of each of the dataset's classes in ``labels``; -1 for those left out.
+    bool
+        Whether any is left out.
+    list of str
+        Sentences on what was mapped and what is missing.
+    """
+    given = {} if map_file is None else mapping(Path(map_file))
+    wanted = [given.get(name, name) for name in names]
+    extra = [name for name, ours in zip(names, wanted, strict=True)
+             if ours != "" and ours not in labels]
+    missing = [label for label in labels if label not in wanted]
+    if extra or (missing and map_file is None):
+        parts = []
+        if extra:
+            parts.append(f"the network has no {_listed(extra)}")
+        if missing:
+            parts.append(f"the dataset has no {_listed(missing)}")
+        near = next(((name, close[0]) for name in extra
+                     if (close := get_close_matches(name, missing or labels, 1))), None)
+        line = f"such as {near[0]},{near[1]}" if near else "THEIRS,OURS"
+        raise ValueError(f"Dataset {str(dataset)!r} must have the classes of the network: "
+                         f"{'; '.join(parts)} (give a file with lines {line} by --map; an empty "
+                         f"one accepts what is missing)")
+    notes = []
+    if missing:
+        notes.append(f"no examples of {_listed(missing)}")
+    out = [name for name, ours in zip(names, wanted, strict=True) if ours == ""]
+    if out:
+        notes.append(f"left out: examples of {_listed(out)}")
+    places = np.array([labels.index(ours) if ours else -1 for ours in wanted], dtype=np.int64)
+    return places, bool(out), notes
+
+
+def overridden(conversion, options, input_shape):
+    """Return a conversion with what the user says now in place of what training said."""
+    pictured = (options.fit, options.transpose, options.invert, options.colours, options.size)
+    if all(entry is None for entry in pictured) or options.size == "flat":
+        return conversion
+    if isinstance(conversion, Row):
+        if options.fit == "as-is" and options.size is None:
+            return conversion
+        inputs = int(np.prod(input_shape))
+        size = options.size or square(inputs)
+        if size is None or size[0] * size[1] * (options.colours or 1) != inputs:
+            raise ValueError(f"Size must have as many pixels as the network has inputs: {inputs} "
+                             f"(--size ROWSxCOLUMNS)")
+        conversion = Picture(size, colours=options.colours or 1)
+    elif options.size not in (None, conversion.size):
+        raise ValueError(f"Size must be the network's {'x'.join(map(str, conversion.size))}: "
+                         f"{'x'.join(map(str, options.size))}")
+    shape = picture_shape(input_shape)
+    if shape and options.colours not in (None, shape[2]):
+        raise ValueError(f"Colours must be the network's: it takes {shape[2]} a pixel, not "
+                         f"{options.colours}")
+    given = {name: value for name in ("fit", "transpose", "invert")
+             if (value := getattr(options, name)) is not None}
+    if given.get("fit") in FITS and "invert" not in given and given["fit"] != conversion.fit:
+        given["invert"] = None if given["fit"] == "drawing" else False
+    return replace(conversion, **given)
+
+
+def fitting(conversion, raw, notes):
+    """Return a conversion for a table's columns, where a network has no stored one."""
+    if isinstance(conversion, Row) and conversion.scaled:
+        ranges = {name: bounds for name, *bounds in conversion.scaled}
+        low, high = zip(*(ranges.get(name, (0.0, 255.0)) for name in raw.columns), strict=True)
+        if lacking := set(ranges) - set(raw.columns):
+            raise ValueError(f"{raw.path} must have the columns of the training: it lacks "
+                             f"{_listed(sorted(lacking))}")
+        high = [above if above > below else below + 1
+                for below, above in zip(low, high, strict=True)]
+        return Row(low=low, high=high)
+    if isinstance(conversion, Row) and conversion.columns and raw.columns:
+        more = [name for name in raw.columns if name not in conversion.columns]
+        if more and raw.header:
+            notes.append(f"columns that the network does not take: {_listed(more)}")
+    return conversion
+
+
+def _columns(conversion, raw, examples):
+    """Return a table's columns in the order of the network's inputs."""
+    if not (isinstance(conversion, Row) and isinstance(examples, np.ndarray)
+            and examples.ndim == 2 and raw.columns):
+        return examples
+    if conversion.columns and raw.header:
+        places = {name: place for place, name in enumerate(raw.columns)}
+        if lacking := [name for name in conversion.columns if name not in places]:
+            raise ValueError(f"{raw.path} must have the columns of the training: it lacks "
+                             f"{_listed(lacking)}")
+        return examples[:, [places[name] for name in conversion.columns]]
+    if conversion.places and not raw.header and raw.width == conversion.width:
+        if lacking := set(conversion.places) - set(raw.places):
+            raise ValueError(f"{raw.path} must have the columns of the training: its class column, "
+                             f"or a dropped one, is number {min(lacking) + 1} (see --label and "
+                             f"--drop)")
+        return examples[:, [raw.places.index(place) for place in conversion.places]]
+    return examples
+
+
+def _with_training(options, said, own, table):
+    """Return options, completed by those of the training; another table has its class column."""
+    try:
+        said = choices.Options.from_json(said)
+    except ValueError as error:
+        raise ValueError(f"Field 'data' of the provenance: {error}") from None
+    names = ("label", "drop", "classes", "test") if own else ("label",) if table else ()
+    return replace(options, **{name: getattr(said, name) for name in names
+                               if getattr(options, name) in (None, ())})
+
+
+def _same(name, trained):
+    if trained is None:
+        return False
+    return name == str(trained) or (Path(name).exists() and Path(str(trained)).exists()
+                                    and Path(name).samefile(str(trained)))
+
+
+def _listed(names, most=6):
+    text = ", ".join(map(repr, names[:most]))
+    return text if len(names) <= most else f"{text} and {len(names) - most} more"
