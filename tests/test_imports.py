@@ -26,9 +26,8 @@ ROOMS = {
     "hw": {"count": (), "plan": (), "stream": (), "stage": ("memo",), "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
-           "show": ("bits",),
-           "data": ("command", "conversion", "network", "picture", "progress"), "line": ("bits",),
-           "compare": ("checkpoint", "fold")},
+           "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
+           "line": ("bits",), "compare": ("checkpoint", "fold")},
     "train": {"forward": ("augment", "binarize")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
@@ -45,6 +44,7 @@ THIRD = {
 }
 ALONE = {
     "sw.line.serialport": ("serial",),
+    "sw.data.draw": ("matplotlib",),
     "sw.data.images": ("PIL",),
     "sw.data.form.mat": ("scipy",),
     "sw.report": ("matplotlib",),

@@ -16,7 +16,6 @@ from train import area, bnn_mnist, teacher
 from train.bnn_mnist import main
 
 
-HELP = "(python -m train.bnn_mnist --help says what can be given)"
 SMALL = ("--hidden", "12,8", "--epochs", "4", "--batch", "20")
 
 
@@ -239,8 +238,8 @@ def test_list_prints_the_named_networks(capsys):
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
     (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
      "by its layers, not both: --network sfc --hidden 12"),
-    (("--hidden", "12,x"), "error: argument --hidden: must be integers "
-     "with commas between them: '12,x' " + HELP),
+    (("--hidden", "12,x"), "error: argument --hidden: must be integers with commas between them: "
+     "'12,x' (python -m train.bnn_mnist --help says what can be given)"),
     (("--budget", "5"), "error: Budget must be for a network with few synapses a neuron: 12-8 has "
      "all (give --synapses)"),
     (("--synapses", "9,6,8", "--budget", "5"), "error: Budget must have room for the synapses of "
@@ -256,10 +255,10 @@ def test_list_prints_the_named_networks(capsys):
      "3 layers, none below its synapses: 20,10"),
     (("--synapses", "9,6,5", "--reach", "20,10,7", "--local"), "error: Reach of the last layer "
      "must be all its 8 inputs, as classes have no place: 7"),
-    (("--epochs", "0"), "error: argument --epochs: must be a positive "
-     "number: '0' " + HELP),
-    (("--seed", "-1"), "error: argument --seed: must be a whole number "
-     "from 0 up: '-1' " + HELP),
+    (("--epochs", "0"), "error: argument --epochs: must be a positive number: '0' "
+     "(python -m train.bnn_mnist --help says what can be given)"),
+    (("--seed", "-1"), "error: argument --seed: must be a whole number from 0 up: '-1' "
+     "(python -m train.bnn_mnist --help says what can be given)"),
 ])
 def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
     base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
