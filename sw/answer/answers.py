@@ -75,8 +75,11 @@ def answer(samples, inputs, truth, classify, seen=None):
     Parameters
     ----------
     samples : sw.data.samples.Samples
+        The examples.
     inputs : sw.data.inputs.Inputs
+        Converts them.
     truth : sw.answer.truth.Truth
+        Matches the classes that their files tell.
     classify : function
         Returns labels, int64 (n,), and scores, int32 (n, classes), of images and their names.
     seen : function or None

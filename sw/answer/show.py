@@ -54,7 +54,8 @@ class Show:
         path = self.folder / "sheet.png"
         shown = save_sheet(path, self._first, self._captions)
         these = "all" if shown == self.count else f"the first {shown}"
-        return f"wrote {self.count:,} pictures that the network saw to {self.folder}, {these} on {path}"
+        return (f"wrote {self.count:,} pictures that the network saw to {self.folder}, {these} on "
+                f"{path}")
 
 
 def _caption(labels, place):

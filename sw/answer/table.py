@@ -20,6 +20,7 @@ def lines(answers, top=None, width=None):
     Parameters
     ----------
     answers : sw.answer.answers.Answers
+        Labels and scores.
     top : int or None
         How many of the best classes are shown, each with its score. None: the scores of all
         classes under their names if there are at most ten and they fit, else the best three.

@@ -103,7 +103,7 @@ class Samples:
             yield from _sliced(array, labels, name, "labels")
 
     def _table(self, path, name):
-        values, labels, names, notes = match(path, self.conversion, self.options)
+        values, labels, names, notes = match(path, self.conversion)
         self.notes.extend(notes)
         yield from _sliced(values, labels, name, "class column", names)
 

@@ -171,8 +171,8 @@ class Client:
         if self._octets:
             return (f"what it sends is no answer, {self._octets} octets at the last attempt "
                     f"(is it another device, or another --baud?)")
-        return (f"nothing came in {self.attempts} attempts (is it this port, is the bitstream loaded, "
-                f"does --baud fit?)")
+        return (f"nothing came in {self.attempts} attempts (is it this port, is the bitstream "
+                f"loaded, does --baud fit?)")
 
     def _check_length(self, payload, expected, what):
         if len(payload) != expected:
