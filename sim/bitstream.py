@@ -15,7 +15,7 @@ from hw.plan.schedule import read_schedule
 from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.command import run
-from sw.evaluate import dataset_name, load_test_set
+from sw.data.testset import test_set
 from sw.line.client import Client
 from sw.line.serialport import SerialPort
 from sw.network import load
@@ -169,7 +169,7 @@ def converse(built, model, images):
         equal = int(((labels == golden.labels(want)) & (scores == want).all(axis=1)).sum())
         rom = min(built.report["rom_images"], client.info.max_benchmark)
         report = client.benchmark(rom)
-    test, _ = load_test_set(built.network, dataset_name(built.network, None))
+    test = test_set(built.network).images
     rows = golden.labels(golden.Model(built.network).scores(test[:rom]))
     histogram = np.bincount(rows, minlength=len(client.info.labels))
     if list(report.histogram) != histogram.tolist():
@@ -208,7 +208,7 @@ def main(argv=None):
     print("compiling ...", flush=True)
     model = compile_model(verilog, "top", virtual.MAIN.read_text(encoding="utf-8"), BUILD,
                           options=OPEN)
-    images, _ = load_test_set(built.network, dataset_name(built.network, None))
+    images = test_set(built.network).images
     images = images[:args.images]
     equal, rom = converse(built, model, images)
     what = "bitstream" if built.board.family == "ice40" else "netlist"

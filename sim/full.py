@@ -18,7 +18,8 @@ from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.artefact import HELP, network_file
 from sw.command import run
-from sw.evaluate import dataset_name, load_test_set
+from sw.data import options as choices
+from sw.data.testset import test_set
 from sw.network import load
 from sw.store.files import read_json, write_text
 from sw.store.lock import scratch
@@ -229,6 +230,7 @@ def main(argv=None):
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    choices.add_arguments(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
     parser.add_argument("--stall", action="store_true",
                         help="run a second time, with pauses on both streams")
@@ -243,7 +245,7 @@ def main(argv=None):
 
     began = time.monotonic()
     network = load(args.network)
-    images, _ = load_test_set(network, dataset_name(network, args.dataset))
+    images = test_set(network, args.dataset, choices.from_arguments(args)).images
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "

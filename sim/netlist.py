@@ -16,7 +16,8 @@ from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
 from sw.artefact import HELP, network_file
 from sw.command import run
-from sw.evaluate import dataset_name, load_test_set
+from sw.data import options as choices
+from sw.data.testset import test_set
 from sw.network import load
 from sw.store.files import write_text
 
@@ -119,6 +120,7 @@ def parse(argv):
     parser.add_argument("--family", choices=("ecp5", "ice40"),
                         help="synthesize for another family than the board's, with its schedule")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    choices.add_arguments(parser)
     parser.add_argument("--limit", type=int, metavar="N", default=IMAGES,
                         help="only the first N test images (default: %(default)s)")
     parser.add_argument("--stall", action="store_true",
@@ -139,7 +141,7 @@ def main(argv=None):
     began = time.monotonic()
     network = load(args.network)
     family = args.family or find(args.board).fpga.family
-    images, _ = load_test_set(network, dataset_name(network, args.dataset))
+    images = test_set(network, args.dataset, choices.from_arguments(args)).images
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
     made = source(accelerator, family)

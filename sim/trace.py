@@ -14,9 +14,10 @@ from sw import golden
 from sw.artefact import HELP, network_file
 from sw.bits import from_int
 from sw.command import run
+from sw.data import options as choices
+from sw.data.testset import test_set
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
-from sw.evaluate import dataset_name, load_test_set
 from sw.fold import beside
 from sw.network import load
 from sw.show.show import SHOWN
@@ -239,13 +240,14 @@ def main(argv=None):
                         help="what PyTorch computes with (default: NAME.ckpt.npz beside NETWORK, "
                              "if there)")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    choices.add_arguments(parser)
     args = parser.parse_args(argv)
 
     network = load(args.network)
     names = [layer.name for layer in network.layers]
     if args.start and args.start not in names:
         raise ValueError(f"Layer to show from must be one of {', '.join(names)}: {args.start!r}")
-    images, _ = load_test_set(network, dataset_name(network, args.dataset))
+    images = test_set(network, args.dataset, choices.from_arguments(args)).images
     if not 0 <= args.image < len(images):
         raise ValueError(f"Image must be in 0..{len(images) - 1}, the test images: {args.image}")
     accelerator = Accelerator(network, schedule_of(args, network))

@@ -10,7 +10,8 @@ from tqdm import tqdm
 from . import golden
 from .artefact import HELP, network_file
 from .command import run
-from .evaluate import dataset_name, load_test_set
+from .data import options as choices
+from .data.testset import test_set
 from .network import load
 from .plain.plain import PLAIN
 from .store.files import write_text
@@ -47,11 +48,12 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m sw.arithmetic", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
+    choices.add_arguments(parser)
     parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
     args = parser.parse_args(argv)
 
     network = load(args.network)
-    images, _ = load_test_set(network, dataset_name(network, args.dataset))
+    images = test_set(network, args.dataset, choices.from_arguments(args)).images
     compared, first = compare(network, images)
     if first:
         raise ValueError(f"Popcounts must be those of plain arithmetic: {first}")

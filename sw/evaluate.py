@@ -14,7 +14,8 @@ from .artefact import HELP, made, network_file
 from .command import run
 from .compare import given, pytorch
 from .compare.difference import first_difference
-from .data import datasets
+from .data import options as choices
+from .data.testset import test_set
 from .fold import beside
 from .store.files import write_text
 
@@ -69,28 +70,6 @@ def compare(scores, expected):
         "scores_differ": len(differ),
         "first": int(differ[0]) if len(differ) else None,
     }
-
-
-def load_test_set(folded, name):
-    """Return a dataset's test images and labels, checked to fit a network."""
-    images, labels, names = datasets.load_test(name)
-    if images.shape[1:] != folded.input_shape:
-        raise ValueError(f"Dataset {str(name)!r} must have images of the network's shape "
-                         f"{folded.input_shape}: {images.shape[1:]} (choose another with "
-                         f"--dataset)")
-    if len(names) != folded.classes:
-        raise ValueError(f"Dataset {str(name)!r} must have as many classes as the network: "
-                         f"{len(names)}, not {folded.classes} (choose another with --dataset)")
-    return images, labels
-
-
-def dataset_name(folded, given=None):
-    """Return the name of the dataset to test with: the given one, or the one of the training."""
-    name = given or folded.provenance.get("dataset")
-    if not name:
-        raise ValueError("Dataset must be given: the network does not say what it was trained on "
-                         "(use --dataset)")
-    return str(name)
 
 
 def _expected(path, folded, count):
@@ -153,15 +132,19 @@ def main(argv=None):
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="only the first N test images; nothing is written then")
+    choices.add_arguments(parser)
     args = parser.parse_args(argv)
     if args.limit is not None and args.limit < 1:
         raise ValueError(f"Limit must be at least 1: {args.limit}")
 
     folded = network.load(args.network)
-    name = dataset_name(folded, args.dataset)
-    images, labels = load_test_set(folded, name)
+    test = test_set(folded, args.dataset, choices.from_arguments(args))
+    name, images, labels = test.name, test.images, test.labels
     scores, result = evaluate(golden.Model(folded), images[:args.limit], labels[:args.limit])
-    print(f"{args.network}: identity {folded.identity[:12]}; {name}, {len(scores)} test images")
+    print(f"{args.network}: identity {folded.identity[:12]}; {name}, {len(scores)} test images: "
+          f"{test.used}")
+    for note in test.notes:
+        print(f"note: {note}")
     print(f"accuracy {result['accuracy']:.2f} %: {result['correct']} of {result['images']}, "
           f"{result['ties']} ties for the top score")
     print(f"golden model: {result['images_per_second']:,} images/s on one core")

@@ -45,6 +45,7 @@ THIRD = {
 ALONE = {
     "sw.line.serialport": ("serial",),
     "sw.data.images": ("PIL",),
+    "sw.data.form.mat": ("scipy",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
     "sim.trace_picture": ("matplotlib",),

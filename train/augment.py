@@ -76,8 +76,8 @@ def distort(images, distortion, random, functions):
 
     Parameters
     ----------
-    images : Tensor of float32, shape (n, height, width)
-        Grey levels.
+    images : Tensor of float32, shape (n, height, width) or (n, height, width, colours)
+        Grey levels, or colours.
     distortion : Distortion
         Bounds.
     random : torch.Generator
@@ -87,10 +87,10 @@ def distort(images, distortion, random, functions):
 
     Returns
     -------
-    Tensor of float32, shape (n, height, width)
+    Tensor of float32, shape of ``images``
         Read with bilinear interpolation; 0 outside the image.
     """
-    count, height, width = images.shape
+    count, height, width = images.shape[:3]
     drawn = torch.rand((count, 6), generator=random) * 2 - 1
     angle = drawn[:, 0] * distortion.rotation * pi / 180
     wide, high = 1 + drawn[:, 1] * distortion.scale, 1 + drawn[:, 2] * distortion.scale
@@ -104,8 +104,20 @@ def distort(images, distortion, random, functions):
         bumps = torch.randn((2, count, KNOTS**2), generator=random)
         parts[:, :, 3:] = bumps * distortion.elastic * 2
     grid = (parts.flatten(0, 1) @ functions).view(2, count, height, width).permute(1, 2, 3, 0)
-    return functional.grid_sample(images[:, None], grid, mode="bilinear", padding_mode="zeros",
-                                  align_corners=False)[:, 0]
+    channels = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
+    read = functional.grid_sample(channels, grid, mode="bilinear", padding_mode="zeros",
+                                  align_corners=False)
+    return read[:, 0] if images.ndim == 3 else read.permute(0, 2, 3, 1)
+
+
+def ground_of(images):
+    """Return the grey level that surrounds pictures, which distortion draws in: 0 or 255.
+
+    ``images`` are a Tensor of uint8, shape (n, height, width) or (n, height, width, colours).
+    """
+    edges = [images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]]
+    light = sum((part > 127).sum().item() for part in edges)
+    return 255 if 2 * light > sum(part.numel() for part in edges) else 0
 
 
 def encode(images, thresholds):
@@ -147,7 +159,7 @@ class Feed:
     thresholds : Tensor of float32, shape (inputs, levels), or None
         Thresholds of the encoder; None for grey levels instead of bits.
     distortion : Distortion
-        Bounds. Only images with two dimensions can be distorted.
+        Bounds. Only pictures can be distorted, whose inputs have two dimensions or three.
     seed, epochs : int
         Seed of all random numbers; number of the last epoch plus one.
     teacher : callable or None
@@ -155,7 +167,7 @@ class Feed:
     """
 
     def __init__(self, images, labels, thresholds, *, distortion, seed, epochs, teacher=None):
-        if images.ndim != 3 and not distortion.nothing:
+        if images.ndim not in (3, 4) and not distortion.nothing:
             raise ValueError(f"Augmentation must be off for inputs that are no pictures: shape "
                              f"{tuple(images.shape[1:])} (use --augment 0)")
         self.images = images
@@ -166,7 +178,8 @@ class Feed:
         self.epochs = epochs
         self.teacher = teacher
         self._answers = {}
-        self._basis = None if distortion.nothing else basis(*images.shape[1:])
+        self._basis = None if distortion.nothing else basis(*images.shape[1:3])
+        self._ground = 0 if distortion.nothing else ground_of(images)
         self._pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
         self._ahead = {}
 
@@ -196,7 +209,8 @@ class Feed:
         for start in range(0, len(order), BATCH):
             images = self.images[order[start:start + BATCH]].float()
             if self._basis is not None:
-                images = distort(images, self.distortion, random, self._basis)
+                images = distort(images - self._ground, self.distortion, random, self._basis)
+                images = images + self._ground
             bits[start:start + BATCH] = (grey(images) if self.thresholds is None
                                          else encode(images.flatten(1), self.thresholds))
             if self.teacher is not None and version not in self._answers:

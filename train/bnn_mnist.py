@@ -18,12 +18,15 @@ import torch
 from sw import checkpoint
 from sw.command import run
 from sw.data import datasets
+from sw.data import options as choices
+from sw.data.describe import describe, refuse_senseless
+from sw.data.thresholds import encoder_for
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
 from .determinism import deterministic
-from .models import encoder_for, scores, to_checkpoint
+from .models import scores, to_checkpoint
 from .recipes import RECIPES, Recipe
 
 
@@ -46,7 +49,7 @@ def main(argv=None):
 
 
 def _run(options, recipe, files):
-    dataset = datasets.load(options.dataset)
+    dataset = datasets.load(options.dataset, choices.from_arguments(options))
     trainer, start = _trainer(options, recipe, dataset)
     if trainer.recipe.distill and _teach(trainer, start, dataset):
         return INTERRUPTED
@@ -102,6 +105,7 @@ def _files(options, recipe):
 def _trainer(options, recipe, dataset):
     """Return the trainer, and the settings that its states belong to."""
     table = dataset.train_images.ndim == 2
+    grey = dataset.train_images.ndim == 3
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
     if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
@@ -110,13 +114,16 @@ def _trainer(options, recipe, dataset):
                          f"{options.dataset} is a table")
     if table:
         recipe = recipe.changed(local=False)
-    if options.distill is None and table:
+    if options.distill is None and not grey:
         recipe = recipe.changed(distill=0.0)
     if options.budget is not None:
         recipe = recipe.within(options.budget, len(dataset.labels), options.family)
     rows, held = loop.split(len(dataset.train_images), options.limit)
     encoder = encoder_for(dataset.train_images[rows], recipe.levels)
     recipe.check(encoder.outputs)
+    for line in describe(dataset, encoder):
+        print(line)
+    refuse_senseless(dataset, encoder)
     trainer = loop.Trainer(recipe, encoder, _part(dataset, rows), _part(dataset, held),
                            len(dataset.labels), options.seed)
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, "
@@ -127,6 +134,8 @@ def _trainer(options, recipe, dataset):
           flush=True)
     start = {"recipe": recipe.to_json(), "seed": options.seed, "dataset": str(options.dataset),
              "limit": options.limit, "torch": str(torch.__version__)}
+    if said := choices.from_arguments(options).to_json():
+        start["data"] = said
     return trainer, json.loads(json.dumps(start))
 
 
@@ -205,10 +214,10 @@ def _finish(trainer, dataset, start, files, interrupted, family):
               "test_images": len(given), "validation_accuracy": round(kept["validation"], 4),
               "best_epoch": state.best_epoch, "epochs": state.epoch, "planned": state.epochs,
               "interrupted": interrupted, "synapses": kept["synapses"]}
-    provenance = {**start, "scaled": dataset.scaled, **result}
+    provenance = {**start, **result}
     trained = to_checkpoint(
         network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
-        provenance=provenance, test_scores=test_scores)
+        provenance=provenance, test_scores=test_scores, conversion=dataset.conversion)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
     with ExitStack() as together:  # all files, or none
         new = {kind: together.enter_context(replacing(files[kind]))
@@ -293,8 +302,8 @@ def _parser():
         help="make hidden layers wider or narrower until the network is planned to take so many")
     add("--family", choices=area.FAMILIES, default="ecp5",
         help="FPGAs that LUT4 are counted for (default: ecp5)")
-    add("--dataset", help="mnist, fashion-mnist, or the path of an IDX folder, .npz, CSV file or "
-        "image folder (default: what the network is for, most for mnist)")
+    add("--dataset", help="mnist, fashion-mnist, or the path of pictures, arrays or a table "
+        "(default: what the network is for, most for mnist); python -m sw.data shows one")
     add("--levels", type=_positive(int), metavar="N",
         help="thresholds an input (default: 1 for pictures, 8 for tables)")
     add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")
@@ -312,6 +321,7 @@ def _parser():
     add("--output", metavar="DIR", help="folder for the results (default: build/NAME)")
     add("--name", help="name of the files (default: the network's, after the dataset's)")
     add("--resume", action="store_true", help="go on with a training that was interrupted")
+    choices.add_arguments(parser, mapped=False)
     return parser
 
 

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from sw.checkpoint import Checkpoint, Hidden, Last
-from sw.network import Encoder
 
 from .augment import encode
 from .binarize import BinaryLinear, Normalize, SignActivation
@@ -63,50 +62,6 @@ class Network(nn.Module):
         """Keep all latent weights within their limit."""
         for linear in self.linear:
             linear.clamp()
-
-
-def encoder_for(images, levels):
-    """Return the encoder for a dataset.
-
-    All pixels of a picture get the same thresholds, multiples of a power of two, so that the low
-    bits of a pixel never reach the hardware. Columns of a table get their quantiles.
-
-    Parameters
-    ----------
-    images : ndarray of uint8, shape (n, ``*input_shape``)
-        Training images.
-    levels : int
-        Thresholds an input.
-    """
-    if images.ndim > 2:
-        return Encoder.uniform(int(np.prod(images.shape[1:])), uniform_thresholds(levels))
-    thresholds = [column_thresholds(column, levels) for column in images.T]
-    return Encoder("encoder", np.array(thresholds, dtype=np.int32))
-
-
-def uniform_thresholds(levels):
-    """Return evenly spaced thresholds in 1..255, multiples of the largest fitting power of two."""
-    if not 1 <= levels <= 255:
-        raise ValueError(f"Levels must be in 1..255: {levels}")
-    step = 256 >> levels.bit_length()
-    return tuple(step * round(256 * (level + 1) / (levels + 1) / step) for level in range(levels))
-
-
-def column_thresholds(column, levels):
-    """Return thresholds that part a column's values into groups of about equal size.
-
-    A frequent value could fill several quantiles. In this case the distinct values are parted
-    instead. The last threshold is repeated if there are fewer distinct values than groups.
-    """
-    parts = np.arange(1, levels + 1) / (levels + 1)
-    chosen = np.quantile(column, parts, method="higher").astype(np.int32)
-    values = np.unique(column).astype(np.int32)
-    if len(np.unique(np.append(chosen, values[0]))) == levels + 1:
-        return chosen
-    if len(values) <= levels + 1:
-        above = values[1:] if len(values) > 1 else values
-        return np.pad(above, (0, levels - len(above)), mode="edge")
-    return values[np.rint(parts * (len(values) - 1)).astype(int)]
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from sw import network as networks
 from sw.artefact import ROOT, artefact
-from sw.data import datasets
+from sw.data.testset import test_set
 
 from ..toolchain.inputs import differences
 from ..toolchain.sources import TESTED, digest
@@ -185,12 +185,12 @@ def _missing(recipe):
     """Say why the images of a network cannot be had here, or return None."""
     try:
         if recipe:
-            provenance = networks.load(artefact(recipe)).provenance
+            network = networks.load(artefact(recipe))
     except (ValueError, OSError):
         return None  # whoever asks about the network is told
     try:
         if recipe:
-            datasets.load_test(provenance["dataset"], download=False)
+            test_set(network, download=False)
     except (ValueError, OSError) as error:
         return str(error)
     return None

@@ -89,6 +89,8 @@ class Facts:
         Its file or folder.
     test_from : str
         Where the test part comes from.
+    label : str
+        Class column of a table, else empty.
     seen : sw.data.survey.Survey
         Properties of the training part's files.
     guessed, warnings, ignored, hidden
@@ -98,6 +100,7 @@ class Facts:
     form: str
     path: Path
     test_from: str
+    label: str
     seen: Survey
     guessed: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
@@ -133,7 +136,7 @@ def load(name_or_path, options=choices.NONE, *, download=True):
     shape = input_shape(conversion, raw.train.examples)
     train, test = (_converted(raw, part, conversion, shape, values)
                    for part in (raw.train, raw.test))
-    facts = Facts(raw.form, raw.path, raw.test_from, seen, [*raw.guessed, *guessed], raw.warnings,
+    facts = Facts(raw.form, raw.path, raw.test_from, raw.label, seen, [*raw.guessed, *guessed], raw.warnings,
                   raw.ignored, raw.hidden)
     known = str(name_or_path) in KNOWN
     return Dataset(str(name_or_path) if known else short_name(raw.path), *train, *test, names,
@@ -144,7 +147,7 @@ def read(name_or_path, options=choices.NONE, download=True):
     """Return a dataset as its files hold it, a :class:`sw.data.raw.Raw` with labelled parts."""
     known = KNOWN.get(str(name_or_path))
     if known is not None:
-        raw = idx.read(_known_folder(str(name_or_path), known, download), options)
+        raw = idx.read(known_folder(str(name_or_path), download), options)
         raw = replace(raw, path=Path(str(name_or_path)), class_names=known.labels,
                       known={"fit": known.fit})
     else:
@@ -237,6 +240,23 @@ def input_shape(conversion, examples):
     return examples.shape[1:]
 
 
+def known_folder(name, download=True):
+    """Return the folder that has a known dataset's files, downloaded if need be."""
+    known = KNOWN[name]
+    places = [ROOT / "data" / name]
+    if os.environ.get("THRESHER_DATA"):
+        places.insert(0, Path(os.environ["THRESHER_DATA"]) / name)
+    for place in places:
+        if idx.whole(place):
+            return place
+    if not download:
+        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} (set "
+                         f"THRESHER_DATA to the folder that has it)")
+    for file in known.files:
+        fetch(file, places[-1], known.mirrors)
+    return places[-1]
+
+
 def short_name(path):
     """Return a name for the files of a dataset: lower-case letters, digits and hyphens."""
     name = Path(path).resolve().name.lower()
@@ -260,19 +280,3 @@ def _class_column(raw):
 def _some(values, most=5):
     text = ", ".join(map(str, values[:most]))
     return text if len(values) <= most else f"{text} and {len(values) - most} more"
-
-
-def _known_folder(name, known, download):
-    """Return the folder that has a known dataset's files, downloaded if need be."""
-    places = [ROOT / "data" / name]
-    if os.environ.get("THRESHER_DATA"):
-        places.insert(0, Path(os.environ["THRESHER_DATA"]) / name)
-    for place in places:
-        if idx.whole(place):
-            return place
-    if not download:
-        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} (set "
-                         f"THRESHER_DATA to the folder that has it)")
-    for file in known.files:
-        fetch(file, places[-1], known.mirrors)
-    return places[-1]

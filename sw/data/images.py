@@ -57,7 +57,10 @@ def decode(source, limit=PIXELS_LIMIT):
     """
     picture = _shrunk(open_picture(source, limit))
     if picture.mode == "F":
-        return np.array(picture)
+        values = np.array(picture)
+        if not np.isfinite(values).all():
+            raise ValueError(f"{source} must hold finite numbers: it has NaN or infinite ones")
+        return values
     if picture.mode.startswith("I"):
         values = np.asarray(picture)
         sixteen = values.dtype.itemsize == 2 or (0 <= values.min() and values.max() < 2**16)

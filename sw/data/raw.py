@@ -52,6 +52,8 @@ class Raw:
         Test part; None if the files have none.
     test_from : str
         Where the test part comes from, for people: ``"t10k-images-idx3-ubyte"``.
+    label : str
+        Name of a table's class column, or ``"column 5"``. Empty for others.
     columns : tuple of str
         Names of a table's columns, the class column and dropped ones left out. Empty for others.
     header : bool
@@ -79,6 +81,7 @@ class Raw:
     train: Part
     test: Part | None = None
     test_from: str = ""
+    label: str = ""
     columns: tuple = ()
     header: bool = False
     places: tuple = ()

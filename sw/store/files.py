@@ -152,15 +152,7 @@ def _members(archive, limit):
         if info.compress_type not in _METHODS:
             raise ValueError(f"array {info.filename!r} is neither stored nor deflated")
         with archive.open(info) as file:
-            if np.lib.format.read_magic(file) != (1, 0):
-                raise ValueError(f"array {info.filename!r} has an unknown .npy version")
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-            if dtype.hasobject:
-                raise ValueError(f"array {info.filename!r} holds Python objects")
-            if dtype.itemsize == 0 or min(shape, default=0) < 0:
-                raise ValueError(f"array {info.filename!r} has the shape {_short(shape)} of "
-                                 f"{_short(dtype.str)}")
-            size = prod(shape, start=dtype.itemsize)
+            size = _array_size(file, info.filename)
             left -= size
             if left < 0:
                 raise ValueError(f"its arrays take more than {limit >> 20} MiB, "
@@ -169,6 +161,36 @@ def _members(archive, limit):
                 raise ValueError(f"array {info.filename!r} is cut short")
         with archive.open(info) as file:
             yield info, np.lib.format.read_array(file, allow_pickle=False)
+
+
+def read_array(path, limit=ARRAY_LIMIT):
+    """Read a ``.npy`` file that may come from anybody: numbers or strings of at most ``limit``."""
+    with open(path, "rb") as file:
+        try:
+            size = _array_size(file, "of the file")
+            if size > limit:
+                raise ValueError(f"it takes more than {limit >> 20} MiB: {_short(size >> 20)}")
+            if size > os.fstat(file.fileno()).st_size - file.tell():
+                raise ValueError("it is cut short")
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
+        except _DAMAGE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+    raise ValueError(f"{path} must be an array (.npy): {reason} (make it again, or check the "
+                     f"download)")
+
+
+def _array_size(file, name):
+    """Return the octets that an array of a ``.npy`` file takes, and leave its header behind."""
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError(f"array {name!r} has an unknown .npy version")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject:
+        raise ValueError(f"array {name!r} holds Python objects; save it with .astype(str) or "
+                         f".astype(float)")
+    if dtype.itemsize == 0 or min(shape, default=0) < 0:
+        raise ValueError(f"array {name!r} has the shape {_short(shape)} of {_short(dtype.str)}")
+    return prod(shape, start=dtype.itemsize)
 
 
 def _short(value):

@@ -122,7 +122,8 @@ def test_pickled_objects_are_refused_unread(tmp_path):
 
     np.savez(path, x=np.array([Payload()], dtype=object))
     with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): array 'x\.npy' "
-                                         rf"holds Python objects {ADVICE}$"):
+                                         rf"holds Python objects; save it with \.astype"
+                                         rf"\(str\) or \.astype\(float\) {ADVICE}$"):
         read_arrays(path, "an example")
     assert not trace.exists()
 

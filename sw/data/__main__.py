@@ -1,0 +1,40 @@
+"""Shows what a dataset is: classes, values, conversion, warnings, samples as a picture."""
+
+import argparse
+from pathlib import Path
+
+from ..command import run
+from . import options as choices
+from .datasets import load
+from .describe import describe, refuse_senseless
+from .draw import draw_samples
+from .thresholds import encoder_for
+
+
+LEVELS = {True: 1, False: 8}  # thresholds an input, of pictures and of rows of numbers
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m sw.data", description=__doc__)
+    parser.add_argument("dataset", metavar="DATASET",
+                        help="mnist, fashion-mnist, or the path of pictures, arrays or a table")
+    parser.add_argument("--levels", type=int, metavar="N",
+                        help="thresholds an input (default: 1 for pictures, 8 for tables)")
+    parser.add_argument("--pictures", type=Path, metavar="DIR",
+                        help="write samples as a picture there")
+    choices.add_arguments(parser, mapped=False)
+    args = parser.parse_args(argv)
+    dataset = load(args.dataset, choices.from_arguments(args))
+    encoder = encoder_for(dataset.train_images,
+                          args.levels or LEVELS[dataset.train_images.ndim > 2])
+    for line in describe(dataset, encoder):
+        print(line)
+    if args.pictures:
+        path = args.pictures / f"{dataset.name}.samples.png"
+        draw_samples(path, dataset)
+        print(f"wrote {path}")
+    refuse_senseless(dataset, encoder)
+
+
+if __name__ == "__main__":
+    run(main)
