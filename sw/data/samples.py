@@ -97,8 +97,7 @@ class Samples:
         elif form == "table":
             yield from self._table(path, name)
         else:
-            array, labels, note = ARRAYS[form](path)
-            self.notes.extend([note] if note else [])
+            array, labels = ARRAYS[form](path, self.notes)
             array = examples_of(array, self.conversion, self.input_shape, name)
             yield from _sliced(array, labels, name, "labels")
 

@@ -10,23 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from ..store import magic
-from ..store.files import naming, read_arrays
+from ..store.files import naming, read_array, read_arrays
 from . import idx
+from .form import cifar, form, labels, mat
+from .form.arrays import EXAMPLES, LABELS, placed_by_name
+from .form.part import TEST, TRAIN, VALIDATION
 from .images import suffixes
+from .options import Options
 
 
 HEAD = 1024  # octets of a file that tell its form
 
-# Arrays of an .npz, the first that is there. Words are compared without case and underscores.
-EXAMPLES = ("xtest", "testx", "testimages", "testdata", "x", "images", "data", "examples", "xtrain",
-            "trainimages", "arr0")
-LABELS = {"xtest": "ytest", "testx": "testy", "testimages": "testlabels", "testdata": "testlabels",
-          "x": "y", "images": "labels", "data": "labels", "examples": "labels", "xtrain": "ytrain",
-          "trainimages": "trainlabels"}
-
 
 def form_of(path):
-    """Return the form of a file: picture, table, npy, npz or idx.
+    """Return the form of a file: picture, table, npy, npz, idx, or dataset for rarer ones.
 
     Content counts before the name's ending.
 
@@ -47,6 +44,8 @@ def form_of(path):
         return "npy"
     if idx.is_idx(path):
         return "idx"
+    if mat.matches(path) or cifar.matches(path):
+        return "dataset"
     foreign = magic.name(path)
     if foreign and foreign[0] == "a NumPy archive (.npz)":
         return "npz"
@@ -83,40 +82,58 @@ def called(path, name):
         raise ValueError(str(error).replace(str(path), name)) from None
 
 
-def npy(path):
-    """Return an array, None for its labels, and no note."""
-    with naming(path), idx.opened(path) as file:
-        try:
-            array = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
-            raise ValueError(f"{path} must be an intact .npy array: {error}") from None
-    return _numbers(path, array), None, None
+def npy(path, notes):
+    """Return the array of a file, and None for its labels."""
+    return _numbers(path, read_array(path)), None
 
 
-def npz(path):
-    """Return the array of a file that is to be classified, its labels or None, and a note."""
+def npz(path, notes):
+    """Return the array of a file that is to be classified, and its labels or None.
+
+    Of several parts the test part counts.
+    """
     arrays = read_arrays(path, "arrays")
-    plain = {key.lower().replace("_", ""): key for key in arrays}
-    known = next((name for name in EXAMPLES if name in plain), None)
-    if known is None and len(arrays) > 1:
-        raise ValueError(f"{path} must say which array to classify: call it x_test ("
-                         f"{', '.join(sorted(arrays))} are there)")
-    key = plain[known] if known else next(iter(arrays))
-    labels = plain.get(LABELS.get(known))
-    note = f"{path}: array {key!r} is classified" if len(arrays) > 1 + (labels is not None) else ""
-    return (_numbers(path, arrays[key]), None if labels is None else arrays[labels].ravel(), note)
+    if len(arrays) == 1:
+        return _numbers(path, next(iter(arrays.values()))), None
+    placed, class_names = placed_by_name(path, arrays, notes)
+    part = next(part for part in (TEST, VALIDATION, TRAIN, *placed)
+                if EXAMPLES in placed.get(part, ()))
+    roles = placed[part]
+    name, examples = roles[EXAMPLES]
+    if len(placed) > 1:
+        notes.append(f"{path}: {name!r} is classified")
+    if LABELS not in roles:
+        return _numbers(path, examples), None
+    label_name, classes = roles[LABELS]
+    found = labels.part(path, (name, label_name), examples, classes, notes)
+    if class_names is None or found.labels.dtype.kind != "i" \
+            or not 0 <= found.labels.min() <= found.labels.max() < class_names.size:
+        return found.examples, found.labels
+    return found.examples, class_names.ravel().astype(str)[found.labels]
 
 
-def idx_file(path):
-    """Return the examples of an IDX file, the labels beside or None, and a note."""
+def idx_file(path, notes):
+    """Return the examples of an IDX file, and the labels beside or None."""
     array = idx.read(path)
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     if beside == path or not beside.exists():
-        return array, None, None
-    labels = idx.read(beside, (1,))
-    if len(labels) != len(array):
-        return array, None, f"{beside} is not of {path.name}: it has {len(labels)} labels"
-    return array, labels, f"the classes are those of {beside}"
+        return array, None
+    classes = idx.read(beside, (1,))
+    if len(classes) != len(array):
+        notes.append(f"{beside} is not of {path.name}: it has {len(classes)} labels")
+        return array, None
+    notes.append(f"the classes are those of {beside}")
+    return array, classes
+
+
+def dataset(path, notes):
+    """Return the examples and labels of a file of another form: its test part, if there is one."""
+    raw = form.read(path, Options())
+    notes.extend(raw.guessed)
+    part = raw.test or raw.train
+    if raw.class_names is None or part.labels is None:
+        return part.examples, part.labels
+    return part.examples, np.array(raw.class_names)[part.labels]
 
 
 def _numbers(path, array):
@@ -126,4 +143,4 @@ def _numbers(path, array):
     return array
 
 
-ARRAYS = {"npy": npy, "npz": npz, "idx": idx_file}
+ARRAYS = {"npy": npy, "npz": npz, "idx": idx_file, "dataset": dataset}
