@@ -26,8 +26,8 @@ ROOMS = {
     "hw": {"count": (), "plan": (), "stream": (), "stage": ("memo",), "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
-           "show": ("bits",), "data": ("network",), "line": ("bits",),
-           "compare": ("checkpoint", "fold")},
+           "show": ("bits",), "data": ("conversion", "network"), "line": ("bits",),
+           "compare": ("checkpoint", "fold"), "answer": ("conversion",)},
     "train": {"forward": ("augment", "binarize")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
@@ -43,8 +43,10 @@ THIRD = {
     "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib", "tqdm"),
 }
 ALONE = {
+    "sw.line.ports": ("serial",),
     "sw.line.serialport": ("serial",),
     "sw.data.images": ("PIL",),
+    "sw.data.sheet": ("PIL",),
     "sw.data.form.mat": ("scipy",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),

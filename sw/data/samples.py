@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .form.pictures import tree_of
 from .form.table import match
-from .images import decode, suffixes
+from .images import decode
 from .shapes import examples_of
 from .sources import ARRAYS, called, form_of, pipe
 
 
-CHUNK = 1024   # examples of a batch
+CHUNK = 1024    # examples of a batch
 PIXELS = 2**24  # pixels of the pictures of a batch, which bounds its memory
 PIPE = "-"
 PIPED = "standard input"
+
 
 @dataclass(eq=False)
 class Batch:
@@ -119,7 +121,8 @@ class Samples:
 
     def _folder(self, folder):
         """Yield the pictures in a folder and the folders below."""
-        files, others = _files(folder)
+        tree = tree_of(folder)
+        files, others = tree.all_pictures(), tree.all_others()
         if not files:
             example = f", such as {others[0]}" if others else ""
             raise ValueError(f"Folder {folder} must hold pictures: it has none (give tables and "
@@ -150,17 +153,6 @@ class Samples:
             if self.is_class(parent.name):
                 return parent.name
         return parents[-2].name if len(parents) > 1 else None
-
-
-def _files(folder):
-    """Return the pictures in a folder and below, and the other files; hidden ones are left out."""
-    endings = suffixes()
-    pictures, others = [], []
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file():
-            (pictures if path.suffix.lower() in endings else others).append(path)
-    return pictures, others
 
 
 def _full(pictures):

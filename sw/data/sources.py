@@ -1,9 +1,11 @@
 """Tells files of examples by their content, and reads arrays and IDX files."""
 
+import gzip
 import re
 import shutil
 import sys
 import tempfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,11 +35,12 @@ def form_of(path):
         If the file is of a foreign format.
     """
     path = Path(path)
-    with naming(path), idx.opened(path) as file:
-        try:
+    try:
+        with naming(path), idx.opened(path) as file:
             head = file.read(HEAD)
-        except EOFError:
-            head = b""
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} must be an intact gzip file: {error} (download it again)"
+                         ) from None
     if not head:
         raise ValueError(f"{path} must hold examples: it is empty")
     if head.startswith(b"\x93NUMPY"):
