@@ -13,8 +13,8 @@ from .pictures import Pictures, tree_of
 
 FORM = "folder of pictures"
 FEW = 3  # files of one kind that are listed one by one
-_OTHER_WORDS = {"set", "data", "images", "image", "img", "imgs", "pictures", "seg", "final", "split",
-                "mnist", "samples", "examples"}
+_OTHER_WORDS = {"set", "data", "images", "image", "img", "imgs", "pictures", "seg", "final",
+                "split", "mnist", "samples", "examples"}
 
 
 def matches(path):
@@ -37,11 +37,11 @@ def read(path, options):
     for part, folder in parts:
         folder = _descended(folder, raw)
         if folder.folders:
-            found.setdefault(part, []).append((folder.path.name, _classes(folder, raw)))
+            found.setdefault(part, []).append((str(folder.path), _classes(folder, raw)))
         else:
             flat.append((part, folder))
     if (not parts and len(root.folders) > 1) or (not parts and not tables and root.folders):
-        found[TRAIN] = [(root.path.name, _classes(root, raw))]
+        found[TRAIN] = [(str(root.path), _classes(root, raw))]
         tables = [table for table in tables if table.part == TEST]
     for table in tables:
         if (table.part or TRAIN) not in found:

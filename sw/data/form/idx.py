@@ -45,9 +45,17 @@ def read(path, options):
         raw.test, raw.test_from = join(test), _test_name(sets[chosen])
     _name_classes(folder, chosen, raw)
     if "emnist" in chosen:
-        raw.warnings.append("EMNIST's pictures have rows and columns exchanged: upright drawings "
-                            "need --transpose when training")
+        raw.known = {"transpose": True}  # EMNIST's rows and columns are exchanged
     return raw
+
+
+def whole(folder):
+    """Return whether a folder has images and labels of both parts."""
+    if not folder.is_dir():
+        return False
+    found = {_place(file) for file in _files(folder)}
+    return any({(part, role, rest) for part in ("train", "test") for role in ("images", "labels")}
+               <= found for _, _, rest in found)
 
 
 def _files(folder):
@@ -122,6 +130,10 @@ def _name_classes(folder, chosen, raw):
         names = ascii_names(mappings[0])
     values = np.unique(raw.train.labels)
     if names and set(values.tolist()) <= set(names):
-        raw.class_names = tuple(names.get(value, str(value)) for value in range(max(names) + 1))
+        first = min(names)  # 1 in EMNIST's letters: classes with names are numbered from 0
+        raw.class_names = tuple(names.get(value, str(value))
+                                for value in range(first, max(names) + 1))
+        for part in filter(None, (raw.train, raw.test)):
+            part.labels = part.labels - first
         raw.guessed.append(f"class names come from {mappings[0].name} (--classes FILE gives "
                            f"others)")

@@ -118,6 +118,6 @@ class _Finder:
         for folder in self.folders:
             for suffix in self.suffixes:
                 path = folder / (name + suffix)
-                if path.suffix.lower() in images.SUFFIXES and os.path.isfile(path):
+                if path.suffix.lower() in images.suffixes() and os.path.isfile(path):
                     return path
         return None

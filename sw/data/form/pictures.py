@@ -31,13 +31,8 @@ class Pictures:
         return images.decode(self.paths[place])
 
     def of(self, rows):
-        """Return the pictures of these rows alone, an array of indices or of bools."""
-        chosen = range(len(self.paths))
-        if getattr(rows, "dtype", None) == bool:
-            chosen = [place for place in chosen if rows[place]]
-        else:
-            chosen = [chosen[row] for row in rows]
-        return Pictures([self.paths[place] for place in chosen])
+        """Return the pictures of these rows alone, an array of indices."""
+        return Pictures([self.paths[row] for row in rows])
 
 
 @dataclass(eq=False)
@@ -128,7 +123,7 @@ def is_hidden(name):
 def is_picture(path):
     """Return whether a file is a picture: by its suffix, or else by its content."""
     suffix = os.path.splitext(path)[1].lower()
-    if suffix in images.SUFFIXES:
+    if suffix in images.suffixes():
         return True
     if suffix in (".csv", ".txt", ".json", ".xml", ".md", ".npy", ".npz") \
             or not os.path.isfile(path):

@@ -28,8 +28,9 @@ def read(path, options):
     train = _training(file, options)
     raw = Raw(path, _form(train.layout), None, header=train.layout.names is not None,
               width=train.layout.width, guessed=list(train.layout.notes))
+    raw.label = train.layout.column(train.chosen)
     if options.label is None:
-        raw.guessed.append(f"class column is {train.layout.column(train.chosen)!r}, column "
+        raw.guessed.append(f"class column is {raw.label!r}, column "
                            f"{train.chosen + 1} of {train.layout.width}, {train.reason} (--label "
                            f"changes it)")
     _drop_numbers_of_rows(train, raw)

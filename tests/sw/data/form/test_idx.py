@@ -65,7 +65,23 @@ def test_emnist_mapping_names_the_classes(tmp_path):
     assert raw.class_names == ("@", "A/a")
     assert raw.guessed == ["class names come from emnist-letters-mapping.txt (--classes FILE gives "
                            "others)"]
-    assert "--transpose" in raw.warnings[0]
+    assert raw.known == {"transpose": True}
+
+
+def test_classes_from_1_with_names_are_numbered_from_0(tmp_path):
+    write(tmp_path, [f"emnist-letters-{file}" for file in MNIST])
+    for part in ("train", "t10k"):
+        (tmp_path / f"emnist-letters-{part}-labels-idx1-ubyte").write_bytes(encoded(LABELS + 1))
+    (tmp_path / "emnist-letters-mapping.txt").write_text("1 65 97\n2 66 98\n")
+    raw = idx.read(tmp_path, NONE)
+    assert raw.class_names == ("A/a", "B/b")
+    assert raw.train.labels.tolist() == raw.test.labels.tolist() == LABELS.tolist()
+
+
+def test_a_folder_with_all_four_files_is_whole(tmp_path):
+    assert not idx.whole(tmp_path / "none")
+    assert not idx.whole(write(tmp_path, MNIST[:3]))
+    assert idx.whole(write(tmp_path, MNIST[3:]))
 
 
 @pytest.mark.parametrize(("kind", "dtype"), [(8, "u1"), (9, "i1"), (11, "i2"), (12, "i4"),

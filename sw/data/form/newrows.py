@@ -1,0 +1,99 @@
+"""Reads rows to classify, from a file or a stream, in the order of a network's inputs."""
+
+from . import classcolumn
+from .classcolumn import listed_names
+from .columns import by_name, classes_of, read_columns
+from .layout import CLASS_NAMES, MISSING, layout_of
+from .text import Text
+
+
+def match(source, conversion, inputs=None, label=None):
+    """Read rows for a network: its columns by name, by place, or in their order.
+
+    Parameters
+    ----------
+    source : path-like or open stream
+        Table, with or without header line and class column.
+    conversion : sw.conversion.Row or sw.conversion.Picture
+        Conversion of the network.
+    inputs : int or None
+        Numbers of a row; None for those of the conversion.
+    label : str or None
+        Class column, by name or number from 1; None: guessed.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, inputs)
+        Numbers as they stand in the file.
+    ndarray of int64 or str, shape (rows,), or None
+        Class of each row; None if the table has no class column.
+    list of str
+        Name of each row for messages: its line in the file.
+    list of str
+        Sentences on what was guessed or not used.
+    """
+    columns = getattr(conversion, "columns", ())
+    expected = getattr(conversion, "inputs", None) or inputs or len(columns) \
+        or len(conversion.places)
+    layout = layout_of(Text.read(source), columns)
+    if not layout.width:
+        raise ValueError(f"{layout.text.path} must have rows of {expected} numbers: it has none")
+    notes = list(layout.notes)
+    told = None if label is None else classcolumn.find(layout, label, "--label")
+    places, chosen = _places(layout, conversion, columns, expected, told, notes)
+    table = read_columns(layout, places, chosen)
+    if not len(table.values):
+        raise ValueError(f"{layout.text.path} must have rows of {expected} numbers: it has a "
+                         f"header line alone")
+    truth, = classes_of(table.cells)
+    return table.values, truth, [f"line {line}" for line in table.lines], notes
+
+
+def _places(layout, conversion, columns, expected, told, notes):
+    """Return the places of the inputs, and the place of the class column or None."""
+    path = layout.text.path
+    if columns and layout.names:
+        places = by_name(layout, columns, path, "the network's training")
+        chosen = _class_beside(layout, places) if told is None else told
+        _say_unused(layout, places, chosen, notes)
+        return places, chosen
+    given = getattr(conversion, "places", ())
+    if given and layout.width == conversion.width:
+        beside = [place for place in range(layout.width) if place not in given]
+        chosen = _class_beside(layout, given) if told is None else told
+        if chosen is None and len(beside) == 1:
+            chosen = beside[0]
+        return list(given), chosen
+    if layout.width == expected and told is None:
+        return list(range(expected)), None
+    if layout.width == expected + 1:
+        chosen = told
+        if told is None:
+            chosen, reason = classcolumn.choose(layout, classcolumn.survey(layout))
+            notes.append(f"class column is {layout.column(chosen)!r}, column {chosen + 1} of "
+                         f"{layout.width}, {reason} (--label changes it)")
+        return [place for place in range(layout.width) if place != chosen], chosen
+    names = f" ({listed_names(columns)})" if columns else ""
+    raise ValueError(f"{path} must have rows of the {expected} numbers that the network takes"
+                     f"{names}, with or without a class: it has {layout.width} columns"
+                     + (" (a header line with these names finds them)" if columns else ""))
+
+
+def _class_beside(layout, places):
+    """Return the class column among the columns that are no inputs, or None."""
+    beside = [place for place in range(layout.width) if place not in places]
+    named = sorted((CLASS_NAMES.index(layout.names[place].lower()), place) for place in beside
+                   if layout.names and layout.names[place].lower() in CLASS_NAMES)
+    if named:
+        return named[0][1]
+    words = [place for place in beside if any(
+        not layout.is_number(row[place]) and row[place].lower() not in MISSING
+        for row in layout.sample if place < len(row))]
+    return words[0] if len(words) == 1 else None
+
+
+def _say_unused(layout, places, chosen, notes):
+    unused = [layout.column(place) for place in range(layout.width)
+              if place not in places and place != chosen]
+    if unused:
+        notes.append(f"columns that the network does not take: {listed_names(unused)}")
