@@ -53,9 +53,9 @@ class Show:
         """Write the contact sheet; return a sentence on what was written."""
         path = self.folder / "sheet.png"
         shown = save_sheet(path, self._first, self._captions)
+        what = "1 picture" if self.count == 1 else f"{self.count:,} pictures"
         these = "all" if shown == self.count else f"the first {shown}"
-        return (f"wrote {self.count:,} pictures that the network saw to {self.folder}, {these} on "
-                f"{path}")
+        return f"wrote {what} that the network saw to {self.folder}, {these} on {path}"
 
 
 def _caption(labels, place):

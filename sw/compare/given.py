@@ -174,8 +174,9 @@ def _numbers(path, values):
     if values.dtype.kind == "U":
         try:
             values = values.astype(np.float64)
-        except ValueError as error:
-            raise ValueError(f"{path} must hold numbers as scores: {error}") from None
+        except ValueError:
+            wrong = next(cell for cell in values.ravel().tolist() if not _is_number(cell))
+            raise ValueError(f"{path} must hold numbers as scores: {wrong!r}") from None
     if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
         raise ValueError(f"{path} must hold finite numbers as scores: type {values.dtype.name}")
     return values
@@ -207,3 +208,11 @@ def _plain(value):
     except (TypeError, ValueError):
         return str(value)
     return str(int(number)) if number.is_integer() else str(value)
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
