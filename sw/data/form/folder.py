@@ -1,5 +1,6 @@
 """Folders of pictures: one subfolder a class, with or without parts; or pictures and a table."""
 
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -38,6 +39,8 @@ def read(path, options):
         folder = _descended(folder, raw)
         if folder.folders:
             found.setdefault(part, []).append((str(folder.path), _classes(folder, raw)))
+        elif tables_inside := listed(folder, options):
+            tables += [replace(table, part=part) for table in tables_inside]
         else:
             flat.append((part, folder))
     if (not parts and len(root.folders) > 1) or (not parts and not tables and root.folders):
@@ -50,6 +53,11 @@ def read(path, options):
             raw.form = "pictures with a table of classes"
             flat = [(part, folder) for part, folder in flat if part != (table.part or TRAIN)
                     and not table.covers(folder)]
+    if options.label is not None and not any(
+            table.path.name == name for entries in found.values() for name, _ in entries
+            for table in tables):
+        raise ValueError(f"--label must be given for a table alone: the classes of {path} are "
+                         f"folders")
     for part, folder in flat:
         raw.guessed.append(f"the pictures in {folder.path} have no classes and are not used as "
                            f"{part} part")
@@ -60,11 +68,23 @@ def read(path, options):
                          f"{(flat[0][1] if flat else root).path} without either")
     _leave_out(root, parts, raw)
     raw.ignored += _not_pictures(root, tables)
+    _number_alike(found)
     train, test = assigned(found, raw.guessed)
     raw.train = join([part for _, part in train])
     if test:
         raw.test, raw.test_from = join([part for _, part in test]), test[0][0]
     return raw
+
+
+def _number_alike(found):
+    """Give numbered classes of all parts the training part's names: 7 is 00007 there."""
+    parts = [part for entries in found.values() for _, part in entries]
+    first = np.unique(parts[0].labels).tolist()
+    if not all(label.isascii() and label.isdigit() for part in parts for label in part.labels):
+        return
+    known = {int(label): label for label in first}
+    for part in parts[1:] if len(known) == len(first) else ():
+        part.labels = np.array([known.get(int(label), label) for label in part.labels], dtype=str)
 
 
 def _descended(tree, raw):

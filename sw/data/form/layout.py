@@ -60,10 +60,9 @@ class Layout:
     notes: list = field(default_factory=list)
 
     def rows(self):
-        """Yield line number and cells, stripped, of each row of values."""
+        """Yield line number and cells of each row of values; cells may have blanks around."""
         for line, cells in islice(_rows(self), self.skip, None):
-            cells = [cell.strip() for cell in cells]
-            if self.cut and len(cells) == self.width + 1 and not cells[-1]:
+            if self.cut and len(cells) == self.width + 1 and not cells[-1].strip():
                 del cells[-1]
             if len(cells) != self.width:
                 raise ValueError(f"{self.text.path} must have {self.width} columns in every line: "
@@ -212,7 +211,7 @@ def _separator(lines):
         cells = [cell.strip().replace(",", ".", 1) for row in rows[1:] or rows for cell in row]
         numbers = sum(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell) is not None
                       for cell in cells)
-        score = (round(widths.count(usual) / len(widths), 1), round(numbers / len(cells), 2))
+        score = (widths.count(usual) / len(widths), numbers / len(cells))
         if score > best:
             best, chosen = score, separator
     return chosen

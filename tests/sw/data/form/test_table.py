@@ -124,12 +124,14 @@ def test_latin_1_is_read_with_a_note(tmp_path):
 @pytest.mark.parametrize(("content", "message"), [
     ("1,2,0\n3,1\n", r"must have 3 columns in every line: line 2 has 2"),
     ("a,b,label\n\n1,2,0\n3,x,1\n", r"must hold numbers outside the class column: line 4, 'b' is "
-     r"'x' (--drop b leaves the column out, --label b makes it the class)"),
+     r"'x' (--drop b leaves the column out, --label b makes it the class, or write numbers for "
+     r"words)"),
     ("a,b,label\n1,?,0\n3,2,1\n4,nan,1\n", r"must have a number in every cell: line 2, 'b' is '?'; "
      r"rows with gaps: 2 (fill in or remove these rows, or leave columns out: --drop b)"),
     ("a,b,label\n1,2,0\n3,1e308,1\n", r"must hold numbers in ±1e+300: line 3, 'b' is 1e+308"),
     ("a,b,label\n1,2,0\n3,1_0,1\n", r"must hold numbers outside the class column: line 3, 'b' is "
-     r"'1_0' (--drop b leaves the column out, --label b makes it the class)"),
+     r"'1_0' (--drop b leaves the column out, --label b makes it the class, or write numbers for "
+     r"words)"),
     ("a,label\n1,x\n3,\n", "must have a class in every line: line 3 has '' (remove the line)"),
     ("a,b,label\n1,2,0\n3,1," + "x" * 201, r"must have classes of at most 200 characters: line 3 "
      r"has 201"),
