@@ -1,11 +1,13 @@
 """Reads what users give to be classified: pictures, folders, tables, arrays, IDX files, a pipe."""
 
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
+from .form.newrows import match
 from .form.pictures import tree_of
-from .form.table import match
 from .images import decode
+from .rescaled import refuse, rescaled
 from .shapes import examples_of
 from .sources import ARRAYS, called, form_of, pipe
 
@@ -56,7 +58,7 @@ class Samples:
     is_class : function of str
         Whether a folder's name is that of a class.
     options : sw.data.options.Options
-        The class column and columns to leave out.
+        ``label``: the class column of tables.
 
     Attributes
     ----------
@@ -79,6 +81,7 @@ class Samples:
         pictures = []  # files named one by one, as by a shell's pattern
         for source in self.sources:
             if str(source) != PIPE and not Path(source).is_dir() and form_of(source) == "picture":
+                refuse(str(source), self.conversion)
                 pictures.append(source)
                 continue
             yield from self._pictures(pictures)
@@ -95,17 +98,22 @@ class Samples:
     def _file(self, path, name):
         form = form_of(path)
         if form == "picture":
+            refuse(name, self.conversion)
             yield Batch([name], [decode(path)], [None])
         elif form == "table":
             yield from self._table(path, name)
         else:
+            refuse(name, self.conversion)
             array, labels = ARRAYS[form](path, self.notes)
             array = examples_of(array, self.conversion, self.input_shape, name)
             yield from _sliced(array, labels, name, "labels")
 
     def _table(self, path, name):
-        values, labels, names, notes = match(path, self.conversion)
+        read = rescaled if getattr(self.conversion, "scaled", ()) else match
+        values, labels, lines, notes = read(path, self.conversion, prod(self.input_shape),
+                                            self.options.label)
         self.notes.extend(notes)
+        names = [f"{name}: {line}" for line in lines]
         yield from _sliced(values, labels, name, "class column", names)
 
     def _pictures(self, paths):
@@ -121,6 +129,7 @@ class Samples:
 
     def _folder(self, folder):
         """Yield the pictures in a folder and the folders below."""
+        refuse(str(folder), self.conversion)
         tree = tree_of(folder)
         files, others = tree.all_pictures(), tree.all_others()
         if not files:

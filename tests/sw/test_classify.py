@@ -141,6 +141,25 @@ def test_a_table_is_matched_by_name_and_scaled_as_in_training(tmp_path, capsys):
         assert [row["label"] for row in csv.DictReader(output)] == expected
 
 
+def test_a_network_without_stored_conversion_scales_columns_by_name(tmp_path, capsys):
+    net = made(Row(scaled=(("b", -1.0, 1.0), ("c", 5.0, 9.0))), (3,))
+    net = replace(net, provenance={"scaled": {"b": {"low": -1, "high": 1},
+                                              "c": {"low": 5, "high": 9}}})
+    path, file = saved(tmp_path, net), tmp_path / "new.csv"
+    assert network.load(path).conversion == net.conversion
+    values = np.random.default_rng(2).uniform((0, -1, 5), (255, 1, 9), (20, 3)).round(3)
+    stored = replace(net, conversion=Row(low=(0, -1, 5), high=(255, 1, 9)))
+    expected = [NAMES[label] for label in labels_of(stored, values)]
+    lines = [f"{a},{label},{b},{c}" for (a, b, c), label in zip(values, expected, strict=True)]
+    file.write_text("\n".join(["a,label,b,c", *lines]))
+    assert [row["label"] for row in answered(capsys, path, file)] == expected
+    np.save(tmp_path / "a.npy", values)
+    assert call(path, tmp_path / "a.npy") == 2
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path}/a.npy must be a table with a header line, because the network scales "
+        f"columns by their names (b, c)\n")
+
+
 @pytest.mark.parametrize(("shape", "conversion"), [
     ((24,), Row()), ((1, 4, 6), Row()), ((1, 4, 6), None), ((24,), Picture((4, 6)))])
 def test_a_picture_is_taken_by_a_network_of_flat_pixels(tmp_path, capsys, shape, conversion):
@@ -271,8 +290,9 @@ def test_standard_input_is_known_by_its_content(tmp_path, form):
         np.savetxt(file, PIXELS[:1].reshape(1, -1), fmt="%d", delimiter=";")
     done = subprocess.run([sys.executable, "-m", "sw.classify", path, "-"], check=True,
                           capture_output=True, input=file.read_bytes())
-    assert done.stdout.decode().splitlines()[1].split()[:3] == [
-        "standard", "input", NAMES[labels_of(net, PIXELS[:1])[0]]]
+    line = done.stdout.decode().splitlines()[1]
+    assert line.startswith("standard input")
+    assert NAMES[labels_of(net, PIXELS[:1])[0]] in line.split()
 
 
 def test_errors_of_standard_input_name_it(tmp_path):
