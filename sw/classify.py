@@ -1,15 +1,13 @@
 """Classifies pictures, rows and arrays by the golden model of a network, without a board."""
 
-import argparse
-
 from . import golden, network
 from .answer.command import add_arguments, classify
 from .artefact import HELP, network_file
-from .command import run
+from .command import Parser, run
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.classify", description=__doc__)
+    parser = Parser(prog="python -m sw.classify", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_arguments(parser)
     args = parser.parse_args(argv)

@@ -7,21 +7,21 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from . import network as networks
 from .answer import command as answers
 from .artefact import artefact, names, network_file
-from .command import run
+from .command import Parser, run
 from .compare.answers import Comparison
 from .conversion import as_is
 from .data import options as choices
-from .data.testset import test_set
+from .data.testset import load_test_set
 from .golden import Model
 from .line import ports
 from .line.client import Client
 from .line.protocol import BAUDS, ProtocolError, pack_images
 from .line.serialport import SerialPort
+from .progress import progress
 
 
 SEARCHED = "build/*/*.net.npz"
@@ -151,7 +151,7 @@ def evaluate(client, network, args):
     step = client.info.max_images
     labels, scores = [], []
     start = time.monotonic()
-    with tqdm(total=len(images), unit="image") as bar:
+    with progress(total=len(images), what="classifying", unit="images") as bar:
         for at in range(0, len(images), step):
             found = client.classify(images[at:at + step])
             labels.append(found[0])
@@ -223,7 +223,7 @@ def expected_report(labels, count, classes):
 
 def test_images(network, args):
     """Return the test set that a command line names, and print what users should know of it."""
-    test = test_set(network, args.dataset, choices.from_arguments(args))
+    test = load_test_set(network, args.dataset, choices.from_arguments(args))
     for note in test.notes:
         print(note, file=sys.stderr)
     return test
@@ -239,7 +239,7 @@ def tracing(info, args):
 
 
 def _parse(argv):
-    parser = argparse.ArgumentParser(prog="python -m sw.host", description=__doc__)
+    parser = Parser(prog="python -m sw.host", description=__doc__)
     parser.add_argument("--port", help="/dev/ttyUSB0, or that of a virtual board (default: the one "
                                        "port where a board answers)")
     parser.add_argument("--baud", type=_positive, metavar="N",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
+
+from ..progress import progress
 
 
 @dataclass(eq=False)
@@ -90,7 +91,7 @@ def answer(samples, inputs, truth, classify, seen=None):
     Answers
     """
     names, labels, scores, told, origins = [], [], [], [], []
-    with tqdm(desc="classifying", unit="example", delay=5) as bar:
+    with progress(what="classifying", unit="examples", delay=5) as bar:
         for batch in samples:
             images = inputs.of(batch)
             if not len(images):

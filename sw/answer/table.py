@@ -104,7 +104,8 @@ def _truth(answers, row):
 
 def _write(path, text):
     if str(path) == STDOUT:
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())  # programs want UTF-8, whatever the terminal shows
     else:
         write_text(path, text)
 

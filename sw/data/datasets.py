@@ -7,16 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..conversion import Picture, Row, picture_shape
+from ..conversion import Picture
 from ..network import check_labels
 from . import options as choices
 from .convert import Converter
 from .download import fetch
 from .form import form, idx
 from .form.classnames import class_names
-from .guess import conversion_of, reshape_rows
+from .guess import conversion_of
 from .known import KNOWN
-from .raw import Part
 from .survey import Survey, survey
 
 

@@ -1,12 +1,12 @@
 """Draws inputs of a network as picture files, one each and many on a contact sheet."""
 
+import io
 from math import ceil, sqrt
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..store.files import replacing
+from ..store.files import write_bytes
 
 
 SIDE = 112    # pixels of a picture on the sheet, about
@@ -38,8 +38,7 @@ def pixels_of(images, conversion, input_bits):
 
 def save(path, pixels):
     """Write one picture as it is."""
-    with replacing(path) as temporary:
-        Image.fromarray(pixels).save(temporary, format="PNG")
+    _write(path, Image.fromarray(pixels))
 
 
 def save_sheet(path, pictures, captions):
@@ -66,9 +65,14 @@ def save_sheet(path, pictures, captions):
                                               Image.Resampling.NEAREST)
         sheet.paste(tile, (left, top))
         draw.text((left, top + size[1] + 1), _drawable(caption), fill="white")
-    with replacing(Path(path)) as temporary:
-        sheet.save(temporary, format="PNG")
+    _write(path, sheet)
     return len(pictures)
+
+
+def _write(path, picture):
+    buffer = io.BytesIO()  # because on a full disk Pillow's error names neither file nor reason
+    picture.save(buffer, format="PNG")
+    write_bytes(path, buffer.getbuffer())
 
 
 def _drawable(text, most=18):

@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -16,8 +17,12 @@ from secrets import token_hex
 
 import numpy as np
 
+from . import magic
 from .lock import hold
 
+
+ORIGIN = ("networks here come from train.bnn_mnist and sw.fold, or from plain arrays: see "
+          "docs/format.md")
 
 # Far more than any network for the supported devices needs, and less than a PC's memory.
 ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
@@ -85,8 +90,13 @@ def naming(path):
 
 def write_text(path, text):
     """Write a text file; a failure leaves the old file."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path, octets):
+    """Write a file of octets; a failure leaves the old file."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(octets)
 
 
 def parse_json(text, what):
@@ -109,11 +119,10 @@ def write_arrays(path, arrays):
     """Write a dict of arrays as ``.npz``; equal arrays give equal bytes, a failure the old file."""
     buffer = io.BytesIO()  # because closing a zip file on a full disk fails a second time
     np.savez_compressed(buffer, **arrays)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
 
 
-def read_arrays(path, what, limit=ARRAY_LIMIT):
+def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
     """Read an ``.npz`` file that may come from anybody.
 
     Parameters
@@ -124,6 +133,8 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
         Description of the wanted file, for the message: ``"a checkpoint"``.
     limit : int
         Most bytes that its arrays may take when unpacked.
+    origin : str
+        Way out, for a message, where the file is of a foreign format.
 
     Returns
     -------
@@ -135,15 +146,24 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
     ValueError
         If the file is not an intact ``.npz`` of plain arrays within the limit.
     """
-    with open(path, "rb") as file:  # errors here are not the content's fault
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's on headers of Python 2, which read all the same
         try:
             with zipfile.ZipFile(file) as archive:
                 return {info.filename.removesuffix(".npy"): member
                         for info, member in _members(archive, limit)}
         except _DAMAGE as error:
             reason = " ".join(str(error).split()) or type(error).__name__
+    if foreign := _foreign(path):
+        raise ValueError(f"{path} must be {what} (.npz): it is {foreign} ({origin})")
     raise ValueError(f"{path} must be {what} (.npz): {reason} (make it again, or check the "
                      f"download)")
+
+
+def _foreign(path):
+    """Return the name of a file's format, or None of an ``.npz`` and of what nobody knows."""
+    found, _ = magic.name(path) or (None, None)
+    return None if found in ("a NumPy archive (.npz)", "a damaged zip archive") else found
 
 
 def _members(archive, limit):
@@ -165,7 +185,8 @@ def _members(archive, limit):
 
 def read_array(path, limit=ARRAY_LIMIT):
     """Read a ``.npy`` file that may come from anybody: numbers or strings of at most ``limit``."""
-    with open(path, "rb") as file:
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
         try:
             size = _array_size(file, "of the file")
             if size > limit:

@@ -31,12 +31,12 @@ def read(path, options):
     raw = Raw(path, FORM, None)
     tree = tree_of(path)
     raw.hidden = tree.hidden
-    root = _descended(tree, raw)
+    root = _descended(tree)
     parts = _parts(root)
     tables = listed(root, options)
     found, flat = {}, []
     for part, folder in parts:
-        folder = _descended(folder, raw)
+        folder = _without_class(_descended(folder))
         if folder.folders:
             found.setdefault(part, []).append((str(folder.path), _classes(folder, raw)))
         elif tables_inside := listed(folder, options):
@@ -87,12 +87,19 @@ def _number_alike(found):
         part.labels = np.array([known.get(int(label), label) for label in part.labels], dtype=str)
 
 
-def _descended(tree, raw):
+def _descended(tree):
     """Return the folder that holds the classes or parts, below folders of one folder each."""
     while not tree.pictures and len(tree.folders) == 1 and tree.folders[0].folders \
-            and not (tree.folders[0].pictures):
+            and not tree.folders[0].pictures:
         tree = tree.folders[0]
     return tree
+
+
+def _without_class(tree):
+    """Return the folder of a part's pictures, if it is called ``Images`` and is no class."""
+    inner = tree.folders[0] if len(tree.folders) == 1 and not tree.pictures else tree
+    usual = set(part_of(inner.path.name)[1]) <= _OTHER_WORDS
+    return inner if usual and not inner.folders else tree
 
 
 def _parts(tree):

@@ -119,9 +119,9 @@ def _find_header(found, rows, known):
     while len(first) > found.width and not first[-1]:
         first = first[:-1]
     if found.arff:
-        if len(found.names) != found.width:
-            raise ValueError(f"{found.text.path} must have one @attribute a column: "
-                             f"{len(found.names)}, not {found.width}")
+        if len(found.names or ()) != found.width:
+            raise ValueError(f"{found.text.path} must have one @attribute a column before @data: "
+                             f"{len(found.names or ())}, not {found.width}")
         return
     if len(rows) > 1 and len(first) == found.width - 1 and _is_header(found, first, [
             row[1:] for row in rows[1:]], known):

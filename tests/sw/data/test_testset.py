@@ -9,7 +9,7 @@ import pytest
 from sw import network as networks
 from sw.conversion import Picture, Row
 from sw.data.options import Options
-from sw.data.testset import match_classes, overridden, test_set
+from sw.data.testset import match_classes, overridden, load_test_set
 from tests.networks import random_network
 
 
@@ -57,7 +57,7 @@ def test_a_file_renames_classes_and_leaves_some_out(tmp_path):
 
 
 def test_all_of_another_dataset_is_used_and_said(tmp_path):
-    test = test_set(network(), arrays(tmp_path / "new.npz"))
+    test = load_test_set(network(), arrays(tmp_path / "new.npz"))
     np.testing.assert_array_equal(test.images, PICTURES)
     assert test.labels.tolist() == (np.arange(30) % 3).tolist()
     assert test.used == "all of it, as it has no test part"
@@ -65,22 +65,22 @@ def test_all_of_another_dataset_is_used_and_said(tmp_path):
 
 def test_the_last_fifth_of_the_training_dataset_is_used(tmp_path):
     path = arrays(tmp_path / "own.npz")
-    test = test_set(network(dataset=path))
+    test = load_test_set(network(dataset=path))
     np.testing.assert_array_equal(test.images, PICTURES[24:])
     assert test.used == "the last fifth of every class"
 
 
 def test_another_share_is_used_where_training_said_so(tmp_path):
     path = arrays(tmp_path / "own.npz")
-    test = test_set(network(dataset=path, data={"test": "50%"}))
+    test = load_test_set(network(dataset=path, data={"test": "50%"}))
     assert len(test.images) == 15
 
 
 def test_the_conversion_is_the_networks_own(tmp_path):
     light = network(Picture((4, 4), invert=True))
-    test = test_set(light, arrays(tmp_path / "new.npz"))
+    test = load_test_set(light, arrays(tmp_path / "new.npz"))
     np.testing.assert_array_equal(test.images, 255 - PICTURES)
-    test = test_set(light, arrays(tmp_path / "new.npz"), Options(invert=False))
+    test = load_test_set(light, arrays(tmp_path / "new.npz"), Options(invert=False))
     np.testing.assert_array_equal(test.images, PICTURES)
 
 
@@ -93,7 +93,7 @@ def test_a_new_table_is_scaled_by_the_networks_scale(tmp_path):
     net = network(Row(columns=("a", "b"), low=(0.0, -1.0), high=(10.0, 1.0)), (2,))
     path = table(tmp_path / "new.csv", [(0.5, 2, "cat"), (0, 4, "dog"), (1, 5, "owl")] * 2,
                  "b,a,class")
-    test = test_set(net, path)
+    test = load_test_set(net, path)
     assert test.images[:3].tolist() == [[51, 191], [102, 128], [128, 255]]
 
 
@@ -102,7 +102,7 @@ def test_a_table_without_a_column_of_the_network_is_refused(tmp_path):
     path = table(tmp_path / "new.csv", [(1.5, 2, "cat"), (0, 4, "dog"), (1, 5, "owl")] * 2)
     with pytest.raises(ValueError, match=r"^.*new\.csv must have the columns of the training: it "
                                          r"lacks 'c'$"):
-        test_set(net, path)
+        load_test_set(net, path)
 
 
 def test_a_network_without_stored_scale_has_the_one_of_its_provenance(tmp_path):
@@ -112,7 +112,7 @@ def test_a_network_without_stored_scale_has_the_one_of_its_provenance(tmp_path):
     assert (read.identity, read.conversion) == (net.identity, Row(
         scaled=(("a", 0.0, 10.0), ("b", -1.0, 1.0))))
     path = table(tmp_path / "new.csv", [(2, 0.5, "cat"), (4, 0, "dog"), (5, 1, "owl")] * 2)
-    assert test_set(read, path).images[:3].tolist() == [[51, 191], [102, 128], [128, 255]]
+    assert load_test_set(read, path).images[:3].tolist() == [[51, 191], [102, 128], [128, 255]]
 
 
 @pytest.mark.parametrize(("shape", "options", "conversion"), [
@@ -133,4 +133,4 @@ def test_pictures_of_another_shape_are_refused_for_a_network_of_rows(tmp_path):
     with pytest.raises(ValueError, match=r"^Dataset '.*new\.npz' does not fit the network: Rows "
                                          r"must have 5 numbers, the inputs of the network: 16 "
                                          r"\(choose another with --dataset\)$"):
-        test_set(network(shape=(5,)), arrays(tmp_path / "new.npz"))
+        load_test_set(network(shape=(5,)), arrays(tmp_path / "new.npz"))

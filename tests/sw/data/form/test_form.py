@@ -87,3 +87,20 @@ def test_options_that_do_not_fit_are_refused(tmp_path, options, message):
     np.savez(path, x=np.eye(2), y=[0, 1])
     with pytest.raises(ValueError, match=f"^{re.escape(message.format(path=path))}$"):
         read(path, Options(**options))
+
+
+def test_folders_above_a_dataset_are_looked_through(tmp_path):
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    (tmp_path / "MNIST" / "processed").mkdir()
+    np.savez(tmp_path / "MNIST" / "raw" / "x.npz", x=np.eye(2), y=[0, 1])
+    raw = read(tmp_path)
+    assert (len(raw.train), raw.path) == (2, tmp_path)
+
+
+def test_several_datasets_below_a_folder_are_refused_by_name(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / "x.npz", x=np.eye(2), y=[0, 1])
+    with pytest.raises(ValueError, match=f"^{tmp_path} must hold one dataset: it holds a, b "
+                       rf"\(give one of them: {tmp_path}/a\)$"):
+        read(tmp_path)

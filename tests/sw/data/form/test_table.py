@@ -132,6 +132,9 @@ def test_latin_1_is_read_with_a_note(tmp_path):
     ("a,b,label\n1,2,0\n3,1_0,1\n", r"must hold numbers outside the class column: line 3, 'b' is "
      r"'1_0' (--drop b leaves the column out, --label b makes it the class, or write numbers for "
      r"words)"),
+    ("a,label,p,q\n1,0,x,y\n3,1,x,y\n", "must hold numbers outside the class column: line 2, 'p' "
+     "is 'x' (--drop p,q leaves columns of words out, --label p makes it the class, or write "
+     "numbers for words)"),
     ("a,label\n1,x\n3,\n", "must have a class in every line: line 3 has '' (remove the line)"),
     ("a,b,label\n1,2,0\n3,1," + "x" * 201, r"must have classes of at most 200 characters: line 3 "
      r"has 201"),
