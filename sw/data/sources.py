@@ -22,6 +22,7 @@ from .options import Options
 
 
 HEAD = 1024  # octets of a file that tell its form
+NUMPY = {"a NumPy array (.npy)": "npy", "a NumPy archive (.npz)": "npz"}  # as magic calls them
 
 
 def form_of(path):
@@ -43,15 +44,15 @@ def form_of(path):
                          ) from None
     if not head:
         raise ValueError(f"{path} must hold examples: it is empty")
-    if head.startswith(b"\x93NUMPY"):
-        return "npy"
     if idx.is_idx(path):
         return "idx"
     if mat.matches(path) or cifar.matches(path):
         return "dataset"
     foreign = magic.name(path)
-    if foreign and foreign[0] == "a NumPy archive (.npz)":
-        return "npz"
+    if foreign and foreign[0] in NUMPY:
+        return NUMPY[foreign[0]]
+    if foreign and foreign[0] == "a gzip file" and _is_text(head):
+        return "table"
     if foreign and not foreign[0].startswith("a picture"):
         raise ValueError(f"{path} must be a picture, a table or arrays: it is {foreign[0]} "
                          f"({foreign[1]})")
