@@ -122,7 +122,8 @@ def test_files_named_one_by_one_are_batches_in_their_order(tmp_path):
 
 @pytest.mark.parametrize(("form", "content"), [
     ("npy", b"\x93NUMPY\x01\x00"), ("idx", b"\0\0\x08\x03" + bytes(20)),
-    ("table", b"1,2,3\n4,5,6\n"), ("table", "größe;2\n".encode("latin-1")), ("table", "a,b\n1,2\n".encode("utf-16")),
+    ("table", b"1,2,3\n4,5,6\n"), ("table", "größe;2\n".encode("latin-1")),
+    ("table", "a,b\n1,2\n".encode("utf-16")),
     ("picture", b"P2\n1 1\n255\n3\n"), ("picture", b"\x89PNG\r\n\x1a\n"),
     ("picture", b"BM\0\0\0\0\0\0\0\0")])
 def test_forms_are_known_by_content(tmp_path, form, content):
