@@ -5,8 +5,8 @@ from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from ...progress import progress
 from ..images import suffixes
 from .classcolumn import is_integer, listed_names, option_name, words_in
 from .layout import GREATEST, MISSING
@@ -58,8 +58,8 @@ def read_columns(layout, places, chosen=None, count=None):
     picked = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
     table = Table(layout, places, chosen, values, None if chosen is None else [], lines)
     gaps = _Gaps(table)
-    rows = tqdm(layout.rows(), total=count, desc=f"reading {layout.text.path}", unit="line",
-                delay=2)
+    rows = progress(layout.rows(), total=count, what=f"reading {layout.text.path}", unit="lines",
+                    delay=2)
     for number, (line, cells) in enumerate(rows):
         lines[number] = line
         if chosen is not None:

@@ -70,8 +70,7 @@ def _places(layout, conversion, columns, expected, told, notes):
         chosen = told
         if told is None:
             chosen, reason = classcolumn.choose(layout, classcolumn.survey(layout))
-            notes.append(f"class column is {layout.column(chosen)!r}, column {chosen + 1} of "
-                         f"{layout.width}, {reason} (--label changes it)")
+            notes.append(classcolumn.said(layout, chosen, reason))
         return [place for place in range(layout.width) if place != chosen], chosen
     names = f" ({listed_names(columns)})" if columns else ""
     raise ValueError(f"{path} must have rows of the {expected} numbers that the network takes"
