@@ -10,7 +10,7 @@ from .form.newrows import match
 from .form.text import Text
 
 
-def rescaled(path, conversion, inputs, label=None):
+def rescaled(path, conversion, inputs, label=None, drop=()):
     """Return what :func:`sw.data.form.newrows.match` does, with numbers scaled to 0..255.
 
     Parameters
@@ -23,17 +23,21 @@ def rescaled(path, conversion, inputs, label=None):
         Numbers of a row.
     label : str or None
         Class column, by name or number from 1.
+    drop : sequence of str
+        Columns to leave out, by name or number from 1.
     """
     ranges = {name: bounds for name, *bounds in conversion.scaled}
     layout = layout_of(Text.read(path), tuple(ranges))
     if layout.names is None:
         raise ValueError(f"{path} must have a header line, because the network scales columns by "
                          f"their names ({listed_names(list(ranges))})")
-    columns = list(layout.names)
-    if layout.width == inputs + 1:
+    dropped = {classcolumn.find(layout, column, "--drop") for column in drop}
+    columns = [name for place, name in enumerate(layout.names) if place not in dropped]
+    if len(columns) == inputs + 1:
         place = classcolumn.find(layout, label, "--label") if label is not None \
-            else classcolumn.choose(layout, classcolumn.survey(layout))[0]
-        label = columns.pop(place)
+            else classcolumn.choose(layout, classcolumn.survey(layout), dropped)[0]
+        label = layout.names[place]
+        columns.remove(label)
     if lacking := [name for name in ranges if name not in columns]:
         raise ValueError(f"{path} must have the columns of the training: it lacks "
                          f"{listed_names(lacking)}")

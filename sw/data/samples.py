@@ -58,7 +58,7 @@ class Samples:
     is_class : function of str
         Whether a folder's name is that of a class.
     options : sw.data.options.Options
-        ``label``: the class column of tables.
+        ``label`` and ``drop``: the class column of tables, and columns to leave out.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class Samples:
     def _table(self, path, name):
         read = rescaled if getattr(self.conversion, "scaled", ()) else match
         values, labels, lines, notes = read(path, self.conversion, prod(self.input_shape),
-                                            self.options.label)
+                                            self.options.label, self.options.drop)
         self.notes.extend(notes)
         names = [f"{name}: {line}" for line in lines]
         yield from _sliced(values, labels, name, "class column", names)
