@@ -1,9 +1,8 @@
 """Shows what a dataset is: classes, values, conversion, warnings, samples as a picture."""
 
-import argparse
 from pathlib import Path
 
-from ..command import run
+from ..command import Parser, run
 from . import options as choices
 from .datasets import load
 from .describe import describe, refuse_senseless
@@ -15,7 +14,7 @@ LEVELS = {True: 1, False: 8}  # thresholds an input, of pictures and of rows of 
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.data", description=__doc__)
+    parser = Parser(prog="python -m sw.data", description=__doc__)
     parser.add_argument("dataset", metavar="DATASET",
                         help="mnist, fashion-mnist, or the path of pictures, arrays or a table")
     parser.add_argument("--levels", type=int, metavar="N",

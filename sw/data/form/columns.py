@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...layer.check import LABEL_LIMIT
 from ...progress import progress
 from ..images import suffixes
 from .classcolumn import is_integer, listed_names, option_name, words_in
 from .layout import GREATEST, MISSING
-
-
-LABEL_LIMIT = 200  # characters of a class
 
 
 @dataclass(eq=False)

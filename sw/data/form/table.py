@@ -39,6 +39,10 @@ def read(path, options):
     raw.train = Part(train.values, labels)
     if test is not None:
         raw.test, raw.test_from = Part(test.values, test_labels), Path(test.layout.text.path).name
+    validation = tablefile.validation_beside(file)
+    if validation is not None and validation.name != raw.test_from and options.test is None:
+        raw.guessed.append(f"{validation.name} is not used (--test {validation} makes it the test "
+                           f"part)")
     return raw
 
 

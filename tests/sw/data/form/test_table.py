@@ -28,7 +28,8 @@ PLAIN = [[5, 0.5], [6, 1.5]]
 @pytest.mark.parametrize("content", [
     "5,0.5,A\n6,1.5,B\n", "5;0.5;A\n6;1.5;B\n", "5\t0.5\tA\n6\t1.5\tB\n", "5|0.5|A\n6|1.5|B\n",
     "  5   0.5 A\n6 1.5   B  \n", "sep=;\n5;0.5;A\n6;1.5;B\n", "5;0,5;A\n6;1,5;B\n",
-    "5\t0,5\tA\n6\t1,5\tB\n", "5,0.5,A,\n6,1.5,B,\n", "x,y1,z\r\n5,0.5,A\r\n6,1.5,B\r\n",
+    "5\t0,5\tA\n6\t1,5\tB\n", '5,"0,5",A\n6,"1,5",B\n', "5 0,5 A\n6 1,5 B\n",
+    "5,0.5,A,\n6,1.5,B,\n", "x,y1,z\r\n5,0.5,A\r\n6,1.5,B\r\n",
     "5,0.5,A\r6,1.5,B\r", "# made by hand\n\n5,0.5,A\n# new\n6,1.5,B\n",
     '"5","0.5","A"\n"6","1.5","B"\n',
     "\ufeffx,y1,z\n5,0.5,A\n6,1.5,B\n", "5, 0.5, A\n6, 1.5, B\n",
@@ -145,6 +146,8 @@ def test_latin_1_is_read_with_a_note(tmp_path):
      r"(--label b chooses the first)"),
     ("a;b\n1.5;x\n1,5;y\n", r"must write numbers in one way: '1,5' and '1.5' (without thousands "
      r"separators, with one decimal mark)"),
+    ("a;b\n1,234;x\n999;y\n", r"must write numbers without thousands separators: '1,234' and '999' "
+     r"stand in one column (with a decimal point, if it is no thousands separator)"),
     ("", r"must have rows of at least one number and a class: 0 rows, 0 columns"),
     ("a,b\0,c\n", "must be text to be a table: it holds octets 0 (save it as CSV in UTF-8)"),
 ])
