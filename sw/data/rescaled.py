@@ -32,13 +32,14 @@ def rescaled(path, conversion, inputs, label=None, drop=()):
     layout = layout_of(Text.read(path), tuple(ranges))
     dropped = {classcolumn.find(layout, column, "--drop") for column in drop}
     places = [place for place in range(layout.width) if place not in dropped]
-    if len(places) == inputs + 1:
+    classed = len(places) == inputs + 1
+    if classed:
         chosen = classcolumn.find(layout, label, "--label") if label is not None \
             else classcolumn.choose(layout, classcolumn.survey(layout), dropped)[0]
         places.remove(chosen)
         label = str(chosen + 1)
     if layout.names is None:
-        columns = _numbered(path, places, ranges, inputs)
+        columns = _numbered(path, places, ranges, classed)
         values, truth, names, notes = match(path, Row(), inputs, label, drop)
     else:
         columns = [layout.names[place] for place in places]
@@ -50,7 +51,7 @@ def rescaled(path, conversion, inputs, label=None, drop=()):
     return (values - low) / np.where(high > low, high - low, 1) * TOP, truth, names, notes
 
 
-def _numbered(path, places, ranges, inputs):
+def _numbered(path, places, ranges, classed):
     """Return names of columns without header line: ``column 1`` and so on, as in the training.
 
     The class column counted there. Where it is missing now, its place must not matter.
@@ -59,8 +60,8 @@ def _numbered(path, places, ranges, inputs):
     if not all(numbers):
         raise ValueError(f"{path} must have a header line, because the network scales columns by "
                          f"their names ({listed_names(list(ranges))})")
-    if places == list(range(inputs)):  # the class column may have been anywhere
-        if len(ranges) < inputs:
+    if not classed:  # the class column may have been anywhere
+        if len(ranges) < len(places):
             raise ValueError(f"{path} must have the class column, because the network scales "
                              f"columns by their numbers ({listed_names(list(ranges))})")
         return sorted(ranges, key=lambda name: int(name.split()[1]))

@@ -19,7 +19,7 @@ LAST = Row(scaled=(("column 2", 0.0, 10.0), ("column 3", -1.0, 1.0)))
     (NAMED, "a,b,c\n51,5,1\n7,10,-1\n", 51), (NAMED, "a,b,c,k\n51,5,1,x\n7,10,-1,y\n", 51),
     (NAMED, "c,k,b,a\n1,x,5,51\n-1,y,10,7\n", 51), (FIRST, "x,51,5,1\ny,7,10,-1\n", 51),
     (ALL, "x,2,5,1\ny,7,10,-1\n", 255), (ALL, "2,5,1\n7,10,-1\n", 255),
-    (LAST, "51,5,1,x\n7,10,-1,y\n", 51), (LAST, "51,5,1,y\n7,10,-1,z\n", 51)])
+    (LAST, "51,5,1,x\n7,10,-1,y\n", 51), (LAST, "51,5,1,u\n7,10,-1,v\n", 51)])
 def test_columns_are_scaled_by_name_or_number(tmp_path, conversion, text, first):
     (tmp_path / "a.csv").write_text(text)
     values = rescaled(tmp_path / "a.csv", conversion, 3)[0]
