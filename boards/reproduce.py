@@ -1,6 +1,5 @@
 """Builds a bitstream twice, in two places, and compares every file: ``make reproduce``."""
 
-import argparse
 import json
 import os
 import shlex
@@ -17,8 +16,9 @@ from sw.artefact import made, stem
 from sw.command import run
 from sw.store.files import write_text
 
-from .request import add_arguments, from_arguments
+from .request import add_arguments, from_arguments, parse
 from .toolchain.flow import CONSTRAINTS
+from .usage import Parser
 
 
 ROOT = Path(__file__).parents[1]
@@ -41,9 +41,9 @@ def build(folder, request, settings):
     for path in (request.path, *[evaluation] * evaluation.exists()):
         shutil.copyfile(path, folder / path.name)
     network = Path(request.path.name)
-    board, (_, _, *options) = request.board, request.words
+    board, options = request.board, request.words[len(request.board.words) + 1:]
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
-    _call(folder, environment, "boards.build", board.name, network, *options)
+    _call(folder, environment, "boards.build", *board.words, network, *options)
     report = json.loads((folder / "build" / board.name / "report.json").read_text("utf-8"))
     schedule = folder / "schedule.json"
     write_text(schedule, json.dumps(report["schedule"], indent=2) + "\n")
@@ -88,13 +88,16 @@ def _call(folder, environment, module, *arguments):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.reproduce", description=__doc__)
+    parser = Parser(prog="python -m boards.reproduce", description=__doc__,
+                    example="icebreaker tfc")
     add_arguments(parser, placed=True)
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="leave both builds in this folder, which must not be there (default: "
                              "a temporary one)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write the hashes here")
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
+    if args.board_file:  # the builds run in other folders
+        args.board_file = args.board_file.resolve()
 
     request = from_arguments(args)
     if request.schedule:

@@ -1,0 +1,39 @@
+"""A parser of command lines whose complaint about what is missing says how the command looks."""
+
+import argparse
+
+
+__all__ = ["Parser"]
+
+MISSING = "the following arguments are required: "
+
+BOARDS = "boards: python -m boards.build --list, or --board-file, --device"
+NETWORKS = "networks: NAME.net.npz, or a name in data/networks"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that gives an example where an argument is missing.
+
+    Parameters
+    ----------
+    example : str
+        Arguments that work, ``"icebreaker tfc"``.
+    **others
+        As of ``argparse.ArgumentParser``.
+    """
+
+    def __init__(self, *, example, **others):
+        super().__init__(**others)
+        self.example = example
+
+    def error(self, message):
+        """Print usage and a message, and exit with 2."""
+        if message.startswith(MISSING):
+            self.need(message.removeprefix(MISSING))
+        super().error(message)
+
+    def need(self, names):
+        """Complain that arguments are missing."""
+        known = [text for name, text in (("BOARD", BOARDS), ("NETWORK", NETWORKS)) if name in names]
+        text = f"{names.replace(', ', ' and ')} must be given, as in '{self.prog} {self.example}'"
+        super().error(text + (f" ({'; '.join(known)})" if known else ""))
