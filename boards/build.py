@@ -19,7 +19,7 @@ from sw.store.lock import alone
 
 from . import target
 from .board import catalog
-from .request import add_arguments, from_arguments
+from .request import add_arguments, complete, from_arguments
 from .toolchain import provenance, report, resources
 from .toolchain.flow import Job, build, consumed
 from .toolchain.steps import Steps, stopping_on_terminate
@@ -158,9 +158,7 @@ def main(argv=None):
     if args.default_network and (args.board or target.asked(args)):
         print(target.board_of(args).network)
         return
-    target.settle(args)
-    if args.network is None:
-        parser.error("BOARD and NETWORK are needed (or --list)")
+    args = complete(parser, args)
     request = from_arguments(args)
     if args.inputs:
         write_inputs(request, args.inputs)

@@ -16,7 +16,7 @@ from sw.artefact import made, stem
 from sw.command import run
 from sw.store.files import write_text
 
-from .request import add_arguments, from_arguments, parse
+from .request import add_arguments, complete, from_arguments
 from .toolchain.flow import CONSTRAINTS
 from .usage import Parser
 
@@ -95,7 +95,7 @@ def main(argv=None):
                         help="leave both builds in this folder, which must not be there (default: "
                              "a temporary one)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write the hashes here")
-    args = parse(parser, argv)
+    args = complete(parser, parser.parse_args(argv))
     if args.board_file:  # the builds run in other folders
         args.board_file = args.board_file.resolve()
 

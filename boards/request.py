@@ -99,9 +99,8 @@ def add_arguments(parser, *, placed=False):
     target.add_options(parser)
 
 
-def parse(parser, argv):
-    """Read a command line that has a board and a network; refuse one that lacks either."""
-    args = parser.parse_args(argv)
+def complete(parser, args):
+    """Return parsed arguments that have a board and a network; refuse those that lack either."""
     target.settle(args)
     if args.network is None:
         parser.need("NETWORK" if args.board or target.asked(args) else "BOARD, NETWORK")

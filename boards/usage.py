@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         self.example = example
 
     def error(self, message):
-        """Print usage and a message, and exit with 2."""
+        """Print a message and exit with 2; usage too, unless arguments are missing."""
         if message.startswith(MISSING):
             self.need(message.removeprefix(MISSING))
         super().error(message)
@@ -35,5 +35,6 @@ class Parser(argparse.ArgumentParser):
     def need(self, names):
         """Complain that arguments are missing."""
         known = [text for name, text in (("BOARD", BOARDS), ("NETWORK", NETWORKS)) if name in names]
-        text = f"{names.replace(', ', ' and ')} must be given, as in '{self.prog} {self.example}'"
-        super().error(text + (f" ({'; '.join(known)})" if known else ""))
+        are = "are" if ", " in names else "is"
+        self.exit(2, f"error: {names.replace(', ', ' and ')} {are} needed, as in '{self.prog} "
+                     f"{self.example}'" + (f" ({'; '.join(known)})" if known else "") + "\n")

@@ -9,7 +9,7 @@ import tty
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from boards.request import add_arguments, from_arguments, parse
+from boards.request import add_arguments, complete, from_arguments
 from boards.top import create
 from boards.usage import Parser
 from hw.synthesis.verilog import to_verilog
@@ -125,7 +125,7 @@ def main(argv=None):
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR",
                         help="folder for the link and all that is made on the way (default: "
                              "%(default)s)")
-    args = parse(parser, argv)
+    args = complete(parser, parser.parse_args(argv))
 
     request = from_arguments(args)
     top = create(request)
