@@ -47,9 +47,16 @@ def build(folder, request, settings):
     report = json.loads((folder / "build" / board.name / "report.json").read_text("utf-8"))
     schedule = folder / "schedule.json"
     write_text(schedule, json.dumps(report["schedule"], indent=2) + "\n")
-    if "weights" not in report:  # Verilog has no way to load them
-        _call(folder, environment, "hw.generate", network, "--board", board.name, "--schedule",
-              schedule.name, "-o", f"{stem(network)}.v")
+    _call(folder, environment, "hw.generate", network, *target_words(board), "--schedule",
+          schedule.name, "-o", f"{stem(network)}.v")
+
+
+def target_words(board):
+    """Return the arguments of ``hw.generate`` that name a board."""
+    first, second, *more = *board.arguments, "", ""
+    if first == "--board-file":
+        return [first, second, "--board", more[0]]
+    return ["--device", board.device] if first else ["--board", board.name]
 
 
 def collect(folder, request):
@@ -64,6 +71,7 @@ def collect(folder, request):
     report = json.loads((results / "report.json").read_text("utf-8"))
     del report["seconds"]
     paths = [folder / "schedule.json", folder / f"{name}.v", folder / f"{name}.hw.json",
+             folder / f"{name}.weights.bin",
              *(work / f"top{suffix}" for suffix in (".il", ".ys", CONSTRAINTS[board.family],
                                                     ".json")),
              *(results / report[what]["file"] for what in ("weights",) if what in report),

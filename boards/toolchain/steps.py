@@ -76,7 +76,7 @@ class Steps:
     def tick(self, text=""):
         """Show that the running step is alive."""
         now = time.monotonic()
-        if now - self._shown < (POLL if self.live else EVERY):
+        if self._name is None or now - self._shown < (POLL if self.live else EVERY):
             return
         self._shown = now
         last = self.earlier.get(self._name)
