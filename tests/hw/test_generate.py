@@ -10,8 +10,8 @@ import pytest
 from hw import generate
 from hw.synthesis.verilog import find_yosys
 from sim.model.design import schedule_for
-from sim.model.verilator import compile_model
 from sim.model.vectors import to_beats
+from sim.model.verilator import compile_model
 from sw import golden
 from sw.artefact import artefact
 from sw.network import load, save
