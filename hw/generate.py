@@ -17,12 +17,13 @@ from .accelerator import Accelerator
 from .core import spram
 from .core.axi import AxiAccelerator
 from .estimate import estimate
+from .fit import refuse_misfit
 from .plan import boardfile
 from .plan.device import Target, find_target
 from .plan.pll import megahertz
 from .plan.schedule import read_schedule
 from .serial.flash import WeightImage
-from .solver import choose_at, refuse_misfit
+from .solver import choose_at
 from .synthesis.verilog import to_verilog
 
 
