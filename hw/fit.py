@@ -52,8 +52,10 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
     if hopeless:
         schedule, over = slower, hopeless
     if short := _memory_short(network, schedule, device, over if hopeless else []):
-        raise ValueError(f"{short} (fewer or smaller layers would help; "
-                         f"{_larger(network, device, schedule, slowest)})")
+        sparse = network.synapses < sum(layer.inputs * layer.outputs
+                                        for layer in network.layers[1:])
+        raise ValueError(f"{short} (fewer or smaller layers{' or fewer synapses' * sparse} would "
+                         f"help; {_larger(network, device, schedule, slowest)})")
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
                    f"({100 * needed / there - 100:.0f} % too many)" if there else
                    f"{needed:,} {what} needed, none there" for what, needed, there in over)
@@ -87,8 +89,8 @@ def _memory_short(network, schedule, device, over):
     homeless = {name: size for name, size in stored.items()
                 if schedule.layers[name].rom == "distributed"}
     logic = logic_rom(sum(homeless.values()), 1)
-    if bits <= block + sprams and not any(
-            what == "LUT4" and logic > (needed - available) / 2 for what, needed, available in over):
+    too_many = {what: needed - available for what, needed, available in over}
+    if bits <= block + sprams and not 0 < too_many.get("LUT4", 0) < 2 * logic:
         return None
     there = [f"{block // KBIT:,} kbit in block RAM"]
     if sprams:

@@ -8,6 +8,7 @@ import sys
 import tty
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shlex import quote
 
 from boards.request import add_arguments, complete, from_arguments
 from boards.top import create
@@ -139,7 +140,8 @@ def main(argv=None):
           VirtualBoard(compile_board(top, args.output, flash=flash), top.divisor,
                        port) as virtual):
         print(f"{top.board} at {port}; in another terminal, try:\n"
-              f"  python -m sw.host --port {port} --network {args.network} evaluate --limit 200\n"
+              f"  python -m sw.host --port {quote(str(port))} --network "
+              f"{quote(str(args.network))} evaluate --limit 200\n"
               f"Ctrl-C stops it", flush=True)
         try:
             status = virtual.process.wait()

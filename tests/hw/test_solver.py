@@ -116,12 +116,12 @@ def test_a_rate_above_the_clock_is_refused(tfc):
 
 
 def test_a_network_beyond_the_device_is_refused():
-    network = random_network(np.random.default_rng(3), [784, 4096, 4096, 10], [8, 8, 100])
-    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: 4\d,\d{3} LUT4 needed, "
-                       r"4,857 there \(\d+ % too many\); [\d,]+ flip-flops needed, 4,857 there "
-                       r"\(\d+ % too many\) \(fewer synapses, now 66,536 of 20,029,440 weights, "
-                       r"would help; LFE5U-\d\dF holds it\)$"):
-        choose(network, find_device("icebreaker"), clock_hz=24e6)
+    network = random_network(np.random.default_rng(3), [784, 256, 128, 10], [40, 32, 64])
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40HX8K: [\d,]+ LUT4 needed, 7,065 "
+                       r"there \(\d+ % too many\); [\d,]+ flip-flops needed, 7,065 there \(\d+ % "
+                       r"too many\) \(fewer synapses, now 14,976 of 234,752 weights, would help; "
+                       r"LFE5U-12F holds it\)$"):
+        choose(network, find_device("iCE40HX8K"), clock_hz=24e6)
 
 
 @pytest.mark.parametrize("rate", [None, 24e6])
