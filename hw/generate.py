@@ -105,6 +105,36 @@ def target_of(args):
                   loads=bool(board.fpga.sprams))
 
 
+def write(component, estimated, output, name):
+    """Write Verilog, JSON and, where layers have weights in SPRAM, the weights: all or none.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    WeightImage or None
+        The weights to load.
+    """
+    accelerator = component.accelerator
+    image = (WeightImage(accelerator.network.identity, tuple(accelerator.load))
+             if accelerator.loaded else None)
+    about, loaded = output.with_suffix(".hw.json"), output.with_suffix(WEIGHTS)
+    content = describe(component, estimated, (loaded, image) if image else None)
+    text = spram.to_verilog(component, name) if image else to_verilog(component, name)
+    files = [output, about, *([loaded] if image else [])]
+    with ExitStack() as stack:
+        stack.enter_context(alone(output.with_name(f".{output.name}.lock"),
+                                  f"Generation of {output}", wait=True))
+        if not image:
+            loaded.unlink(missing_ok=True)  # of an earlier schedule
+        verilog, described, *weights = (stack.enter_context(replacing(path)) for path in files)
+        write_text(verilog, text)
+        write_text(described, json.dumps(content, indent=2) + "\n")
+        for path in weights:
+            path.write_bytes(image.weights)
+    return files, image
+
+
 def main(argv=None):
     """Command line of ``python -m hw.generate``."""
     args = parse(argv)
@@ -127,22 +157,7 @@ def main(argv=None):
     output.parent.mkdir(parents=True, exist_ok=True)  # elaboration is long: fail before it
     component = AxiAccelerator(Accelerator(network, schedule))
     estimated = estimate(network, schedule, device.family)
-    about, loaded = output.with_suffix(".hw.json"), output.with_suffix(WEIGHTS)
-    image = (WeightImage(network.identity, tuple(component.accelerator.load))
-             if component.accelerator.loaded else None)
-    content = describe(component, estimated, (loaded, image) if image else None)
-
-    text = spram.to_verilog(component, args.name) if image else to_verilog(component, args.name)
-    with ExitStack() as stack:
-        stack.enter_context(alone(output.with_name(f".{output.name}.lock"),
-                                  f"Generation of {output}", wait=True))
-        if not image:
-            loaded.unlink(missing_ok=True)
-        verilog, described = (stack.enter_context(replacing(path)) for path in (output, about))
-        if image:
-            stack.enter_context(replacing(loaded)).write_bytes(image.weights)
-        write_text(verilog, text)
-        write_text(described, json.dumps(content, indent=2) + "\n")
+    written, image = write(component, estimated, output, args.name)
     total = estimated.total
     rate = float(clock) / component.accelerator.interval
     print(f"interval {component.accelerator.interval} cycles, latency "
@@ -152,7 +167,8 @@ def main(argv=None):
     if image:
         print(f"weights in SPRAM: {len(image.words):,} words to load through s_axis_weights before "
               f"the first image")
-    print("wrote " + (f"{output}, {about} and {loaded}" if image else f"{output} and {about}"))
+    *first, last = map(str, written)
+    print(f"wrote {', '.join(first)} and {last}")
 
 
 if __name__ == "__main__":
