@@ -13,16 +13,18 @@ from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import stem
-from sw.command import Parser, run
+from sw.command import run
 from sw.store.files import write_bytes, write_text
 from sw.store.lock import alone
 
-from .board import catalog, find
-from .request import add_arguments, from_arguments
+from . import target
+from .board import catalog
+from .request import add_arguments, complete, from_arguments
 from .toolchain import provenance, report, resources
 from .toolchain.flow import Job, build, consumed
 from .toolchain.steps import Steps, stopping_on_terminate
 from .top import create
+from .usage import Parser
 
 
 WEIGHTS = ".flash.bin"  # ending of the file for the flash
@@ -66,7 +68,7 @@ def router_of(family, schedule):
     return "router2" if family == "ecp5" or wired else "router1"
 
 
-def build_network(request, output=Path("build"), *, reuse=False):
+def build_network(request, output=Path("build"), *, reuse=False, quiet=False):
     """Build a network's bitstream and its report.
 
     Parameters
@@ -77,13 +79,15 @@ def build_network(request, output=Path("build"), *, reuse=False):
         Folder for ``BOARD/NAME.bit`` and its report.
     reuse : bool
         As of :class:`boards.toolchain.flow.Job`.
+    quiet : bool
+        Show no progress.
 
     Returns
     -------
     dict
         The report.
     """
-    steps = Steps()
+    steps = Steps(quiet=quiet)
     with steps.step("schedule"):
         top = create(request)
         expected = expect(request, top)
@@ -133,8 +137,8 @@ def write_inputs(request, path):
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m boards.build", description=__doc__)
-    add_arguments(parser, optional=True, placed=True)
+    parser = Parser(prog="python -m boards.build", description=__doc__, example="icebreaker tfc")
+    add_arguments(parser, placed=True)
     parser.add_argument("--list", action="store_true", help="print the boards and leave")
     parser.add_argument("--default-network", action="store_true",
                         help="print the name of BOARD's default recipe and leave")
@@ -143,22 +147,23 @@ def main(argv=None):
     parser.add_argument("--reuse", action="store_true",
                         help="keep what an earlier build left of steps whose inputs, tools and "
                              "seed are the same")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--inputs", type=Path, metavar="JSON",
                         help="write what the build depends on, as hashes, and build nothing")
     args = parser.parse_args(argv)
     if args.list:
         print(boards_table())
         return
-    if args.default_network and args.board:
-        print(find(args.board).network)
+    if args.default_network and (args.board or target.asked(args)):
+        print(target.board_of(args).network)
         return
-    if args.network is None:
-        parser.error("BOARD and NETWORK are needed (or --list)")
+    args = complete(parser, args)
     request = from_arguments(args)
     if args.inputs:
         write_inputs(request, args.inputs)
         return
-    result = build_network(request, args.output, reuse=args.reuse)
+    result = build_network(request, args.output, reuse=args.reuse,
+                           quiet=args.quiet)
     directory = args.output / request.board.name
     print(report.table(result), end="")
     files = [result["bitstream"], *([result["weights"]["file"]] if "weights" in result else []),
