@@ -36,7 +36,7 @@ PLAIN = [[5, 0.5], [6, 1.5]]
     "x,y1,z,\n5,0.5,A\n6,1.5,B\n", "x,y1,z\n5,0.5,A,\n6,1.5,B,\n",
     "@RELATION x\n% a comment\n@ATTRIBUTE 'a b' NUMERIC\n@ATTRIBUTE c REAL\n@ATTRIBUTE d {A,B}\n"
     "@DATA\n5,0.5,A\n6,1.5,'B'\n",
-    "x;y1;z\n5;0.5;A\n6;1.5;B\n".encode("utf-16"), gzip.compress(b"5,0.5,A\n6,1.5,B\n"),
+    "x;y1;z\n5;0.5;A\n6;1.5;B\n".encode("utf-16"), gzip.compress(b"5,0.5,A\n6,1.5,B\n", mtime=0),
 ])
 def test_tables_read_in_every_spelling(tmp_path, content):
     raw = read(tmp_path, content)
