@@ -27,7 +27,8 @@ ROOMS = {
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
            "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
-           "line": ("bits",), "compare": ("checkpoint", "fold")},
+           "line": ("bits",), "compare": ("checkpoint", "fold"),
+           "answer": ("conversion", "progress")},
     "train": {"forward": ("augment", "binarize")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
@@ -43,9 +44,11 @@ THIRD = {
     "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib"),
 }
 ALONE = {
+    "sw.line.ports": ("serial",),
     "sw.line.serialport": ("serial",),
     "sw.data.draw": ("matplotlib",),
     "sw.data.images": ("PIL",),
+    "sw.data.sheet": ("PIL",),
     "sw.data.form.mat": ("scipy",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),

@@ -183,13 +183,14 @@ def test_tables_are_trained_with_quantiles(tmp_path, capsys):
     assert train(str(tmp_path / "t.csv"), tmp_path / "out", "--epochs", "12") == 0
     saved = checkpoint.load(tmp_path / "out" / "t-12-8.ckpt.npz")
     assert saved.encoder.levels == 8
-    assert set(saved.provenance["scaled"]) == {f"column {column}" for column in range(1, 5)}
+    assert saved.conversion.places == (0, 1, 2, 3)
+    assert max(saved.conversion.low) < -2 < 2 < min(saved.conversion.high)
     assert float(capsys.readouterr().out.split()[-2]) > 80
 
 
 def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
     command = [sys.executable, "-m", "train.bnn_mnist", "--dataset", dataset, "--output",
-               str(tmp_path / "out"), *SMALL, "--name", "x", "--epochs", "4000"]
+               str(tmp_path / "out"), *SMALL, "--name", "x", "--epochs", "40000"]
     root = Path(__file__).parents[2]
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={**os.environ, "MPLBACKEND": "agg"})
@@ -202,12 +203,12 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
     lines = process.communicate(timeout=60)[0].decode().splitlines()
     assert process.returncode == 130
     assert lines[-1].startswith("test accuracy ")
-    assert "--resume goes on from there" in lines[1]
+    assert any("--resume goes on from there" in line for line in lines)
     saved = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
     assert saved.provenance["interrupted"]
-    assert 1 <= saved.provenance["epochs"] < 4000
+    assert 1 <= saved.provenance["epochs"] < 40000
     assert (tmp_path / "out" / "x.resume.pt").exists()
-    assert train(dataset, tmp_path / "out", "--name", "x", "--epochs", "4000", "--resume",
+    assert train(dataset, tmp_path / "out", "--name", "x", "--epochs", "40000", "--resume",
                  "--time-limit", "1") == 0
     saved_again = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
     assert saved_again.provenance["epochs"] >= saved.provenance["epochs"]

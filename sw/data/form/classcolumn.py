@@ -102,6 +102,13 @@ def choose(layout, found, dropped=()):
                      f"{': ' + listed_names(layout.names) if layout.names else ''})")
 
 
+def said(layout, chosen, reason):
+    """Return the sentence on a class column that was guessed."""
+    name = layout.names[chosen] if layout.names else ""
+    return (f"class column is {f'{name!r}, ' if name else ''}column {chosen + 1} of "
+            f"{layout.width}, {reason} (--label changes it)")
+
+
 def is_integer(cell):
     """Return whether a class is a number that int64 holds; a longer number counts as a name."""
     return _INTEGER.fullmatch(cell) is not None

@@ -18,6 +18,9 @@ SEPARATORS = ("\t", ";", "|", ",", SPACES)  # ties: a table with semicolons may 
 CLASS_NAMES = ("label", "labels", "class", "classes", "target", "classid", "class_id", "label_id",
                "class_label", "classlabel", "class_name", "species", "diagnosis", "category",
                "targets", "variety", "outcome", "y")
+_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(eq=False)
@@ -183,19 +186,24 @@ def _comment_header(found):
 
 
 def _has_decimal_comma(found, rows):
-    if found.separator == "," or found.arff:
-        return False
+    """Return whether numbers have a decimal comma; refuse what may be thousands as well."""
     cells = [cell for row in rows for cell in row]
-    comma = next((cell for cell in cells if re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", cell)),
-                 None)
-    if comma is None:
+    commas = [cell for cell in cells if _COMMA.fullmatch(cell)]
+    if not commas or found.arff:
         return False
-    point = next((cell for cell in cells if re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)),
-                 None)
+    path = found.text.path
+    point = next((cell for cell in cells if _POINT.fullmatch(cell)), None)
     if point is not None:
-        raise ValueError(f"{found.text.path} must write numbers in one way: {comma!r} and "
-                         f"{point!r} (without thousands separators, with one decimal mark)")
-    found.notes.append(f"numbers such as {comma!r} have a decimal comma")
+        raise ValueError(f"{path} must write numbers in one way: {commas[0]!r} and {point!r} "
+                         f"(without thousands separators, with one decimal mark)")
+    if all(map(_THOUSANDS.fullmatch, commas)):
+        for column in zip(*[row for row in rows if len(row) == len(rows[0])], strict=True):
+            whole = next((cell for cell in column if re.fullmatch(r"-?[0-9]+", cell)), None)
+            if whole is not None and any(map(_COMMA.fullmatch, column)):
+                raise ValueError(f"{path} must write numbers without thousands separators: "
+                                 f"{commas[0]!r} and {whole!r} stand in one column (with a decimal "
+                                 f"point, if it is no thousands separator)")
+    found.notes.append(f"numbers such as {commas[0]!r} have a decimal comma")
     return True
 
 

@@ -60,7 +60,7 @@ def read(path, options):
 
 
 def _files(folder):
-    return sorted(file for file in folder.iterdir() if file.suffix == ".mat"
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".mat"
                   and not file.name.startswith(".") and file.is_file() and matches(file))
 
 

@@ -1,13 +1,15 @@
 """Reads rows to classify, from a file or a stream, in the order of a network's inputs."""
 
+from itertools import pairwise
+
 from . import classcolumn
-from .classcolumn import listed_names
+from .classcolumn import listed_names, option_name
 from .columns import by_name, classes_of, read_columns
 from .layout import CLASS_NAMES, MISSING, layout_of
 from .text import Text
 
 
-def match(source, conversion, inputs=None, label=None):
+def match(source, conversion, inputs=None, label=None, drop=()):
     """Read rows for a network: its columns by name, by place, or in their order.
 
     Parameters
@@ -20,6 +22,8 @@ def match(source, conversion, inputs=None, label=None):
         Numbers of a row; None for those of the conversion.
     label : str or None
         Class column, by name or number from 1; None: guessed.
+    drop : sequence of str
+        Columns that are neither inputs nor classes, by name or number from 1.
 
     Returns
     -------
@@ -40,7 +44,8 @@ def match(source, conversion, inputs=None, label=None):
         raise ValueError(f"{layout.text.path} must have rows of {expected} numbers: it has none")
     notes = list(layout.notes)
     told = None if label is None else classcolumn.find(layout, label, "--label")
-    places, chosen = _places(layout, conversion, columns, expected, told, notes)
+    dropped = {classcolumn.find(layout, column, "--drop") for column in drop}
+    places, chosen = _places(layout, conversion, expected, (told, dropped), notes)
     table = read_columns(layout, places, chosen)
     if not len(table.values):
         raise ValueError(f"{layout.text.path} must have rows of {expected} numbers: it has a "
@@ -49,9 +54,13 @@ def match(source, conversion, inputs=None, label=None):
     return table.values, truth, [f"line {line}" for line in table.lines], notes
 
 
-def _places(layout, conversion, columns, expected, told, notes):
-    """Return the places of the inputs, and the place of the class column or None."""
-    path = layout.text.path
+def _places(layout, conversion, expected, said, notes):
+    """Return the places of the inputs, and the place of the class column or None.
+
+    ``said`` are the place of the class column or None, and the places of columns to leave out.
+    """
+    path, columns = layout.text.path, getattr(conversion, "columns", ())
+    told, dropped = said
     if columns and layout.names:
         places = by_name(layout, columns, path, "the network's training")
         chosen = _class_beside(layout, places) if told is None else told
@@ -64,19 +73,37 @@ def _places(layout, conversion, columns, expected, told, notes):
         if chosen is None and len(beside) == 1:
             chosen = beside[0]
         return list(given), chosen
-    if layout.width == expected and told is None:
-        return list(range(expected)), None
-    if layout.width == expected + 1:
-        chosen = told
+    kept = [place for place in range(layout.width) if place not in dropped]
+    if len(kept) == expected and told is None:
+        return kept, None
+    if len(kept) == expected + 1:
+        number = _numbering(layout, kept) if told is None else None
+        if number is not None:
+            notes.append(f"{layout.column(number)!r} numbers the rows and is not used (--label "
+                         f"{option_name(layout, number)}: it is the class)")
+            return [place for place in kept if place != number], None
         if told is None:
-            chosen, reason = classcolumn.choose(layout, classcolumn.survey(layout))
-            notes.append(f"class column is {layout.column(chosen)!r}, column {chosen + 1} of "
-                         f"{layout.width}, {reason} (--label changes it)")
-        return [place for place in range(layout.width) if place != chosen], chosen
+            told, reason = classcolumn.choose(layout, classcolumn.survey(layout), dropped)
+            notes.append(classcolumn.said(layout, told, reason))
+        return [place for place in kept if place != told], told
     names = f" ({listed_names(columns)})" if columns else ""
     raise ValueError(f"{path} must have rows of the {expected} numbers that the network takes"
                      f"{names}, with or without a class: it has {layout.width} columns"
                      + (" (a header line with these names finds them)" if columns else ""))
+
+
+def _numbering(layout, kept):
+    """Return the only column that numbers the rows, where none has the header of a class."""
+    if any(layout.names and layout.names[place].lower() in CLASS_NAMES for place in kept) \
+            or classcolumn.words_in(layout) or len(layout.sample) < 3:
+        return None
+    found = [place for place in kept if _counts([row[place] for row in layout.sample], layout)]
+    return found[0] if len(found) == 1 else None
+
+
+def _counts(cells, layout):
+    return all(map(layout.is_number, cells)) and all(
+        layout.number(below) == layout.number(above) + 1 for above, below in pairwise(cells))
 
 
 def _class_beside(layout, places):

@@ -155,6 +155,14 @@ def test_a_test_folder_elsewhere_is_read(tmp_path):
     assert raw.test_from == str(tmp_path / "b")
 
 
+def test_links_to_nothing_are_no_pictures(tmp_path):
+    draw(tmp_path, *TWO)
+    (tmp_path / "cat" / "4.png").symlink_to(tmp_path / "nowhere.png")
+    raw = read(tmp_path)
+    assert found(raw.train) == PLAIN
+    assert raw.ignored == [f"{tmp_path}/cat/4.png: no picture"]
+
+
 def test_folders_that_contain_themselves_end(tmp_path):
     draw(tmp_path, *TWO)
     (tmp_path / "cat" / "up").symlink_to(tmp_path)

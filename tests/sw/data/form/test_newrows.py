@@ -58,3 +58,18 @@ def test_the_number_of_inputs_can_be_given_and_the_class_column_told():
 def test_rows_that_do_not_fit_are_refused(conversion, text, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         match(io.StringIO(text), conversion)
+
+
+def test_a_column_that_numbers_the_rows_is_not_used(tmp_path):
+    (tmp_path / "new.csv").write_text("id,p,q\n7,1,5\n8,2,3\n9,9,7\n")
+    values, truth, _, notes = match(tmp_path / "new.csv", Row(), 2)
+    assert (values.tolist(), truth) == ([[1, 5], [2, 3], [9, 7]], None)
+    assert notes == ["'id' numbers the rows and is not used (--label id: it is the class)"]
+
+
+def test_columns_are_left_out(tmp_path):
+    (tmp_path / "new.csv").write_text("id,a,b,kind\n7,1,5,x\n8,2,6,y\n")
+    values, truth, _, _ = match(tmp_path / "new.csv", Row(), 2, None, ("id",))
+    assert (values.tolist(), truth.tolist()) == ([[1, 5], [2, 6]], ["x", "y"])
+    values, truth, _, notes = match(tmp_path / "new.csv", Row(), 2, None, ("1", "kind"))
+    assert (values.tolist(), truth, notes) == ([[1, 5], [2, 6]], None, [])

@@ -16,7 +16,7 @@ def read(folder, content, name="x.csv", **options):
 
 
 def chosen(raw):
-    found = re.fullmatch(r"class column is .*, column (\d+) of \d+, .* \(--label changes it\)",
+    found = re.fullmatch(r"class column is (?:.*, )?column (\d+) of \d+, .* \(--label changes it\)",
                          next(note for note in raw.guessed if note.startswith("class column")))
     return int(found[1])
 
@@ -28,7 +28,8 @@ PLAIN = [[5, 0.5], [6, 1.5]]
 @pytest.mark.parametrize("content", [
     "5,0.5,A\n6,1.5,B\n", "5;0.5;A\n6;1.5;B\n", "5\t0.5\tA\n6\t1.5\tB\n", "5|0.5|A\n6|1.5|B\n",
     "  5   0.5 A\n6 1.5   B  \n", "sep=;\n5;0.5;A\n6;1.5;B\n", "5;0,5;A\n6;1,5;B\n",
-    "5\t0,5\tA\n6\t1,5\tB\n", "5,0.5,A,\n6,1.5,B,\n", "x,y1,z\r\n5,0.5,A\r\n6,1.5,B\r\n",
+    "5\t0,5\tA\n6\t1,5\tB\n", '5,"0,5",A\n6,"1,5",B\n', "5 0,5 A\n6 1,5 B\n",
+    "5,0.5,A,\n6,1.5,B,\n", "x,y1,z\r\n5,0.5,A\r\n6,1.5,B\r\n",
     "5,0.5,A\r6,1.5,B\r", "# made by hand\n\n5,0.5,A\n# new\n6,1.5,B\n",
     '"5","0.5","A"\n"6","1.5","B"\n',
     "\ufeffx,y1,z\n5,0.5,A\n6,1.5,B\n", "5, 0.5, A\n6, 1.5, B\n",
@@ -59,8 +60,8 @@ def test_the_class_column_is_found(tmp_path, content, labels):
 def test_wine_has_its_class_first_though_the_last_column_holds_integers(tmp_path):
     rows = "".join(f"{row % 3 + 1},{row * 0.5},{300 + row % 30 * 10}\n" for row in range(90))
     raw = read(tmp_path, rows)
-    assert raw.guessed == ["class column is 'column 1', column 1 of 3, the first, with 3 different "
-                           "integers (--label changes it)"]
+    assert raw.guessed == ["class column is column 1 of 3, the first, with 3 different integers "
+                           "(--label changes it)"]
     assert raw.columns == ("column 2", "column 3")
 
 
@@ -145,6 +146,8 @@ def test_latin_1_is_read_with_a_note(tmp_path):
      r"(--label b chooses the first)"),
     ("a;b\n1.5;x\n1,5;y\n", r"must write numbers in one way: '1,5' and '1.5' (without thousands "
      r"separators, with one decimal mark)"),
+    ("a;b\n1,234;x\n999;y\n", r"must write numbers without thousands separators: '1,234' and '999' "
+     r"stand in one column (with a decimal point, if it is no thousands separator)"),
     ("", r"must have rows of at least one number and a class: 0 rows, 0 columns"),
     ("a,b\0,c\n", "must be text to be a table: it holds octets 0 (save it as CSV in UTF-8)"),
 ])

@@ -19,7 +19,7 @@ def write(folder, **files):
 @pytest.mark.parametrize(("train", "test"), [
     ("x.csv", "x.test.csv"), ("x.tra", "x.tes"), ("train.csv", "test.csv"), ("x.data", "x.test"),
     ("x_train.csv", "x_test.csv"), ("X-Train.csv", "X-Test.csv"), ("x.trn", "x.tst"),
-    ("mnist_training.csv", "mnist_testing.csv")])
+    ("mnist_training.csv", "mnist_testing.csv"), ("train.csv", "valid.csv")])
 def test_the_test_part_beside_a_table_is_found(tmp_path, train, test):
     (tmp_path / train).write_text(TRAIN)
     (tmp_path / test).write_text("a,b,label\n5,6,x\n")
@@ -49,6 +49,15 @@ def test_a_test_file_without_classes_is_said_and_not_used(tmp_path):
     assert raw.test is None
     assert raw.guessed[-1] == ("test.csv has no class column and is not used (--test FILE gives "
                                "another test part)")
+
+
+def test_a_validation_table_that_is_not_used_is_said(tmp_path):
+    for name in ("train.csv", "val.csv", "test.csv"):
+        (tmp_path / name).write_text(TRAIN)
+    raw = read(tmp_path / "train.csv")
+    assert raw.test_from == "test.csv"
+    assert raw.guessed[-1] == (f"val.csv is not used (--test {tmp_path}/val.csv makes it the test "
+                               "part)")
 
 
 def test_a_share_leaves_the_test_file_alone(tmp_path):
