@@ -13,13 +13,13 @@ from boards.request import add_arguments, from_arguments
 from boards.top import create
 from hw.synthesis.verilog import to_verilog
 from sw.command import Parser, run
+from sw.line.ports import VIRTUAL as FOLDER
 
 from .board.flash import WithFlash
 from .model.verilator import compile_model
 
 
 MAIN = Path(__file__).with_suffix(".cpp")
-FOLDER = Path("build/virtual")
 
 
 def compile_board(top, directory=FOLDER / "models", *, flash=None):

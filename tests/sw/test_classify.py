@@ -156,8 +156,8 @@ def test_a_network_without_stored_conversion_scales_columns_by_name(tmp_path, ca
     np.save(tmp_path / "a.npy", values)
     assert call(path, tmp_path / "a.npy") == 2
     assert capsys.readouterr().err == (
-        f"error: {tmp_path}/a.npy must be a table with a header line, because the network scales "
-        f"columns by their names (b, c)\n")
+        f"error: {tmp_path}/a.npy must be a table with names of columns, because the network "
+        f"scales columns by their names (b, c)\n")
 
 
 @pytest.mark.parametrize(("shape", "conversion"), [

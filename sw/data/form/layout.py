@@ -3,7 +3,7 @@
 import csv
 import re
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 from .text import Text
 
@@ -157,11 +157,17 @@ def _is_header(found, first, rows, known):
         below = [row[place] for row in rows]
         if named[place] and all(map(number, below)):
             return True
-        if cell in CLASS_NAMES and cell not in map(str.lower, below):
+        if cell in CLASS_NAMES and cell not in map(str.lower, below) and _counting(found, first):
             return True
     counts = lower[not lower[0]:]
     return len(counts) > 2 and any(counts == [str(start + place) for place in range(len(counts))]
                                    for start in (0, 1)) and not lower[0]
+
+
+def _counting(found, first):
+    """Return whether the numbers among a row's cells count upward, as names of pixels may."""
+    numbers = [found.number(cell) for cell in first if found.is_number(cell)]
+    return all(above + 1 == below for above, below in pairwise(numbers))
 
 
 def _unique(names):

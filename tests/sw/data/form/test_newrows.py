@@ -73,3 +73,9 @@ def test_columns_are_left_out(tmp_path):
     assert (values.tolist(), truth.tolist()) == ([[1, 5], [2, 6]], ["x", "y"])
     values, truth, _, notes = match(tmp_path / "new.csv", Row(), 2, None, ("1", "kind"))
     assert (values.tolist(), truth, notes) == ([[1, 5], [2, 6]], None, [])
+
+
+def test_a_class_that_is_called_like_a_header_does_not_make_one(tmp_path):
+    (tmp_path / "new.csv").write_text("51,5,y\n7,10,n\n")
+    values, truth, _, _ = match(tmp_path / "new.csv", Row(), 2)
+    assert (values.tolist(), truth.tolist()) == ([[51, 5], [7, 10]], ["y", "n"])
