@@ -13,6 +13,8 @@ MAKEFLAGS += --no-builtin-rules
 
 BOARD   ?= ulx3s
 NETWORK ?=
+DATASET ?=
+TRAIN   ?=
 OPTIONS ?=
 
 TORCH     := torch==2.13.0
@@ -39,11 +41,17 @@ export PATH := $(if $(filter /%,$(BESIDE)),$(BESIDE),$(CURDIR)/$(BESIDE)):$(PATH
 endif
 
 # The folded network to work on: NETWORK=NAME of data/networks, NETWORK=FILE, or what a newcomer is
-# best served by on BOARD. Asked for only when a recipe needs it, as it takes the installed packages.
+# best served by on BOARD, trained on MNIST or on DATASET with the options TRAIN. Asked for only when
+# a recipe needs it, as it takes the installed packages.
 default = $(eval default := $(shell $(RUN) -m boards.build --default-network $(call quoted,$(BOARD))))$(default)
 ARTEFACT = $(if $(findstring $(space),$(NETWORK)),,$(wildcard data/networks/$(NETWORK).net.npz))
 ON = $(if $(BOARD),$(call quoted,$(BOARD)))
-NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
+own = $(eval own := $(shell $(RUN) -m sw.data $(call quoted,$(DATASET)) --name))$(or $(own),$(error no dataset))
+NAME = $(if $(DATASET),$(own)-)$(default)
+NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(NAME)/$(NAME).net.npz,$(error no network)))
+# Arguments of a training on DATASET, before the name of its files; of another one, the network's.
+LEARNT = $(if $(DATASET),--dataset $(call quoted,$(DATASET)) $(TRAIN) $(if \
+    $(findstring --hidden,$(TRAIN)),,--network $(default)) --name,--network)
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
         soak bitstream reproduce program virtual bench records fuzz mutate prove verify test lint doctor clean
@@ -57,7 +65,7 @@ help:  ## list these targets
 	@echo 'BOARD=$(BOARD) names the board (python -m boards.build --list), NETWORK=NAME one of the trained'
 	@echo 'networks in data/networks, NETWORK=FILE.net.npz another one, OPTIONS="..." is handed on to the'
 	@echo 'command behind (BOARD= leaves the board to its --board-file or --device). Without NETWORK,'
-	@echo 'the default network for BOARD is trained.'
+	@echo 'the default network for BOARD is trained, on MNIST or on DATASET=PATH with TRAIN="options".'
 
 bitstream: network  ## from nothing to BOARD's bitstream: train, fold, check, build, report
 	@$(RUN) -m boards.build $(ON) $(call quoted,$(NET)) $(OPTIONS)
@@ -70,7 +78,7 @@ virtual: network  ## start BOARD as a program behind a pseudo-terminal, for pyth
 
 train: $(READY)  ## train BOARD's default network on MNIST, from its start
 	@file=$(call quoted,$(NET)); name=$${file##*/}; \
-	$(RUN) -m train.bnn_mnist --network "$${name%.net.npz}" \
+	$(RUN) -m train.bnn_mnist $(LEARNT) "$${name%.net.npz}" \
 	    --output $(if $(ARTEFACT),build/$(NETWORK)/,"$$(dirname "$$file")/") $(OPTIONS)
 
 fold: network  ## checkpoint to folded network: bits and integers
@@ -137,7 +145,9 @@ venv: $(READY)  ## install into .venv, which the other targets do when needed
 # Steps from checkpoint to folded network. What is there already is used, whatever its age: a
 # network is trained once. "make train" trains again.
 network: $(READY) $(if $(ARTEFACT),build/$(NETWORK)/$(NETWORK).eval.json)
-	@$(if $(NETWORK),,$(MAKE) --no-print-directory $(NET:.net.npz=.eval.json))
+	@$(if $(NETWORK),,$(if $(DATASET),if [ -f $(NET) ]; then echo "note: $(NET) is there already: 'make \
+	train' with the same DATASET and TRAIN trains it again"; fi; )$(MAKE) --no-print-directory \
+	$(NET:.net.npz=.eval.json))
 
 ifneq ($(ARTEFACT),)
 build/$(NETWORK)/$(NETWORK).eval.json: | $(READY)
@@ -146,7 +156,7 @@ endif
 
 %.ckpt.npz: | $(READY)
 	@echo "== training $(notdir $*) (once; the result stays in $(dir $*))"
-	@$(RUN) -m train.bnn_mnist --network $(notdir $*) --output $(dir $*)
+	@$(RUN) -m train.bnn_mnist $(LEARNT) $(notdir $*) --output $(dir $*)
 
 %.net.npz: %.ckpt.npz | $(READY)
 	@echo "== folding"

@@ -68,7 +68,7 @@ def router_of(family, schedule):
     return "router2" if family == "ecp5" or wired else "router1"
 
 
-def build_network(request, output=Path("build"), *, reuse=False, quiet=False):
+def build_network(request, output=Path("build"), *, reuse=False):
     """Build a network's bitstream and its report.
 
     Parameters
@@ -79,15 +79,13 @@ def build_network(request, output=Path("build"), *, reuse=False, quiet=False):
         Folder for ``BOARD/NAME.bit`` and its report.
     reuse : bool
         As of :class:`boards.toolchain.flow.Job`.
-    quiet : bool
-        Show no progress.
 
     Returns
     -------
     dict
         The report.
     """
-    steps = Steps(quiet=quiet)
+    steps = Steps()
     with steps.step("schedule"):
         top = create(request)
         expected = expect(request, top)
@@ -147,7 +145,6 @@ def main(argv=None):
     parser.add_argument("--reuse", action="store_true",
                         help="keep what an earlier build left of steps whose inputs, tools and "
                              "seed are the same")
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--inputs", type=Path, metavar="JSON",
                         help="write what the build depends on, as hashes, and build nothing")
     args = parser.parse_args(argv)
@@ -162,8 +159,7 @@ def main(argv=None):
     if args.inputs:
         write_inputs(request, args.inputs)
         return
-    result = build_network(request, args.output, reuse=args.reuse,
-                           quiet=args.quiet)
+    result = build_network(request, args.output, reuse=args.reuse)
     directory = args.output / request.board.name
     print(report.table(result), end="")
     files = [result["bitstream"], *([result["weights"]["file"]] if "weights" in result else []),

@@ -77,7 +77,8 @@ def board_of(net, rom_images, *, wrong=None, **others):
     model = Model(net)
     rom = pack_images(rom_images, net.pixel_bits, net.shift)
     info = fake_info(identity=net.identity, input_shape=net.input_shape,
-                     pixel_bits=net.pixel_bits, shift=net.shift, labels=net.labels, rom_images=len(rom), interval=5, fill=7, max_images=7,
+                     pixel_bits=net.pixel_bits, shift=net.shift, labels=net.labels,
+                     rom_images=len(rom), interval=5, fill=7, max_images=7,
                      rom_crc=zlib_crc(rom), **others)
 
     def results(packed):

@@ -32,8 +32,6 @@ class Steps:
     ----------
     stream : file
         Where progress goes.
-    quiet : bool
-        Show nothing.
 
     Attributes
     ----------
@@ -43,9 +41,9 @@ class Steps:
         Wall time of steps in an earlier build, to compare with.
     """
 
-    def __init__(self, stream=None, *, quiet=False):
+    def __init__(self, stream=None):
         self.stream = sys.stderr if stream is None else stream
-        self.quiet = quiet or is_quiet()
+        self.quiet = is_quiet()
         self.live = not self.quiet and self.stream.isatty()
         self.seconds = {}
         self.earlier = {}

@@ -242,8 +242,9 @@ def test_wrong_usage_is_explained(capsys, arguments, words):
     assert words in capsys.readouterr().err
 
 
-def test_a_quiet_build_shows_no_progress(capsys):
-    with Steps(quiet=True).step("elaborate"):
+def test_a_quiet_build_shows_no_progress(capsys, monkeypatch):
+    monkeypatch.setenv("THRESHER_QUIET", "1")
+    with Steps().step("elaborate"):
         pass
     assert capsys.readouterr() == ("", "")
 
