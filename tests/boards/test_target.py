@@ -53,7 +53,6 @@ def test_the_example_of_the_docs_is_a_board(write):
 
 
 def test_the_example_gets_a_bitstream(write, tmp_path, monkeypatch):
-    monkeypatch.setattr(program.shutil, "which", lambda name: None)
     path = write(EXAMPLE)
     save(tmp_path / "n.net.npz", random_network(np.random.default_rng(5), (64, 16, 4), (8, 8)))
     build.main(["--board-file", str(path), str(tmp_path / "n.net.npz"), "--output", str(tmp_path),
@@ -62,6 +61,7 @@ def test_the_example_gets_a_bitstream(write, tmp_path, monkeypatch):
     assert (tmp_path / "my-board" / report["bitstream"]).stat().st_size > 50_000
     assert report["provenance"]["command"].startswith(
         f"python -m boards.build --board-file {path} my-board {tmp_path}/n.net.npz ")
+    monkeypatch.setattr(program.shutil, "which", lambda name: None)
     with pytest.raises(ValueError, match=rf"^A program for my-board must be installed to load "
                        rf"{tmp_path}/my-board/n\.bit: 'openFPGALoader -c ft2232 "):
         program.main(["--board-file", str(path), "--output", str(tmp_path)])
