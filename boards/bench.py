@@ -1,12 +1,11 @@
 """Measures every preset, from the folded network to place and route: ``make bench``."""
 
-import argparse
 import json
 import sys
 import time
 from pathlib import Path
 
-from sw.command import run
+from sw.command import Parser, run
 from sw.store.files import read_json, write_text
 from sw.store.lock import alone
 
@@ -97,7 +96,7 @@ def write_rows(rows, results, readme=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.bench", description=__doc__)
+    parser = Parser(prog="python -m boards.bench", description=__doc__)
     add = parser.add_argument
     add("--only", default="", metavar="NAME,…", help=f"only these rows, of {', '.join(PRESETS)}")
     add("--list", action="store_true", help="print the presets and leave")

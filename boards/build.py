@@ -1,6 +1,5 @@
 """Builds a bitstream for a board from a folded network, and reports what it takes and how fast."""
 
-import argparse
 import json
 import tempfile
 from dataclasses import replace
@@ -14,8 +13,8 @@ from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import stem
-from sw.command import run
-from sw.store.files import replacing, write_text
+from sw.command import Parser, run
+from sw.store.files import write_bytes, write_text
 from sw.store.lock import alone
 
 from .board import catalog, find
@@ -54,8 +53,7 @@ def write_weights(path, image, bitstream):
     if bitstream.stat().st_size > FLASH_OFFSET:
         raise ValueError(f"Bitstream must end before the weights, at octet {FLASH_OFFSET:,} of the "
                          f"flash: {bitstream} has {bitstream.stat().st_size:,}")
-    with replacing(path) as temporary:
-        temporary.write_bytes(image.encode())
+    write_bytes(path, image.encode())
 
 
 def router_of(family, schedule):
@@ -135,7 +133,7 @@ def write_inputs(request, path):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.build", description=__doc__)
+    parser = Parser(prog="python -m boards.build", description=__doc__)
     add_arguments(parser, optional=True, placed=True)
     parser.add_argument("--list", action="store_true", help="print the boards and leave")
     parser.add_argument("--default-network", action="store_true",

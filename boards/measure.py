@@ -1,6 +1,5 @@
 """Measures the tools: elaboration and Verilog of a large network, time and memory."""
 
-import argparse
 import json
 import os
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sw import network as networks
-from sw.command import run
+from sw.command import Parser, run
 from sw.network import Dense, Encoder, Network, Scores
 from sw.store.files import write_text
 
@@ -55,7 +54,7 @@ def timed(command):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.measure", description=__doc__)
+    parser = Parser(prog="python -m boards.measure", description=__doc__)
     parser.add_argument("--output", type=Path, default=OUTPUT, metavar="JSON",
                         help="default: docs/results/tools.json")
     args = parser.parse_args(argv)

@@ -1,13 +1,12 @@
 """Loads a board's latest bitstream: through openFPGALoader, or another program that can."""
 
-import argparse
 import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 from hw.serial.flash import FLASH_OFFSET
-from sw.command import run
+from sw.command import Parser, run
 from sw.store.files import read_json
 
 from .board import find
@@ -76,7 +75,7 @@ def command(board, path, templates, **words):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.program", description=__doc__)
+    parser = Parser(prog="python -m boards.program", description=__doc__)
     parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
     parser.add_argument("--bitstream", type=Path, metavar="FILE",
                         help="default: the latest that was built for the board")

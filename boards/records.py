@@ -1,9 +1,8 @@
 """Says which recorded results are of today's hardware, without running them: ``make records``."""
 
-import argparse
 import sys
 
-from sw.command import run
+from sw.command import Parser, run
 
 from . import bench, verify
 from .record import standing
@@ -41,7 +40,7 @@ def write_marks(verdicts, rows):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.records", description=__doc__)
+    parser = Parser(prog="python -m boards.records", description=__doc__)
     parser.add_argument("--only", default="", metavar="NAME,…", help="only these rows and records")
     parser.add_argument("--mark", action="store_true",
                         help="note in rows and records whether they are of today's hardware, and "

@@ -1,6 +1,5 @@
 """Builds a bitstream twice, in two places, and compares every file: ``make reproduce``."""
 
-import argparse
 import json
 import os
 import shlex
@@ -14,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sw.artefact import made, stem
-from sw.command import run
+from sw.command import Parser, run
 from sw.store.files import write_text
 
 from .request import add_arguments, from_arguments
@@ -88,7 +87,7 @@ def _call(folder, environment, module, *arguments):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.reproduce", description=__doc__)
+    parser = Parser(prog="python -m boards.reproduce", description=__doc__)
     add_arguments(parser, placed=True)
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="leave both builds in this folder, which must not be there (default: "

@@ -19,7 +19,7 @@ from hw.serial.imageregister import LOGIC_IMAGES
 from hw.serial.link import Link
 from hw.serial.uart import Receiver, Transmitter, divide
 from hw.solver import choose_at, refuse_misfit
-from sw.data.testset import test_set
+from sw.data.testset import load_test_set
 from sw.line import protocol
 
 from .shell import clock_plan
@@ -198,7 +198,7 @@ def benchmark_images(network, count):
     why = "the network does not say what it was trained on"
     if name:
         try:
-            return test_set(network, download=False).images[:count]
+            return load_test_set(network, download=False).images[:count]
         except (ValueError, OSError) as error:
             why = str(error)
     print(f"note: the benchmark's images are noise: {why}", file=sys.stderr)

@@ -1,13 +1,12 @@
 """The scorecard: what was checked, on what, how often, with which command: ``make verify``."""
 
-import argparse
 import datetime
 import json
 import subprocess
 import sys
 import time
 
-from sw.command import run
+from sw.command import Parser, run
 from sw.store.files import read_json, write_text
 from sw.store.lock import alone
 
@@ -128,7 +127,7 @@ def read_record(path):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m boards.verify", description=__doc__)
+    parser = Parser(prog="python -m boards.verify", description=__doc__)
     parser.add_argument("--only", default="", metavar="NAME,…", help="only these checks, of --list")
     parser.add_argument("--list", action="store_true", help="print the checks and leave")
     parser.add_argument("--again", action="store_true", help="run what was run already, too")

@@ -1,6 +1,5 @@
 """Measures ways to build hardware: synthesizes variants side by side and prints what each takes."""
 
-import argparse
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sw.command import run
+from sw.command import Parser, is_quiet, run
 from sw.store.files import write_text
 
 from .synthesis.explore_variants import VARIANTS, NeuronLayer, possible
@@ -78,8 +77,8 @@ def _synthesize(layer, family, folder):
     script = (f"read_verilog layer.v; {SYNTHESIS[family]} -top top -json layer.json; "
               f"tee -q -o cells.json stat -json; tee -q -o ways.txt ltp {LOGIC[family]}")
     _call([find_yosys(), "-q", "-p", script], folder, "yosys")
-    cells = json.loads(Path(folder, "cells.json").read_text())["design"]["num_cells_by_type"]
-    ways = re.findall(r"length=(\d+)", Path(folder, "ways.txt").read_text())
+    cells = json.loads(Path(folder, "cells.json").read_text("utf-8"))["design"]["num_cells_by_type"]
+    ways = re.findall(r"length=(\d+)", Path(folder, "ways.txt").read_text("utf-8"))
     return cells, max(map(int, ways), default=0)
 
 
@@ -106,7 +105,7 @@ def _find(name):
 
 
 def _call(command, folder, name):
-    done = subprocess.run(command, cwd=folder, text=True, errors="replace", check=False,
+    done = subprocess.run(command, cwd=folder, encoding="utf-8", errors="replace", check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     if done.returncode:
@@ -116,7 +115,7 @@ def _call(command, folder, name):
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m hw.explore", description=__doc__)
+    parser = Parser(prog="python -m hw.explore", description=__doc__)
     parser.add_argument("what", choices=["popcount"], help="what to measure")
     parser.add_argument("--family", choices=sorted(SYNTHESIS), default="ecp5",
                         help="device family (default: %(default)s)")
@@ -163,7 +162,7 @@ def main(argv=None):
     rows = []
     print("  ".join(f"{column:>11}" for column in COLUMNS))
     for index, (fan_in, variant) in enumerate(jobs):
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_quiet():
             print(f"{index + 1} of {len(jobs)}: {args.family} {variant}, fan-in {fan_in} ...",
                   end="\r", file=sys.stderr, flush=True)
         rows.append(measure(variant, family=args.family, fan_in=fan_in, neurons=args.neurons,

@@ -1,6 +1,5 @@
 """Writes an accelerator as Verilog, and what it promises as JSON: ``python -m hw.generate``."""
 
-import argparse
 import json
 import sys
 from dataclasses import asdict, replace
@@ -8,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from sw.artefact import HELP, made, network_file
-from sw.command import MHZ, hertz, run
+from sw.command import MHZ, Parser, hertz, run
 from sw.network import load
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
@@ -65,7 +64,7 @@ def describe(component, estimated):
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m hw.generate", description=__doc__)
+    parser = Parser(prog="python -m hw.generate", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("-o", "--output", type=Path,
                         help="Verilog file (default: NAME.v beside the network, for a network in "

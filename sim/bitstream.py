@@ -1,6 +1,5 @@
 """Checks a built bitstream, from the file back to the answers: ``python -m sim.bitstream``."""
 
-import argparse
 import json
 import re
 import sys
@@ -14,8 +13,8 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import read_schedule
 from hw.synthesis.verilog import to_verilog
 from sw import golden
-from sw.command import run
-from sw.data.testset import test_set
+from sw.command import Parser, run
+from sw.data.testset import load_test_set
 from sw.line.client import Client
 from sw.line.serialport import SerialPort
 from sw.network import load
@@ -169,7 +168,7 @@ def converse(built, model, images):
         equal = int(((labels == golden.labels(want)) & (scores == want).all(axis=1)).sum())
         rom = min(built.report["rom_images"], client.info.max_benchmark)
         report = client.benchmark(rom)
-    test = test_set(built.network).images
+    test = load_test_set(built.network).images
     rows = golden.labels(golden.Model(built.network).scores(test[:rom]))
     histogram = np.bincount(rows, minlength=len(client.info.labels))
     if list(report.histogram) != histogram.tolist():
@@ -179,7 +178,7 @@ def converse(built, model, images):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.bitstream", description=__doc__)
+    parser = Parser(prog="python -m sim.bitstream", description=__doc__)
     parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
     parser.add_argument("--images", type=int, default=IMAGES, metavar="N",
                         help="test images to send over its serial line (default: %(default)s)")
@@ -208,7 +207,7 @@ def main(argv=None):
     print("compiling ...", flush=True)
     model = compile_model(verilog, "top", virtual.MAIN.read_text(encoding="utf-8"), BUILD,
                           options=OPEN)
-    images = test_set(built.network).images
+    images = load_test_set(built.network).images
     images = images[:args.images]
     equal, rom = converse(built, model, images)
     what = "bitstream" if built.board.family == "ice40" else "netlist"

@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
 
-import argparse
 import json
 import os
 import subprocess
@@ -11,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from hw.accelerator import Accelerator
 from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.artefact import HELP, network_file
-from sw.command import run
+from sw.command import Parser, run
 from sw.data import options as choices
-from sw.data.testset import test_set
+from sw.data.testset import load_test_set
 from sw.network import load
-from sw.store.files import read_json, write_text
+from sw.progress import progress as shown_progress
+from sw.store.files import read_json, write_bytes, write_text
 from sw.store.lock import scratch
 
 from .model import inputs
@@ -145,14 +144,16 @@ def run_model(model, accelerator, images, *, seed=0, progress=True, **environmen
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
     with scratch(BUILD, ".run-") as folder:
         beats, answers = folder / "beats", folder / "answers"
-        beats.write_bytes(pack_beats(network, accelerator.schedule.pixels, images))
+        write_bytes(beats, pack_beats(network, accelerator.schedule.pixels, images))
         start = time.monotonic()
         pause = 80 + accelerator.latency + 8 * accelerator.interval
         command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]
         variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
-        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True,
+        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
+                               encoding="utf-8", errors="replace",
                                env=variables) as child,
-              tqdm(total=len(images), unit=" images", disable=not progress) as bar):
+              shown_progress(total=len(images), what="simulating", unit="images",
+                             show=progress) as bar):
             cycles = 0
             for line in child.stdout:
                 what, _, number = line.partition(" ")
@@ -226,7 +227,7 @@ def _fill_words(rows):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.full", description=__doc__)
+    parser = Parser(prog="python -m sim.full", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
@@ -245,7 +246,7 @@ def main(argv=None):
 
     began = time.monotonic()
     network = load(args.network)
-    images = test_set(network, args.dataset, choices.from_arguments(args)).images
+    images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "

@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Mutation score: changes one thing at a time in generated Verilog and counts what is noticed."""
 
-import argparse
 import json
 import re
 import subprocess
@@ -13,12 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from hw.synthesis.verilog import find_yosys, to_verilog
-from sw.command import run
+from sw.command import Parser, run
+from sw.progress import progress
 from sw.store.files import write_text
 
 from . import full, netlist
@@ -90,12 +89,12 @@ class Verdict:
 def flattened(verilog):
     """Return Verilog as one module, without what nothing depends on."""
     with tempfile.TemporaryDirectory() as name:
-        Path(name, "in.v").write_text(verilog, encoding="utf-8")
+        write_text(Path(name, "in.v"), verilog)
         script = ("read_verilog in.v; hierarchy -top accelerator; proc; flatten -noscopeinfo; "
                   "opt_expr; opt_clean -purge; wreduce; splitnets; opt_clean -purge; "
                   "write_verilog -noattr out.v")
         done = subprocess.run([find_yosys(), "-q", "-p", script], cwd=name, capture_output=True,
-                              text=True, check=False)
+                              encoding="utf-8", errors="replace", check=False)
         if done.returncode:
             raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]}")
         return Path(name, "out.v").read_text(encoding="utf-8")
@@ -177,7 +176,7 @@ def score(name, count, *, seed=1, bar=None):
         Mutations to draw, a third of each kind.
     seed : int
         Of the draw.
-    bar : tqdm, optional
+    bar : sw.progress.Quiet, optional
         Progress.
 
     Returns
@@ -211,7 +210,7 @@ def table(verdicts):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.mutate", description=__doc__)
+    parser = Parser(prog="python -m sim.mutate", description=__doc__)
     parser.add_argument("--count", type=int, default=300, metavar="N",
                         help="mutations of each design (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N",
@@ -228,7 +227,7 @@ def main(argv=None):
         return 0
     start = time.monotonic()
     verdicts = []
-    with tqdm(total=args.count * len(SCHEDULES), unit=" mutants") as bar:
+    with progress(total=args.count * len(SCHEDULES), what="mutating", unit="mutants") as bar:
         for name in SCHEDULES:
             verdicts += score(name, args.count, seed=args.seed, bar=bar)
     print(table(verdicts))

@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Runs test images through the synthesized netlist of an accelerator: ``python -m sim.netlist``."""
 
-import argparse
 import json
 import shlex
 import sys
@@ -15,9 +14,9 @@ from boards.toolchain.sources import digest
 from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
 from sw.artefact import HELP, network_file
-from sw.command import run
+from sw.command import Parser, run
 from sw.data import options as choices
-from sw.data.testset import test_set
+from sw.data.testset import load_test_set
 from sw.network import load
 from sw.store.files import write_text
 
@@ -114,7 +113,7 @@ def counted(netlist):
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sim.netlist", description=__doc__)
+    parser = Parser(prog="python -m sim.netlist", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
     parser.add_argument("--family", choices=("ecp5", "ice40"),
@@ -141,7 +140,7 @@ def main(argv=None):
     began = time.monotonic()
     network = load(args.network)
     family = args.family or find(args.board).fpga.family
-    images = test_set(network, args.dataset, choices.from_arguments(args)).images
+    images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
     made = source(accelerator, family)

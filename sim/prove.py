@@ -1,15 +1,13 @@
 """Formal proofs: the stream contract, popcounts and frames, for all inputs at small parameters."""
 
-import argparse
 import json
 import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from sw import command
+from sw.progress import progress
 from sw.store.files import write_text
 
 from .model import inputs
@@ -120,7 +118,7 @@ def table(proofs):
 
 def main(argv=None):
     """Run the command line; return 1 if a proof fails or a planted fault is not found."""
-    parser = argparse.ArgumentParser(prog="python -m sim.prove", description=__doc__)
+    parser = command.Parser(prog="python -m sim.prove", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="proofs to run; all by default")
     parser.add_argument("--list", action="store_true", help="print what there is, run nothing")
     parser.add_argument("--short", action="store_true", help="the short set, CI's")
@@ -136,14 +134,14 @@ def main(argv=None):
         inputs.write(options.inputs, consumed(proofs))
         return 0
     rows = []
-    with tqdm(proofs, unit=" proofs", disable=not sys.stderr.isatty()) as bar:
+    with progress(proofs, what="proving", unit="proofs") as bar:
         for proof in bar:
-            bar.set_postfix_str(proof.name)
+            bar.note(proof=proof.name)
             rows.append(prove(proof))
             row = rows[-1]
-            tqdm.write(f"{row['name']:26} {row['result']:12} {row['method']:22} "
-                       f"{row['seconds']:6.1f} s   twin {row['twin']['result']} in cycle "
-                       f"{row['twin']['depth']}")
+            bar.write(f"{row['name']:26} {row['result']:12} {row['method']:22} "
+                      f"{row['seconds']:6.1f} s   twin {row['twin']['result']} in cycle "
+                      f"{row['twin']['depth']}")
     if options.record:
         record = {"inputs": consumed(proofs), "proofs": rows, "tools": versions(),
                   "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """A million requests over a line that spoils octets, host driver to RTL: ``python -m sim.soak``."""
 
-import argparse
 import json
 import random
 import shlex
@@ -11,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from boards.top import Top
 from hw.plan.schedule import Schedule, Scheduled, Wired
-from sw.command import run
+from sw.command import Parser, run
+from sw.progress import progress
 from sw.store.files import write_text
 
 from .board.linefault import Faults
@@ -57,7 +56,7 @@ def soak(frames, seed, *, rate=RATE, edit=None, bar=None):
         Share of what is sent, in each direction, that has a fault.
     edit : callable, optional
         Changes the boards' Verilog: plants a fault.
-    bar : tqdm.tqdm, optional
+    bar : sw.progress.Quiet, optional
         Progress.
 
     Returns
@@ -85,7 +84,7 @@ def soak(frames, seed, *, rate=RATE, edit=None, bar=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.soak", description=__doc__)
+    parser = Parser(prog="python -m sim.soak", description=__doc__)
     parser.add_argument("--frames", type=int, default=1_000_000, metavar="N",
                         help="requests to send (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
@@ -101,7 +100,7 @@ def main(argv=None):
         raise ValueError(f"Rate of faults must be in 0..1: {args.rate}")
 
     start, busy = time.monotonic(), time.process_time()
-    with tqdm(total=args.frames, unit=" frames", mininterval=1) as bar:
+    with progress(total=args.frames, what="soaking", unit="frames") as bar:
         tally = soak(args.frames, args.seed, rate=args.rate, bar=bar)
     seconds = time.monotonic() - start
     print("\n".join(lines(tally, seconds, time.process_time() - busy)))

@@ -23,7 +23,7 @@ from hw.wired.pipeline import WiredPipeline
 from sim.bench.runner import check_streams
 from sim.model import vectors
 from sw.artefact import network_file
-from sw.data.testset import test_set
+from sw.data.testset import load_test_set
 from sw.network import Encoder, load
 
 from .bench.freerunning import FreeRunning
@@ -192,7 +192,7 @@ def trained_network():
 
 def real_images(network):
     """The first test images of the network's dataset."""
-    images = test_set(network).images
+    images = load_test_set(network).images
     return images[:IMAGES]
 
 

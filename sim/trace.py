@@ -1,7 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Every layer's outputs from golden, PyTorch and the RTL: ``python -m sim.trace NETWORK``."""
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from hw.stream.stage import StreamTap
 from sw import golden
 from sw.artefact import HELP, network_file
 from sw.bits import from_int
-from sw.command import run
-from sw.data import options as choices
-from sw.data.testset import test_set
+from sw.command import Parser, run
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
+from sw.data import options as choices
+from sw.data.testset import load_test_set
 from sw.fold import beside
 from sw.network import load
 from sw.show.show import SHOWN
@@ -229,7 +228,7 @@ def report(accelerator, images, image, path, *, checkpoint=None, start=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.trace", description=__doc__)
+    parser = Parser(prog="python -m sim.trace", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--image", type=int, default=0, metavar="N",
                         help="test image (default: %(default)s)")
@@ -247,7 +246,7 @@ def main(argv=None):
     names = [layer.name for layer in network.layers]
     if args.start and args.start not in names:
         raise ValueError(f"Layer to show from must be one of {', '.join(names)}: {args.start!r}")
-    images = test_set(network, args.dataset, choices.from_arguments(args)).images
+    images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     if not 0 <= args.image < len(images):
         raise ValueError(f"Image must be in 0..{len(images) - 1}, the test images: {args.image}")
     accelerator = Accelerator(network, schedule_of(args, network))

@@ -8,8 +8,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from sw import picture
 from sw.show.show import SHOWN
-from sw.store.files import replacing
 
 
 WIDTH = 4.2        # inches of a column
@@ -38,8 +38,7 @@ def draw(path, trace, start=None):
     for row, (place, shape) in zip(axes[1:], shapes.items(), strict=True):
         for cell, name in zip(row, who, strict=True):
             _draw_layer(cell, trace, place, shape, name)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+    picture.save(figure, path, dpi=110, metadata={"Software": None})
 
 
 def map_shape(network, place):
@@ -63,9 +62,10 @@ def _draw_image(axes, trace):
     else:
         axes.imshow(pixels.reshape(shape[0] if len(shape) > 1 else 1, -1), cmap="gray", vmin=0,
                     aspect="auto" if len(shape) == 1 else "equal", interpolation="nearest")
-    label = "nothing" if trace.label is None else trace.network.labels[trace.label]
+    labels = [picture.shortened(label) for label in trace.network.labels]
+    label = "nothing" if trace.label is None else labels[trace.label]
     axes.set_title(f"image {trace.image}; label: golden "
-                   f"{trace.network.labels[trace.expected_label]!r}, RTL {label!r}", fontsize=8)
+                   f"{labels[trace.expected_label]!r}, RTL {label!r}", fontsize=8)
     axes.set(xticks=[], yticks=[])
 
 

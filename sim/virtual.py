@@ -1,6 +1,5 @@
 """A board as a program: its exact top, compiled by Verilator, behind a pseudo-terminal."""
 
-import argparse
 import fcntl
 import os
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 from boards.request import add_arguments, from_arguments
 from boards.top import create
 from hw.synthesis.verilog import to_verilog
-from sw.command import run
+from sw.command import Parser, run
 
 from .board.flash import WithFlash
 from .model.verilator import compile_model
@@ -112,7 +111,7 @@ def _interrupted_by_terminate():
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sim.virtual", description=__doc__)
+    parser = Parser(prog="python -m sim.virtual", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--flash", type=Path, metavar="FILE",
                         help="weights in the flash (default: the network's, as the NAME.flash.bin "

@@ -1,19 +1,18 @@
 """Golden model against plain ±1 arithmetic: ``python -m sw.arithmetic NETWORK``."""
 
-import argparse
 import json
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from . import golden
 from .artefact import HELP, network_file
-from .command import run
+from .command import Parser, run
 from .data import options as choices
-from .data.testset import test_set
+from .data.testset import load_test_set
 from .network import load
 from .plain.plain import PLAIN
+from .progress import progress as shown_progress
 from .store.files import write_text
 
 
@@ -31,7 +30,8 @@ def compare(network, images, *, progress=True):
     """
     compared = 0
     starts = range(0, len(images), BLOCK)
-    for start in tqdm(starts, unit_scale=BLOCK, unit=" images", disable=not progress):
+    for start in shown_progress(starts, what="comparing", unit="images", scale=BLOCK,
+                                show=progress):
         inputs = images[start:start + BLOCK].reshape(-1, network.inputs)
         for layer in network.layers:
             have, want = PLAIN.of(layer)(layer, inputs)
@@ -45,7 +45,7 @@ def compare(network, images, *, progress=True):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.arithmetic", description=__doc__)
+    parser = Parser(prog="python -m sw.arithmetic", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     choices.add_arguments(parser)
@@ -53,7 +53,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
 
     network = load(args.network)
-    images = test_set(network, args.dataset, choices.from_arguments(args)).images
+    images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     compared, first = compare(network, images)
     if first:
         raise ValueError(f"Popcounts must be those of plain arithmetic: {first}")

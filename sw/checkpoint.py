@@ -6,6 +6,7 @@ All arrays of a checkpoint are read-only.
 import json
 from dataclasses import dataclass, field
 from math import prod
+from shlex import quote
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from .network import (
     check_shape,
     conversion_arrays,
     conversion_of,
+    tidy,
 )
 from .store import fields
 from .store.files import read_arrays, write_arrays
@@ -64,8 +66,8 @@ class Checkpoint:
     conversion: object = None
 
     def __post_init__(self):
-        for name in ("hidden", "labels", "input_shape"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        tidy(self)
+        object.__setattr__(self, "hidden", tuple(self.hidden))
         check_chain(self.layers)
         check_shape(self.input_shape)
         if prod(self.input_shape) != self.encoder.inputs:
@@ -123,7 +125,11 @@ def load(path):
         If the file is no checkpoint or breaks a rule: the message names layer and rule.
     """
     arrays = read_arrays(path, f"a checkpoint ({FORMAT})")
-    if "format" not in arrays or arrays["format"].tolist() != FORMAT:
+    tag = str(arrays["format"].tolist()) if "format" in arrays else ""
+    if tag.startswith("thresher-net/"):
+        raise ValueError(f"{path} must be a checkpoint ({FORMAT}): it is a folded network already "
+                         f"(look at it: python -m sw.inspect {quote(str(path))})")
+    if tag != FORMAT:
         raise ValueError(f"{path} must be a checkpoint ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m train.bnn_mnist')")

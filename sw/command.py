@@ -1,8 +1,10 @@
 """Runs a command line: a user's mistake ends in one line and exit code 2, without traceback."""
 
 import argparse
+import codecs
 import errno
 import os
+import stat
 import sys
 from fractions import Fraction
 
@@ -21,8 +23,40 @@ WAYS_OUT = {
     errno.EFBIG: "choose a place where files may be as large",
 }
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+# What a terminal shows that has no Unicode. Other characters become escapes: \u732b.
+ASCII = {"×": "x", "±": "+/-", "…": "...", "µ": "u", "μ": "u", "→": "->", "–": "-", "—": "-",
+         "≥": ">=", "≤": "<=", "·": "*", "°": " deg", "²": "^2", "“": '"', "”": '"', "„": '"',
+         "‘": "'", "’": "'", "\N{REPLACEMENT CHARACTER}": "?"}
+QUIET = "THRESHER_QUIET"  # environment variable: its commands, and their children, show no progress
+
 MHZ = 1_000_000
 LONGEST = 1000  # characters of a message, because a damaged file may hold an endless name
+
+
+class Parser(argparse.ArgumentParser):
+    """Parser of a command line: says a mistake in one line, and has ``--quiet``."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.add_argument("--quiet", action=_Quiet, nargs=0, dest=argparse.SUPPRESS,
+                          help="show no progress of long work")
+
+    def error(self, message):
+        """Exit with a line that ends with a way out."""
+        way = "" if message.endswith(")") else f" ({self.prog} --help says what can be given)"
+        self.exit(2, f"error: {explain(ValueError(message))}{way}\n")
+
+
+class _Quiet(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        os.environ[QUIET] = "1"
+
+
+def is_quiet():
+    """Whether progress shall not be shown."""
+    return os.environ.get(QUIET, "0") not in ("", "0")
 
 
 def run(main, *argv):
@@ -31,6 +65,7 @@ def run(main, *argv):
     ``ValueError`` and ``OSError`` mean bad input: the process prints one line on stderr and exits
     with 2. After Ctrl-C it exits with 130, as shells expect.
     """
+    speak_plainly(sys.stdout, sys.stderr)
     try:
         status = main(*argv)
         sys.stdout.flush()
@@ -38,12 +73,44 @@ def run(main, *argv):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     except (ValueError, OSError) as error:
+        _blame_output(error)
         print(f"error: {explain(error)}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         status = 130
     sys.exit(status)
+
+
+def speak_plainly(*streams):
+    """Let text streams replace characters that their encoding does not have."""
+    codecs.register_error("thresher.plain", _plain)
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="thresher.plain")
+
+
+def _plain(error):
+    """Return the replacement of characters that cannot be encoded, and where to go on."""
+    wrong = error.object[error.start:error.end]
+    plain = "".join(ASCII.get(letter, letter) for letter in wrong)
+    return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def _blame_output(error):
+    """Name the standard output, if it goes to a file, in an error of a full disk without a name.
+
+    Errors of all other files have their names, see :func:`sw.store.files.naming`.
+    """
+    if getattr(error, "errno", None) not in FULL or error.filename is not None:
+        return
+    try:
+        output = sys.stdout.fileno()
+    except (AttributeError, OSError):  # there is none, or no file
+        return
+    if not (os.isatty(output) or stat.S_ISFIFO(os.fstat(output).st_mode)):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)  # because the exit flushes again
+        error.filename = "standard output"
 
 
 def explain(error):

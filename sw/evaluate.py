@@ -1,6 +1,5 @@
 """Measures the golden model on a test set, and whether it equals what PyTorch computed."""
 
-import argparse
 import json
 import sys
 import time
@@ -11,11 +10,11 @@ import numpy as np
 from . import checkpoint as checkpoints
 from . import golden, network
 from .artefact import HELP, made, network_file
-from .command import run
+from .command import Parser, run
 from .compare import pytorch
 from .compare.difference import first_difference
 from .data import options as choices
-from .data.testset import test_set
+from .data.testset import load_test_set
 from .fold import beside
 from .store.files import write_text
 
@@ -119,7 +118,7 @@ def _explain(source, folded, images, index):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m sw.evaluate", description=__doc__,
         epilog="NAME.eval.json goes beside NETWORK, for a network in data/networks to build/NAME/.")
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
@@ -135,7 +134,7 @@ def main(argv=None):
         raise ValueError(f"Limit must be at least 1: {args.limit}")
 
     folded = network.load(args.network)
-    test = test_set(folded, args.dataset, choices.from_arguments(args))
+    test = load_test_set(folded, args.dataset, choices.from_arguments(args))
     name, images, labels = test.name, test.images, test.labels
     scores, result = evaluate(golden.Model(folded), images[:args.limit], labels[:args.limit])
     print(f"{args.network}: identity {folded.identity[:12]}; {name}, {len(scores)} test images: "

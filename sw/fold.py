@@ -1,11 +1,10 @@
 """Folds BatchNorm and sign into integer thresholds, exactly as the network was evaluated."""
 
-import argparse
 from pathlib import Path
 
 from . import checkpoint as checkpoints
 from .artefact import stem
-from .command import run
+from .command import Parser, run
 from .network import Network, save
 from .trained.kind import FOLDS
 
@@ -28,11 +27,12 @@ def fold(checkpoint):
         labels=checkpoint.labels,
         input_shape=checkpoint.input_shape,
         provenance=checkpoint.provenance,
-        conversion=checkpoint.conversion)
+        conversion=checkpoint.conversion,
+        positive=True)
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.fold", description=__doc__)
+    parser = Parser(prog="python -m sw.fold", description=__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="NAME.ckpt.npz from training")
     parser.add_argument("-o", "--output", type=Path, metavar="NET",
                         help="folded network to write (default: NAME.net.npz beside CKPT)")

@@ -6,17 +6,17 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from . import network as networks
 from .artefact import artefact, names, network_file
-from .command import run
+from .command import Parser, run
 from .data import datasets
 from .data.images import read_image
 from .golden import Model
 from .line.client import Client
 from .line.protocol import BAUDS, ProtocolError, pack_images
 from .line.serialport import SerialPort
+from .progress import progress
 
 
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -135,7 +135,7 @@ def evaluate(client, network, args):
     step = client.info.max_images
     labels, scores = [], []
     start = time.monotonic()
-    with tqdm(total=len(images), unit="image") as bar:
+    with progress(total=len(images), what="classifying", unit="images") as bar:
         for at in range(0, len(images), step):
             found = client.classify(images[at:at + step])
             labels.append(found[0])
@@ -263,7 +263,7 @@ def verdict(labels, scores, count, first, name, trace=None):
 
 
 def _parse(argv):
-    parser = argparse.ArgumentParser(prog="python -m sw.host", description=__doc__)
+    parser = Parser(prog="python -m sw.host", description=__doc__)
     parser.add_argument("--port", required=True, help="/dev/ttyUSB0, or that of a virtual board")
     parser.add_argument("--baud", type=_positive, metavar="N",
                         help=f"bits per second (default: {' or '.join(map(str, BAUDS))})")

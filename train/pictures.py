@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from sw.store.files import replacing
+from sw import picture
 
 
 def curve(path, history, best_epoch, title):
@@ -55,6 +55,7 @@ def confusion(path, matrix, labels, title):
     title : str
         Line above.
     """
+    labels = [picture.shortened(label) for label in labels]
     side = 2.5 + 0.45 * len(labels)
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.subplots()
@@ -72,5 +73,4 @@ def confusion(path, matrix, labels, title):
 
 
 def _save(figure, path):
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+    picture.save(figure, path, dpi=110, metadata={"Software": None})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from sw.store.files import replacing
+from sw.store.files import write_bytes
 
 from .loop import State
 
@@ -20,8 +20,7 @@ def save(path, state, start):
     """Write a state and ``start``, the settings it belongs to (a dict that JSON can hold)."""
     buffer = io.BytesIO()  # because on a full disk torch raises no OSError
     torch.save({"format": FORMAT, "start": start, "state": vars(state)}, buffer)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
 
 
 def load(path, start):

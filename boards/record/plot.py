@@ -5,7 +5,7 @@ import csv
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sw.store.files import replacing
+from sw import picture
 
 
 MARKERS = {"LUT4": "s", "LUT6": "x"}
@@ -110,8 +110,7 @@ def draw(path, rows, peers):
         axes.margins(0.12)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+    picture.save(figure, path, dpi=110, metadata={"Software": None})
 
 
 def _point(axes, x, y, name, marker, color, number):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sw import network as networks
 from sw.artefact import made
+from sw.store.files import write_text
 
 from ..board import find
 from ..toolchain.tools import Tool
@@ -98,7 +99,7 @@ class Row:
 
     def _simulate(self, report):
         schedule, record = self.folder / "schedule.json", self.folder / "simulation.json"
-        schedule.write_text(json.dumps(report["schedule"], indent=2) + "\n", encoding="utf-8")
+        write_text(schedule, json.dumps(report["schedule"], indent=2) + "\n")
         limit = ["--limit", self.preset.test_images] if self.preset.test_images else []
         self._step("simulate", "sim.full", self.network, "--board", self.preset.board,
                    "--schedule", schedule, "--dataset", self.preset.dataset, "--record", record,

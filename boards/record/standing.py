@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tqdm import tqdm
-
 from sw import network as networks
 from sw.artefact import ROOT, artefact
-from sw.data.testset import test_set
+from sw.data.testset import load_test_set
+from sw.progress import progress
 
 from ..toolchain.inputs import differences
 from ..toolchain.sources import TESTED, digest
@@ -130,7 +129,7 @@ def ask(words):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "inputs.json"
         done = subprocess.run([sys.executable, *words, "--inputs", str(path)], cwd=ROOT,
-                              capture_output=True, text=True, errors="replace", check=False)
+                              capture_output=True, encoding="utf-8", errors="replace", check=False)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ValueError(last.removeprefix("error: "))
@@ -165,7 +164,7 @@ def judge_all(subjects):
     questions = list(dict.fromkeys(words for subject in subjects if not _missing(subject.recipe)
                                    for words in subject.questions.values()))
     with (ThreadPoolExecutor(JOBS) as pool,
-          tqdm(total=len(questions), unit=" elaborations", disable=None, delay=5) as bar):
+          progress(total=len(questions), what="comparing", unit="elaborations", delay=5) as bar):
         for _ in pool.map(_ask_quietly, questions):
             bar.update()
     return [judge(subject) for subject in subjects]
@@ -190,7 +189,7 @@ def _missing(recipe):
         return None  # whoever asks about the network is told
     try:
         if recipe:
-            test_set(network, download=False)
+            load_test_set(network, download=False)
     except (ValueError, OSError) as error:
         return str(error)
     return None

@@ -10,7 +10,7 @@ from hw.plan.pll import megahertz
 from hw.synthesis import floorplan
 from hw.synthesis import netlist as synthesis
 from hw.synthesis.verilog import uncollected
-from sw.store.files import replacing
+from sw.store.files import replacing, write_bytes
 
 from ..shell import Shell
 from . import inputs, tools
@@ -248,7 +248,7 @@ def prepare(board, shell, work):
     for file, content in plan.files.items():
         if not file.startswith("build_"):
             data = content.encode() if isinstance(content, str) else content
-            (work / file).write_bytes(data)
+            write_bytes(work / file, data)
     called = json.loads(plan.files[f"build_{TOP}.json"])["commands"]
     nextpnr = [word for word in called[1][1:] if word != "--quiet"]
     at = nextpnr.index("--log")  # its output goes to a log anyway

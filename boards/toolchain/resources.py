@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from matplotlib.figure import Figure
 
-from sw.store.files import replacing
+from sw import picture
 
 
 KINDS = ("lut4", "ff", "block_ram", "spram")
@@ -113,5 +113,4 @@ def draw(path, parts, available, title):
         axes.spines[["top", "right"]].set_visible(False)
         axes.locator_params(axis="x", nbins=4)
     axes.invert_yaxis()
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    picture.save(figure, path, dpi=120)

@@ -1,6 +1,7 @@
 """Long steps of a build: what runs, for how long, where its log is; ended when interrupted."""
 
 import ctypes
+import errno
 import os
 import re
 import signal
@@ -9,6 +10,9 @@ import sys
 import time
 from contextlib import contextmanager
 from itertools import cycle
+
+from sw.command import is_quiet
+from sw.progress import EVERY
 
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -20,8 +24,9 @@ POLL = 0.1  # seconds between two looks at a running program
 class Steps:
     """Announces steps and measures them.
 
-    On a terminal a running step shows a spinner, its time and the log's last line; otherwise each
-    step is one line when it begins and one when it ends.
+    On a terminal a running step shows a spinner, its time and the log's last line. Elsewhere each
+    step is one line when it begins, one when it ends, and one every five seconds between. With
+    ``--quiet`` nothing is shown.
 
     Parameters
     ----------
@@ -72,6 +77,9 @@ class Steps:
             self._shown = now
             line = f"{next(self._spinner)} {self._name} {now - self._start:.0f} s  {text}"
             self._write("\r\033[K" + line[:os.get_terminal_size(self.stream.fileno()).columns - 1])
+        elif self._name and not self.live and now - self._shown >= EVERY:
+            self._shown = now
+            self._write(f"{self._name}: {now - self._start:.0f} s  {text}".rstrip() + "\n")
 
     def run(self, tool, arguments, *, directory, log, phases=(), watch=None):
         """Run a program of the toolchain to its end.
@@ -126,12 +134,15 @@ class Steps:
             finally:
                 _stop(process)
         if status:
+            if os.statvfs(directory).f_bavail == 0:  # then the log may not say so
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
             raise ValueError(f"{tool.name} must succeed: {_first_error(path, status)} "
                              f"(log: {path})")
         return True
 
     def _begin(self, name, log):
         self._name, self._start, self._log = name, time.monotonic(), log
+        self._shown = self._shown if self.live else self._start
         if not self.live:
             self._write(f"{name} ..." + (f" (log: {log})" if log else "") + "\n")
 
@@ -147,8 +158,9 @@ class Steps:
             self._write("\r\033[K")
 
     def _write(self, text):
-        self.stream.write(text)
-        self.stream.flush()
+        if not is_quiet():
+            self.stream.write(text)
+            self.stream.flush()
 
 
 @contextmanager

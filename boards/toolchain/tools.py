@@ -108,8 +108,9 @@ def _missing(name):
 def version_of(command):
     """Return the version that a program prints, ``"0.40"`` at its shortest, or None."""
     try:
-        done = subprocess.run([*command, "--version"], capture_output=True, text=True,
-                              errors="replace", timeout=300, check=False)
+        done = subprocess.run([*command, "--version"], capture_output=True,
+                              encoding="utf-8", errors="replace",
+                              timeout=300, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"\d+\.\d+[\w.+-]*", done.stdout + done.stderr)

@@ -147,7 +147,8 @@ def _run_yosys(text, script, directory, top):
     write_text(directory / f"{top}.il", text)
     write_text(directory / f"{top}.ys", script)
     done = subprocess.run([find_yosys(), "-q", "-l", "yosys.log", f"{top}.ys"], cwd=directory,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         raise ValueError(f"Yosys must succeed: {done.stderr.strip()[-300:]} "
                          f"(log: {directory / 'yosys.log'})")
@@ -156,5 +157,6 @@ def _run_yosys(text, script, directory, top):
 
 def version():
     """Return the version of the Yosys in use, as it prints it."""
-    return subprocess.run([find_yosys(), "-V"], capture_output=True, text=True,
+    return subprocess.run([find_yosys(), "-V"], capture_output=True,
+                          encoding="utf-8", errors="replace",
                           check=False).stdout.strip()

@@ -93,7 +93,8 @@ def _which(program):
 
 
 def _version(yosys):
-    done = subprocess.run([yosys, "-V"], capture_output=True, text=True, check=False)
+    done = subprocess.run([yosys, "-V"], capture_output=True,
+                          encoding="utf-8", errors="replace", check=False)
     found = re.match(r"Yosys (\d+)\.(\d+)", done.stdout)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 

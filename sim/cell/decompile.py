@@ -183,7 +183,7 @@ def _unpack(tool, bitstream, folder):
 
 def _call(command, folder):
     done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, errors="replace", check=False)
+                          encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         raise ValueError((done.stderr or done.stdout).strip()[-300:])
     return done.stdout

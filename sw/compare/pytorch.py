@@ -41,8 +41,9 @@ def activations(path, network, images):
         given, made = Path(folder) / "images.npz", Path(folder) / "activations.npz"
         write_arrays(given, {"images": images})
         command = [sys.executable, "-m", "train.activations", path.resolve(), given, "-o", made]
-        done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True,
-                              errors="replace", check=False)
+        done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True,
+                              encoding="utf-8", errors="replace",
+                              check=False)
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ValueError(f"PyTorch must compute the layers of {path}: "

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..conversion import Picture, Row, picture_shape
+from ..conversion import Picture
 from ..network import check_labels
 from . import options as choices
 from .convert import Converter
 from .download import fetch
 from .form import form, idx
 from .form.classnames import class_names
-from .guess import conversion_of, reshape_rows
+from .guess import conversion_of
 from .known import KNOWN
-from .raw import Part
 from .survey import Survey, survey
 
 
@@ -147,7 +146,7 @@ def read(name_or_path, options=choices.NONE, download=True):
     """Return a dataset as its files hold it, a :class:`sw.data.raw.Raw` with labelled parts."""
     known = KNOWN.get(str(name_or_path))
     if known is not None:
-        raw = idx.read(_known_folder(str(name_or_path), known, download), options)
+        raw = idx.read(known_folder(str(name_or_path), download), options)
         raw = replace(raw, path=Path(str(name_or_path)), class_names=known.labels,
                       known={"fit": known.fit})
     else:
@@ -240,6 +239,23 @@ def input_shape(conversion, examples):
     return examples.shape[1:]
 
 
+def known_folder(name, download=True):
+    """Return the folder that has a known dataset's files, downloaded if need be."""
+    known = KNOWN[name]
+    places = [ROOT / "data" / name]
+    if os.environ.get("THRESHER_DATA"):
+        places.insert(0, Path(os.environ["THRESHER_DATA"]) / name)
+    for place in places:
+        if idx.whole(place):
+            return place
+    if not download:
+        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} (set "
+                         f"THRESHER_DATA to the folder that has it)")
+    for file in known.files:
+        fetch(file, places[-1], known.mirrors)
+    return places[-1]
+
+
 def short_name(path):
     """Return a name for the files of a dataset: lower-case letters, digits and hyphens."""
     name = Path(path).resolve().name.lower()
@@ -263,19 +279,3 @@ def _class_column(raw):
 def _some(values, most=5):
     text = ", ".join(map(str, values[:most]))
     return text if len(values) <= most else f"{text} and {len(values) - most} more"
-
-
-def _known_folder(name, known, download):
-    """Return the folder that has a known dataset's files, downloaded if need be."""
-    places = [ROOT / "data" / name]
-    if os.environ.get("THRESHER_DATA"):
-        places.insert(0, Path(os.environ["THRESHER_DATA"]) / name)
-    for place in places:
-        if idx.whole(place):
-            return place
-    if not download:
-        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} (set "
-                         f"THRESHER_DATA to the folder that has it)")
-    for file in known.files:
-        fetch(file, places[-1], known.mirrors)
-    return places[-1]

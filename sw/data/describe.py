@@ -4,7 +4,6 @@ from itertools import chain
 
 import numpy as np
 
-from ..conversion import Picture
 from .thresholds import constant_bits
 
 
@@ -34,7 +33,7 @@ def describe(dataset, encoder):
     shown = [f"{name} ({count:,})" for name, count
              in zip(dataset.labels[:CLASSES_SHOWN], counts, strict=False)]
     more = len(dataset.labels) - len(shown)
-    column = f", column {facts.label}" if facts.label else ""
+    column = f" in {facts.label}" if facts.label else ""
     yield _line("classes", f"{len(dataset.labels)}{column}: {', '.join(shown)}"
                            + (f" and {more} more" if more else ""))
     yield _line("files have", _files(facts))
@@ -126,7 +125,7 @@ def _files(facts):
     else:
         kind = "colour" if seen.varied else "grey"
         what = f"{kind} pictures, {text}"
-    depth = f", {seen.depth} bits" if seen.depth and isinstance(text, str) else ""
+    depth = f", {seen.depth} bits" if seen.depth and len(shapes[0]) > 1 else ""
     return f"{what}{depth}, values {seen.low:g}..{seen.high:g}"
 
 

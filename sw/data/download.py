@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tqdm import tqdm
-
+from ..progress import progress
 from ..store.files import naming
 from ..store.lock import alone
 
@@ -97,8 +96,8 @@ def _transfer(url, part, file):
         resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         have = have if resumed else 0
         with open(str(part), "ab" if resumed else "wb") as out, \
-                tqdm(total=file.size, initial=have, desc=file.name, unit="B", unit_scale=True,
-                     delay=1) as bar:
+                progress(total=file.size, initial=have, what=file.name, unit="bytes",
+                         delay=1) as bar:
             while have <= file.size and (piece := answer.read(2**16)):
                 with naming(part):
                     out.write(piece)

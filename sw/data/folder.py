@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from ..layer.check import INPUTS_LIMIT
+from ..progress import progress
 from .images import grey_levels, open_picture
 
 
@@ -44,7 +44,8 @@ def read(folder, shape=None):
         raise ValueError(f"{folder} must hold pictures in one subfolder a class, as in "
                          f"{folder}/cat/1.png")
     images, first = None, paths[0]
-    for index, path in enumerate(tqdm(paths, desc=f"reading {folder}", unit="image", delay=2)):
+    for index, path in enumerate(progress(paths, what=f"reading {folder}", unit="pictures",
+                                          delay=2)):
         grey = grey_levels(open_picture(path, INPUTS_LIMIT))
         if images is None:
             shape = shape or grey.shape

@@ -65,15 +65,23 @@ def _shape_of_rows(raw, examples, options, said):
             raise ValueError(f"Size must have as many pixels as {raw.path} has numbers a row: "
                              f"{wanted[0]} x {wanted[1]} is not {count}")
         return square(count)
-    pictured = options.fit or options.transpose or options.invert or pixels(raw.columns, examples)
-    shape = square(count) if pictured else None
-    if pictured and shape is None and (options.fit or options.transpose or options.invert):
+    asked = options.fit not in (None, "as-is") or options.transpose or options.invert
+    shape = square(count) if asked or _are_pixels(raw, examples) else None
+    if asked and shape is None:
         raise ValueError(f"Size of the pictures in {raw.path} must be given: {count} numbers a row "
                          f"are no square (--size ROWSxCOLUMNS)")
     if shape is not None:
         said.append(f"rows of {count} numbers are pictures of {shape[0]} x {shape[1]} pixels "
                     f"(--size flat: they are not)")
     return shape
+
+
+def _are_pixels(raw, examples):
+    """Return whether rows look like pictures; without telling names, they must be bright, too."""
+    if raw.header:
+        return pixels(raw.columns, examples)
+    names = [f"column {place + 1}" for place in range(examples.shape[1])]
+    return examples.max() > TOP // 2 and pixels(names, examples)
 
 
 def _row(raw, examples, options):

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from tqdm import tqdm
 
+from ..progress import progress
 from .convert import depth_of, grey
 from .drawing import edge
 from .raw import Part
@@ -90,7 +90,8 @@ def survey(part, what, keep=True):
             seen.see(part.examples[start:start + 4096])
         return part, seen.close(), []
     kept, rows, pixels, failed = [], [], 0, []
-    for index in tqdm(range(len(part)), desc=f"reading {what}", unit="picture", delay=2):
+    for index in progress(range(len(part)), what=f"reading {what}", unit="pictures",
+                          delay=2):
         try:
             picture = part.examples[index]
         except ValueError as error:

@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from ..layer.check import INPUTS_LIMIT
+from ..progress import progress
 
 
 LIMIT = 2**28  # bytes of a file
@@ -163,7 +163,7 @@ def _class_column(path, names, sample, ends):
 def _values(path, names, rows, count, chosen, first):
     """Return the features as float64 and the cells of the class column."""
     values, classes = np.empty((count, len(names))), []
-    rows = tqdm(rows, total=count, desc=f"reading {path}", unit="line", delay=2)
+    rows = progress(rows, total=count, what=f"reading {path}", unit="lines", delay=2)
     for number, row in enumerate(rows):
         classes.append(row.pop(chosen).strip())
         if len(classes[-1]) > LABEL_LIMIT:

@@ -10,6 +10,7 @@ from ..conversion import FITS, Picture, Row, picture_shape, square
 from . import options as choices
 from .convert import Converter
 from .datasets import numbered, read, with_test
+from .form import tablefile
 from .mapping import mapping
 from .survey import survey
 
@@ -50,7 +51,7 @@ def dataset_name(network, given=None):
     return str(name)
 
 
-def test_set(network, given=None, options=choices.NONE, *, download=True):
+def load_test_set(network, given=None, options=choices.NONE, *, download=True):
     """Load test images for a network.
 
     Parameters
@@ -77,7 +78,8 @@ def test_set(network, given=None, options=choices.NONE, *, download=True):
     """
     name = dataset_name(network, given)
     own = _same(name, network.provenance.get("dataset"))
-    options = _with_training(options, network.provenance.get("data") or {}, own)
+    options = _with_training(options, network.provenance.get("data") or {}, own,
+                             Path(name).exists() and tablefile.matches(Path(name)))
     raw = read(name, options, download)
     if own or raw.test is not None or options.test is not None:
         raw = with_test(raw, options)
@@ -104,9 +106,6 @@ def test_set(network, given=None, options=choices.NONE, *, download=True):
     return TestSet(name, images, places[chosen], used, [*notes, *converter.notes()])
 
 
-test_set.__test__ = False  # its name looks like a test's
-
-
 def match_classes(names, labels, map_file=None, dataset="dataset"):
     """Match a dataset's classes with a network's, by name.
 
@@ -117,6 +116,8 @@ def match_classes(names, labels, map_file=None, dataset="dataset"):
     map_file : path-like or None
         Lines ``THEIRS,OURS``; an empty OURS leaves a class out. With a file, classes of the
         network may be missing.
+    dataset : str
+        Name of the dataset, for messages.
 
     Returns
     -------
@@ -220,13 +221,13 @@ def _columns(conversion, raw, examples):
     return examples
 
 
-def _with_training(options, said, own):
-    """Return options, completed by those of the training."""
+def _with_training(options, said, own, table):
+    """Return options, completed by those of the training; another table has its class column."""
     try:
         said = choices.Options.from_json(said)
     except ValueError as error:
         raise ValueError(f"Field 'data' of the provenance: {error}") from None
-    names = ("label", "drop", "classes", "test") if own else ("label",)
+    names = ("label", "drop", "classes", "test") if own else ("label",) if table else ()
     return replace(options, **{name: getattr(said, name) for name in names
                                if getattr(options, name) in (None, ())})
 

@@ -48,7 +48,7 @@ class Dense(Weighted):
     kind = "dense"
     arrays = (
         Array("thresholds", "int32", ("neuron",),
-              "in `0..fan_in + 1`: 0 always fires, `fan_in + 1` never does"),
+              "in `0..fan_in + 1`: 0 always fires, `fan_in + 1` never does", compared=True),
         Array("weights", "int8", ("neuron", "input"),
               "-1, +1, or 0 for no synapse; at most 65,536 neurons, 2²⁰ inputs", -1, 1),
     )

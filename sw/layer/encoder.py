@@ -30,7 +30,8 @@ class Encoder(Layer):
     kind = "encoder"
     arrays = (
         Array("thresholds", "int32", ("input", "level"),
-              "in `0..2**input_bits`, not decreasing along a row; at most 256 levels"),
+              "in `0..2**input_bits`, not decreasing along a row; at most 256 levels",
+              compared=True),
         Array("input_bits", "int32", (), "width of an input, 1 to 16; images have 8", 1, 16),
     )
     takes_pixels = True
@@ -50,8 +51,15 @@ class Encoder(Layer):
 
     @classmethod
     def uniform(cls, inputs, thresholds=(128,), input_bits=8, name="encoder"):
-        """Return an encoder with the same thresholds for every input."""
-        row = np.asarray(thresholds, dtype=np.int32)
+        """Return an encoder with the same thresholds for every input.
+
+        Inputs are integers, so a threshold of 127.5 equals one of 128, which the encoder holds.
+        """
+        row = np.asarray(thresholds)
+        if row.size and ((row > 0) & (row < 1)).all():
+            raise ValueError(f"Thresholds of layer {name!r} must be in the unit of the inputs, "
+                             f"0..{2**input_bits}: {', '.join(map(str, row.ravel().tolist()))} "
+                             f"(multiply thresholds of inputs in 0..1 by {2**input_bits - 1})")
         return cls(name, np.tile(row, (inputs, 1)), input_bits)
 
     @cached_property

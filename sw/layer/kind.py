@@ -27,6 +27,8 @@ class Array:
         Description in docs/format.md.
     low, high : int or None
         Least and greatest value; None where the layer's own check knows them.
+    compared : bool
+        Whether the layer asks which integers reach the values. A fraction is then rounded up.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Array:
     meaning: str
     low: int | None = None
     high: int | None = None
+    compared: bool = False
 
     @property
     def title(self):

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from .. import bits
-from ..layer.check import INPUTS_LIMIT
+from ..layer.check import INPUTS_LIMIT, LABEL_LIMIT, is_printable
 
 
 VERSION = 1
@@ -180,8 +180,9 @@ class Info:
             raise ValueError(f"score_bytes must be 2 or 4: {self.score_bytes}")
         _check("labels", len(self.labels), 2, 256)
         for text in (self.board, *self.labels):
-            if not text or len(text) > 64 or not text.isprintable():
-                raise ValueError(f"names must be 1 to 64 printable characters: {text[:65]!r}")
+            if not is_printable(text, LABEL_LIMIT):
+                raise ValueError(f"names must be 1 to {LABEL_LIMIT} printable characters: "
+                                 f"{text[:LABEL_LIMIT + 1]!r}")
         if self.cycles(1) < 1:
             raise ValueError(f"a benchmark must take a cycle: fill is {self.fill}")
 

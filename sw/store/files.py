@@ -16,8 +16,12 @@ from secrets import token_hex
 
 import numpy as np
 
+from . import magic
 from .lock import hold
 
+
+ORIGIN = ("networks here come from train.bnn_mnist and sw.fold, or from plain arrays: see "
+          "docs/format.md")
 
 # Far more than any network for the supported devices needs, and less than a PC's memory.
 ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
@@ -85,8 +89,13 @@ def naming(path):
 
 def write_text(path, text):
     """Write a text file; a failure leaves the old file."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path, octets):
+    """Write a file of octets; a failure leaves the old file."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(octets)
 
 
 def parse_json(text, what):
@@ -109,11 +118,10 @@ def write_arrays(path, arrays):
     """Write a dict of arrays as ``.npz``; equal arrays give equal bytes, a failure the old file."""
     buffer = io.BytesIO()  # because closing a zip file on a full disk fails a second time
     np.savez_compressed(buffer, **arrays)
-    with replacing(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
 
 
-def read_arrays(path, what, limit=ARRAY_LIMIT):
+def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
     """Read an ``.npz`` file that may come from anybody.
 
     Parameters
@@ -124,6 +132,8 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
         Description of the wanted file, for the message: ``"a checkpoint"``.
     limit : int
         Most bytes that its arrays may take when unpacked.
+    origin : str
+        Way out, for a message, where the file is of a foreign format.
 
     Returns
     -------
@@ -142,8 +152,16 @@ def read_arrays(path, what, limit=ARRAY_LIMIT):
                         for info, member in _members(archive, limit)}
         except _DAMAGE as error:
             reason = " ".join(str(error).split()) or type(error).__name__
+    if foreign := _foreign(path):
+        raise ValueError(f"{path} must be {what} (.npz): it is {foreign} ({origin})")
     raise ValueError(f"{path} must be {what} (.npz): {reason} (make it again, or check the "
                      f"download)")
+
+
+def _foreign(path):
+    """Return the name of a file's format, or None of an ``.npz`` and of what nobody knows."""
+    found, _ = magic.name(path) or (None, None)
+    return None if found in ("a NumPy archive (.npz)", "a damaged zip archive") else found
 
 
 def _members(archive, limit):
@@ -152,15 +170,7 @@ def _members(archive, limit):
         if info.compress_type not in _METHODS:
             raise ValueError(f"array {info.filename!r} is neither stored nor deflated")
         with archive.open(info) as file:
-            if np.lib.format.read_magic(file) != (1, 0):
-                raise ValueError(f"array {info.filename!r} has an unknown .npy version")
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-            if dtype.hasobject:
-                raise ValueError(f"array {info.filename!r} holds Python objects")
-            if dtype.itemsize == 0 or min(shape, default=0) < 0:
-                raise ValueError(f"array {info.filename!r} has the shape {_short(shape)} of "
-                                 f"{_short(dtype.str)}")
-            size = prod(shape, start=dtype.itemsize)
+            size = _array_size(file, info.filename)
             left -= size
             if left < 0:
                 raise ValueError(f"its arrays take more than {limit >> 20} MiB, "
@@ -169,6 +179,36 @@ def _members(archive, limit):
                 raise ValueError(f"array {info.filename!r} is cut short")
         with archive.open(info) as file:
             yield info, np.lib.format.read_array(file, allow_pickle=False)
+
+
+def read_array(path, limit=ARRAY_LIMIT):
+    """Read a ``.npy`` file that may come from anybody: numbers or strings of at most ``limit``."""
+    with open(path, "rb") as file:
+        try:
+            size = _array_size(file, "of the file")
+            if size > limit:
+                raise ValueError(f"it takes more than {limit >> 20} MiB: {_short(size >> 20)}")
+            if size > os.fstat(file.fileno()).st_size - file.tell():
+                raise ValueError("it is cut short")
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
+        except _DAMAGE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+    raise ValueError(f"{path} must be an array (.npy): {reason} (make it again, or check the "
+                     f"download)")
+
+
+def _array_size(file, name):
+    """Return the octets that an array of a ``.npy`` file takes, and leave its header behind."""
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError(f"array {name!r} has an unknown .npy version")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject:
+        raise ValueError(f"array {name!r} holds Python objects; save it with .astype(str) or "
+                         f".astype(float)")
+    if dtype.itemsize == 0 or min(shape, default=0) < 0:
+        raise ValueError(f"array {name!r} has the shape {_short(shape)} of {_short(dtype.str)}")
+    return prod(shape, start=dtype.itemsize)
 
 
 def _short(value):

@@ -119,7 +119,7 @@ def test_load_rejects_a_missing_field(tmp_path):
 @pytest.mark.parametrize("tag", ["no", "another"])
 def test_load_rejects_other_files(tmp_path, tag):
     path = tmp_path / "x.npz"
-    write_arrays(path, {"format": np.array("thresher-net/1")} if tag == "another" else {})
+    write_arrays(path, {"format": np.array("thresher-teacher/1")} if tag == "another" else {})
     with pytest.raises(ValueError, match=f"^{re.escape(str(path))} must be a checkpoint "
                        rf"\(thresher-ckpt/1\): it has {tag} format tag \(make one with "
                        r"'python -m train\.bnn_mnist'\)$"):

@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sw import golden, network
+from sw import checkpoint, golden, network
 from sw.network import Dense, Encoder, Network, Scores
 
-from ..networks import plain_trace, random_images, random_network, random_weights
+from ..networks import (
+    plain_trace,
+    random_checkpoint,
+    random_images,
+    random_network,
+    random_weights,
+)
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -39,6 +45,12 @@ def scores(**changes):
 def encoder(**changes):
     arguments = {"name": "encoder", "thresholds": np.array([[0, 256], [7, 7]], np.int32)}
     return Encoder(**{**arguments, **changes})
+
+
+def bit_layers(bits):
+    """Return layers of a network 4-2-2 whose hidden layer has the given weights."""
+    return (Encoder.uniform(4), Dense("fc0", bits, np.ones(2, np.int32)),
+            Scores("scores", np.array([[1, -1], [-1, 1]]), np.zeros(2)))
 
 
 def saved(path, **changes):
@@ -122,7 +134,7 @@ def test_identity_does_not_change_between_versions():
     fixed = Network((Encoder.uniform(2), Dense("fc0", np.array([[1, -1], [0, 1]], np.int8),
                                                np.array([1, 2], np.int32)),
                      Scores("scores", np.eye(2, dtype=np.int8), np.array([0, -1], np.int32))),
-                    ("no", "yes"), (2,))
+                    ("no", "yes"), (2,), positive=True)
     assert fixed.identity == "4504c424aa5bcf2da445c35518374691c72ab75e890a2e355c2eca0ac35cbe7d"
 
 
@@ -159,10 +171,47 @@ def test_score_bits_hold_every_score(bias, bits):
                                 r"'to_fc2'"),
     (dense, {"name": "FC"}, r"Name of a layer must be up to 32 lower-case letters, digits and _, "
                             r"beginning with a letter: 'FC'"),
-    (dense, {"weights": [[1]]},
-     r"Weights of layer 'fc0' must be int8 with 2 dimensions: list"),
-    (dense, {"weights": np.ones((2, 4))},
-     r"Weights of layer 'fc0' must be int8 with 2 dimensions: float64 of shape \(2, 4\)"),
+    (dense, {"weights": [[1], [1, 1]]},
+     r"Weights of layer 'fc0' must be int8 with 2 dimensions: no numbers"),
+    (dense, {"weights": np.ones((2, 4), complex)},
+     r"Weights of layer 'fc0' must be int8 with 2 dimensions: no numbers"),
+    (dense, {"weights": [["1", "-1"]]},
+     r"Weights of layer 'fc0' must be int8 with 2 dimensions: no numbers"),
+    (dense, {"weights": np.array([[0.5, -1.0]])},
+     r"Weights of layer 'fc0' must be integers: 0\.5 \(round them yourself: nothing is cut here\)"),
+    (dense, {"weights": np.array([[257, 1]])},
+     r"Weights of layer 'fc0' must be in -1\.\.1: 1\.\.257"),
+    (dense, {"weights": np.array([[np.nan, 1]])},
+     r"Weights of layer 'fc0' must be finite: NaN or infinity is among them"),
+    (dense, {"thresholds": np.array([2**32 + 1, 0])},
+     r"Thresholds of layer 'fc0' must be in -2147483648\.\.2147483647: 0\.\.4294967297"),
+    (dense, {"thresholds": np.array([4.5, 0.0])},
+     r"Thresholds of layer 'fc0' must be in 0\.\.fan-in \+ 1: neuron 0 has 5 at fan-in 3"),
+    (dense, {"thresholds": np.array([2**31, 0], np.float32)},
+     r"Thresholds of layer 'fc0' must be in -2147483648\.\.2147483647: 0\.0\.\.2147483648\.0"),
+    (scores, {"bias": [0.25, 0]},
+     r"Bias of layer 'scores' must be integers: 0\.25 "
+     r"\(round them yourself: nothing is cut here\)"),
+    (encoder, {"input_bits": 8.5}, r"Input bits of layer 'encoder' must be in 1\.\.16: 8\.5"),
+    (encoder, {"input_bits": np.array([8])},
+     r"Input bits of layer 'encoder' must be in 1\.\.16: \[8\]"),
+    (encoder, {"thresholds": [[np.nan]]},
+     r"Thresholds of layer 'encoder' must be finite: NaN or infinity is among them"),
+    (encoder, {"thresholds": [[256.5]]},
+     r"Thresholds of layer 'encoder' must be in 0\.\.256: 257\.\.257"),
+    (encoder, {"thresholds": [[-1.5, 3]]},
+     r"Thresholds of layer 'encoder' must be in 0\.\.256: -1\.\.3"),
+    (lambda: Encoder.uniform(3, (0.5,)), {},
+     r"Thresholds of layer 'encoder' must be in the unit of the inputs, 0\.\.256: 0\.5 "
+     r"\(multiply thresholds of inputs in 0\.\.1 by 255\)"),
+    (tiny, {"layers": bit_layers(np.array([[0, 1, 1, 0], [1, 0, 0, 1]]))},
+     r"Weights of layer 'fc0' must be -1 and \+1, where 0 means \"no synapse\": they are 0 and \+1 "
+     r"only \(weights of bits are 2 \* bits - 1; if 0 does mean no synapse, give the network "
+     r"positive=True\)"),
+    (tiny, {"provenance": {"seeds": [1, {2}]}},
+     r"Provenance\['seeds'\]\[1\] must be something that JSON can hold: set \(give its text: "
+     r"str\(…\)\)"),
+    (tiny, {"input_shape": (2.0, 2)}, r"Input shape must be integers above 0: \(2\.0, 2\)"),
     (dense, {"weights": np.ones(4, np.int8)},
      r"Weights of layer 'fc0' must be int8 with 2 dimensions: int8 of shape \(4,\)"),
     (dense, {"weights": np.ones((0, 4), np.int8)},
@@ -173,8 +222,8 @@ def test_score_bits_hold_every_score(bias, bits):
      r"Weights of layer 'fc0' must be in -1\.\.1: 0\.\.2"),
     (dense, {"weights": np.broadcast_to(np.int8(1), (2**16 + 1, 1))},
      r"Layer 'fc0' must have at most 65536 neurons: 65537"),
-    (dense, {"thresholds": np.zeros(2, np.int64)},
-     r"Thresholds of layer 'fc0' must be int32 with 1 dimension: int64 of shape \(2,\)"),
+    (dense, {"thresholds": np.zeros((2, 1), np.int64)},
+     r"Thresholds of layer 'fc0' must be int32 with 1 dimension: int64 of shape \(2, 1\)"),
     (dense, {"thresholds": np.zeros(3, np.int32)},
      r"Thresholds of layer 'fc0' must be one per neuron: 3, not 2"),
     (dense, {"thresholds": np.array([5, 0], np.int32)},
@@ -204,10 +253,10 @@ def test_score_bits_hold_every_score(bias, bits):
      r"Input shape must be integers above 0: \(\)"),
     (tiny, {"labels": ("a",)}, r"Labels must be one per class: 1, not 2"),
     (tiny, {"labels": ("a", "a")}, r"Labels must differ: a, a"),
-    (tiny, {"labels": ("a", "b\n")}, r"Labels must be 1 to 64 printable characters: 'b\\n'"),
-    (tiny, {"labels": ("a", "")}, r"Labels must be 1 to 64 printable characters: ''"),
-    (tiny, {"labels": ("a", "b" * 65)},
-     r"Labels must be 1 to 64 printable characters: 'b{65}'"),
+    (tiny, {"labels": ("a", "b\n")}, r"Labels must be 1 to 200 printable characters: 'b\\n'"),
+    (tiny, {"labels": ("a", "")}, r"Labels must be 1 to 200 printable characters: ''"),
+    (tiny, {"labels": ("a", "b" * 201)},
+     r"Labels must be 1 to 200 printable characters: 'b{201}'"),
     (tiny, {"layers": (Encoder.uniform(4), Scores("scores", np.ones((1, 4), np.int8),
                                                   np.zeros(1, np.int32))), "labels": ("a",)},
      r"Number of classes must be in 2\.\.256: 1"),
@@ -215,6 +264,70 @@ def test_score_bits_hold_every_score(bias, bits):
 def test_broken_rules_are_named(make, changes, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         make(**changes)
+
+
+@pytest.mark.parametrize("threshold", [0, 0.0, 1.5, 127.5, np.float32(127.25), np.int64(128), 255.5,
+                                       256.0])
+def test_a_fraction_as_threshold_is_exact(threshold):
+    layer = Encoder.uniform(3, (threshold,))
+    values = np.arange(256)
+    np.testing.assert_array_equal(values >= layer.thresholds[0, 0], values >= threshold)
+    assert layer.thresholds.dtype == np.int32
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.5, 2.0, 3.5, 4.0])
+def test_a_fraction_as_threshold_of_a_neuron_is_exact(threshold):
+    layer = Dense("fc0", [[1, -1, 1, 1]], [threshold])
+    for popcount in range(5):
+        assert (popcount >= layer.thresholds[0]) == (popcount >= threshold)
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.int64, np.float16, np.float32, float, "object >i4"])
+def test_arrays_of_other_types_are_converted(kind):
+    kind = ">i4" if isinstance(kind, str) else kind
+    plain = dense()
+    made = dense(weights=plain.weights.astype(kind), thresholds=plain.thresholds.astype(kind))
+    assert (made.weights.dtype, made.thresholds.dtype) == (np.int8, np.int32)
+    np.testing.assert_array_equal(made.weights, plain.weights)
+    np.testing.assert_array_equal(made.thresholds, plain.thresholds)
+
+
+def test_numbers_of_numpy_count_as_numbers(tmp_path):
+    made = tiny(input_shape=np.array([2, 2]), labels=np.arange(2), provenance={
+        "seed": np.int64(3), "accuracy": np.float32(0.5), "ok": np.bool_(True),
+        "sizes": (np.int8(1), np.arange(2)), 5: None})
+    network.save(tmp_path / "a.net.npz", made)
+    again = network.load(tmp_path / "a.net.npz")
+    assert made.input_shape == again.input_shape == (2, 2)
+    assert made.labels == again.labels == ("0", "1")
+    assert made.provenance == again.provenance == {
+        "seed": 3, "accuracy": 0.5, "ok": True, "sizes": [1, [0, 1]], "5": None}
+    assert again.identity == made.identity
+
+
+def test_one_number_is_the_shape_of_a_vector():
+    assert tiny(input_shape=4, labels=range(2)).input_shape == (4,)
+    assert tiny(input_shape=np.int64(4)).input_shape == (4,)
+
+
+def test_an_encoders_width_becomes_an_int():
+    layer = encoder(input_bits=np.int64(8))
+    assert type(layer.input_bits) is int
+    assert type(encoder(input_bits=8.0).pixel_bits) is int
+
+
+def test_positive_weights_that_are_meant_come_back(tmp_path):
+    made = tiny(layers=bit_layers([[0, 1, 1, 0], [1, 0, 0, 1]]), positive=True)
+    network.save(tmp_path / "a.net.npz", made)
+    assert network.load(tmp_path / "a.net.npz").identity == made.identity
+    tiny(layers=bit_layers([[1, 1, 1, 1], [1, 1, 1, 1]]))  # no zeros: not asked about
+
+
+@pytest.mark.parametrize("label", ["가" * 200, "\U0001f600", "می\u200cخواهم",
+                                   "\U0001f468\u200d\U0001f469", "x" * 200])
+def test_class_names_of_any_script_come_back(tmp_path, label):
+    network.save(tmp_path / "a.net.npz", tiny(labels=(label, "b")))
+    assert network.load(tmp_path / "a.net.npz").labels == (label, "b")
 
 
 AGAIN = r"make it again with 'python -m sw\.fold'\)"
@@ -226,6 +339,10 @@ AGAIN = r"make it again with 'python -m sw\.fold'\)"
      r"\(make one with 'python -m sw\.fold'\)"),
     ({"format": None}, r" must be a folded network \(thresher-net/1\): it has no format tag "
                        r"\(make one with 'python -m sw\.fold'\)"),
+    ({"1_thresholds": np.array([1.0, 2.0, 1.0])},
+     r": Field '1_thresholds' must be int32: float64 of shape \(3,\)"),
+    ({"1_weights": np.ones((3, 4), np.int64)},
+     r": Field '1_weights' must be int8: int64 of shape \(3, 4\)"),
     ({"labels": None}, rf" must have the field 'labels' \(it is not whole: {AGAIN}"),
     ({"identity": None}, rf" must have the field 'identity' \(it is not whole: {AGAIN}"),
     ({"1_name": None}, rf" must have the field '1_name' \(it is not whole: {AGAIN}"),
@@ -291,3 +408,21 @@ def test_provenance_may_hold_anything_json_can(tmp_path):
     provenance = {"recipe": {"layers": [1, 2.5, None, True]}, "who": "Zoë"}
     network.save(tmp_path / "a.net.npz", tiny(provenance=provenance))
     assert network.load(tmp_path / "a.net.npz").provenance == json.loads(json.dumps(provenance))
+
+
+def test_a_checkpoint_is_not_taken_for_a_network(tmp_path):
+    path = tmp_path / "my net.ckpt.npz"
+    checkpoint.save(path, random_checkpoint(np.random.default_rng(1), [4, 3, 2]))
+    with pytest.raises(ValueError, match="must be") as caught:
+        network.load(path)
+    assert str(caught.value) == (f"{path} must be a folded network (thresher-net/1): it is a "
+                                 f"checkpoint (fold it first: python -m sw.fold '{path}')")
+
+
+def test_a_network_is_not_taken_for_a_checkpoint(tmp_path):
+    path = tmp_path / "a.net.npz"
+    network.save(path, tiny())
+    with pytest.raises(ValueError, match="must be") as caught:
+        checkpoint.load(path)
+    assert str(caught.value) == (f"{path} must be a checkpoint (thresher-ckpt/1): it is a folded "
+                                 f"network already (look at it: python -m sw.inspect {path})")

@@ -3,7 +3,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from train.augment import POOL, Distortion, Feed, basis, distort, encode, generator, grey
+from train.augment import (
+    POOL,
+    Distortion,
+    Feed,
+    basis,
+    distort,
+    encode,
+    generator,
+    grey,
+    ground_of,
+)
 
 
 STILL = Distortion().times(0)
@@ -123,3 +133,21 @@ def test_a_feed_restores_the_number_of_threads():
             assert pool.submit(torch.get_num_threads).result() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_colours_are_distorted_as_their_channels_are():
+    images, functions = pictures().float(), basis(8, 8)
+    colours = torch.stack([images, images.flip(0), images / 2], dim=3)
+    moved = distort(colours, Distortion(), generator(3), functions)
+    for channel in range(3):
+        alone = distort(colours[..., channel], Distortion(), generator(3), functions)
+        torch.testing.assert_close(moved[..., channel], alone, rtol=0, atol=1e-3)
+
+
+def test_light_pictures_are_surrounded_by_light():
+    dark = torch.zeros((60, 8, 8), dtype=torch.uint8)
+    dark[:, 2:6, 2:6] = 255
+    assert [ground_of(dark), ground_of(255 - dark)] == [0, 255]
+    with feed(Distortion(), images=dark) as stream, feed(Distortion(), images=255 - dark) as other:
+        bits, inverted = stream.take(0)[0], other.take(0)[0]
+    assert (bits == -inverted).float().mean() > 0.99

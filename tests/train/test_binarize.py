@@ -3,15 +3,10 @@ import pytest
 import torch
 
 from sw import checkpoint
+from sw.data.thresholds import encoder_for
 from train.augment import generator
 from train.binarize import BinaryLinear, SignActivation, SignWeight, bipolar, product
-from train.models import (
-    column_thresholds,
-    encoder_for,
-    scores,
-    to_checkpoint,
-    uniform_thresholds,
-)
+from train.models import scores, to_checkpoint
 from train.sparse import SparseNetwork
 
 
@@ -107,35 +102,3 @@ def test_scores_leave_a_network_in_its_mode():
     network, images = trained()
     scores(network.train(), torch.from_numpy(images), encoder_for(images, 1))
     assert network.training
-
-
-@pytest.mark.parametrize(("levels", "thresholds"), [
-    (1, (128,)), (2, (64, 192)), (3, (64, 128, 192)), (7, tuple(range(32, 256, 32))),
-    (255, tuple(range(1, 256))),
-])
-def test_thresholds_of_pictures_are_multiples_of_a_power_of_two(levels, thresholds):
-    assert uniform_thresholds(levels) == thresholds
-
-
-def test_thresholds_of_pictures_rise():
-    violations = [f"{levels} levels: {uniform_thresholds(levels)}" for levels in range(1, 256)
-                  if np.any(np.diff((0, *uniform_thresholds(levels), 256)) <= 0)]
-    assert violations == []
-
-
-@pytest.mark.parametrize("levels", [0, 256])
-def test_impossible_levels_are_refused(levels):
-    with pytest.raises(ValueError, match=rf"^Levels must be in 1\.\.255: {levels}$"):
-        uniform_thresholds(levels)
-
-
-@pytest.mark.parametrize(("column", "levels", "thresholds"), [
-    (range(100), 3, [25, 50, 75]),
-    ([0, 0, 0, 0, 9], 1, [9]),
-    ([1, 2, 3], 4, [2, 3, 3, 3]),
-    ([4, 4, 4], 2, [4, 4]),
-    ([0] * 90 + list(range(1, 11)), 4, [2, 4, 6, 8]),
-])
-def test_thresholds_of_columns_part_their_values(column, levels, thresholds):
-    given = column_thresholds(np.array(column, dtype=np.uint8), levels)
-    assert given.tolist() == thresholds

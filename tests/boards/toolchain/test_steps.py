@@ -32,6 +32,26 @@ def test_a_step_is_announced_measured_and_its_log_named(tmp_path):
     assert steps.seconds["synthesize"] > 0
 
 
+def test_a_long_step_is_a_line_now_and_then_without_a_terminal(tmp_path, monkeypatch):
+    monkeypatch.setattr("boards.toolchain.steps.EVERY", 0.3)
+    stream = io.StringIO()
+    steps = Steps(stream)
+    with steps.step("place"):
+        run(steps, "import time; print('at 1'); time.sleep(0.9)", tmp_path)
+    begin, *between, end = stream.getvalue().splitlines()
+    assert (begin, end.startswith("place took ")) == ("place ...", True)
+    assert 1 <= len(between) <= 3
+    assert set(between) <= {"place: 0 s  at 1", "place: 1 s  at 1"}
+
+
+def test_quiet_steps_say_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("THRESHER_QUIET", "1")
+    stream = io.StringIO()
+    with Steps(stream).step("place"):
+        run(Steps(stream), "print('at 1')", tmp_path)
+    assert stream.getvalue() == ""
+
+
 def test_a_line_of_the_log_begins_the_next_step(tmp_path):
     steps = Steps(io.StringIO())
     with steps.step("place"):

@@ -15,13 +15,13 @@ from sw.conversion import legacy
 from sw.data.convert import Converter
 from sw.data.drawing import like_mnist
 from sw.data.images import decode
-from sw.data.testset import test_set
+from sw.data.testset import load_test_set
 from sw.network import load
 
 
 @pytest.fixture(scope="module")
 def digits():
-    return test_set(load(artefact("icebreaker"))).images[:200]
+    return load_test_set(load(artefact("icebreaker"))).images[:200]
 
 
 def read_image(path, shape):
@@ -131,7 +131,7 @@ def test_a_missing_picture_is_an_os_error(tmp_path):
 def test_files_that_are_no_pictures_are_refused(tmp_path, content):
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=rf"^.*a\.png must be an intact picture \(PNG, JPEG, "
+    with pytest.raises(ValueError, match=r"^.*a\.png must be an intact picture \(PNG, JPEG, "
                                          r"\.\.\.\): its content is no format that Pillow reads$"):
         read_image(path, (28, 28))
 

@@ -177,7 +177,7 @@ def test_report_comes_back():
     ({"pixel_bits": 9, "shift": 8}, "shift must be in 0..7: 8"),
     ({"score_bytes": 3}, "score_bytes must be 2 or 4: 3"),
     ({"labels": ("a",)}, "labels must be in 2..256: 1"),
-    ({"labels": ("a", "\x1b[2J")}, "names must be 1 to 64 printable characters: '\\x1b[2J'"),
+    ({"labels": ("a", "\x1b[2J")}, "names must be 1 to 200 printable characters: '\\x1b[2J'"),
     ({"fill": -9}, "a benchmark must take a cycle: fill is -9")])
 def test_info_that_no_board_can_have_is_refused(change, message):
     """It would divide by zero, ask for a gigabyte or clear the user's terminal."""
@@ -191,3 +191,16 @@ def test_a_report_that_is_not_whole_is_refused(length):
     with pytest.raises(ProtocolError, match=rf"^Answer to BENCHMARK must be whole numbers: "
                                             rf"{length} octets$"):
         Report.decode(bytes(length))
+
+
+@pytest.mark.parametrize("letter", ["x", "가", "\U0001f600"])
+def test_long_class_names_of_all_classes_fit_an_answer(letter):
+    labels = tuple(f"{number:03}{letter * 197}" for number in range(256))
+    sent = fake_info(labels=labels)
+    frame, = Deframer().feed(Frame(Type.IDENTIFY | ANSWER, 1, sent.encode()).encode())
+    assert Info.decode(frame.payload) == sent
+
+
+def test_a_description_with_short_names_has_the_octets_that_bitstreams_hold():
+    info = fake_info(labels=("no", "yes"), board="ulx3s")
+    assert info.encode().endswith(b"\x02\0" b"\x05\0ulx3s" b"\x02\0no" b"\x03\0yes")

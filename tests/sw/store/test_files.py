@@ -1,13 +1,17 @@
 """Files: nothing half-written stays behind, nothing foreign is read, nothing huge allocated."""
 
+import errno
 import io
 import os
 import pickle
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 
 import numpy as np
 import pytest
+import torch
 
 from sw.store.files import parse_json, read_arrays, replacing, write_arrays, write_text
 
@@ -122,7 +126,8 @@ def test_pickled_objects_are_refused_unread(tmp_path):
 
     np.savez(path, x=np.array([Payload()], dtype=object))
     with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): array 'x\.npy' "
-                                         rf"holds Python objects {ADVICE}$"):
+                                         rf"holds Python objects; save it with \.astype"
+                                         rf"\(str\) or \.astype\(float\) {ADVICE}$"):
         read_arrays(path, "an example")
     assert not trace.exists()
 
@@ -130,8 +135,76 @@ def test_pickled_objects_are_refused_unread(tmp_path):
 def test_a_bare_pickle_is_refused(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(pickle.dumps({"x": 1}))
-    with pytest.raises(ValueError, match=rf"^.*: File is not a zip file {ADVICE}$"):
+    with pytest.raises(ValueError, match=r"^.*: it is a Python pickle \(networks here come from "
+                                         r"train\.bnn_mnist and sw\.fold, or from plain arrays: "
+                                         r"see docs/format\.md\)$"):
         read_arrays(path, "an example")
+
+
+def torch_file(path):
+    torch.save({"weight": torch.zeros(3)}, path)
+
+
+def old_torch_file(path):
+    torch.save({"weight": torch.zeros(3)}, path, _use_new_zipfile_serialization=False)
+
+
+def zip_file(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "nothing")
+
+
+@pytest.mark.parametrize(("name", "content", "what"), [
+    ("a.pt", torch_file, "a PyTorch file (.pt)"),
+    ("a.pth", old_torch_file, "a PyTorch file (.pt, of before 1.6)"),
+    ("a.zip", zip_file, "a zip archive"),
+    ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
+    ("a.onnx", b"\x08\x08\x12\x07pytorch", "an ONNX network"),
+    ("a.parquet", b"PAR1" + bytes(99), "a Parquet file"),
+    ("a.npy", b"\x93NUMPY\x01\0", "a NumPy array (.npy)"),
+    ("a.net.npz", b"{\"format\": 1}", "a JSON file"),
+    ("a.net.npz", b"<!DOCTYPE html><html>", "a web page (HTML)"),
+])
+def test_files_of_other_programs_are_named(tmp_path, name, content, what):
+    path = tmp_path / name
+    path.write_bytes(content) if isinstance(content, bytes) else content(path)
+    with pytest.raises(ValueError, match="must be") as caught:
+        read_arrays(path, "an example", origin="ask its author")
+    assert str(caught.value) == f"{path} must be an example (.npz): it is {what} (ask its author)"
+
+
+def limited(path, work):
+    """Run code in a process whose files may have 5,000 octets, as on a disk that gets full."""
+    code = ("import resource; from pathlib import Path; import numpy as np\n"
+            "from sw.command import run; from sw.store.files import *\n"
+            f"path = Path({str(path)!r})\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))\n"
+            f"run(lambda: {work})")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
+                          check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("work", [
+    "write_text(path, 'x' * 9999)", "write_arrays(path, {'x': np.random.bytes(9999)})",
+    "__import__('train.resume').resume.save(path, __import__('train.loop').loop.State("
+    "9, network={'x': __import__('torch').rand(9999)}), {})",
+])
+def test_a_disk_that_gets_full_is_named_and_nothing_is_left(tmp_path, work):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    assert limited(path, work) == (
+        2, f"error: {path}: File too large (choose a place where files may be as large)\n")
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("a.bin", b"old")]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_errors_of_a_full_disk_get_the_files_name(tmp_path, number):
+    path = tmp_path / "new" / "a.bin"
+    with pytest.raises(OSError, match=os.strerror(number)) as caught, replacing(path):
+        raise OSError(number, os.strerror(number))
+    assert caught.value.filename == str(path)
+    assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize(("shape", "message"), [

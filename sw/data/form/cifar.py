@@ -1,0 +1,90 @@
+"""CIFAR-10 and CIFAR-100 in their binary versions."""
+
+import re
+
+import numpy as np
+
+from ..raw import Part, Raw
+
+
+PIXELS = 3 * 32 * 32
+LIMIT = 2**29  # octets of one file
+_TEN, _HUNDRED = "CIFAR-10, binary version", "CIFAR-100, binary version"
+
+
+def matches(path):
+    """Return whether a path is a folder of CIFAR's binary or pickled files, or a binary file."""
+    if path.is_dir():
+        return bool(_batches(path)) or _pickled(path)
+    return path.suffix == ".bin" and _label_octets(path) is not None
+
+
+def read(path, options):
+    """Read the batches of a folder, or one of its files: pictures of 32 x 32 in colour."""
+    if path.is_dir() and not _batches(path):
+        kind = "CIFAR-100" if (path / "fine_label_names").exists() or (path / "meta").exists() \
+            else "CIFAR-10"
+        raise ValueError(f"{path} must hold the binary version of {kind}, not the Python version, "
+                         f"whose pickles can run code (download "
+                         f"{kind.lower()}-binary.tar.gz from "
+                         f"https://www.cs.toronto.edu/~kriz/cifar.html)")
+    folder = path if path.is_dir() else path.parent
+    files = _batches(folder) if path.is_dir() else [path]
+    train = [file for file in files if "test" not in file.name]
+    test = [file for file in files if "test" in file.name]
+    if not train:
+        train, test = test, []
+    octets = _label_octets(train[0])
+    raw = Raw(path, _HUNDRED if octets == 2 else _TEN, _part(train, octets))
+    if test:
+        raw.test, raw.test_from = _part(test, octets), test[0].name
+    names = folder / ("fine_label_names.txt" if octets == 2 else "batches.meta.txt")
+    if octets == 2:
+        raw.guessed.append("classes are CIFAR-100's 100 fine ones")
+    if names.is_file():
+        lines = names.read_text(encoding="utf-8", errors="replace").split()
+        if lines:
+            raw.class_names = tuple(lines)
+    return raw
+
+
+def _batches(folder):
+    return sorted((file for file in folder.iterdir() if file.is_file() and re.fullmatch(
+        r"(data_batch_\d+|test_batch|train|test)\.bin", file.name)),
+        key=lambda file: file.name)
+
+
+def _pickled(folder):
+    return any((folder / name).is_file() for name in ("data_batch_1", "batches.meta")) \
+        or all((folder / name).is_file() for name in ("meta", "train", "test"))
+
+
+def _label_octets(path):
+    """Return the octets before each picture: 1 in CIFAR-10, 2 in CIFAR-100, None elsewhere."""
+    size = path.stat().st_size
+    wanted = 2 if path.name in ("train.bin", "test.bin") else 1
+    for octets in (wanted, 3 - wanted):
+        if size and size % (PIXELS + octets) == 0:
+            return octets
+    return None
+
+
+def _part(files, octets):
+    size = PIXELS + octets
+    counts = []
+    for file in files:
+        length = file.stat().st_size
+        if length % size or not length or length > LIMIT:
+            raise ValueError(f"{file} must hold pictures of {size} bytes each, up to "
+                             f"{LIMIT >> 20} MiB: {length} bytes (download it again)")
+        counts.append(length // size)
+    images = np.empty((sum(counts), 32, 32, 3), dtype=np.uint8)
+    labels = np.empty(sum(counts), dtype=np.int64)
+    start = 0
+    for file, count in zip(files, counts, strict=True):
+        records = np.fromfile(file, dtype=np.uint8, count=count * size).reshape(count, size)
+        labels[start:start + count] = records[:, octets - 1]
+        images[start:start + count] = records[:, octets:].reshape(-1, 3, 32, 32).transpose(
+            0, 2, 3, 1)
+        start += count
+    return Part(images, labels)

@@ -1,0 +1,281 @@
+"""Finds out how a table is written: separator, header line, decimal comma, gaps at line ends."""
+
+import csv
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+
+from .text import Text
+
+
+SAMPLE = 100  # rows that show how a table is written
+GREATEST = 1e300  # greatest number, so that differences of two numbers are finite
+MISSING = {"", "?", "na", "n/a", "nan", "null", "none", "-"}
+COMMENTS = ("#", "%")
+SPACES = "spaces"
+SEPARATORS = ("\t", ";", "|", ",", SPACES)  # ties: a table with semicolons may have other commas
+# Headers that mark the class column, the strongest first.
+CLASS_NAMES = ("label", "labels", "class", "classes", "target", "classid", "class_id", "label_id",
+               "class_label", "classlabel", "class_name", "species", "diagnosis", "category",
+               "targets", "variety", "outcome", "y")
+
+
+@dataclass(eq=False)
+class Layout:
+    """How a table is written.
+
+    Attributes
+    ----------
+    text : Text
+        The table's text.
+    separator : str
+        One of :data:`SEPARATORS`.
+    decimal : bool
+        Whether numbers have a decimal comma.
+    names : tuple of str or None
+        Cells of the header line; None if the table has none.
+    width : int
+        Number of columns.
+    skip : int
+        Rows before the first row of values: 1 if there is a header line.
+    cut : bool
+        Whether every line ends in a separator.
+    sample : list of list of str
+        First rows of values, cells stripped.
+    arff : bool
+        Whether the file is in Weka's form, ARFF.
+    notes : list of str
+        Sentences on what was guessed.
+    """
+
+    text: Text
+    separator: str = ","
+    decimal: bool = False
+    names: tuple | None = None
+    width: int = 0
+    skip: int = 0
+    cut: bool = False
+    sample: list = field(default_factory=list)
+    arff: bool = False
+    notes: list = field(default_factory=list)
+
+    def rows(self):
+        """Yield line number and cells, stripped, of each row of values."""
+        for line, cells in islice(_rows(self), self.skip, None):
+            cells = [cell.strip() for cell in cells]
+            if self.cut and len(cells) == self.width + 1 and not cells[-1]:
+                del cells[-1]
+            if len(cells) != self.width:
+                raise ValueError(f"{self.text.path} must have {self.width} columns in every line: "
+                                 f"line {line} has {len(cells)}")
+            yield line, cells
+
+    def column(self, place):
+        """Return the name of a column for people."""
+        return (self.names or {place: ""})[place] or f"column {place + 1}"
+
+    def number(self, cell):
+        """Return the number in a cell; ``1_000``, which Python knows, is not a number here."""
+        if "_" in cell:
+            raise ValueError(cell)
+        if self.decimal:
+            cell = cell.replace(",", ".")
+        return float(cell)
+
+    def is_number(self, cell):
+        try:
+            self.number(cell)
+        except ValueError:
+            return False
+        return True
+
+
+def layout_of(text, known=()):
+    """Return the layout of a text.
+
+    ``known`` are names that mark a header line: columns of the training table.
+    """
+    found = Layout(text, notes=list(text.notes))
+    lines = list(islice(_data_lines(found), SAMPLE))
+    if not found.arff:
+        found.separator = _separator([line for _, line in lines])
+    rows = [[cell.strip() for cell in cells] for _, cells in islice(_rows(found), SAMPLE)]
+    if not rows:
+        return found
+    widths = [len(row) for row in rows]
+    usual = max(widths, key=widths.count)
+    rows = [row for row in rows if len(row) == usual or not row[0].startswith(COMMENTS)]
+    body = [row for row in rows[1:] if len(row) == usual] or rows[:1]
+    found.cut = usual > 1 and not any(row[-1] for row in body) \
+        and (len(rows[0]) < usual or not rows[0][-1])
+    found.width = len(body[0]) - found.cut
+    found.decimal = _has_decimal_comma(found, body)
+    _find_header(found, rows, known)
+    found.sample = [row[:found.width] for row in rows[found.skip:]]
+    return found
+
+
+def _find_header(found, rows, known):
+    first = rows[0]
+    while len(first) > found.width and not first[-1]:
+        first = first[:-1]
+    if found.arff:
+        if len(found.names) != found.width:
+            raise ValueError(f"{found.text.path} must have one @attribute a column: "
+                             f"{len(found.names)}, not {found.width}")
+        return
+    if len(rows) > 1 and len(first) == found.width - 1 and _is_header(found, first, [
+            row[1:] for row in rows[1:]], known):
+        first = ["", *first]  # R leaves out the header of its row names
+    elif len(first) != found.width or not _is_header(found, first, rows[1:], known):
+        first = None
+    if first is not None:
+        found.names, found.skip = _unique(first), 1
+        return
+    comment = _comment_header(found)
+    if comment:
+        found.names = _unique(comment)
+        found.notes.append("the column names come from a comment line above the numbers")
+
+
+def _is_header(found, first, rows, known):
+    """Return whether the first row holds names."""
+    lower = [cell.lower() for cell in first]
+    if known and {name.lower() for name in known} <= set(lower):
+        return True
+    rows = [row for row in rows if len(row) >= len(first)]
+    if not rows:
+        return False
+    number = found.is_number
+    named = [not number(cell) and cell.lower() not in MISSING for cell in first]
+    if not any(number(cell) and cell.lower() not in MISSING for cell in first) \
+            and any(number(cell) for cell in rows[0]):
+        return True
+    for place, cell in enumerate(lower):
+        below = [row[place] for row in rows]
+        if named[place] and all(map(number, below)):
+            return True
+        if cell in CLASS_NAMES and cell not in map(str.lower, below):
+            return True
+    counts = lower[not lower[0]:]
+    return len(counts) > 2 and any(counts == [str(start + place) for place in range(len(counts))]
+                                   for start in (0, 1)) and not lower[0]
+
+
+def _unique(names):
+    """Return names with the place behind those that come twice."""
+    return tuple(f"{name} (column {place + 1})" if name and names.count(name) > 1 else name
+                 for place, name in enumerate(names))
+
+
+def _comment_header(found):
+    """Return the names in the last comment line before the numbers, as NumPy writes them."""
+    last = None
+    for line in found.text.lines():
+        if line.strip() and not line.lstrip().startswith(COMMENTS):
+            break
+        last = line.lstrip(" #%") if line.strip() else last
+    if last is None:
+        return None
+    cells = [cell.strip() for cell in _split(last, found.separator)]
+    if len(cells) == found.width > 1 and not any(map(found.is_number, cells)):
+        return cells
+    return None
+
+
+def _has_decimal_comma(found, rows):
+    if found.separator == "," or found.arff:
+        return False
+    cells = [cell for row in rows for cell in row]
+    comma = next((cell for cell in cells if re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", cell)),
+                 None)
+    if comma is None:
+        return False
+    point = next((cell for cell in cells if re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)),
+                 None)
+    if point is not None:
+        raise ValueError(f"{found.text.path} must write numbers in one way: {comma!r} and "
+                         f"{point!r} (without thousands separators, with one decimal mark)")
+    found.notes.append(f"numbers such as {comma!r} have a decimal comma")
+    return True
+
+
+def _separator(lines):
+    """Return the separator that gives most lines an equal number of cells, mostly numbers."""
+    best, chosen = (0.0, 0.0), ","
+    for separator in SEPARATORS:
+        rows = [_split(line, separator) for line in lines]
+        widths = [len(row) for row in rows]
+        usual = max(set(widths), key=widths.count, default=0)
+        if usual < 2:
+            continue
+        cells = [cell.strip().replace(",", ".", 1) for row in rows[1:] or rows for cell in row]
+        numbers = sum(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell) is not None
+                      for cell in cells)
+        score = (round(widths.count(usual) / len(widths), 1), round(numbers / len(cells), 2))
+        if score > best:
+            best, chosen = score, separator
+    return chosen
+
+
+def _split(line, separator):
+    if separator == SPACES:
+        separator, line = " ", " ".join(line.split())
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _data_lines(found):
+    """Yield number and text of the lines that hold rows, and set what ARFF says on the way."""
+    first, names = True, []
+    for number, line in enumerate(found.text.lines(), 1):
+        start = line.lstrip()
+        if not start or (start.startswith(COMMENTS) and (first or _is_comment(found, line))):
+            continue
+        if first and start.lower().startswith("@relation"):
+            found.arff = True
+            continue
+        if found.arff and first:
+            if start.lower().startswith("@attribute"):
+                name = re.match(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)", start, re.IGNORECASE)
+                names.append(name[1].strip("'\"") if name else "")
+                continue
+            if start.lower().startswith("@data"):
+                found.names, first = _unique(names), False
+                continue
+        if found.arff and start.startswith("{"):
+            raise ValueError(f"{found.text.path} must be an ARFF file that is not sparse: line "
+                             f"{number} begins with {{ (save it as CSV)")
+        if first and re.fullmatch(r"\"?sep=(.)\"?", start.strip()):
+            continue
+        first = False
+        yield number, line
+
+
+def _is_comment(found, line):
+    """Return whether a line below the first is a comment: it has not the table's columns."""
+    return found.width > 0 and len(_split(line, found.separator)) != found.width + found.cut
+
+
+def _rows(found):
+    """Yield line number and cells of the rows of a text, its header too, without empty lines."""
+    last, spaces = 0, found.separator == SPACES
+
+    def texts():
+        nonlocal last
+        for number, line in _data_lines(found):
+            last = number
+            yield " ".join(line.split()) if spaces else line + "\n"
+
+    quote = "'" if found.arff else '"'
+    separator = " " if spaces else found.separator
+    try:
+        for cells in csv.reader(texts(), delimiter=separator, quotechar=quote, strict=True,
+                                skipinitialspace=True):
+            if any(map(str.strip, cells)):
+                yield last, cells
+    except csv.Error as error:
+        raise ValueError(f"{found.text.path} must be a table of separated cells: line {last}: "
+                         f"{error}") from None
