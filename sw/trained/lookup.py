@@ -31,7 +31,9 @@ class TrainedLookup(Trained):
         if self.width != int(self.width):
             raise ValueError(f"Width of layer {self.name!r} must be an integer: {self.width}")
         object.__setattr__(self, "width", int(self.width))
-        fold_lookup(self)  # refuses what the folded layer cannot be
+        folded = fold_lookup(self)  # refuses what the folded layer cannot be
+        for array in self.arrays:
+            object.__setattr__(self, array, getattr(folded, array))
 
     @property
     def inputs(self):
