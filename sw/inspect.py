@@ -87,8 +87,7 @@ def draw_tables(path, folded):
         axes.imshow(grid, cmap=colours, vmin=0, vmax=1, interpolation="nearest")
         axes.set_axis_off()
         axes.set_title(f"tables of {len(shown)} of {layer.outputs} neurons of layer {layer.name!r}")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    picture.save(figure, path, dpi=150)
 
 
 def with_tables(folded):
@@ -111,8 +110,7 @@ def draw_reads(path, folded):
     figure.colorbar(axes.imshow(counts, interpolation="nearest"), label="neurons")
     axes.set_title(f"neurons of layer {layer.name!r} that look at a pixel: "
                    f"{np.count_nonzero(counts)} of {counts.size} pixels are looked at")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    picture.save(figure, path, dpi=150)
 
 
 def with_thresholds(folded):
