@@ -1,7 +1,5 @@
 """Proofs of look-up layers: every table, in either family, against its rows."""
 
-from types import SimpleNamespace
-
 import numpy as np
 from amaranth import Cat, Const, Elaboratable, Module, Signal
 from amaranth.asserts import AnyConst
@@ -16,14 +14,13 @@ from sw.layer.lookup import Lookup
 
 from ..model.networks import random_layer
 from .harness import Fault, Proof
-from .of_count import ECP5, ECP5_MODELS, ICE40_MODELS
+from .of_count import ECP5_MODELS, ICE40_MODELS
 from .of_layer import PUSHED, answer, outputs
 from .pushed import Pushed
 
 
 __all__ = ["PROOFS"]
 
-ICE40 = SimpleNamespace(device="iCE40UP5K")
 MULTIPLEXERS = """
 module PFUMX(input ALUT, BLUT, C0, output Z);
     assign Z = C0 ? ALUT : BLUT;

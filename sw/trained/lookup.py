@@ -1,4 +1,4 @@
-"""Trained look-up layer: the wires and tables that training ended with, which fold to themselves."""
+"""Trained look-up layer: wires and tables as training left them, which fold to themselves."""
 
 from dataclasses import dataclass
 
