@@ -1,0 +1,1 @@
+"""Training of look-up networks: straight-through first, coordinate descent afterwards."""

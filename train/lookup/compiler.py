@@ -1,0 +1,78 @@
+"""Compiles C++ to a library in the user's cache, once for each source, compiler and processor."""
+
+import ctypes
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from sw.store.files import naming, replacing
+from sw.store.lock import alone
+
+
+NATIVE = {"aarch64": "-mcpu=native", "arm64": "-mcpu=native"}  # elsewhere -march=native
+FLAGS = ("-O3", "-std=c++17", "-shared", "-fPIC")
+PROCESSOR = Path("/proc/cpuinfo")
+
+
+@cache
+def library(source):
+    """Return the library of a C++ file, which is compiled if the cache has none.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If there is no compiler, or it fails: the message holds its last line.
+    """
+    compiler = shlex.split(os.environ.get("CXX", "c++"))
+    if not shutil.which(compiler[0]):
+        raise ValueError(f"Compiler of {source.name} must be on the PATH: {compiler[0]} (install "
+                         f"g++ or clang++, or name one with CXX)")
+    flags = [NATIVE.get(platform.machine(), "-march=native"), *FLAGS]
+    path = folder() / f"{source.parent.name}-{_key(source, compiler, flags)}.so"
+    if not path.exists():
+        with alone(path.with_suffix(".lock"), f"Compilation of {path}", wait=True):
+            if not path.exists():
+                _compile([*compiler, *flags], source, path)
+    with naming(path):
+        return ctypes.CDLL(str(path))
+
+
+def folder():
+    """Return the user's cache of libraries."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "thresher"
+
+
+def _compile(command, source, path):
+    with replacing(path) as temporary:
+        done = subprocess.run([*command, str(source), "-o", str(temporary)], text=True,
+                              capture_output=True, check=False)
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+            reason = (lines or done.stderr.splitlines() or ["it says nothing"])[0].strip()
+            raise ValueError(f"Compiler {command[0]} must compile {source.name}: {reason}")
+
+
+def _key(source, compiler, flags):
+    """Return a hash of all that the library depends on.
+
+    ``native`` means another processor on another machine, which may have the same home.
+    """
+    version = subprocess.run([*compiler, "--version"], text=True, capture_output=True, check=False)
+    processor = ""
+    if PROCESSOR.exists():
+        lines = PROCESSOR.read_text(errors="replace").splitlines()
+        processor = "".join(sorted({line for line in lines if line.lower().startswith(
+            ("model name", "flags", "features", "cpu part", "cpu implementer"))}))
+    parts = (source.read_text(encoding="utf-8"), *compiler, *flags, version.stdout,
+             platform.machine(), processor)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
