@@ -17,6 +17,7 @@ typedef int32_t Ints __attribute__((vector_size(64)));
 static constexpr int LANES = 16;      // floats of a vector
 static constexpr int CHUNK = 128;     // words of a row at once: their floats stay in the cache
 static constexpr int MOST = 6;        // most inputs of a table
+static constexpr float TRIFLE = 1e-4f;  // of the root of a sum of squares: more than rounding
 
 static inline Floats load(const float *from) { Floats x; memcpy(&x, from, sizeof x); return x; }
 static inline void store(float *to, Floats x) { memcpy(to, &x, sizeof x); }
@@ -587,11 +588,11 @@ static void descend(Descent &net, int layer, const int32_t *order, const int32_t
                     memcpy(chosen, split, sizeof chosen);
                 }
             }
-        bool moved = slot >= 0 && base - best > wire_bound * sqrt(square) + 1e-6 * net.words * 64;
+        bool moved = slot >= 0 && base - best > (wire_bound + TRIFLE) * sqrt(square);
         bool changed = false;
         for (int i = 0; i < 1 << K; i++) {
             float sum = moved ? chosen[i] : sums[i];
-            float bound = moved ? 0 : table_bound * sqrtf(squares[i]);
+            float bound = TRIFLE * sqrt(square) + (moved ? 0 : table_bound * sqrtf(squares[i]));
             uint8_t bit = sum < -bound ? 1 : sum > bound ? 0 : table[i];
             changed |= bit != table[i];
             table[i] = bit;

@@ -7,6 +7,9 @@ import torch
 from .packed import pack, unpack
 
 
+TRIFLE = 1e-4  # of the root of a sum of squares: more than rounding
+
+
 @dataclass
 class Net:
     """A network of tables and its rows for packed images, which :meth:`Reference.descend` changes.
@@ -112,8 +115,8 @@ class Reference:
             wires, table = net.wires[layer][neuron], net.tables[layer][neuron]
             sums = _sums(bits[layer], wires, worse)
             best, choice = _cost(sums), None
-            least = best - wire_bound * float(worse.double().square().sum().sqrt()) \
-                - 1e-6 * len(worse)
+            root = float(worse.double().square().sum().sqrt())
+            least = best - (wire_bound + TRIFLE) * root
             for place in range(len(wires)):
                 for wire in candidates[neuron, place]:
                     tried = wires.clone()
@@ -121,10 +124,10 @@ class Reference:
                     cost = _cost(_sums(bits[layer], tried, worse))
                     if cost < best:
                         best, choice = cost, tried
-            bound = table_bound * _sums(bits[layer], wires, worse.square()).sqrt()
+            bound = table_bound * _sums(bits[layer], wires, worse.square()).sqrt() + TRIFLE * root
             if choice is not None and best < least:
                 wires.copy_(choice)
-                sums, bound = _sums(bits[layer], wires, worse), 0
+                sums, bound = _sums(bits[layer], wires, worse), TRIFLE * root
                 moved += 1
             new = torch.where(sums < -bound, 1, torch.where(sums > bound, 0, table)).to(torch.uint8)
             changed += bool((new != table).any())
