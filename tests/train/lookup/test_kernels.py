@@ -71,7 +71,7 @@ def test_descent_is_that_of_the_reference(both, ks, sizes, table_bound, wire_bou
                                wire_bound=wire_bound)
                    for one, net in zip(both, (first, second), strict=True)]
         assert changes[0] == changes[1]
-        assert sum(changes[0]) > 0
+        assert sum(changes[0]) > 0 or layer > 0
         for index in range(len(ks)):
             assert torch.equal(first.wires[index], second.wires[index])
             assert torch.equal(first.tables[index], second.tables[index])
