@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sw.trained.lookup import TrainedLookup, fold_lookup
+
 
 TABLES = (0, 1, 1, 1, 1, 2, 3, 6, 6)  # LUT4 of a neuron with few synapses: a truth table
+LEARNT = (0, 0, 1, 1, 1, 2, 4)  # of a learnt table: of one input it is a wire or an inverter
 LABEL_SELECT = 250
 
 
@@ -85,7 +88,7 @@ def measure(checkpoint, family="ecp5"):
     """
     masks, varying = [], np.ones(checkpoint.encoder.outputs, dtype=bool)
     for layer in (*checkpoint.hidden, checkpoint.last):
-        masks.append((layer.weights != 0) & varying)
+        masks.append(links(layer) & varying)
         if layer is not checkpoint.last:
             varying = ~constant(layer)
             masks[-1][~varying] = False
@@ -93,14 +96,27 @@ def measure(checkpoint, family="ecp5"):
     for layer, mask in zip((*checkpoint.hidden, checkpoint.last)[::-1], masks[::-1], strict=True):
         fan_in = mask[seen].sum(axis=1)
         lut4 = (FAMILIES[family].score * fan_in if layer is checkpoint.last
+                else np.array(LEARNT)[fan_in] if isinstance(layer, TrainedLookup)
                 else neuron(fan_in, family)).sum()
         parts.append((layer.name, layer.outputs, int((fan_in > 0).sum()), float(lut4)))
         seen = mask[seen].any(axis=0)
     return Area(tuple(parts[::-1]), int(seen.sum()))
 
 
+def links(layer):
+    """Return on which inputs the neurons of a layer depend, bool (neurons, inputs)."""
+    if not isinstance(layer, TrainedLookup):
+        return layer.weights != 0
+    depends = np.zeros((layer.outputs, layer.inputs), dtype=bool)
+    for row, function in zip(depends, fold_lookup(layer).functions, strict=True):
+        row[list(function.inputs)] = True
+    return depends
+
+
 def constant(layer):
     """Return which neurons of a hidden layer are constant, bool (neurons,)."""
+    if isinstance(layer, TrainedLookup):
+        return fold_lookup(layer).fan_in == 0
     most = np.count_nonzero(layer.weights, axis=1)
     low, high = (layer.normalize(dots) >= 0 for dots in (-most, most))
     return low == high

@@ -1,6 +1,5 @@
-"""Trains a binarized network: ``python -m train.bnn_mnist --network sfc --seed 1``."""
+"""Trains a network: ``python -m train.bnn_mnist --network sfc --seed 1``."""
 
-import argparse
 import json
 import os
 import platform
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 
 from sw import checkpoint
-from sw.command import Parser, run
+from sw.command import run
 from sw.data import datasets
 from sw.data import options as choices
 from sw.data.describe import describe, refuse_senseless
@@ -26,20 +25,26 @@ from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
 from .determinism import deterministic
-from .models import scores, to_checkpoint
-from .recipes import RECIPES, Recipe
+from .lookup import trainer as lookup
+from .lookup.recipe import LookupRecipe
+from .models import scores
+from .options import listing, parser, recipe_of
+from .plan import listed
+from .recipes import Recipe
 
 
+TRAINERS = {Recipe: loop.Trainer, LookupRecipe: lookup.Trainer}
 SAVE_EVERY = 15  # seconds between two states on disk
 OTHER_PICTURES = 0.3  # factor on a recipe's distortion for pictures of another dataset
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
 
 
 def main(argv=None):
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     if options.list:
-        return _list()
-    recipe = _recipe(options)
+        print(*listing(), sep="\n")
+        return None
+    recipe = recipe_of(options)
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
     checkpoint_path = files["ckpt.npz"]
@@ -63,26 +68,6 @@ def _run(options, recipe, files):
     if not interrupted:
         files["resume.pt"].unlink(missing_ok=True)
     return INTERRUPTED if interrupted else 0
-
-
-def _recipe(options):
-    """Return the recipe of the options, without the fields that depend on the dataset."""
-    name = options.network or "sfc"
-    if options.hidden is not None:
-        if options.network is not None:
-            raise ValueError(f"Network must be a named one or given by its layers, not both: "
-                             f"--network {options.network} --hidden "
-                             f"{','.join(map(str, options.hidden))}")
-        recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
-                        limit=4.0 if options.synapses else 1.0)
-    elif name in RECIPES:
-        recipe = RECIPES[name]
-    else:
-        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {name} (or give the "
-                         f"layers with --hidden)")
-    return recipe.changed(**{what: getattr(options, what) for what in (
-        "synapses", "reach", "local", "levels", "epochs", "batch", "rate", "augment", "distill",
-        "temperature")})
 
 
 def _files(options, recipe):
@@ -109,26 +94,26 @@ def _trainer(options, recipe, dataset):
     recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
     if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
-    if table and options.local:
-        raise ValueError(f"Local must be for pictures, whose pixels have places: "
-                         f"{options.dataset} is a table")
     if table:
-        recipe = recipe.changed(local=False)
+        if recipe.has_places() and options.network is None:
+            raise ValueError(f"{'Near' if options.layers else 'Local'} must be for pictures, whose "
+                             f"pixels have places: {options.dataset} is a table")
+        recipe = recipe.without_places()
     if options.distill is None and not grey:
         recipe = recipe.changed(distill=0.0)
     if options.budget is not None:
         recipe = recipe.within(options.budget, len(dataset.labels), options.family)
     rows, held = loop.split(len(dataset.train_images), options.limit)
     encoder = encoder_for(dataset.train_images[rows], recipe.levels)
-    recipe.check(encoder.outputs)
+    recipe.check(encoder.outputs, len(dataset.labels))
     for line in describe(dataset, encoder):
         print(line)
     refuse_senseless(dataset, encoder)
-    trainer = loop.Trainer(recipe, encoder, _part(dataset, rows), _part(dataset, held),
+    trainer = TRAINERS[type(recipe)](recipe, encoder, _part(dataset, rows), _part(dataset, held),
                            len(dataset.labels), options.seed)
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, "
           f"{recipe.levels} level{'s' if recipe.levels > 1 else ''}, "
-          f"{'-'.join(map(str, (encoder.outputs, *recipe.hidden, len(dataset.labels))))}, "
+          f"{listed(recipe.sizes(encoder.outputs, len(dataset.labels)), '-')}, "
           f"{recipe.synapse_total(encoder.outputs, len(dataset.labels)):,} synapses, "
           f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
           flush=True)
@@ -200,10 +185,10 @@ def _interrupt():
 
 def _finish(trainer, dataset, start, files, interrupted, family):
     """Evaluate the best epoch on the test images, which are read only here, and write all files."""
-    state, network = trainer.state, trainer.network
-    network.load_state_dict(state.best)
+    state = trainer.state
+    trainer.use_best()
     images = torch.from_numpy(dataset.test_images.copy())
-    test_scores = scores(network, images, trainer.encoder).numpy().astype(np.int32)
+    test_scores = scores(trainer.network, images, trainer.encoder).numpy().astype(np.int32)
     given = test_scores.argmax(axis=1)
     matrix = np.zeros((len(dataset.labels),) * 2, dtype=np.int64)
     np.add.at(matrix, (dataset.test_labels, given), 1)
@@ -215,8 +200,8 @@ def _finish(trainer, dataset, start, files, interrupted, family):
               "best_epoch": state.best_epoch, "epochs": state.epoch, "planned": state.epochs,
               "interrupted": interrupted, "synapses": kept["synapses"]}
     provenance = {**start, **result}
-    trained = to_checkpoint(
-        network, trainer.encoder, labels=dataset.labels, input_shape=dataset.input_shape,
+    trained = trainer.checkpoint(
+        labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores, conversion=dataset.conversion)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
     with ExitStack() as together:  # all files, or none
@@ -233,7 +218,7 @@ def _finish(trainer, dataset, start, files, interrupted, family):
                                                                    len(dataset.labels))):
         print(f"it still has {kept['synapses']:,} synapses of the {planned:,} planned: it ended "
               f"before {100 * trainer.recipe.ramp:.0f} % of its epochs")
-    if trainer.recipe.synapses is not None:
+    if trainer.recipe.wired:
         print("\n".join(area.measure(trained, family).lines()))
     print(f"wrote {', '.join(str(files[kind]) for kind in list(files)[:4])} "
           f"(epoch {state.best_epoch}, validation {kept['validation']:.2f} %, "
@@ -244,85 +229,6 @@ def _finish(trainer, dataset, start, files, interrupted, family):
 def _part(dataset, rows):
     return (torch.from_numpy(dataset.train_images[rows]),
             torch.from_numpy(dataset.train_labels[rows]))
-
-
-def _list():
-    print(f"{'network':<19} {'layers':<24} {'synapses a neuron':<18} {'in all':>9} {'LUT4':>7} "
-          f"{'epochs':>6}")
-    for recipe in RECIPES.values():
-        inputs = 784 * (recipe.levels or 1)
-        lut4 = ("" if recipe.synapses is None
-                else f"{area.planned(recipe.hidden, recipe.synapses, 10):,}")
-        print(f"{recipe.name:<19} {'-'.join(map(str, (inputs, *recipe.hidden, 10))):<24} "
-              f"{'/'.join(map(str, recipe.synapses or ('all',))):<18} "
-              f"{recipe.synapse_total(inputs):>9,} {lut4:>7} {recipe.epochs:>6}")
-
-
-def _numbers(text):
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be integers with commas between them: "
-                                         f"{text!r}") from None
-
-
-def _positive(kind):
-    def parse(text):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = 0
-        if not 0 < value < 2**32:
-            raise argparse.ArgumentTypeError(f"must be a positive number: {text!r}")
-        return value
-    return parse
-
-
-def _seed(text):
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 up: {text!r}")
-    return int(text)
-
-
-def _parser():
-    parser = Parser(
-        prog="python -m train.bnn_mnist", description="Train a binarized network for an FPGA.")
-    add = parser.add_argument
-    add("--network", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")
-    add("--list", action="store_true", help="print the named networks and leave")
-    add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
-    add("--synapses", type=_numbers, metavar="N,N,…",
-        help="synapses of a neuron in each layer, the last included: sparse connectivity, learnt")
-    add("--reach", type=_numbers, metavar="N,N,…",
-        help="inputs that a neuron of each layer finds its synapses among (default: all)")
-    add("--local", action=argparse.BooleanOptionalAction, default=None,
-        help="these are the inputs nearest to the neuron's place, instead of random ones: the "
-             "wires are shorter")
-    add("--budget", type=_positive(int), metavar="LUT4",
-        help="make hidden layers wider or narrower until the network is planned to take so many")
-    add("--family", choices=area.FAMILIES, default="ecp5",
-        help="FPGAs that LUT4 are counted for (default: ecp5)")
-    add("--dataset", help="mnist, fashion-mnist, or the path of pictures, arrays or a table "
-        "(default: what the network is for, most for mnist); python -m sw.data shows one")
-    add("--levels", type=_positive(int), metavar="N",
-        help="thresholds an input (default: 1 for pictures, 8 for tables)")
-    add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")
-    add("--batch", type=_positive(int), metavar="N", help="images a step")
-    add("--rate", type=_positive(float), metavar="X", help="first learning rate")
-    add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
-    add("--distill", type=float, metavar="X", help="weight of a float teacher's answers in the "
-        "loss, 0..1; the teacher is trained first, once for each dataset and augmentation")
-    add("--temperature", type=float, metavar="X",
-        help="what logits are divided by where network and teacher are compared")
-    add("--limit", type=_positive(int), metavar="N", help="use only N training images")
-    add("--seed", type=_seed, default=1, help="seed of all that is random (default: 1)")
-    add("--time-limit", type=_positive(float), metavar="SECONDS",
-        help="train only as many epochs as fit")
-    add("--output", metavar="DIR", help="folder for the results (default: build/NAME)")
-    add("--name", help="name of the files (default: the network's, after the dataset's)")
-    add("--resume", action="store_true", help="go on with a training that was interrupted")
-    choices.add_arguments(parser, mapped=False)
-    return parser
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 import time
 from copy import deepcopy
-from dataclasses import dataclass, field
-from math import cos, inf, pi
+from math import cos, pi
 
 import numpy as np
 import torch
@@ -13,39 +12,12 @@ from sw.progress import progress
 
 from . import places, sparsity
 from .augment import Distortion, Feed, generator
-from .models import Network, scores
+from .models import Network, scores, to_checkpoint
 from .sparse import SparseNetwork
+from .state import State, check_moments, check_tensors, copy
 
 
 VALIDATION_SHARE = 12  # one training image in twelve chooses the epoch: 5,000 of MNIST's 60,000
-
-
-@dataclass
-class State:
-    """State of a training at the end of an epoch, on which the rest of the training depends.
-
-    Attributes
-    ----------
-    epoch, epochs : int
-        Epochs done and planned; a time limit can shorten the plan.
-    seconds : float
-        Time spent so far.
-    history : list of dict
-        Loss, training accuracy and validation accuracy (percent) of each epoch.
-    best_epoch : int
-        Epoch of ``best``, counted from 1; 0 for none.
-    best : dict
-        Parameters of the best epoch.
-    """
-
-    epochs: int
-    epoch: int = 0
-    seconds: float = 0.0
-    history: list = field(default_factory=list)
-    best_epoch: int = 0
-    best: dict = field(default_factory=dict)
-    network: dict = field(default_factory=dict)
-    optimizer: dict = field(default_factory=dict)
 
 
 def split(count, limit=None):
@@ -97,7 +69,7 @@ class Trainer:
         self.steps = len(train[0]) // self.batch  # of an epoch; other images wait for the next
         self.network = self._network(classes)
         self.optimizer = self._adam()
-        self.state = State(recipe.epochs)
+        self.state = State(recipe.passes)
 
     def _network(self, classes):
         inputs, neurons = self.encoder.outputs, (*self.recipe.hidden, classes)
@@ -114,9 +86,11 @@ class Trainer:
         return torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate, fused=True)
 
     def _feed(self):
-        distortion = Distortion(elastic=self.recipe.elastic).times(self.recipe.augment)
-        return Feed(*self.train, self._thresholds(), distortion=distortion, seed=self.seed,
+        return Feed(*self.train, self._thresholds(), distortion=self._distortion(), seed=self.seed,
                     epochs=self.recipe.epochs, teacher=self.teacher)
+
+    def _distortion(self):
+        return Distortion(elastic=self.recipe.elastic).times(self.recipe.augment)
 
     def _thresholds(self):
         return torch.tensor(self.encoder.thresholds, dtype=torch.float32)
@@ -127,17 +101,31 @@ class Trainer:
     def restore(self, state):
         """Go on from a state that :meth:`run` passed to ``on_epoch``."""
         try:
-            _check_tensors(state.best, self.network.state_dict())
-            _check_tensors(state.network, self.network.state_dict())
-            self.network.load_state_dict(state.network)
-            self.optimizer = self._adam()
-            _check_moments(state.optimizer, self.optimizer)
-            self.optimizer.load_state_dict(deepcopy(state.optimizer))
+            self._restore(state)
         except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(f"State to go on from must be one of this network: {reason} (remove "
                              f"its file and train again)") from None
         self.state = state
+
+    def _restore(self, state):
+        check_tensors(state.best, self.network.state_dict())
+        check_tensors(state.network, self.network.state_dict())
+        self.network.load_state_dict(state.network)
+        self._restore_moments(state)
+
+    def _restore_moments(self, state):
+        self.optimizer = self._adam()
+        check_moments(state.optimizer, self.optimizer)
+        self.optimizer.load_state_dict(deepcopy(state.optimizer))
+
+    def use_best(self):
+        """Take the parameters of the best epoch."""
+        self.network.load_state_dict(self.state.best)
+
+    def checkpoint(self, **facts):
+        """Return the network as a checkpoint; ``facts`` are its fields besides layers."""
+        return to_checkpoint(self.network, self.encoder, **facts)
 
     def run(self, *, on_epoch, stopped=lambda: False, time_limit=None):
         """Train to the end, or until ``stopped()`` or the time limit.
@@ -186,13 +174,10 @@ class Trainer:
                 "train": 100 * float(correct) / (self.steps * self.batch)}
 
     def _step(self, step, bits, labels, answers):
-        steps = self.state.epochs * self.steps
-        if self.recipe.synapses is not None and sparsity.update(
-                self.network, step, ramp=max(1, int(self.recipe.ramp * steps)),
-                freeze=int(self.recipe.freeze * steps)):
-            self.optimizer = self._adam()
+        steps = self._epochs() * self.steps
+        self._choose(step, steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.rate * (1 + cos(pi * step / steps)) / 2
+            group["lr"] = self._rate(step, steps)
         logits = self.network.logits(bits)
         loss = objective(logits, labels, answers, self.recipe)
         self.optimizer.zero_grad()
@@ -200,6 +185,20 @@ class Trainer:
         self.optimizer.step()
         self.network.clamp()
         return loss.detach(), logits.detach()
+
+    def _epochs(self):
+        """Return the planned epochs of gradients."""
+        return self.state.epochs
+
+    def _choose(self, step, steps):
+        """Choose synapses anew, before a step."""
+        if self.recipe.synapses is not None and sparsity.update(
+                self.network, step, ramp=max(1, int(self.recipe.ramp * steps)),
+                freeze=int(self.recipe.freeze * steps)):
+            self.optimizer = self._adam()
+
+    def _rate(self, step, steps):
+        return self.recipe.rate * (1 + cos(pi * step / steps)) / 2
 
     def _record(self, entry):
         """Validate, keep the best epoch, and return the state."""
@@ -209,16 +208,20 @@ class Trainer:
         correct = self._scores(images).argmax(1) == labels
         entry["validation"] = 100 * float(correct.sum()) / len(labels)
         entry["synapses"] = self.network.synapses
-        state.network = _copy(self.network.state_dict())
+        state.network = copy(self.network.state_dict())
         for name, value in state.network.items():
             if not torch.isfinite(value).all():  # signs hide such a weight from the loss
                 raise ValueError(f"Training must stay finite: {name} is NaN or infinite after "
                                  f"epoch {state.epoch} (lower the rate, now {self.recipe.rate})")
-        state.optimizer = deepcopy(self.optimizer.state_dict())
+        state.optimizer = deepcopy(self.optimizer.state_dict()) if self.optimizer else {}
         kept = state.history[state.best_epoch - 1] if state.best_epoch else None
         if kept is None or _rank(entry) >= _rank(kept):
-            state.best_epoch, state.best = state.epoch, state.network
+            state.best_epoch, state.best = state.epoch, self._kept()
         state.history.append(entry)
+
+    def _kept(self):
+        """Return the tensors of the network as it is evaluated."""
+        return self.state.network
 
     def _shorten(self, time_limit):
         """Plan as many epochs as fit into the time limit, after two epochs have been timed."""
@@ -264,33 +267,3 @@ def objective(logits, labels, answers, recipe):
 def _rank(entry):
     """Return a sort key: few synapses first, so that no epoch of the ramp wins; then accuracy."""
     return -entry["synapses"], entry["validation"]
-
-
-def _check_tensors(tensors, expected):
-    """Raise ValueError unless tensors have the names and types of others, and are finite."""
-    if set(tensors) != set(expected):
-        raise ValueError(f"its tensors are {', '.join(map(str, tensors))}")
-    for name, tensor in tensors.items():
-        if tensor.dtype != expected[name].dtype or not torch.isfinite(tensor).all():
-            raise ValueError(f"{name} is {tensor.dtype}, or not finite")
-
-
-def _check_moments(state, optimizer):
-    """Raise ValueError unless a state fits an optimizer, which would crash on another one."""
-    (given,), (own,) = state["param_groups"], optimizer.state_dict()["param_groups"]
-    if {**given, "lr": 0} != {**own, "lr": 0} or not 0 <= given["lr"] < inf:
-        raise ValueError("Adam had other settings")
-    parameters = optimizer.param_groups[0]["params"]
-    if not set(state["state"]) <= set(range(len(parameters))):
-        raise ValueError("Adam had other parameters")
-    for index, moments in state["state"].items():
-        shapes = {"step": (), "exp_avg": parameters[index].shape,
-                  "exp_avg_sq": parameters[index].shape}
-        if {name: tuple(moment.shape) for name, moment in moments.items()} != {
-                name: tuple(shape) for name, shape in shapes.items()}:
-            raise ValueError(f"Adam's moments of parameter {index} have other shapes")
-        _check_tensors(moments, dict.fromkeys(moments, torch.zeros(())))
-
-
-def _copy(tensors):
-    return {name: value.clone() for name, value in tensors.items()}

@@ -1,15 +1,17 @@
 """Named networks and their training, chosen by accuracy on validation images."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from operator import sub
 
 from . import area
+from .lookup.recipe import LookupRecipe
+from .plan import Plan, listed
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A network and its training.
+class Recipe(Plan):
+    """A network of threshold layers and its training.
 
     Attributes
     ----------
@@ -52,6 +54,8 @@ class Recipe:
         Divisor of both networks' logits when they are compared.
     """
 
+    what = "threshold layers"
+
     name: str
     hidden: tuple
     synapses: tuple | None = None
@@ -70,6 +74,32 @@ class Recipe:
     smoothing: float = 0.0
     distill: float = 0.0
     temperature: float = 1.0
+
+    @property
+    def passes(self):
+        return self.epochs
+
+    @property
+    def wired(self):
+        return self.synapses is not None
+
+    def sizes(self, inputs, classes):
+        """Return the values between the layers, the network's inputs and scores included."""
+        return inputs, *self.hidden, classes
+
+    def listing(self, inputs, classes):
+        """Return synapses of a neuron by layer, synapses in all, and LUT4, as texts."""
+        lut4 = f"{area.planned(self.hidden, self.synapses, classes):,}" if self.wired else ""
+        return (listed(self.synapses or ("all",), "/"),
+                f"{self.synapse_total(inputs, classes):,}", lut4)
+
+    def without_places(self):
+        """Return a copy for inputs that are no pictures."""
+        return replace(self, local=False)
+
+    def has_places(self):
+        """Return whether neurons read what is near."""
+        return self.local
 
     def counts(self, inputs):
         """Return the synapses of a neuron in each layer, for a number of encoded inputs."""
@@ -99,25 +129,17 @@ class Recipe:
                    if area.planned(scaled(parts), self.synapses, classes, family) <= budget]
         if not fitting or min(map(sub, scaled(fitting[-1]), self.synapses[1:])) < 0:
             raise ValueError(f"Budget must have room for the synapses of {self.name}, "
-                             f"{_listed(self.synapses)} a neuron: {budget} LUT4")
+                             f"{listed(self.synapses)} a neuron: {budget} LUT4")
         hidden, reach = scaled(fitting[-1]), self.reach
         if reach is not None and reach[-1] == self.hidden[-1]:  # it was all inputs: keep it so
             reach = (*reach[:-1], hidden[-1])
         return replace(self, hidden=hidden, reach=reach)
 
-    def to_json(self):
-        """Return all fields as a dict that JSON can hold."""
-        return asdict(self)
-
-    def changed(self, **fields):
-        """Return a copy with the given fields changed, except those that are None."""
-        return replace(self, **{name: value for name, value in fields.items() if value is not None})
-
-    def check(self, inputs):
-        """Raise ValueError unless the recipe can be trained for a number of encoded inputs."""
+    def check(self, inputs, classes):
+        """Raise ValueError unless the recipe can be trained for such encoded inputs and classes."""
         if not self.hidden or min(self.hidden) < 1 or max(self.hidden) > 2**16:
             raise ValueError(f"Hidden layers must be one or more, of 1 to 65536 neurons: "
-                             f"{_listed(self.hidden)}")
+                             f"{listed(self.hidden)}")
         if self.local and self.reach is None:
             raise ValueError("Local must have a reach: of how many inputs near it does a neuron "
                              "find its synapses (give --reach)")
@@ -126,19 +148,15 @@ class Recipe:
         elif self.reach is not None:
             raise ValueError(f"Reach must be for a network with few synapses a neuron: {self.name} "
                              f"has all (give --synapses)")
-        for what, low, high in (("epochs", 1, 100_000), ("batch", 2, 100_000), ("rate", 1e-9, 10),
-                                ("limit", 1e-3, 1e3), ("augment", 0, 5), ("elastic", 0, 1),
-                                ("ramp", 0.01, 1), ("freeze", self.ramp, 1),
-                                ("smoothing", 0, 0.9), ("distill", 0, 1),
-                                ("temperature", 0.1, 100)):
-            if not low <= getattr(self, what) <= high:
-                raise ValueError(f"{what.capitalize()} must be in {low}..{high}: "
-                                 f"{getattr(self, what)}")
+        self.check_ranges(
+            ("epochs", 1, 100_000), ("batch", 2, 100_000), ("rate", 1e-9, 10), ("limit", 1e-3, 1e3),
+            ("augment", 0, 5), ("elastic", 0, 1), ("ramp", 0.01, 1), ("freeze", self.ramp, 1),
+            ("smoothing", 0, 0.9), ("distill", 0, 1), ("temperature", 0.1, 100))
 
     def _check_synapses(self, fan_ins):
         if len(self.synapses) != len(fan_ins):
             raise ValueError(f"Synapses must be one number for each of the {len(fan_ins)} layers, "
-                             f"the last included: {_listed(self.synapses)}")
+                             f"the last included: {listed(self.synapses)}")
         for index, (count, inputs) in enumerate(zip(self.synapses, fan_ins, strict=True), 1):
             if not 1 <= count <= inputs:
                 raise ValueError(f"Synapses of layer 'fc{index}' must be in 1..{inputs}, its "
@@ -146,14 +164,10 @@ class Recipe:
         if self.reach is not None and (len(self.reach) != len(fan_ins)
                                        or min(map(sub, self.reach, self.synapses)) < 0):
             raise ValueError(f"Reach must be one number for each of the {len(fan_ins)} layers, "
-                             f"none below its synapses: {_listed(self.reach)}")
+                             f"none below its synapses: {listed(self.reach)}")
         if self.local and self.reach[-1] < fan_ins[-1]:
             raise ValueError(f"Reach of the last layer must be all its {fan_ins[-1]} inputs, as "
                              f"classes have no place: {self.reach[-1]}")
-
-
-def _listed(numbers):
-    return ",".join(map(str, numbers)) or "none"
 
 
 RECIPES = {recipe.name: recipe for recipe in (
@@ -179,6 +193,16 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), (392, 128, 128, 256),
            local=True, levels=3, dataset="fashion-mnist", epochs=150, limit=16, augment=0.3,
            ramp=0.25, freeze=0.95),
+    LookupRecipe.of("lookup-icebreaker", "lookup 1000 near 30, lookup 600 near 30", epochs=12,
+                    rounds=14),
+    LookupRecipe.of("lookup-small", "lookup 1400 near 30, lookup 750 near 60", epochs=30,
+                    rounds=14),
+    LookupRecipe.of("lookup-25f", "lookup 3000 near 30, lookup 1400 near 300", epochs=60,
+                    rounds=12),
+    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 300", epochs=50,
+                    rounds=8),
+    LookupRecipe.of("lookup-fashion", "lookup 9000 near 30, lookup 4000 near 300", levels=3,
+                    dataset="fashion-mnist", epochs=50, rounds=8, augment=0.3),
 )}
 
 

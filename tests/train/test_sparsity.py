@@ -65,7 +65,7 @@ def test_networks_of_boards_keep_to_their_budget(name, budget, family):
 
 def test_all_named_networks_can_be_trained():
     for recipe in RECIPES.values():
-        recipe.check(784 * (recipe.levels or 1))
+        recipe.check(784 * (recipe.levels or 1), 10)
 
 
 @pytest.mark.parametrize(("recipe", "message"), [
@@ -85,4 +85,4 @@ def test_all_named_networks_can_be_trained():
 ])
 def test_impossible_networks_are_refused(recipe, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        recipe.check(784)
+        recipe.check(784, 10)

@@ -532,15 +532,16 @@ struct Bins {
 };
 
 template <int K>
-static void descend(Descent &net, int layer, const int32_t *order, const int32_t *candidates,
-                    int count, float table_bound, float wire_bound, int32_t *changes) {
+static void descend(Descent &net, int layer, const int32_t *order, int turns,
+                    const int32_t *candidates, int count, float table_bound, float wire_bound,
+                    int32_t *changes) {
     Layer &own = net.layers[layer];
     Cone cone(net, layer);
     Bins<K> bins(count);
     std::vector<float> g((size_t)CHUNK * 64);
     std::vector<const Word *> pool((size_t)K * count), here((size_t)K * count);
     float sums[1 << K], squares[1 << K], others[1 << (K - 1)];
-    for (int turn = 0; turn < own.neurons; turn++) {
+    for (int turn = 0; turn < turns; turn++) {
         int n = order[turn];
         cone.of(n);
         if (cone.last().empty()) continue;
@@ -650,14 +651,15 @@ void thresher_evaluate(int k, const Word *inputs, int words, const int32_t *wire
 void thresher_descend(const Word *inputs, int words, int depth, const int32_t *ks,
                       const int32_t *neurons, int32_t **wires, uint8_t **tables, Word **rows,
                       int classes, const Word *members, float heat, int layer,
-                      const int32_t *order, const int32_t *candidates, int count,
+                      const int32_t *order, int turns, const int32_t *candidates, int count,
                       float table_bound, float wire_bound, int32_t *changes) {
     Descent net{words, classes, neurons[depth - 1] / classes, inputs, {}, members, heat,
                 expf(heat), expf(-heat), {}, {}};
     for (int i = 0; i < depth; i++)
         net.layers.push_back(Layer{ks[i], neurons[i], wires[i], tables[i], rows[i]});
     net.weigh();
-#define CALL(K) descend<K>(net, layer, order, candidates, count, table_bound, wire_bound, changes);
+#define CALL(K) descend<K>(net, layer, order, turns, candidates, count, table_bound, wire_bound, \
+                            changes);
     BY_INPUTS(ks[layer], CALL)
 #undef CALL
 }

@@ -65,7 +65,7 @@ class Kernels:
             (c_int * depth)(*(wires.shape[1] for wires in net.wires)),
             (c_int * depth)(*map(len, net.wires)), _all(net.wires), _all(net.tables),
             _all(net.rows[1:]), len(net.members), _at(net.members), c_float(net.heat), layer,
-            _at(order), _at(candidates), candidates.shape[2], c_float(table_bound),
+            _at(order), len(order), _at(candidates), candidates.shape[2], c_float(table_bound),
             c_float(wire_bound), _at(changes))
         return tuple(changes.tolist())
 

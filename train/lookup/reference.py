@@ -92,8 +92,8 @@ class Reference:
             The network, which is changed.
         layer : int
             Layer to improve.
-        order : Tensor of int32, shape (neurons,)
-            Order of the neurons.
+        order : Tensor of int32, shape (turns,)
+            Neurons to improve, in this order.
         candidates : Tensor of int32, shape (neurons, k, candidates)
             Inputs to try in place of each wire.
         table_bound, wire_bound : float

@@ -1,4 +1,5 @@
 import copy
+from itertools import pairwise
 
 import pytest
 import torch
@@ -64,7 +65,7 @@ def test_descent_is_that_of_the_reference(both, ks, sizes, table_bound, wire_bou
     generator = torch.Generator().manual_seed(sum(ks))
     first = random_net(generator, ks, sizes, 2048)
     second = copy.deepcopy(first)
-    for layer, (inputs, neurons) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (inputs, neurons) in enumerate(pairwise(sizes)):
         order = torch.randperm(neurons, generator=generator).int()
         candidates = torch.randint(inputs, (neurons, ks[layer], 3), generator=generator).int()
         changes = [one.descend(net, layer, order, candidates, table_bound=table_bound,

@@ -1,0 +1,117 @@
+"""Options of the command line of training, and the recipe that they give."""
+
+import argparse
+
+from sw.command import Parser
+from sw.data import options as choices
+
+from . import area
+from .lookup.recipe import LookupRecipe
+from .plan import listed
+from .recipes import RECIPES, Recipe
+
+
+def recipe_of(options):
+    """Return the recipe of the options, without the fields that depend on the dataset."""
+    ways = {way: getattr(options, way) for way in ("network", "hidden", "layers")}
+    given = [f"--{way} {','.join(map(str, value)) if way == 'hidden' else value}"
+             for way, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"Network must be a named one or given by its layers, not both: "
+                         f"{' '.join(given)}")
+    name = options.network or "sfc"
+    if options.hidden is not None:
+        recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
+                        limit=4.0 if options.synapses else 1.0)
+    elif options.layers is not None:
+        recipe = LookupRecipe.of("", options.layers)
+    elif name in RECIPES:
+        recipe = RECIPES[name]
+    else:
+        raise ValueError(f"Network must be one of {', '.join(RECIPES)}: {name} (or give the "
+                         f"layers with --hidden or --layers)")
+    return recipe.changed(**{what: getattr(options, what) for what in (
+        "synapses", "reach", "local", "levels", "epochs", "rounds", "batch", "rate", "augment",
+        "distill", "temperature")})
+
+
+def listing():
+    """Yield lines of a table of the named networks."""
+    yield (f"{'network':<19} {'layers':<24} {'synapses a neuron':<18} {'in all':>9} {'LUT4':>7} "
+           f"{'epochs':>6}")
+    for recipe in RECIPES.values():
+        inputs = 784 * (recipe.levels or 1)
+        synapses, total, lut4 = recipe.listing(inputs, 10)
+        yield (f"{recipe.name:<19} {listed(recipe.sizes(inputs, 10), '-'):<24} {synapses:<18} "
+               f"{total:>9} {lut4:>7} {recipe.passes:>6}")
+
+
+def _numbers(text):
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be integers with commas between them: "
+                                         f"{text!r}") from None
+
+
+def _positive(kind):
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < 2**32:
+            raise argparse.ArgumentTypeError(f"must be a positive number: {text!r}")
+        return value
+    return parse
+
+
+def _count(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 up: {text!r}")
+    return int(text)
+
+
+def parser():
+    made = Parser(
+        prog="python -m train.bnn_mnist", description="Train a network for an FPGA.")
+    add = made.add_argument
+    add("--network", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")
+    add("--list", action="store_true", help="print the named networks and leave")
+    add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
+    add("--layers", metavar="TEXT", help="look-up layers instead: "
+        "\"lookup NEURONS [inputs K] [near N], …\", the last one's bits are the votes")
+    add("--synapses", type=_numbers, metavar="N,N,…",
+        help="synapses of a neuron in each layer, the last included: sparse connectivity, learnt")
+    add("--reach", type=_numbers, metavar="N,N,…",
+        help="inputs that a neuron of each layer finds its synapses among (default: all)")
+    add("--local", action=argparse.BooleanOptionalAction, default=None,
+        help="these are the inputs nearest to the neuron's place, instead of random ones: the "
+             "wires are shorter")
+    add("--budget", type=_positive(int), metavar="LUT4",
+        help="make hidden layers wider or narrower until the network is planned to take so many")
+    add("--family", choices=area.FAMILIES, default="ecp5",
+        help="FPGAs that LUT4 are counted for (default: ecp5)")
+    add("--dataset", help="mnist, fashion-mnist, or the path of pictures, arrays or a table "
+        "(default: what the network is for, most for mnist); python -m sw.data shows one")
+    add("--levels", type=_positive(int), metavar="N",
+        help="thresholds an input (default: 1 for pictures, 8 for tables)")
+    add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")
+    add("--rounds", type=_count, metavar="N",
+        help="rounds of descent after the epochs, of look-up layers")
+    add("--batch", type=_positive(int), metavar="N", help="images a step")
+    add("--rate", type=_positive(float), metavar="X", help="first learning rate")
+    add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
+    add("--distill", type=float, metavar="X", help="weight of a float teacher's answers in the "
+        "loss, 0..1; the teacher is trained first, once for each dataset and augmentation")
+    add("--temperature", type=float, metavar="X",
+        help="what logits are divided by where network and teacher are compared")
+    add("--limit", type=_positive(int), metavar="N", help="use only N training images")
+    add("--seed", type=_count, default=1, help="seed of all that is random (default: 1)")
+    add("--time-limit", type=_positive(float), metavar="SECONDS",
+        help="train only as many epochs as fit")
+    add("--output", metavar="DIR", help="folder for the results (default: build/NAME)")
+    add("--name", help="name of the files (default: the network's, after the dataset's)")
+    add("--resume", action="store_true", help="go on with a training that was interrupted")
+    choices.add_arguments(made, mapped=False)
+    return made
