@@ -20,13 +20,13 @@ PROCESSOR = Path("/proc/cpuinfo")
 
 
 @cache
-def library(source):
-    """Return the library of a C++ file, which is compiled if the cache has none.
+def library(folder):
+    """Return the library of a folder of C++ files, which is compiled if the cache has none.
 
     Parameters
     ----------
-    source : Path
-        The file.
+    folder : Path
+        Folder of ``.cpp`` and ``.h``.
 
     Raises
     ------
@@ -35,34 +35,35 @@ def library(source):
     """
     compiler = shlex.split(os.environ.get("CXX", "c++"))
     if not shutil.which(compiler[0]):
-        raise ValueError(f"Compiler of {source.name} must be on the PATH: {compiler[0]} (install "
+        raise ValueError(f"Compiler of {folder} must be on the PATH: {compiler[0]} (install "
                          f"g++ or clang++, or name one with CXX)")
     flags = [NATIVE.get(platform.machine(), "-march=native"), *FLAGS]
-    path = folder() / f"{source.parent.name}-{_key(source, compiler, flags)}.so"
+    path = cached() / f"{folder.parent.name}-{_key(folder, compiler, flags)}.so"
     if not path.exists():
         with alone(path.with_suffix(".lock"), f"Compilation of {path}", wait=True):
             if not path.exists():
-                _compile([*compiler, *flags], source, path)
+                _compile([*compiler, *flags], folder, path)
     with naming(path):
         return ctypes.CDLL(str(path))
 
 
-def folder():
-    """Return the user's cache of libraries."""
+def cached():
+    """Return the user's folder of libraries."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "thresher"
 
 
-def _compile(command, source, path):
+def _compile(command, folder, path):
+    sources = map(str, sorted(folder.glob("*.cpp")))
     with replacing(path) as temporary:
-        done = subprocess.run([*command, str(source), "-o", str(temporary)], text=True,
+        done = subprocess.run([*command, *sources, "-o", str(temporary)], text=True,
                               capture_output=True, check=False)
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
             reason = (lines or done.stderr.splitlines() or ["it says nothing"])[0].strip()
-            raise ValueError(f"Compiler {command[0]} must compile {source.name}: {reason}")
+            raise ValueError(f"Compiler {command[0]} must compile {folder}: {reason}")
 
 
-def _key(source, compiler, flags):
+def _key(folder, compiler, flags):
     """Return a hash of all that the library depends on.
 
     ``native`` means another processor on another machine, which may have the same home.
@@ -73,6 +74,7 @@ def _key(source, compiler, flags):
         lines = PROCESSOR.read_text(errors="replace").splitlines()
         processor = "".join(sorted({line for line in lines if line.lower().startswith(
             ("model name", "flags", "features", "cpu part", "cpu implementer"))}))
-    parts = (source.read_text(encoding="utf-8"), *compiler, *flags, version.stdout,
+    sources = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.[ch]*"))]
+    parts = (*sources, *compiler, *flags, version.stdout,
              platform.machine(), processor)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from . import compiler
 from .reference import Reference
 
 
-SOURCE = Path(__file__).with_name("kernels.cpp")
+SOURCES = Path(__file__).with_name("cpp")
 
 
 @cache
@@ -29,7 +29,7 @@ class Kernels:
     """C++ with the interface of :class:`Reference`, which documents it."""
 
     def __init__(self):
-        self._library = compiler.library(SOURCE)
+        self._library = compiler.library(SOURCES)
 
     def look_up(self, x, candidates, chances, tables):
         neurons, wires, count = candidates.shape
