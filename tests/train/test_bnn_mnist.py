@@ -220,14 +220,17 @@ def test_list_prints_the_named_networks(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert ("sfc                 784-256-256-256-10       all                  334,336 "
             "           120") in lines
+    assert ("lookup-icebreaker   784-1000-600-10          4/4/60                 7,000   "
+            "2,510     26") in lines
     assert ("sparse              784-256-256-128-10       48/48/48/64           31,360 "
             " 36,282    150") in lines
 
 
 @pytest.mark.parametrize(("options", "message"), [
     (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
-     "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion: "
-     "huge (or give the layers with --hidden)"),
+     "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion, "
+     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion: "
+     "huge (or give the layers with --hidden or --layers)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),
     (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),
@@ -255,6 +258,10 @@ def test_list_prints_the_named_networks(capsys):
      "3 layers, none below its synapses: 20,10"),
     (("--synapses", "9,6,5", "--reach", "20,10,7", "--local"), "error: Reach of the last layer "
      "must be all its 8 inputs, as classes have no place: 7"),
+    (("--rounds", "3"), "error: Option --rounds must be for other networks: 12-8 has threshold "
+     "layers (leave it out)"),
+    (("--layers", "lookup 9"), "error: Network must be a named one or given by its layers, not "
+     "both: --hidden 12,8 --layers lookup 9"),
     (("--epochs", "0"), "error: argument --epochs: must be a positive number: '0' "
      "(python -m train.bnn_mnist --help says what can be given)"),
     (("--seed", "-1"), "error: argument --seed: must be a whole number from 0 up: '-1' "

@@ -58,7 +58,7 @@ def _compile(command, folder, path):
         done = subprocess.run([*command, *sources, "-o", str(temporary)], text=True,
                               capture_output=True, check=False)
         if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+            lines = [line for line in done.stderr.splitlines() if "error: " in line]
             reason = (lines or done.stderr.splitlines() or ["it says nothing"])[0].strip()
             raise ValueError(f"Compiler {command[0]} must compile {folder}: {reason}")
 

@@ -1,0 +1,60 @@
+import re
+
+import pytest
+
+from train.lookup.recipe import LookupRecipe, Tables, parse
+from train.recipes import RECIPES
+
+
+def test_layers_are_read_from_a_text():
+    assert parse("lookup 1000 near 30, lookup 600 inputs 6,lookup 60") == (
+        Tables(1000, 4, 30), Tables(600, 6), Tables(60))
+
+
+@pytest.mark.parametrize("text", ["", "dense 30", "lookup", "lookup 30 near", "lookup 9,,lookup 9",
+                                  "lookup 30 near 3 inputs 4"])
+def test_other_texts_are_refused(text):
+    part = next(part.strip() for part in text.split(",") if part.strip() != "lookup 9")
+    with pytest.raises(ValueError, match=rf"^Layer must be given as 'lookup NEURONS \[inputs K\] "
+                       rf"\[near N\]': {part!r}$"):
+        parse(text)
+
+
+def test_a_recipe_counts_what_it_needs():
+    recipe = LookupRecipe.of("", "lookup 40 near 9, lookup 30 inputs 6")
+    assert recipe.name == "lookup-40-30"
+    assert recipe.sizes(16, 10) == (16, 40, 30, 10)
+    assert recipe.synapse_total(16, 10) == 160 + 180 + 30
+    assert (recipe.group(10), recipe.passes) == (3, 26)
+
+
+@pytest.mark.parametrize(("votes", "softness"), [(60, 2), (75, 2.3), (140, 3), (400, 5)])
+def test_softness_grows_with_the_root_of_the_votes(votes, softness):
+    recipe = LookupRecipe.of("x", f"lookup {10 * votes}")
+    assert recipe.softness(10) == pytest.approx(softness, abs=0.15)
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("lookup 0, lookup 10", "Layer 'lut1' must have 1 to 65536 neurons: 0"),
+    ("lookup 9 inputs 7, lookup 10", "Tables of layer 'lut1' must have 1 to 6 inputs: 7"),
+    ("lookup 9, lookup 10 near 0", "Near of layer 'lut2' must be 1 or more: 0"),
+    ("lookup 9, lookup 15", "Neurons of the last layer must be equally many for each of the 10 "
+     "classes: 15 (nearest: 10, 20; give --layers)"),
+    ("lookup 9, lookup 5", "Neurons of the last layer must be equally many for each of the 10 "
+     "classes: 5 (nearest: 10; give --layers)"),
+])
+def test_impossible_networks_are_refused(text, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        LookupRecipe.of("x", text).check(784, 10)
+
+
+def test_options_of_threshold_layers_are_refused():
+    with pytest.raises(ValueError, match=r"^Option --synapses must be for other networks: "
+                       r"lookup-25f has look-up layers \(leave it out\)$"):
+        RECIPES["lookup-25f"].changed(synapses=(4, 4, 60), reach=None)
+
+
+def test_a_budget_is_refused():
+    with pytest.raises(ValueError, match=r"^Budget must be for threshold layers: lookup-25f has "
+                       r"look-up layers \(give --layers of other sizes\)$"):
+        RECIPES["lookup-25f"].within(1000, 10, "ecp5")
