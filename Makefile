@@ -51,7 +51,7 @@ NAME = $(if $(DATASET),$(own)-)$(default)
 NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(NAME)/$(NAME).net.npz,$(error no network)))
 # Arguments of a training on DATASET, before the name of its files; of another one, the network's.
 LEARNT = $(if $(DATASET),--dataset $(call quoted,$(DATASET)) $(TRAIN) $(if \
-    $(findstring --hidden,$(TRAIN)),,--network $(default)) --name,--network)
+    $(filter --hidden --layers --network,$(TRAIN)),,--network $(default)) --name,--network)
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
         soak bitstream reproduce program virtual bench records fuzz mutate prove verify test lint doctor clean
