@@ -47,9 +47,9 @@ def draw(feed, epochs, classes, stopped):
 
 
 def descend(network, bits, members, labels, pools, *, rewire, random, stopped, note):
-    """Improve a network in place; return loss and accuracy on the images, or None if stopped.
+    """Improve a network in place; return loss and accuracy before that, or None if stopped.
 
-    A stopped descent leaves the network as it was.
+    The images are new to the network, so loss and accuracy are not flattered by the round. A stopped descent leaves the network as it was.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ def descend(network, bits, members, labels, pools, *, rewire, random, stopped, n
     layers = [(wires.clone(), tables.clone()) for wires, tables in network.layers]
     net = Net([wires for wires, _ in layers], [tables for _, tables in layers],
               network.rows(bits), members, network.heat)
+    before = _measured(net, labels)
     total, done = sum(map(len, net.wires)), 0
     for index, pool in enumerate(pools):
         neurons, inputs = net.wires[index].shape
@@ -84,7 +85,7 @@ def descend(network, bits, members, labels, pools, *, rewire, random, stopped, n
     for (wires, tables), changed, bits_ in zip(network.layers, net.wires, net.tables, strict=True):
         wires.copy_(changed)
         tables.copy_(bits_)
-    return _measured(net, labels)
+    return before
 
 
 def _measured(net, labels):

@@ -39,7 +39,7 @@ class Pool:
         return torch.cat(parts)
 
 
-def pools(recipe, encoder, images):
+def pools(recipe, encoder, images, share=1.0):
     """Return the pool of each layer.
 
     Parameters
@@ -50,6 +50,8 @@ def pools(recipe, encoder, images):
         Integers to bits, the first layer's inputs.
     images : Tensor of uint8, shape (n, ``*input_shape``)
         Training images, which tell the inputs that vary.
+    share : float
+        Factor on the number of near inputs.
     """
     varying = varying_inputs(encoder, images)
     made, places = [], None
@@ -60,7 +62,8 @@ def pools(recipe, encoder, images):
         if layer.near is None:
             made.append(Pool(varying))
         else:
-            made.append(Pool(varying[nearest(places, here, min(layer.near, len(varying)))]))
+            reach = min(round(share * layer.near), len(varying))
+            made.append(Pool(varying[nearest(places, here, reach)]))
         varying, places = torch.arange(layer.neurons), here
     return made
 

@@ -27,7 +27,7 @@ class Tables:
         Inputs of a table.
     near : int or None
         Inputs of the layer, those nearest to the neuron's place, that its wires are chosen from;
-        None for all.
+        None for all. Rounds of descent try 1.6 times as many.
     """
 
     neurons: int

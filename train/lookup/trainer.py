@@ -12,6 +12,7 @@ from .pool import pools
 
 CANDIDATES = ((0.0, 16), (0.2, 8), (0.5, 4), (0.8, 2))  # of a wire, from a part of the epochs on
 WARM = 0.02  # part of the steps in which the rate rises
+WIDER = 1.6  # times as many near inputs as in the epochs are tried in the rounds
 GRADIENTS = 0.25  # share of a time limit that epochs of gradients may take
 
 
@@ -24,6 +25,7 @@ class Trainer(loop.Trainer):
     def __init__(self, recipe, encoder, train, validation, classes, seed):
         self.classes = classes
         self.pools = pools(recipe, encoder, train[0])
+        self.wider = pools(recipe, encoder, train[0], WIDER)
         self._timed = 0.0  # seconds of the training when a pass was last timed
         super().__init__(recipe, encoder, train, validation, classes, seed)
 
@@ -71,7 +73,7 @@ class Trainer(loop.Trainer):
             return None
         last = self.state.epoch + 1 == self.state.epochs
         entry = descent.descend(
-            network, *drawn, self.pools, rewire=not last, stopped=stopped,
+            network, *drawn, self.wider, rewire=not last, stopped=stopped,
             random=generator(self.seed, 0, 1 + self.state.epoch),
             note=lambda part: bar.note(**self._shown(descent=f"{part:.0%}")))
         if entry is not None:

@@ -105,7 +105,7 @@ def test_wires_stay_within_their_pools():
     trained = made()
     finish(trained)
     trained.use_best()
-    own = pools(RECIPE, trained.encoder, trained.train[0])
+    own = pools(RECIPE, trained.encoder, trained.train[0], trainer.WIDER)
     for pool, (wires, _) in zip(own, trained.network.layers, strict=True):
         for allowed, chosen in zip(pool.inputs.tolist(), wires.tolist(), strict=True):
             assert set(chosen) <= set(allowed)
