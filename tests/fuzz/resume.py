@@ -2,7 +2,7 @@
 
 import io
 import pickle
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,8 +10,9 @@ import torch
 from hypothesis import strategies as st
 
 from sw.network import Encoder
-from train import loop, resume
+from train import bnn_mnist, resume
 from train.determinism import deterministic
+from train.lookup.recipe import LookupRecipe
 from train.recipes import Recipe
 
 from .mutate import NUMBERS, TEXTS, damaged
@@ -21,18 +22,26 @@ from .target import Target
 START = {"recipe": {"hidden": [3]}, "seed": 1}
 
 
-def _trainer():
+# After two of three epochs; of a look-up network also while tables and wires descend.
+RECIPES = {
+    "resume": Recipe("tiny", (3,), epochs=3, batch=8, augment=0.0),
+    "resume-lookup": LookupRecipe.of("x", "lookup 4", epochs=3, rounds=1, batch=8, augment=0.0),
+    "resume-rounds": LookupRecipe.of("x", "lookup 4", epochs=1, rounds=2, batch=8, augment=0.0),
+}
+
+
+def _trainer(name):
     generator = torch.Generator().manual_seed(1)
     images = torch.randint(0, 256, (24, 4), generator=generator, dtype=torch.uint8)
     labels = torch.arange(24) % 2
-    recipe = Recipe("tiny", (3,), epochs=3, batch=8, augment=0.0)
-    return loop.Trainer(recipe, Encoder.uniform(4), (images[4:], labels[4:]),
-                        (images[:4], labels[:4]), 2, seed=1)
+    return bnn_mnist.TRAINERS[type(RECIPES[name])](
+        RECIPES[name], Encoder.uniform(4), (images[4:], labels[4:]), (images[:4], labels[:4]), 2,
+        seed=1)
 
 
 @cache
-def seed():
-    """Return the octets of a state after two of three epochs."""
+def seed(name):
+    """Return the octets of a state after two epochs of a training."""
     states = []
     with TemporaryDirectory() as folder, deterministic():
         path = Path(folder) / "x.resume.pt"
@@ -42,14 +51,14 @@ def seed():
                 resume.save(path, state, START)
                 states.append(path.read_bytes())
 
-        _trainer().run(on_epoch=save)
+        _trainer(name).run(on_epoch=save)
     return states[0]
 
 
 @st.composite
-def changed_states(draw):
+def changed_states(draw, name):
     """States whose parts are others, in an intact file."""
-    value = torch.load(io.BytesIO(seed()), weights_only=True)
+    value = torch.load(io.BytesIO(seed(name)), weights_only=True)
     for _ in range(draw(st.integers(1, 3))):
         places = [place for place in _places(value) if isinstance(place[1], (str, int))]
         holder, key = draw(st.sampled_from(places))
@@ -75,15 +84,15 @@ def _places(value):
         yield from _places(inner)
 
 
-def inputs(kept):
+def inputs(name, kept):
     foreign = [pickle.dumps({"format": resume.FORMAT}), pickle.dumps([1, 2, 3], 2)]
-    return st.one_of(damaged([seed(), *kept]), changed_states(), damaged(foreign))
+    return st.one_of(damaged([seed(name), *kept]), changed_states(name), damaged(foreign))
 
 
-def read(path):
+def read(name, path):
     """Load a state and go on from it."""
     with deterministic():
-        trainer = _trainer()
+        trainer = _trainer(name)
         trainer.restore(resume.load(path, START))
     return trainer
 
@@ -93,7 +102,9 @@ def holds(trainer, path):
     with deterministic():
         trainer.run(on_epoch=lambda state: None)
     assert trainer.state.epoch >= trainer.state.epochs
+    trainer.use_best()
     assert set(trainer.state.best) == set(trainer.network.state_dict())
 
 
-TARGETS = [Target("resume", "x.resume.pt", read, inputs, holds)]
+TARGETS = [Target(name, "x.resume.pt", partial(read, name), partial(inputs, name), holds)
+           for name in RECIPES]

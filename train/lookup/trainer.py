@@ -102,8 +102,20 @@ class Trainer(loop.Trainer):
             self.network, self.optimizer = hard, None
             return
         check_tensors(state.network, self.network.state_dict())
+        self._check_candidates(state.network)
         self.network.load_state_dict(state.network)
         self._restore_moments(state)
+
+    def _check_candidates(self, tensors):
+        """Raise ValueError unless candidates are inputs, because the kernels do not look."""
+        inputs = self.encoder.outputs
+        for index, layer in enumerate(self.network.layers):
+            candidates = tensors[f"layers.{index}.candidates"]
+            if (candidates.ndim != 3 or candidates.shape[:2] != layer.candidates.shape[:2]
+                    or not 1 <= candidates.shape[2] <= layer.candidates.shape[2]
+                    or candidates.min() < 0 or candidates.max() >= inputs):
+                raise ValueError(f"layer {index} has candidates that there cannot be")
+            inputs = len(candidates)
 
     def use_best(self):
         hard = self.network.hard()

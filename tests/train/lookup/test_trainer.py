@@ -135,6 +135,17 @@ def test_without_a_compiler_training_learns_too(monkeypatch):
     assert slow.history[-1]["loss"] < slow.history[0]["loss"]
 
 
+@pytest.mark.parametrize("wrong", [-1, 36])
+def test_candidates_that_there_cannot_be_are_refused(wrong):
+    trained = made()
+    state = finish(trained, stopped=lambda: trained.state.epoch == 2)
+    state.network["layers.0.candidates"][3, 2, 0] = wrong
+    with pytest.raises(ValueError, match=r"^State to go on from must be one of this network: "
+                       r"layer 0 has candidates that there cannot be \(remove its file and train "
+                       r"again\)$"):
+        made().restore(state)
+
+
 @pytest.mark.parametrize(("change", "reason"), [
     (lambda state: state.best.pop("wires0"), "its tensors are tables0, wires1, tables1"),
     (lambda state: state.best["wires1"].add_(99), "layer 1 has wires or bits that there cannot be"),
