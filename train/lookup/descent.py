@@ -10,7 +10,9 @@ from .reference import Net
 
 TABLE_BOUND = 1.0  # a bit changes if the sum of its images' differences is that far above noise
 WIRE_BOUND = 0.4   # the same for the gain of another wire
-OFFERED = 4        # inputs tried in place of each wire in a round
+OFFERED = 32       # inputs looked at in place of each wire in a round
+PROBED = 0.15      # share of the images that tell the preferred ones
+PREFERRED = 2      # inputs tried with all images
 TURNS = 100        # neurons between two looks at Ctrl-C
 
 
@@ -49,7 +51,8 @@ def draw(feed, epochs, classes, stopped):
 def descend(network, bits, members, labels, pools, *, rewire, random, stopped, note):
     """Improve a network in place; return loss and accuracy before that, or None if stopped.
 
-    The images are new to the network, so loss and accuracy are not flattered by the round. A stopped descent leaves the network as it was.
+    The images are new to the network, so loss and accuracy are not flattered by the round. A
+    stopped descent leaves the network as it was.
 
     Parameters
     ----------
@@ -78,8 +81,9 @@ def descend(network, bits, members, labels, pools, *, rewire, random, stopped, n
         for turn in order.split(TURNS):
             if stopped():
                 return None
-            kernels.best().descend(net, index, turn, offered, table_bound=TABLE_BOUND,
-                                   wire_bound=WIRE_BOUND)
+            kernels.best().descend(
+                net, index, turn, offered, probed=max(1, round(PROBED * bits.shape[1])),
+                preferred=PREFERRED, table_bound=TABLE_BOUND, wire_bound=WIRE_BOUND)
             done += len(turn)
             note(done / total)
     for (wires, tables), changed, bits_ in zip(network.layers, net.wires, net.tables, strict=True):

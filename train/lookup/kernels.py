@@ -57,7 +57,7 @@ class Kernels:
                                         _at(tables), len(wires), _at(outputs))
         return outputs
 
-    def descend(self, net, layer, order, candidates, *, table_bound, wire_bound):
+    def descend(self, net, layer, order, candidates, *, probed, preferred, table_bound, wire_bound):
         depth = len(net.wires)
         changes = torch.zeros(2, dtype=torch.int32)
         self._library.thresher_descend(
@@ -65,8 +65,9 @@ class Kernels:
             (c_int * depth)(*(wires.shape[1] for wires in net.wires)),
             (c_int * depth)(*map(len, net.wires)), _all(net.wires), _all(net.tables),
             _all(net.rows[1:]), len(net.members), _at(net.members), c_float(net.heat), layer,
-            _at(order), len(order), _at(candidates), candidates.shape[2], c_float(table_bound),
-            c_float(wire_bound), _at(changes))
+            _at(order), len(order), _at(candidates), candidates.shape[2], probed,
+            min(preferred, candidates.shape[2]), c_float(table_bound), c_float(wire_bound),
+            _at(changes))
         return tuple(changes.tolist())
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .packed import pack, unpack
+from .packed import WORD, pack, unpack
 
 
 TRIFLE = 1e-4  # of the root of a sum of squares: more than rounding
@@ -78,13 +78,13 @@ class Reference:
         """Return the outputs of a layer, int64 (neurons, words), for packed inputs."""
         return pack(_outputs(unpack(rows), wires, tables))
 
-    def descend(self, net, layer, order, candidates, *, table_bound, wire_bound):
+    def descend(self, net, layer, order, candidates, *, probed, preferred, table_bound, wire_bound):
         """Improve tables and wires of one layer, neuron by neuron, by the exact change of the loss.
 
         For every image the loss with the neuron at 1 minus the loss with the neuron at 0 is summed
         by row of its table. A bit becomes 1 where the sum is negative and 0 where it is positive,
         unless the sum is within its noise. Before that the best candidate replaces a wire if it
-        lowers the loss by more than noise.
+        lowers the loss by more than noise. Some of the images tell which candidates are tried.
 
         Parameters
         ----------
@@ -95,7 +95,9 @@ class Reference:
         order : Tensor of int32, shape (turns,)
             Neurons to improve, in this order.
         candidates : Tensor of int32, shape (neurons, k, candidates)
-            Inputs to try in place of each wire.
+            Inputs to look at in place of each wire.
+        probed, preferred : int
+            Words of images that choose among them; number that is tried with all images.
         table_bound, wire_bound : float
             Noise that a sum must exceed, in parts of the root of its sum of squares.
 
@@ -118,11 +120,10 @@ class Reference:
             root = float(worse.double().square().sum().sqrt())
             least = best - (wire_bound + TRIFLE) * root
             for place in range(len(wires)):
-                for wire in candidates[neuron, place]:
-                    tried = wires.clone()
-                    tried[place] = wire
+                others = _replaced(wires, place, candidates[neuron, place])
+                for tried in _best(bits[layer], others, worse, WORD * probed)[:preferred]:
                     cost = _cost(_sums(bits[layer], tried, worse))
-                    if cost < best:
+                    if cost < best - TRIFLE * root:
                         best, choice = cost, tried
             bound = table_bound * _sums(bits[layer], wires, worse.square()).sqrt() + TRIFLE * root
             if choice is not None and best < least:
@@ -168,6 +169,18 @@ def _outputs(x, wires, tables):
 def _numbers(x, wires):
     """Return the row of the tables that inputs form, int64, for wires of shape (k, ...)."""
     return sum(x[wire].long() << place for place, wire in enumerate(wires))
+
+
+def _replaced(wires, place, others):
+    """Return copies of wires, each with another one at a place."""
+    copies = wires.repeat(len(others), 1)
+    copies[:, place] = others
+    return list(copies)
+
+
+def _best(x, choices, values, images):
+    """Return choices of wires, the best one for the first images first."""
+    return sorted(choices, key=lambda wires: _cost(_sums(x[:, :images], wires, values[:images])))
 
 
 def _sums(x, wires, values):

@@ -1,7 +1,9 @@
 // Coordinate descent of one layer's tables and wires.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "bins.h"
@@ -29,7 +31,7 @@ struct Turn {
             for (int c = 0; c < bins.count; c++) {
                 float tried[1 << K];
                 bins.with_wire(j, c, sums, tried);
-                if (base - cost(tried) <= gain) continue;
+                if (base - cost(tried) <= gain + TRIFLE * root) continue;
                 gain = base - cost(tried);
                 slot = j;
                 wire = offered[j * bins.count + c];
@@ -60,34 +62,66 @@ struct Turn {
     }
 };
 
+// Bins of one neuron over the first ``words`` words, with other wires at ``offers``.
+template <int K>
+static void gather(const Descent &net, Cone &cone, const Word *row, const Word *const *inputs,
+                   const Word *const *offers, int words, Bins<K> &bins) {
+    float g[CHUNK * 64];
+    const Word *part[K];
+    std::vector<const Word *> here((size_t)K * bins.count);
+    bins.clear();
+    for (int first = 0; first < words; first += CHUNK) {
+        int many = words - first < CHUNK ? words - first : CHUNK;
+        differences(net, cone, row, first, many, g);
+        for (int j = 0; j < K; j++) part[j] = inputs[j] + first;
+        for (size_t c = 0; c < here.size(); c++) here[c] = offers[c] + first;
+        bins.add(g, part, here.data(), many);
+    }
+}
+
+// The best ``count`` of the offered inputs of each slot by some of the images, [slot][count].
+template <int K>
+static void prefer(const Bins<K> &bins, const int32_t *offered, int count, int32_t *preferred) {
+    float sums[1 << K], tried[1 << K];
+    write_totals(bins.sums, 1 << K, sums);
+    std::vector<std::pair<double, int>> ranks(bins.count);
+    for (int j = 0; j < K; j++) {
+        for (int c = 0; c < bins.count; c++) {
+            bins.with_wire(j, c, sums, tried);
+            ranks[c] = {Turn<K>::cost(tried), c};
+        }
+        std::partial_sort(ranks.begin(), ranks.begin() + count, ranks.end());
+        for (int c = 0; c < count; c++)
+            preferred[j * count + c] = offered[j * bins.count + ranks[c].second];
+    }
+}
+
 template <int K>
 static void descend(Descent &net, int layer, const int32_t *order, int turns,
-                    const int32_t *candidates, int count, float table_bound, float wire_bound,
-                    int32_t *changes) {
+                    const int32_t *candidates, int count, int probed, int preferred,
+                    float table_bound, float wire_bound, int32_t *changes) {
     Layer &own = net.layers[layer];
     Cone cone(net, layer);
-    Bins<K> bins(count);
-    std::vector<float> g((size_t)CHUNK * 64);
-    std::vector<const Word *> offers((size_t)K * count), here((size_t)K * count);
+    Bins<K> wide(count), bins(preferred);
+    std::vector<const Word *> offers((size_t)K * count), best((size_t)K * preferred);
+    std::vector<int32_t> chosen((size_t)K * preferred);
     for (int step = 0; step < turns; step++) {
         int n = order[step];
         cone.of(n);
         if (cone.last().empty()) continue;
         int32_t *wires = own.wires + (size_t)n * K;
         uint8_t *table = own.tables + ((size_t)n << K);
-        const Word *row = own.rows + (size_t)n * net.words, *inputs[K], *part[K];
+        const Word *row = own.rows + (size_t)n * net.words, *inputs[K];
         const int32_t *offered = candidates + (size_t)n * K * count;
         for (int j = 0; j < K; j++) inputs[j] = net.row(layer, wires[j]);
-        for (int c = 0; c < K * count; c++) offers[c] = net.row(layer, offered[c]);
-        bins.clear();
-        for (int first = 0; first < net.words; first += CHUNK) {
-            int words = net.words - first < CHUNK ? net.words - first : CHUNK;
-            differences(net, cone, row, first, words, g.data());
-            for (int j = 0; j < K; j++) part[j] = inputs[j] + first;
-            for (int c = 0; c < K * count; c++) here[c] = offers[c] + first;
-            bins.add(g.data(), part, here.data(), words);
+        if (preferred) {
+            for (int c = 0; c < K * count; c++) offers[c] = net.row(layer, offered[c]);
+            gather(net, cone, row, inputs, offers.data(), probed, wide);
+            prefer(wide, offered, preferred, chosen.data());
+            for (int c = 0; c < K * preferred; c++) best[c] = net.row(layer, chosen[c]);
         }
-        Turn<K> turn(bins, offered);
+        gather(net, cone, row, inputs, best.data(), net.words, bins);
+        Turn<K> turn(bins, chosen.data());
         bool moved = turn.moves(wire_bound), changed = turn.decide(table, moved, table_bound);
         if (!moved && !changed) continue;
         if (moved) {
@@ -115,14 +149,14 @@ void thresher_descend(const Word *inputs, int words, int depth, const int32_t *k
                       const int32_t *neurons, int32_t **wires, uint8_t **tables, Word **rows,
                       int classes, const Word *members, float heat, int layer,
                       const int32_t *order, int turns, const int32_t *candidates, int count,
-                      float table_bound, float wire_bound, int32_t *changes) {
+                      int probed, int preferred, float table_bound, float wire_bound, int32_t *changes) {
     Descent net{words, classes, neurons[depth - 1] / classes, inputs, {}, members, heat,
                 expf(heat), expf(-heat), {}, {}};
     for (int i = 0; i < depth; i++)
         net.layers.push_back(Layer{ks[i], neurons[i], wires[i], tables[i], rows[i]});
     net.weigh();
-#define CALL(K) descend<K>(net, layer, order, turns, candidates, count, table_bound, wire_bound, \
-                            changes);
+#define CALL(K) descend<K>(net, layer, order, turns, candidates, count, probed, preferred, table_bound, \
+                            wire_bound, changes);
     BY_INPUTS(ks[layer], CALL)
 #undef CALL
 }
