@@ -221,7 +221,7 @@ def test_list_prints_the_named_networks(capsys):
     assert ("sfc                 784-256-256-256-10       all                  334,336 "
             "           120") in lines
     assert ("lookup-icebreaker   784-1000-600-10          4/4/60                 7,000   "
-            "2,510     26") in lines
+            "2,510     32") in lines
     assert ("sparse              784-256-256-128-10       48/48/48/64           31,360 "
             " 36,282    150") in lines
 

@@ -72,7 +72,7 @@ class LookupRecipe(Plan):
     smoothing: float = 0.0
     distill: float = 0.0
     temperature: float = 1.0
-    rounds: int = 14
+    rounds: int = 20
     copies: int = 5
 
     @classmethod

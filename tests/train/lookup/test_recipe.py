@@ -25,7 +25,7 @@ def test_a_recipe_counts_what_it_needs():
     assert recipe.name == "lookup-40-30"
     assert recipe.sizes(16, 10) == (16, 40, 30, 10)
     assert recipe.synapse_total(16, 10) == 160 + 180 + 30
-    assert (recipe.group(10), recipe.passes) == (3, 26)
+    assert (recipe.group(10), recipe.passes) == (3, 32)
 
 
 @pytest.mark.parametrize(("votes", "softness"), [(60, 2), (75, 2.3), (140, 3), (400, 5)])
