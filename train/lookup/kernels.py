@@ -20,7 +20,7 @@ def best():
     try:
         return Kernels()
     except (ValueError, OSError) as error:
-        print(f"note: look-up networks are trained without C++, some twenty times slower: {error}",
+        print(f"note: look-up networks are trained without C++, some hundred times slower: {error}",
               file=sys.stderr, flush=True)
         return Reference()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 
 from .packed import WORD, pack, unpack
 
@@ -108,57 +109,82 @@ class Reference:
         """
         bits = [unpack(rows) for rows in net.rows]
         labels = unpack(net.members).argmax(0)
+        votes = bits[-1].view(len(net.members), -1, len(labels)).sum(1, dtype=torch.float32).T
+        at = _At(net, layer, bits, votes.contiguous(), labels)
         changed = moved = 0
         for neuron in order.tolist():
-            if not self._reaches(net, layer, neuron):
+            reached = at.reached(neuron)
+            if not len(reached[-1]):
                 continue
-            at = (net, layer, neuron, bits)
-            worse = self._losses(*at, labels, 1) - self._losses(*at, labels, 0)
             wires, table = net.wires[layer][neuron], net.tables[layer][neuron]
-            sums = _sums(bits[layer], wires, worse)
-            best, choice = _cost(sums), None
-            root = float(worse.double().square().sum().sqrt())
-            least = best - (wire_bound + TRIFLE) * root
-            for place in range(len(wires)):
-                others = _replaced(wires, place, candidates[neuron, place])
-                for tried in _best(bits[layer], others, worse, WORD * probed)[:preferred]:
-                    cost = _cost(_sums(bits[layer], tried, worse))
-                    if cost < best - TRIFLE * root:
-                        best, choice = cost, tried
-            bound = table_bound * _sums(bits[layer], wires, worse.square()).sqrt() + TRIFLE * root
-            if choice is not None and best < least:
-                wires.copy_(choice)
-                sums, bound = _sums(bits[layer], wires, worse), TRIFLE * root
+            worse = at.differences(neuron, reached)
+            sums, root = _sums(bits[layer], wires, worse), float(worse.double().norm())
+            noise = table_bound * _sums(bits[layer], wires, worse.square()).sqrt()
+            best = cost = _cost(sums)
+            for place, offered in enumerate(candidates[neuron]):
+                few = _costs(bits[layer][:, :WORD * probed], wires, place, offered, worse)
+                tried = offered[few.argsort(stable=True)[:preferred]]
+                costs = _costs(bits[layer], wires, place, tried, worse).tolist()
+                for wire, value in zip(tried.tolist(), costs, strict=True):
+                    if value < best - TRIFLE * root:
+                        best, choice = value, (place, wire)
+            if best < cost - (wire_bound + TRIFLE) * root:
+                wires[choice[0]] = choice[1]
+                sums, noise = _sums(bits[layer], wires, worse), 0
                 moved += 1
-            new = torch.where(sums < -bound, 1, torch.where(sums > bound, 0, table)).to(torch.uint8)
+            noise = noise + TRIFLE * root
+            new = torch.where(sums < -noise, 1, torch.where(sums > noise, 0, table)).to(torch.uint8)
             changed += bool((new != table).any())
             table.copy_(new)
-            for index in range(layer, len(net.wires)):
-                bits[index + 1] = _outputs(bits[index], net.wires[index], net.tables[index])
+            at.put(_outputs(bits[layer], wires[None], table[None])[0], reached)
         net.rows[layer + 1:] = [pack(part) for part in bits[layer + 1:]]
         return changed, moved
-
-    def _reaches(self, net, layer, neuron):
-        """Return whether a neuron is read, from layer to layer, up to the last one."""
-        seen = torch.zeros(len(net.wires[layer]), dtype=torch.bool)
-        seen[neuron] = True
-        for wires in net.wires[layer + 1:]:
-            seen = seen[wires.long()].any(1)
-        return bool(seen.any())
-
-    def _losses(self, net, layer, neuron, bits, labels, value):
-        """Return each image's loss with a neuron's output at a value."""
-        x = bits[layer + 1].clone()
-        x[neuron] = value
-        for wires, tables in zip(net.wires[layer + 1:], net.tables[layer + 1:], strict=True):
-            x = _outputs(x, wires, tables)
-        votes = x.view(len(net.members), -1, x.shape[1]).sum(1).T
-        return torch.nn.functional.cross_entropy(votes * net.heat, labels, reduction="none")
 
     def _mixed(self, x, candidates, chances):
         """Return the value of each wire, a list of k Tensors of shape (neurons, images)."""
         return [torch.einsum("ncb,nc->nb", x[candidates[:, place].long()], chances[:, place])
                 for place in range(candidates.shape[1])]
+
+
+@dataclass
+class _At:
+    """A layer in descent: a network, its unpacked bits by layer, votes and labels by image."""
+
+    net: Net
+    layer: int
+    bits: list
+    votes: torch.Tensor
+    labels: torch.Tensor
+
+    def reached(self, neuron):
+        """Return the neuron, and the neurons of each later layer that it reaches."""
+        reached = [torch.tensor([neuron], dtype=torch.int32)]
+        for wires in self.net.wires[self.layer + 1:]:
+            reached.append(torch.isin(wires, reached[-1]).any(1).nonzero()[:, 0].int())
+        return reached
+
+    def put(self, row, reached):
+        """Make a row the output of the first of the neurons, with all that follows from it."""
+        group = len(self.bits[-1]) // len(self.net.members)
+        for index, neurons in enumerate(reached, self.layer):
+            new = row[None]
+            if index > self.layer:
+                new = _outputs(self.bits[index], self.net.wires[index][neurons],
+                               self.net.tables[index][neurons])
+            if index + 1 == len(self.net.wires):
+                change = new.float() - self.bits[-1][neurons]
+                self.votes.index_add_(1, neurons // group, change.T)
+            self.bits[index + 1][neurons] = new
+
+    def differences(self, neuron, reached):
+        """Return each image's loss with the neuron at 1 minus its loss with the neuron at 0."""
+        now = self.bits[self.layer + 1][neuron].clone()
+        losses = []
+        for row in (now ^ 1, now):
+            self.put(row, reached)
+            losses.append(functional.cross_entropy(self.votes * self.net.heat, self.labels,
+                                                   reduction="none"))
+        return (losses[1] - losses[0]) * (2.0 * now - 1)
 
 
 def _outputs(x, wires, tables):
@@ -171,16 +197,15 @@ def _numbers(x, wires):
     return sum(x[wire].long() << place for place, wire in enumerate(wires))
 
 
-def _replaced(wires, place, others):
-    """Return copies of wires, each with another one at a place."""
-    copies = wires.repeat(len(others), 1)
-    copies[:, place] = others
-    return list(copies)
-
-
-def _best(x, choices, values, images):
-    """Return choices of wires, the best one for the first images first."""
-    return sorted(choices, key=lambda wires: _cost(_sums(x[:, :images], wires, values[:images])))
+def _costs(x, wires, place, offered, worse):
+    """Return the cost with each of the offered inputs at a place, for the first images."""
+    images = x.shape[1]
+    others = torch.cat([wires[:place], wires[place + 1:]]).long()
+    rows = _numbers(x, others) if len(others) else torch.zeros(images, dtype=torch.int64)
+    parts = torch.zeros((2**len(others), images)).scatter_(0, rows[None], worse[None, :images])
+    ones = parts @ x[offered.long()].float().T
+    zeros = parts.sum(1, keepdim=True) - ones
+    return (ones.clamp(max=0) + zeros.clamp(max=0)).sum(0)
 
 
 def _sums(x, wires, values):

@@ -54,4 +54,4 @@ def test_without_a_compiler_there_is_a_note_and_the_reference(source, monkeypatc
     assert isinstance(kernels.best(), Reference)
     assert isinstance(kernels.best(), Reference)
     assert capsys.readouterr().err.startswith(
-        "note: look-up networks are trained without C++, some twenty times slower: Compiler of ")
+        "note: look-up networks are trained without C++, some hundred times slower: Compiler of ")
