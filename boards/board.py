@@ -53,6 +53,9 @@ class Board:
     flash_programmers : tuple of str
         Commands that write ``{file}`` at the octet ``{offset}`` of the flash from which the FPGA
         starts, the preferred one first. A board without one gets no weights into its SPRAMs.
+    arguments : tuple of str
+        Arguments that name the board on a command line, if its name does not suffice: see
+        :mod:`boards.target`.
     """
 
     name: str
@@ -67,6 +70,12 @@ class Board:
     leds: tuple = ()
     high: tuple = ()
     flash_programmers: tuple = ()
+    arguments: tuple = ()
+
+    @property
+    def words(self):
+        """Arguments that name the board on a command line."""
+        return self.arguments or (self.name,)
 
     @property
     def fpga(self):

@@ -13,16 +13,18 @@ from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import stem
-from sw.command import Parser, run
+from sw.command import run
 from sw.store.files import write_bytes, write_text
 from sw.store.lock import alone
 
-from .board import catalog, find
-from .request import add_arguments, from_arguments
+from . import target
+from .board import catalog
+from .request import add_arguments, complete, from_arguments
 from .toolchain import provenance, report, resources
 from .toolchain.flow import Job, build, consumed
 from .toolchain.steps import Steps, stopping_on_terminate
 from .top import create
+from .usage import Parser
 
 
 WEIGHTS = ".flash.bin"  # ending of the file for the flash
@@ -133,8 +135,8 @@ def write_inputs(request, path):
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m boards.build", description=__doc__)
-    add_arguments(parser, optional=True, placed=True)
+    parser = Parser(prog="python -m boards.build", description=__doc__, example="icebreaker tfc")
+    add_arguments(parser, placed=True)
     parser.add_argument("--list", action="store_true", help="print the boards and leave")
     parser.add_argument("--default-network", action="store_true",
                         help="print the name of BOARD's default recipe and leave")
@@ -149,11 +151,10 @@ def main(argv=None):
     if args.list:
         print(boards_table())
         return
-    if args.default_network and args.board:
-        print(find(args.board).network)
+    if args.default_network and (args.board or target.asked(args)):
+        print(target.board_of(args).network)
         return
-    if args.network is None:
-        parser.error("BOARD and NETWORK are needed (or --list)")
+    args = complete(parser, args)
     request = from_arguments(args)
     if args.inputs:
         write_inputs(request, args.inputs)

@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 from hw.serial.flash import FLASH_OFFSET
-from sw.command import Parser, run
+from sw.command import run
 from sw.store.files import read_json
 
-from .board import find
+from . import target
+from .usage import Parser
 
 
 GET = {
@@ -23,6 +24,12 @@ GET = {
 }
 
 
+def build_command(board):
+    """Return the command that builds a board's bitstream."""
+    return (f"python -m boards.build {shlex.join(board.arguments)} NETWORK" if board.arguments else
+            f"make bitstream BOARD={board.name}")
+
+
 def latest(board, output):
     """Return the bitstream that the board's report is about, and its weights for the flash or None.
 
@@ -32,7 +39,7 @@ def latest(board, output):
         If one is not there, or the report is damaged.
     """
     report = output / board.name / "report.json"
-    build = f"make bitstream BOARD={board.name}"
+    build = build_command(board)
     try:
         content = read_json(report)
         path = report.with_name(content["bitstream"])
@@ -64,6 +71,9 @@ def command(board, path, templates, **words):
     ValueError
         If none is: the message says which there are and how to get them.
     """
+    if not templates:
+        raise ValueError(f"Board {board.name} must name a program to load {path}: it names none "
+                         f"(call yours, as in 'openFPGALoader -c CABLE {path}')")
     calls = [[word.format(file=path, **words) for word in shlex.split(template)]
              for template in templates]
     for call in calls:
@@ -75,17 +85,21 @@ def command(board, path, templates, **words):
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m boards.program", description=__doc__)
-    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
+    parser = Parser(prog="python -m boards.program", description=__doc__, example="icebreaker")
+    parser.add_argument("board", metavar="BOARD", nargs="?",
+                        help="one of python -m boards.build --list")
+    target.add_options(parser)
     parser.add_argument("--bitstream", type=Path, metavar="FILE",
                         help="default: the latest that was built for the board")
     parser.add_argument("--output", type=Path, default=Path("build"), metavar="DIR",
                         help="where boards.build put it (default: %(default)s)")
     args = parser.parse_args(argv)
-    board = find(args.board)
+    if args.board is None and not target.asked(args):
+        parser.need("BOARD")
+    board = target.board_of(args)
     if args.bitstream and not args.bitstream.is_file():
-        raise ValueError(f"Bitstream must be a file: {args.bitstream} (build one with 'make "
-                         f"bitstream BOARD={board.name}')")
+        raise ValueError(f"Bitstream must be a file: {args.bitstream} (build one with "
+                         f"'{build_command(board)}')")
     path, weights = beside(args.bitstream) if args.bitstream else latest(board, args.output)
     calls = [command(board, path, board.programmers)]
     if weights:  # first: the bitstream looks for them as soon as it runs

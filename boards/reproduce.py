@@ -13,11 +13,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from sw.artefact import made, stem
-from sw.command import Parser, run
+from sw.command import run
 from sw.store.files import write_text
 
-from .request import add_arguments, from_arguments
+from .request import add_arguments, complete, from_arguments
 from .toolchain.flow import CONSTRAINTS
+from .usage import Parser
 
 
 ROOT = Path(__file__).parents[1]
@@ -40,15 +41,22 @@ def build(folder, request, settings):
     for path in (request.path, *[evaluation] * evaluation.exists()):
         shutil.copyfile(path, folder / path.name)
     network = Path(request.path.name)
-    board, (_, _, *options) = request.board, request.words
+    board, options = request.board, request.words[len(request.board.words) + 1:]
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
-    _call(folder, environment, "boards.build", board.name, network, *options)
+    _call(folder, environment, "boards.build", *board.words, network, *options)
     report = json.loads((folder / "build" / board.name / "report.json").read_text("utf-8"))
     schedule = folder / "schedule.json"
     write_text(schedule, json.dumps(report["schedule"], indent=2) + "\n")
-    if "weights" not in report:  # Verilog has no way to load them
-        _call(folder, environment, "hw.generate", network, "--board", board.name, "--schedule",
-              schedule.name, "-o", f"{stem(network)}.v")
+    _call(folder, environment, "hw.generate", network, *target_words(board), "--schedule",
+          schedule.name, "-o", f"{stem(network)}.v")
+
+
+def target_words(board):
+    """Return the arguments of ``hw.generate`` that name a board."""
+    first, second, *more = *board.arguments, "", ""
+    if first == "--board-file":
+        return [first, second, "--board", more[0]]
+    return ["--device", board.device] if first else ["--board", board.name]
 
 
 def collect(folder, request):
@@ -63,6 +71,7 @@ def collect(folder, request):
     report = json.loads((results / "report.json").read_text("utf-8"))
     del report["seconds"]
     paths = [folder / "schedule.json", folder / f"{name}.v", folder / f"{name}.hw.json",
+             folder / f"{name}.weights.bin",
              *(work / f"top{suffix}" for suffix in (".il", ".ys", CONSTRAINTS[board.family],
                                                     ".json")),
              *(results / report[what]["file"] for what in ("weights",) if what in report),
@@ -87,13 +96,16 @@ def _call(folder, environment, module, *arguments):
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m boards.reproduce", description=__doc__)
+    parser = Parser(prog="python -m boards.reproduce", description=__doc__,
+                    example="icebreaker tfc")
     add_arguments(parser, placed=True)
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="leave both builds in this folder, which must not be there (default: "
                              "a temporary one)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write the hashes here")
-    args = parser.parse_args(argv)
+    args = complete(parser, parser.parse_args(argv))
+    if args.board_file:  # the builds run in other folders
+        args.board_file = args.board_file.resolve()
 
     request = from_arguments(args)
     if request.schedule:

@@ -9,7 +9,8 @@ from sw import network as networks
 from sw.artefact import HELP, network_file
 from sw.command import MHZ, hertz
 
-from .board import Board, find
+from . import target
+from .board import Board
 from .top import ROM_IMAGES
 
 
@@ -63,7 +64,7 @@ class Request:
                  "rom_images": self.rom_images}
         given = [str(word) for option, value in asked.items() if value is not None
                  for word in (OPTIONS[option], value)]
-        return [self.board.name, str(self.path), *given]
+        return [*self.board.words, str(self.path), *given]
 
     @property
     def command(self):
@@ -75,15 +76,11 @@ OPTIONS = {"frequency": "--freq", "schedule": "--schedule", "rate": "--images-pe
            "baud": "--baud", "seed": "--seed", "rom_images": "--rom-images"}
 
 
-def add_arguments(parser, *, optional=False, placed=False):
-    """Add the arguments of a request to a parser.
-
-    BOARD and NETWORK may be left out if ``optional``; ``placed`` adds the seed of the placer.
-    """
-    missing = {"nargs": "?"} if optional else {}
+def add_arguments(parser, *, placed=False):
+    """Add the arguments of a request to a parser; ``placed`` adds the seed of the placer."""
     add = parser.add_argument
-    add("board", metavar="BOARD", help="one of python -m boards.build --list", **missing)
-    add("network", metavar="NETWORK", type=network_file, help=HELP, **missing)
+    add("board", metavar="BOARD", nargs="?", help="one of python -m boards.build --list")
+    add("network", metavar="NETWORK", nargs="?", type=network_file, help=HELP)
     add("--freq", dest="frequency", type=hertz, metavar="MHz",
         help="clock; the nearest that the PLL can make, not above (default: the board's)")
     chosen = parser.add_mutually_exclusive_group()
@@ -99,11 +96,20 @@ def add_arguments(parser, *, optional=False, placed=False):
     if placed:
         add("--seed", type=int, default=1, metavar="N",
             help="of the placer: another may meet timing (default: %(default)s)")
+    target.add_options(parser)
+
+
+def complete(parser, args):
+    """Return parsed arguments that have a board and a network; refuse those that lack either."""
+    target.settle(args)
+    if args.network is None:
+        parser.need("NETWORK" if args.board or target.asked(args) else "BOARD, NETWORK")
+    return args
 
 
 def from_arguments(args):
     """Return the request of parsed arguments; the network is loaded and checked."""
-    board = find(args.board)
+    board = target.board_of(args)
     for option in ("rate", "baud", "rom_images"):
         value = getattr(args, option)
         if value is not None and not value > 0:

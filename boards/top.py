@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
 from hw.estimate import images_that_fit
+from hw.fit import refuse_misfit
 from hw.plan.schedule import read_schedule
 from hw.plan.simplify import used_bits
 from hw.serial.benchmark import counter_width, fill
@@ -18,7 +19,7 @@ from hw.serial.flash import SPI, FlashLoader, WeightImage
 from hw.serial.imageregister import LOGIC_IMAGES
 from hw.serial.link import Link
 from hw.serial.uart import Receiver, Transmitter, divide
-from hw.solver import choose_at, refuse_misfit
+from hw.solver import choose_at
 from sw.data.testset import load_test_set
 from sw.line import protocol
 

@@ -1,8 +1,8 @@
 """Writes an accelerator as Verilog, and what it promises as JSON: ``python -m hw.generate``."""
 
 import json
-import sys
-from dataclasses import asdict, replace
+from contextlib import ExitStack
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,20 +13,30 @@ from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from .accelerator import Accelerator
+from .core import spram
 from .core.axi import AxiAccelerator
 from .estimate import estimate
-from .plan.device import find_target
+from .fit import refuse_misfit
+from .plan import boardfile
+from .plan.device import Target, find_target
 from .plan.pll import megahertz
 from .plan.schedule import read_schedule
-from .solver import choose_at, refuse_misfit
+from .serial.flash import WeightImage
+from .solver import choose_at
 from .synthesis.verilog import to_verilog
 
 
 FORMAT = "thresher-hw/1"
+BOARD = "ulx3s-85f"  # unless a user names another
+WEIGHTS = ".weights.bin"  # ending of the file to load through s_axis_weights
 
 
-def describe(component, estimated):
-    """Return what a user of the Verilog needs to know, as a dict for JSON."""
+def describe(component, estimated, weights=None):
+    """Return what a user of the Verilog needs to know, as a dict for JSON.
+
+    ``weights`` is the file of the weights in SPRAM and its :class:`hw.serial.flash.WeightImage`,
+    None without any.
+    """
     accelerator = component.accelerator
     network = accelerator.network
     classes, score_bits = network.classes, network.score_bits
@@ -51,6 +61,9 @@ def describe(component, estimated):
                         "width": component.score_width, "signed": True,
                         "used": score_bits} for index in range(classes)],
         },
+        **({"weights": {"file": weights[0].name, "words": len(weights[1].words),
+                        "word_bits": spram.WIDTH, "byte_order": "little",
+                        "crc32": weights[1].crc}} if weights else {}),
         "schedule": json.loads(accelerator.schedule.to_json()),
         "interval": accelerator.interval,
         "latency": accelerator.latency,
@@ -70,8 +83,9 @@ def parse(argv):
                         help="Verilog file (default: NAME.v beside the network, for a network in "
                              "data/networks build/NAME/NAME.v); the JSON goes beside it")
     parser.add_argument("--schedule", type=Path, help="JSON file that says pe and simd by layer")
-    parser.add_argument("--board", "--device", dest="device", default="ulx3s-85f", metavar="NAME",
-                        help="board or FPGA that the accelerator must fit (default: %(default)s)")
+    parser.add_argument("--board", "--device", dest="device", metavar="NAME",
+                        help=f"board or FPGA that the accelerator must fit (default: {BOARD})")
+    parser.add_argument("--board-file", type=Path, metavar="PY", help=boardfile.HELP)
     parser.add_argument("--freq", type=hertz, metavar="MHz",
                         help="clock that the schedule is chosen for; of a board, the nearest that "
                              "its PLL can make, not above (default: the board's, else 50)")
@@ -81,46 +95,79 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
+def target_of(args):
+    """Return the target that parsed arguments name."""
+    if args.board_file is None:
+        return find_target(args.device or BOARD)
+    board = boardfile.choose(boardfile.read(args.board_file), args.device, args.board_file)
+    return Target(board.device, board.oscillator, board.megahertz,
+                  loads=bool(board.fpga.sprams))
+
+
+def write(component, estimated, output, name):
+    """Write Verilog, JSON and, where layers have weights in SPRAM, the weights: all or none.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    WeightImage or None
+        The weights to load.
+    """
+    accelerator = component.accelerator
+    image = (WeightImage(accelerator.network.identity, tuple(accelerator.load))
+             if accelerator.loaded else None)
+    about, loaded = output.with_suffix(".hw.json"), output.with_suffix(WEIGHTS)
+    content = describe(component, estimated, (loaded, image) if image else None)
+    text = spram.to_verilog(component, name) if image else to_verilog(component, name)
+    files = [output, about, *([loaded] if image else [])]
+    with ExitStack() as stack:
+        stack.enter_context(alone(output.with_name(f".{output.name}.lock"),
+                                  f"Generation of {output}", wait=True))
+        if not image:
+            loaded.unlink(missing_ok=True)  # of an earlier schedule
+        verilog, described, *weights = (stack.enter_context(replacing(path)) for path in files)
+        write_text(verilog, text)
+        write_text(described, json.dumps(content, indent=2) + "\n")
+        for path in weights:
+            path.write_bytes(image.weights)
+    return files, image
+
+
 def main(argv=None):
     """Command line of ``python -m hw.generate``."""
     args = parse(argv)
     if not args.name.isidentifier():
         raise ValueError(f"Module name must be an identifier: {args.name!r}")
     network = load(args.network)
-    target = find_target(args.device)
-    device = replace(target.device, sprams=0)  # the Verilog brings no way to load them
+    target = target_of(args)
+    device = target.device
     wished = args.freq or Fraction(str(target.megahertz)) * MHZ
     clock = target.clock(wished)
     if args.schedule:
         schedule = read_schedule(args.schedule.read_text(encoding="utf-8"), network)
-        refuse_misfit(network, schedule, target.device)
+        refuse_misfit(network, schedule, device)
     else:
         schedule = choose_at(network, device, oscillator=target.oscillator, wished=wished,
                              images_per_second=args.images_per_second)
-        if target.device.sprams:
-            print("note: no weights in SPRAM, which the Verilog has no way to load; a bitstream "
-                  "may use it and have another schedule", file=sys.stderr)
     output = args.output or made(args.network, ".v")
     if output.is_dir():
         raise ValueError(f"Output must be a file to write, not a directory: {output}")
     output.parent.mkdir(parents=True, exist_ok=True)  # elaboration is long: fail before it
     component = AxiAccelerator(Accelerator(network, schedule))
     estimated = estimate(network, schedule, device.family)
-    content = describe(component, estimated)
-
-    about = output.with_suffix(".hw.json")
-    text = to_verilog(component, args.name)
-    with (alone(output.with_name(f".{output.name}.lock"), f"Generation of {output}", wait=True),
-          replacing(output) as verilog, replacing(about) as described):  # both, or none
-        write_text(verilog, text)
-        write_text(described, json.dumps(content, indent=2) + "\n")
+    written, image = write(component, estimated, output, args.name)
     total = estimated.total
     rate = float(clock) / component.accelerator.interval
     print(f"interval {component.accelerator.interval} cycles, latency "
           f"{component.accelerator.latency} cycles, {rate:,.0f} images/s at {megahertz(clock)} MHz")
     print(f"estimate for {device.name}: {total.lut4:,} of {device.lut4:,} LUT4, {total.ff:,} of "
           f"{device.ff:,} flip-flops, {total.block_ram} of {device.block_rams} block RAMs")
-    print(f"wrote {output} and {about}")
+    if image:
+        print(f"weights in SPRAM: {len(image.words):,} words to load through s_axis_weights before "
+              f"the first image")
+    *first, last = map(str, written)
+    print(f"wrote {', '.join(first)} and {last}")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,10 @@ class Lowering:
         """Return the estimated resources of :meth:`scheduled`."""
         raise self._refusal(layer, "be scheduled")
 
+    def stored_bits(self, layer):
+        """Return the bits of weights that a scheduled layer has in memory."""
+        return 0
+
     def candidates(self, layer, interval, wired, device):
         """Return the ways to build a layer that keep to an interval, for the solver.
 

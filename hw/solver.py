@@ -6,17 +6,15 @@ from dataclasses import replace
 from itertools import product
 from math import ceil, floor, log
 
-from .estimate import estimate, layer_resources, shell_resources
+from .estimate import layer_resources
+from .fit import misfits, refuse_misfit
 from .lower import LOWER
 from .plan.pll import make_clock
 from .plan.schedule import Schedule, Wired
 from .wired.groups import GROUP_SYNAPSES
 
 
-__all__ = ["choose", "choose_at", "refuse_misfit"]
-
-# Largest share of a device's LUTs and flip-flops with which place and route still succeeds.
-ROOM = {"ecp5": 0.88, "ice40": 0.92}
+__all__ = ["choose", "choose_at"]
 
 # Weights of the share of block RAMs against the share of LUTs and flip-flops, tried in this order.
 # The first that fits is taken, so LUTs, which make place and route slow, are spent last.
@@ -59,6 +57,11 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     """
     wired = [wired] if wired else wired_modes(device.family, clock_hz)
     slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer) for layer in network.layers[1:]))
+
+    def slowest_on(other):
+        modes = wired if other is device else wired_modes(other.family, clock_hz)
+        return smallest(network, other, slowest, modes)
+
     if images_per_second is not None:
         if not images_per_second > 0:
             raise ValueError(f"Images per second must be above 0: {images_per_second:g}")
@@ -68,7 +71,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
                              f"cycle at best: {clock_hz / 1e6:g} MHz for {images_per_second:,.0f} "
                              f"images/s (raise --freq)")
         schedule = smallest(network, device, target, wired)
-        refuse_misfit(network, schedule, device)
+        refuse_misfit(network, schedule, device, slowest=slowest_on)
         return schedule
 
     intervals = _distinct(slowest)
@@ -85,7 +88,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     place = bisect_left(intervals, True, lo=1, key=fits)
     if place == len(intervals):
         place -= 1
-        refuse_misfit(network, schedules[intervals[place]], device)
+        refuse_misfit(network, schedules[intervals[place]], device, slowest=slowest_on)
     return schedules[intervals[place]]
 
 
@@ -175,31 +178,6 @@ def _smallest_modes(network, device, interval, wired, weight):
             paths |= sorted(same, key=lambda item: item[1][0])[:KEPT]
     _, modes = min(paths.values(), key=lambda path: path[0])
     return Schedule(pixels, modes)
-
-
-def misfits(network, schedule, device):
-    """List the resources of which a device has too few: (name, needed, available)."""
-    need = (estimate(network, schedule, device.family).total
-            + shell_resources(network, schedule, device.family))
-    have = [("LUT4", need.lut4, floor(device.lut4 * ROOM[device.family])),
-            ("flip-flops", need.ff, floor(device.ff * ROOM[device.family])),
-            ("block RAMs", need.block_ram, device.block_rams),
-            ("SPRAMs", need.spram, device.sprams)]
-    return [(what, needed, there) for what, needed, there in have if needed > there]
-
-
-def refuse_misfit(network, schedule, device):
-    """Raise ValueError if a schedule does not fit; say by how much, and what would help."""
-    over = misfits(network, schedule, device)
-    if not over:
-        return
-    by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
-                   f"({100 * needed / there - 100:.0f} % too many)" if there else
-                   f"{needed:,} {what} needed, none there" for what, needed, there in over)
-    bits = sum(layer.inputs * layer.outputs for layer in network.layers[1:])
-    raise ValueError(f"Schedule must fit {device.name}: {by} (a lower rate, smaller pe and simd, "
-                     f"fewer synapses, now {network.synapses:,} of {bits:,} weights, or a larger "
-                     f"device would help)")
 
 
 def _pixels(network, interval):

@@ -2,18 +2,21 @@
 
 import json
 import re
+import shlex
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-from boards.board import find
+from boards import target
+from boards.board import Board, find
+from boards.usage import Parser
 from hw.accelerator import Accelerator
 from hw.plan.schedule import read_schedule
 from hw.synthesis.verilog import to_verilog
 from sw import golden
-from sw.command import Parser, run
+from sw.command import run
 from sw.data.testset import load_test_set
 from sw.line.client import Client
 from sw.line.serialport import SerialPort
@@ -31,7 +34,7 @@ from .model.verilator import compile_model
 from .netlist import OPEN
 
 
-BUILD = Path("build/sim/bitstream")
+PLACE = Path("sim/bitstream")  # in the folder that is written to
 IMAGES = 20
 
 
@@ -40,8 +43,8 @@ class Built:
 
     Parameters
     ----------
-    board : str
-        Name of the board.
+    board : str or boards.board.Board
+        Name of the board, or the board.
     output : Path
         The folder that was built in.
 
@@ -60,13 +63,14 @@ class Built:
     """
 
     def __init__(self, board, output):
-        self.board = find(board)
+        self.board = board if isinstance(board, Board) else find(board)
         folder = output / self.board.name
         try:
             text = (folder / "report.json").read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise ValueError(f"Bitstream of board {board!r} must be built: {folder} has no "
-                             f"report.json (make bitstream BOARD={board})") from None
+            raise ValueError(f"Bitstream of board {self.board.name!r} must be built: {folder} has "
+                             f"no report.json (python -m boards.build "
+                             f"{shlex.join(self.board.words)} NETWORK)") from None
         self.report = json.loads(text)
         path = Path(self.report["network"]["file"])
         self.network = load(path)
@@ -149,8 +153,10 @@ def check_block_rams(built, netlist):
     return {"block_rams": len(inside), "columns": columns}
 
 
-def converse(built, model, images):
+def converse(built, model, images, output):
     """Run images through a simulated board, by its serial line and the host's driver.
+
+    ``output`` is the folder for all that is made on the way.
 
     Returns
     -------
@@ -158,7 +164,7 @@ def converse(built, model, images):
         Labels and scores equal to golden, and images of its ROM that were run besides.
     """
     want = golden.Model(built.network).scores(images)
-    with (scratch(BUILD, ".port-") as folder,
+    with (scratch(output / PLACE, ".port-") as folder,
           virtual.VirtualBoard(model, built.divisor, folder / "port")):
         client = Client(SerialPort(folder / "port", built.report["baud"]))
         if client.info.identity != built.network.identity:
@@ -178,20 +184,25 @@ def converse(built, model, images):
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m sim.bitstream", description=__doc__)
-    parser.add_argument("board", metavar="BOARD", help="one of python -m boards.build --list")
+    parser = Parser(prog="python -m sim.bitstream", description=__doc__, example="icebreaker")
+    parser.add_argument("board", metavar="BOARD", nargs="?",
+                        help="one of python -m boards.build --list")
+    target.add_options(parser)
     parser.add_argument("--images", type=int, default=IMAGES, metavar="N",
                         help="test images to send over its serial line (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("build"), metavar="DIR",
-                        help="folder that boards.build wrote to (default: %(default)s)")
+                        help="folder that boards.build wrote to, for all that is made on the way, "
+                             "too (default: %(default)s)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
     args = parser.parse_args(argv)
+    if args.board is None and not target.asked(args):
+        parser.need("BOARD")
     if args.images < 1:
         raise ValueError(f"Images must be at least 1: {args.images}")
 
     began = time.monotonic()
-    built = Built(args.board, args.output)
-    record = {"board": args.board, "network": built.network.identity,
+    built = Built(target.board_of(args), args.output)
+    record = {"board": args.board or built.board.name, "network": built.network.identity,
               "bitstream": built.bitstream.name}
     if built.board.family == "ice40":
         verilog = decompiled(built)
@@ -205,11 +216,11 @@ def main(argv=None):
               f"{checked['columns']:,} columns of weights in them the network's")
         verilog = netlist_with_pins(built, netlist)
     print("compiling ...", flush=True)
-    model = compile_model(verilog, "top", virtual.MAIN.read_text(encoding="utf-8"), BUILD,
-                          options=OPEN)
+    model = compile_model(verilog, "top", virtual.MAIN.read_text(encoding="utf-8"),
+                          args.output / PLACE, options=OPEN, runtime=args.output / "sim/runtime")
     images = load_test_set(built.network).images
     images = images[:args.images]
-    equal, rom = converse(built, model, images)
+    equal, rom = converse(built, model, images, args.output)
     what = "bitstream" if built.board.family == "ice40" else "netlist"
     print(f"by its pins: {what} equal to golden: {equal} of {len(images)} labels and scores over "
           f"the serial line, labels of {rom} images on the chip; "

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from boards.usage import Parser
 from hw.accelerator import Accelerator
 from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.artefact import HELP, network_file
-from sw.command import Parser, run
+from sw.command import run
 from sw.data import options as choices
 from sw.data.testset import load_test_set
 from sw.network import load
@@ -24,14 +25,14 @@ from sw.store.files import read_json, write_bytes, write_text
 from sw.store.lock import scratch
 
 from .model import inputs
-from .model.design import add_options, cached_verilog, schedule_of
+from .model.design import OUTPUT, add_options, add_output, cached_verilog, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_bits
 from .model.verilator import compile_model
 from .trace import report
 
 
-BUILD = Path("build/sim/full")
+PLACE = Path("sim/full")  # in the folder that is written to
 MAIN = Path(__file__).with_suffix(".cpp")
 LONG_RUN = 80_000  # cycles from which on an optimized model is done earlier
 PAUSES = 15  # cycles that an image takes more with pauses, about
@@ -99,7 +100,7 @@ def unpack_answers(network, octets):
     return labels, scores, times[:, 0], times[:, 1]
 
 
-def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=True):
+def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=True, output=OUTPUT):
     """Run images through an accelerator's Verilog.
 
     Parameters
@@ -116,6 +117,8 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
         Changes the Verilog: plants a fault.
     progress : bool
         Show a progress bar and say what is done.
+    output : Path
+        Folder for all that is made on the way.
 
     Returns
     -------
@@ -125,24 +128,24 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     say = print if progress else (lambda *_: None)
     start = time.monotonic()
     text = (edit(to_verilog(preloaded(accelerator), "accelerator")) if edit
-            else cached_verilog(network, accelerator.schedule, BUILD))
+            else cached_verilog(network, accelerator.schedule, output / PLACE))
     say(f"Verilog: {len(text) / 1e6:.1f} MB in {time.monotonic() - start:.1f} s")
     start = time.monotonic()
-    model = compile_model(text, "accelerator", MAIN.read_text(encoding="utf-8"), BUILD,
-                          optimize="-O1" if long else "-O0")
+    model = compile_model(text, "accelerator", MAIN.read_text(encoding="utf-8"), output / PLACE,
+                          optimize="-O1" if long else "-O0", runtime=output / "sim/runtime")
     say(f"Verilator model: {time.monotonic() - start:.1f} s")
 
-    return run_model(model, accelerator, images, seed=seed, progress=progress)
+    return run_model(model, accelerator, images, seed=seed, progress=progress, output=output)
 
 
-def run_model(model, accelerator, images, *, seed=0, progress=True, **environment):
+def run_model(model, accelerator, images, *, seed=0, progress=True, output=OUTPUT, **environment):
     """Run images through a compiled model of an accelerator; see :func:`simulate`.
 
     ``environment`` are variables that the model reads, as anything ``str`` can turn to text.
     """
     network = accelerator.network
     patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
-    with scratch(BUILD, ".run-") as folder:
+    with scratch(output / PLACE, ".run-") as folder:
         beats, answers = folder / "beats", folder / "answers"
         write_bytes(beats, pack_beats(network, accelerator.schedule.pixels, images))
         start = time.monotonic()
@@ -205,9 +208,9 @@ def count_equal(network, images, outcome):
                 & (outcome.scores == scores).all(axis=1)).sum())
 
 
-def consumed(accelerator, images):
+def consumed(accelerator, images, output=OUTPUT):
     """Return all that an outcome depends on, see :mod:`.model.inputs`."""
-    verilog = cached_verilog(accelerator.network, accelerator.schedule, BUILD)
+    verilog = cached_verilog(accelerator.network, accelerator.schedule, output / PLACE)
     return {**inputs.of_images(accelerator.network, images), "verilog": inputs.sha(verilog),
             **inputs.of_model(MAIN.read_text(encoding="utf-8"))}
 
@@ -227,9 +230,11 @@ def _fill_words(rows):
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m sim.full", description=__doc__)
+    parser = Parser(prog="python -m sim.full", description=__doc__,
+                    example="tfc --board icebreaker")
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
+    add_output(parser)
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     choices.add_arguments(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N test images")
@@ -251,7 +256,7 @@ def main(argv=None):
     accelerator = Accelerator(network, schedule_of(args, network))
     print(f"{args.network}: identity {network.identity[:12]}, interval {accelerator.interval}, "
           f"latency {accelerator.latency} cycles, {accelerator.beats} beats an image")
-    found = consumed(accelerator, images) if args.record or args.inputs else None
+    found = consumed(accelerator, images, args.output) if args.record or args.inputs else None
     if args.inputs:
         inputs.write(args.inputs, found)
         return 0
@@ -260,14 +265,16 @@ def main(argv=None):
         return 0
     cycles = len(images) * (accelerator.interval + PAUSES * args.stall)
     for seed in (0, 1) if args.stall else (0,):
-        outcome = simulate(accelerator, images, seed=seed, long=cycles > LONG_RUN)
+        outcome = simulate(accelerator, images, seed=seed, long=cycles > LONG_RUN,
+                           output=args.output)
         problems, first = compare(accelerator, images, outcome, timed=not seed)
         how = "with pauses on both streams" if seed else "at full speed"
         print(f"{how}: {len(outcome.labels):,} images, {outcome.cycles:,} cycles in "
               f"{outcome.seconds:.1f} s, {len(outcome.labels) / outcome.seconds:,.0f} images/s")
         if first is not None:
             print(f"looking into image {first} ...", flush=True)
-            problems = [*report(accelerator, images, first, args.network).verdicts(), *problems]
+            problems = [*report(accelerator, images, first, args.network,
+                                 output=args.output).verdicts(), *problems]
         for problem in problems:
             print(f"error: {problem}", file=sys.stderr)
         if problems:

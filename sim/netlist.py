@@ -8,13 +8,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from boards.board import find
 from boards.toolchain.inputs import finishing
 from boards.toolchain.sources import digest
+from boards.usage import Parser
 from hw.accelerator import Accelerator
 from hw.synthesis import netlist as synthesis
 from sw.artefact import HELP, network_file
-from sw.command import Parser, run
+from sw.command import run
 from sw.data import options as choices
 from sw.data.testset import load_test_set
 from sw.network import load
@@ -23,12 +23,19 @@ from sw.store.files import write_text
 from . import full
 from .cell.cells import to_verilog
 from .model import inputs
-from .model.design import add_options, given_options, schedule_of
+from .model.design import (
+    OUTPUT,
+    add_options,
+    add_output,
+    board_of,
+    given_options,
+    schedule_of,
+)
 from .model.preloaded import preloaded
 from .model.verilator import compile_model
 
 
-BUILD = Path("build/sim/netlist")
+PLACE = Path("sim/netlist")  # in the folder that is written to
 IMAGES = 1000
 TOP = "accelerator"
 
@@ -36,7 +43,7 @@ TOP = "accelerator"
 OPEN = ("--x-assign", "unique", "--x-initial", "unique")
 
 
-def synthesize(accelerator, family, directory=BUILD):
+def synthesize(accelerator, family, directory=OUTPUT / PLACE):
     """Synthesize an accelerator, weights in SPRAM loaded from a ROM; return the JSON's path."""
     return synthesis.run(*source(accelerator, family), family, folder(accelerator, family,
                                                                       directory), top=TOP)
@@ -47,7 +54,7 @@ def source(accelerator, family):
     return synthesis.source(preloaded(accelerator), family, top=TOP)
 
 
-def folder(accelerator, family, directory=BUILD):
+def folder(accelerator, family, directory=OUTPUT / PLACE):
     """Return the folder in which Yosys works."""
     return directory / f"{accelerator.network.identity[:12]}-{family}"
 
@@ -76,7 +83,8 @@ def consumed(accelerator, images, family, made):
             **inputs.of_model(full.MAIN.read_text(encoding="utf-8"), OPEN)}
 
 
-def compile_netlist(netlist, family, *, directory=BUILD, long=False, edit=None):
+def compile_netlist(netlist, family, *, directory=OUTPUT / PLACE, long=False,
+                    edit=None, runtime=None):
     """Compile a netlist with the main of :mod:`sim.full`.
 
     Parameters
@@ -91,6 +99,8 @@ def compile_netlist(netlist, family, *, directory=BUILD, long=False, edit=None):
         Spend more time on a model that runs faster.
     edit : callable, optional
         Changes the Verilog: plants a fault.
+    runtime : path-like, optional
+        As for :func:`sim.model.verilator.compile_model`.
 
     Returns
     -------
@@ -100,7 +110,7 @@ def compile_netlist(netlist, family, *, directory=BUILD, long=False, edit=None):
     text = to_verilog(netlist, family)
     return compile_model(edit(text) if edit else text, "accelerator",
                          full.MAIN.read_text(encoding="utf-8"), directory, options=OPEN,
-                         optimize="-O1" if long else "-O0")
+                         optimize="-O1" if long else "-O0", runtime=runtime)
 
 
 def counted(netlist):
@@ -113,9 +123,11 @@ def counted(netlist):
 
 def parse(argv):
     """Read the command line."""
-    parser = Parser(prog="python -m sim.netlist", description=__doc__)
+    parser = Parser(prog="python -m sim.netlist", description=__doc__,
+                    example="tfc --board icebreaker")
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     add_options(parser)
+    add_output(parser)
     parser.add_argument("--family", choices=("ecp5", "ice40"),
                         help="synthesize for another family than the board's, with its schedule")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
@@ -139,7 +151,8 @@ def main(argv=None):
     args = parse(argv)
     began = time.monotonic()
     network = load(args.network)
-    family = args.family or find(args.board).fpga.family
+    board = board_of(args)
+    family = args.family or board.family
     images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     images = images[:args.limit]
     accelerator = Accelerator(network, schedule_of(args, network))
@@ -148,18 +161,19 @@ def main(argv=None):
     if args.inputs:
         inputs.write(args.inputs, found)
         return 0
-    where = folder(accelerator, family)
+    where = folder(accelerator, family, args.output / PLACE)
     print(f"synthesizing {args.network} for {family}, interval {accelerator.interval} (log: "
           f"{where / 'yosys.log'}) ...", flush=True)
     text = synthesis.run(*made, family, where, top=TOP).read_text(encoding="utf-8")
     netlist = json.loads(text)
     print(f"netlist: {counted(netlist)}, after {time.monotonic() - began:.0f} s", flush=True)
     cycles = len(images) * (accelerator.interval + full.PAUSES * args.stall)
-    model = compile_netlist(netlist, family, long=cycles > full.LONG_RUN)
+    model = compile_netlist(netlist, family, directory=args.output / PLACE,
+                            long=cycles > full.LONG_RUN, runtime=args.output / "sim/runtime")
     print(f"model compiled after {time.monotonic() - began:.0f} s", flush=True)
     equal = 0
     for seed in (0, 1) if args.stall else (0,):
-        outcome = full.run_model(model, accelerator, images, seed=seed)
+        outcome = full.run_model(model, accelerator, images, seed=seed, output=args.output)
         problems, first = full.compare(accelerator, images, outcome, timed=not seed)
         how = "with pauses on both streams" if seed else "at full speed"
         if problems:
@@ -173,7 +187,7 @@ def main(argv=None):
     if args.record:
         write_text(args.record, json.dumps({
             "inputs": found, "netlist": inputs.sha(text),
-            "network": network.identity, "board": args.board, "family": family, "equal": equal,
+            "network": network.identity, "board": board.name, "family": family, "equal": equal,
             "images": len(images), "interval": accelerator.interval,
             "cells": counted(netlist), "stalls": args.stall, "yosys": synthesis.version(),
             "seconds": round(time.monotonic() - began, 1)}, indent=1) + "\n")

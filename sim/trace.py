@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from boards.usage import Parser
 from hw.accelerator import Accelerator
 from hw.stream.stage import StreamTap
 from sw import golden
 from sw.artefact import HELP, network_file
 from sw.bits import from_int
-from sw.command import Parser, run
+from sw.command import run
 from sw.compare import pytorch
 from sw.compare.difference import first_difference
 from sw.data import options as choices
@@ -24,14 +25,14 @@ from sw.store.files import read_json, write_text
 
 from . import trace_picture
 from .bench.runner import run_folder, simulate_in
-from .model.design import add_options, schedule_of
+from .model.design import OUTPUT, add_options, add_output, schedule_of
 from .model.preloaded import preloaded
 from .model.vectors import to_beats
 
 
 CONTEXT = 3  # images sent before the one of interest: it may be wrong only behind others
 BENCH = "sim.bench.bench_trace"
-PICTURES = Path("build/trace")
+PICTURES = Path("trace")  # in the folder that is written to
 
 # What the bench sees inside: the streams of the stages and the outputs of wired layers.
 PUBLIC = [("*", name) for name in ("clk", "o__payload", "o__valid", "o__ready", "i__valid",
@@ -112,7 +113,7 @@ class Trace:
         return lines or [f"image {self.image}: {who} golden in every layer; label {label!r}"]
 
 
-def trace(accelerator, images, image, *, others=None, edit=None):
+def trace(accelerator, images, image, *, others=None, edit=None, output=OUTPUT):
     """Run an image, behind some before it, through the RTL and look at every layer.
 
     Parameters
@@ -127,6 +128,8 @@ def trace(accelerator, images, image, *, others=None, edit=None):
         What others than golden and the RTL computed of the image, as in :class:`Trace`.
     edit : callable, optional
         Changes the Verilog: plants a fault.
+    output : Path
+        Folder for all that is made on the way.
 
     Returns
     -------
@@ -140,11 +143,12 @@ def trace(accelerator, images, image, *, others=None, edit=None):
                       to_beats(network, accelerator.schedule.pixels, sent)],
             "limit": 1000 + 4 * (len(sent) * accelerator.interval + accelerator.latency)}
     widths = _plan_taps(accelerator, plan)
-    with run_folder(BENCH) as folder:
+    with run_folder(BENCH, build=output / "sim") as folder:
         write_text(folder / "plan.json", json.dumps(plan))
         (folder / "taps.json").unlink(missing_ok=True)
         simulate_in(folder, preloaded(accelerator), BENCH, edit=edit, public=PUBLIC,
-                    PLAN=folder / "plan.json", TAPS=folder / "taps.json")
+                    runtime=output / "sim/runtime", PLAN=folder / "plan.json",
+                    TAPS=folder / "taps.json")
         seen = read_json(folder / "taps.json")
     taps = {name: [int(word, 16) for word in words] for name, words in seen.items()}
 
@@ -187,7 +191,7 @@ def _plan_taps(accelerator, plan):
     return widths
 
 
-def report(accelerator, images, image, path, *, checkpoint=None, start=None):
+def report(accelerator, images, image, path, *, checkpoint=None, start=None, output=OUTPUT):
     """Trace an image, print it and draw it.
 
     Parameters
@@ -200,6 +204,8 @@ def report(accelerator, images, image, path, *, checkpoint=None, start=None):
         Another checkpoint, which must be there.
     start : str, optional
         Layer from which on layers that agree are shown in full.
+    output : Path
+        Folder for the picture and all that is made on the way.
 
     Returns
     -------
@@ -217,24 +223,26 @@ def report(accelerator, images, image, path, *, checkpoint=None, start=None):
             print(f"without PyTorch: {error}")
     else:
         print(f"without PyTorch: there is no {source} (give the checkpoint with --checkpoint)")
-    result = trace(accelerator, images, image, others=others)
+    result = trace(accelerator, images, image, others=others, output=output)
     print("\n".join(result.lines(start)))
     if "PyTorch" in result.outputs and result.first("PyTorch"):
         print(pytorch.why_other(source, network))
-    picture = PICTURES / f"{beside(path, '').name}-image{image}.png"
+    picture = output / PICTURES / f"{beside(path, '').name}-image{image}.png"
     trace_picture.draw(picture, result, start)
     print(f"wrote {picture}")
     return result
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m sim.trace", description=__doc__)
+    parser = Parser(prog="python -m sim.trace", description=__doc__,
+                    example="tfc --board icebreaker --image 7")
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--image", type=int, default=0, metavar="N",
                         help="test image (default: %(default)s)")
     parser.add_argument("--from", dest="start", metavar="LAYER",
                         help="show layers from this one on in full, also where they agree")
     add_options(parser)
+    add_output(parser)
     parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
                         help="what PyTorch computes with (default: NAME.ckpt.npz beside NETWORK, "
                              "if there)")
@@ -251,7 +259,7 @@ def main(argv=None):
         raise ValueError(f"Image must be in 0..{len(images) - 1}, the test images: {args.image}")
     accelerator = Accelerator(network, schedule_of(args, network))
     result = report(accelerator, images, args.image, args.network, checkpoint=args.checkpoint,
-                    start=args.start)
+                    start=args.start, output=args.output)
     return int(not result.equal)
 
 

@@ -8,29 +8,34 @@ import sys
 import tty
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shlex import quote
 
-from boards.request import add_arguments, from_arguments
+from boards.request import add_arguments, complete, from_arguments
 from boards.top import create
+from boards.usage import Parser
 from hw.synthesis.verilog import to_verilog
-from sw.command import Parser, run
+from sw.command import run
 
 from .board.flash import WithFlash
 from .model.verilator import compile_model
 
 
 MAIN = Path(__file__).with_suffix(".cpp")
-FOLDER = Path("build/virtual")
+OUTPUT = Path("build")  # of the current folder
+PLACE = Path("virtual")  # in the folder that is written to
 
 
-def compile_board(top, directory=FOLDER / "models", *, flash=None):
+def compile_board(top, output=OUTPUT, *, flash=None):
     """Compile a :class:`boards.top.Top` with the main of a virtual board; return its path.
 
+    ``output`` is the folder for the model and all that is made on the way.
     ``flash`` are the octets of the flash where weights should be: the top's own ones, if it needs
     any, unless others are given.
     """
     if top.image:
         top = WithFlash(top, top.image.encode() if flash is None else flash)
-    return compile_model(to_verilog(top), "top", MAIN.read_text(encoding="utf-8"), directory)
+    return compile_model(to_verilog(top), "top", MAIN.read_text(encoding="utf-8"),
+                         output / PLACE / "models", runtime=output / "sim/runtime")
 
 
 class VirtualBoard:
@@ -111,26 +116,32 @@ def _interrupted_by_terminate():
 
 
 def main(argv=None):
-    parser = Parser(prog="python -m sim.virtual", description=__doc__)
+    parser = Parser(prog="python -m sim.virtual", description=__doc__, example="icebreaker tfc")
     add_arguments(parser)
     parser.add_argument("--flash", type=Path, metavar="FILE",
                         help="weights in the flash (default: the network's, as the NAME.flash.bin "
                              "of boards.build)")
     parser.add_argument("--port", type=Path, metavar="PATH",
-                        help=f"link to make (default: {FOLDER}/BOARD)")
-    args = parser.parse_args(argv)
+                        help=f"link to make (default: {PLACE}/BOARD in the folder of --output)")
+    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR",
+                        help="folder for the link and all that is made on the way (default: "
+                             "%(default)s)")
+    args = complete(parser, parser.parse_args(argv))
 
-    top = create(from_arguments(args))
-    port = args.port or FOLDER / args.board
+    request = from_arguments(args)
+    top = create(request)
+    port = args.port or args.output / PLACE / (args.board or request.board.name)
     if args.flash and not top.image:
         raise ValueError(f"Flash must hold weights for an SPRAM: {args.network} on {top.board} has "
                          f"none there (leave --flash out)")
     flash = args.flash.read_bytes() if args.flash else None
     print(f"compiling {top.board} with {args.network} ...", file=sys.stderr)
     with (_interrupted_by_terminate(),
-          VirtualBoard(compile_board(top, flash=flash), top.divisor, port) as virtual):
+          VirtualBoard(compile_board(top, args.output, flash=flash), top.divisor,
+                       port) as virtual):
         print(f"{top.board} at {port}; in another terminal, try:\n"
-              f"  python -m sw.host --port {port} --network {args.network} evaluate --limit 200\n"
+              f"  python -m sw.host --port {quote(str(port))} --network "
+              f"{quote(str(args.network))} evaluate --limit 200\n"
               f"Ctrl-C stops it", flush=True)
         try:
             status = virtual.process.wait()

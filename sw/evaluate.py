@@ -11,7 +11,7 @@ from . import checkpoint as checkpoints
 from . import golden, network
 from .artefact import HELP, made, network_file
 from .command import Parser, run
-from .compare import pytorch
+from .compare import given, pytorch
 from .compare.difference import first_difference
 from .data import options as choices
 from .data.testset import load_test_set
@@ -125,6 +125,9 @@ def main(argv=None):
     parser.add_argument("--checkpoint", type=Path, metavar="CKPT",
                         help="with PyTorch's scores (default: NAME.ckpt.npz beside NETWORK, if "
                              "there)")
+    parser.add_argument("--scores", type=Path, metavar="FILE",
+                        help="compare with scores or labels of the test images in this file: CSV, "
+                             ".npy, .npz")
     parser.add_argument("--dataset", metavar="D", help="default: the one it was trained on")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="only the first N test images; nothing is written then")
@@ -144,6 +147,11 @@ def main(argv=None):
     print(f"accuracy {result['accuracy']:.2f} %: {result['correct']} of {result['images']}, "
           f"{result['ties']} ties for the top score")
     print(f"golden model: {result['images_per_second']:,} images/s on one core")
+
+    if args.scores:
+        found = given.read(args.scores, folded.labels, len(images))
+        found = found.first(args.limit)
+        return given.report(args.scores, found, scores, folded.labels)
 
     source = args.checkpoint or beside(args.network, ".ckpt.npz")
     compared = None

@@ -1,6 +1,7 @@
-"""The command line for a board, or a virtual one: info, classify, evaluate, benchmark."""
+"""The command line for a board, or a virtual one: info, ports, classify, evaluate, benchmark."""
 
 import argparse
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -8,32 +9,57 @@ from pathlib import Path
 import numpy as np
 
 from . import network as networks
+from .answer import command as answers
 from .artefact import artefact, names, network_file
 from .command import Parser, run
-from .data import datasets
-from .data.images import read_image
+from .compare.answers import Comparison
+from .conversion import as_is
+from .data import options as choices
+from .data.testset import load_test_set
 from .golden import Model
+from .line import ports
 from .line.client import Client
 from .line.protocol import BAUDS, ProtocolError, pack_images
 from .line.serialport import SerialPort
 from .progress import progress
 
 
-PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 SEARCHED = "build/*/*.net.npz"
 
 
 def main(argv=None):
     args = _parse(argv)
+    if args.command == "ports":
+        for line in ports.table(ports.survey(args.baud)):
+            print(line)
+        return 0
+    if args.port is None:
+        found = ports.only(args.baud)
+        args.port, args.baud = found.candidate.path, found.baud
+        print(f"port {args.port}: {found.text()}", file=sys.stderr)
     port, client = connect(args.port, args.baud)
     with port:
-        network = networks.load(args.network) if args.network else None
-        if network is not None:
-            check_identity(client.info, network, args.network)
-        elif args.command in ("evaluate", "benchmark"):
-            args.network = find_network(client.info, Path())
-            network = networks.load(args.network)
-        return args.run(client, network, args)
+        return args.run(client, _network(client.info, args), args)
+
+
+def _network(info, args):
+    """Return the board's network, or None where a command does without it."""
+    if args.network:
+        network = networks.load(args.network)
+        check_identity(info, network, args.network)
+        return network
+    if args.command == "info":
+        return None
+    try:
+        args.network = find_network(info, Path())
+    except ProtocolError as error:
+        if args.command != "classify":
+            raise
+        if args.fit is None:
+            raise ProtocolError(f"{str(error).removesuffix(')')}, or say how pictures become "
+                                f"inputs: --as-is, --drawing or --photo)") from None
+        return None
+    return networks.load(args.network)
 
 
 def connect(path, baud=None):
@@ -97,41 +123,31 @@ def show_info(client, network, args):
 
 
 def classify(client, network, args):
-    """Print label and scores of pictures."""
-    info = client.info
-    paths = list(expand(args.images))
-    images = np.stack([read_image(path, info.input_shape) for path in paths])
-    labels, scores = client.classify(images)
-    width = max(len("file"), *(len(str(path)) for path in paths))
-    label_width = max(len("label"), *(len(label) for label in info.labels))
-    print(f"{'file':<{width}}  {'label':<{label_width}}  margin  scores")
-    for path, label, row in zip(paths, labels, scores, strict=True):
-        rest = np.delete(row, label)
-        print(f"{path!s:<{width}}  {info.labels[label]:<{label_width}}  "
-              f"{row[label] - rest.max():>6}  {' '.join(map(str, row))}")
-    if network is None:
-        return 0
-    return verdict(*compare(network, images, labels, scores),
-                   lambda index: str(paths[index]))
+    """Print label and scores of users' files; compare with golden if the network's file is here."""
+    info, report = client.info, sys.stderr if "-" in (args.csv, args.json) else sys.stdout
+    bits = info.pixel_bits + info.shift
+    target = network or answers.Target(info.labels, info.input_shape, bits,
+                                       as_is(info.input_shape, bits))
+    compared = network and Comparison(network)
 
+    def ask(images, names):
+        labels, scores = client.classify(images)
+        if compared:
+            compared.see(images, labels, scores, names)
+        return labels, scores
 
-def expand(paths):
-    """Yield the pictures among files and directories, in order."""
-    for path in paths:
-        if path.is_dir():
-            found = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURES)
-            if not found:
-                raise ValueError(f"Directory {path} must hold pictures: it has none of "
-                                 f"{' '.join(PICTURES)}")
-            yield from found
-        else:
-            yield path
+    status = answers.classify(args, target, ask, {"network": info.identity, "board": info.board})
+    if not compared:
+        print(f"not compared with golden: network {info.identity[:12]} is not on this computer",
+              file=report)
+        return status
+    return max(status, compared.verdict(lambda index, name: name, file=report))
 
 
 def evaluate(client, network, args):
     """Classify test images on the board and compare every label and score with golden."""
-    images, truth = test_images(network, args.dataset)
-    images, truth = images[:args.limit], truth[:args.limit]
+    test = test_images(network, args)
+    images, truth = test.images[:args.limit], test.labels[:args.limit]
     step = client.info.max_images
     labels, scores = [], []
     start = time.monotonic()
@@ -144,19 +160,20 @@ def evaluate(client, network, args):
     seconds = time.monotonic() - start
     labels, scores = np.concatenate(labels), np.concatenate(scores)
     right = labels == truth
+    print(f"dataset     {test.name}: {test.used}")
     print(f"accuracy    {100 * right.mean():.2f} % ({right.sum()} of {len(images)})")
     print(f"link        {len(images) / seconds:,.1f} images/s ({seconds:.1f} s, "
           f"{client.retries} retries)")
-    return verdict(*compare(network, images, labels, scores),
-                   lambda index: f"test image {index}", tracing(client.info, args))
+    compared = Comparison(network)
+    compared.see(images, labels, scores)
+    return compared.verdict(lambda index, _: f"test image {index}", tracing(client.info, args))
 
 
 def benchmark(client, network, args):
     """Run the benchmark; compare cycles with the prediction and labels with golden."""
     info = client.info
     count = min(args.images, info.max_benchmark)
-    rom, _ = test_images(network, args.dataset)
-    rom = rom[:info.rom_images]
+    rom = test_images(network, args).images[:info.rom_images]
     if zlib.crc32(pack_images(rom, info.pixel_bits, info.shift).tobytes()) != info.rom_crc:
         raise ProtocolError(f"ROM of board {info.board!r} must hold the first {info.rom_images} "
                             f"test images: its checksum is another (give the dataset it was "
@@ -184,8 +201,9 @@ def benchmark(client, network, args):
           + (f" (fed every {info.feed} cycles; the core alone: "
              f"{info.images_per_second:,.0f})" if info.feed > info.interval else ""))
     print(f"link        {len(sent) / seconds:,.1f} images/s (one frame of {len(sent)})")
-    status = verdict(*compare(network, sent, board_labels, board_scores),
-                     lambda index: f"ROM image {index}", trace=tracing(info, args))
+    compared = Comparison(network)
+    compared.see(sent, board_labels, board_scores)
+    status = compared.verdict(lambda index, _: f"ROM image {index}", tracing(info, args))
     return status if same_cycles and same_labels else 1
 
 
@@ -203,44 +221,15 @@ def expected_report(labels, count, classes):
     return tuple(histogram.tolist()), checksum
 
 
-def test_images(network, dataset):
-    """Return test images and labels of a dataset, by default the dataset of the training."""
-    name = dataset or network.provenance.get("dataset")
-    if not name:
-        raise ValueError("Network must say which dataset it was trained on: it does not (give "
-                         "one with --dataset)")
-    images, labels, _ = datasets.load_test(name)
-    if images.shape[1:] != network.input_shape:
-        raise ValueError(f"Images of {name} must have the network's shape {network.input_shape}: "
-                         f"{images.shape[1:]} (give another dataset with --dataset)")
-    return images, labels
+def test_images(network, args):
+    """Return the test set that a command line names, and print what users should know of it."""
+    test = load_test_set(network, args.dataset, choices.from_arguments(args))
+    for note in test.notes:
+        print(note, file=sys.stderr)
+    return test
 
 
 test_images.__test__ = False  # its name looks like a test's
-
-
-def compare(network, images, labels, scores):
-    """Compare the board's answers with golden's.
-
-    Returns
-    -------
-    int, int
-        Number of equal labels; number of images whose scores are all equal.
-    int
-        Number of images.
-    tuple or None
-        First image that differs: index, the board's label and scores, golden's scores.
-    """
-    model = Model(network)
-    expected_scores = model.scores(images)
-    same_labels = labels == model.labels(images)
-    same_scores = (scores == expected_scores).all(axis=1)
-    differing = np.flatnonzero(~(same_labels & same_scores))
-    first = None
-    if len(differing):
-        index = int(differing[0])
-        first = index, int(labels[index]), scores[index].tolist(), expected_scores[index].tolist()
-    return int(same_labels.sum()), int(same_scores.sum()), len(images), first
 
 
 def tracing(info, args):
@@ -249,22 +238,10 @@ def tracing(info, args):
     return f"python -m sim.trace {args.network} --board {info.board} {options}"
 
 
-def verdict(labels, scores, count, first, name, trace=None):
-    """Print how many answers equal golden's and how to look into others; return the exit code."""
-    print(f"equal       {labels} of {count} labels, {scores} of {count} images' scores")
-    if first is None:
-        return 0
-    index, label, found, expected = first
-    print(f"first other {name(index)}: label {label}, scores {found}; golden has "
-          f"{int(np.argmax(expected))}, {expected}")
-    if trace:
-        print(f"every layer {trace} {index}")
-    return 1
-
-
 def _parse(argv):
     parser = Parser(prog="python -m sw.host", description=__doc__)
-    parser.add_argument("--port", required=True, help="/dev/ttyUSB0, or that of a virtual board")
+    parser.add_argument("--port", help="/dev/ttyUSB0, or that of a virtual board (default: the one "
+                                       "port where a board answers)")
     parser.add_argument("--baud", type=_positive, metavar="N",
                         help=f"bits per second (default: {' or '.join(map(str, BAUDS))})")
     parser.add_argument("--network", type=network_file, metavar="NETWORK",
@@ -272,18 +249,20 @@ def _parse(argv):
                              "data/networks)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="what the board is").set_defaults(run=show_info)
-    part = commands.add_parser("classify", help="label pictures")
-    part.add_argument("images", nargs="+", type=Path, metavar="IMAGE",
-                      help="files, or directories of files")
+    commands.add_parser("ports", help="what answers at each port")
+    part = commands.add_parser("classify", help="label pictures, rows or arrays")
+    answers.add_arguments(part)
     part.set_defaults(run=classify)
     part = commands.add_parser("evaluate", help="label test images, compare with golden")
     part.add_argument("--limit", type=_positive, metavar="N", help="only the first N images")
     part.add_argument("--dataset", metavar="D", help="instead of the network's own")
+    choices.add_arguments(part)
     part.set_defaults(run=evaluate)
     part = commands.add_parser("benchmark", help="speed of the accelerator without the cable")
     part.add_argument("--images", type=_positive, default=1000, metavar="N",
                       help="default: %(default)s")
     part.add_argument("--dataset", metavar="D", help="instead of the network's own")
+    choices.add_arguments(part)
     part.set_defaults(run=benchmark)
     return parser.parse_args(argv)
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from . import network, picture
 from .artefact import HELP, network_file
 from .command import Parser, run
+from .conversion import unwritten
 from .fold import beside
 from .show.show import SHOWN
 
@@ -24,6 +25,9 @@ def describe(folded):
     yield (f"inputs      {shape}, {folded.input_bits} bits, of which the hardware takes "
            f"{folded.pixel_bits}")
     yield f"classes     {folded.classes}: {' '.join(folded.labels)}"
+    yield f"conversion  {'; '.join(folded.conversion.words())}"
+    if unwritten(folded.conversion, folded.input_shape):
+        yield "            (the file stores none: this is the meaning of files without one)"
     yield ""
     yield (f"{'layer':12}{'kind':8}{'inputs':>8}{'outputs':>8}{'synapses':>10}"
            f"{'fan-in min':>12}{'mean':>8}{'max':>6}{'constant':>10}{'bits':>11}")

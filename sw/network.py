@@ -249,6 +249,11 @@ def _digest(arrays):
 
 def tidy(network):
     """Give labels, input shape and provenance of a network or checkpoint their plain types."""
+    if isinstance(network.labels, int | np.integer):
+        raise ValueError(f"Labels must be one per class: the number {network.labels} (give "
+                         f"range({network.labels}), or names)")
+    if not isinstance(network.provenance, dict):
+        raise ValueError(f"Provenance must be a dict: {type(network.provenance).__name__}")
     shape = network.input_shape
     shape = tuple(shape) if np.ndim(shape) else (shape,)
     for name, value in (

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sim.model.verilator import RUNTIME
+
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,3 +28,10 @@ def end(process):
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return out
+
+
+def share_runtime(output):
+    """Let simulations that write into a folder use the compiled library of all others."""
+    RUNTIME.mkdir(parents=True, exist_ok=True)
+    (output / "sim").mkdir()
+    (output / "sim" / "runtime").symlink_to(RUNTIME.resolve())

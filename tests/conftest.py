@@ -27,6 +27,12 @@ def bitstreams(tmp_path_factory):
     return Bitstreams((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared")
 
 
+@pytest.fixture(autouse=True)
+def loud(monkeypatch):
+    """Show progress in each test; ``--quiet`` of a test before counts no longer."""
+    monkeypatch.setenv("THRESHER_QUIET", "0")
+
+
 def pytest_collection_modifyitems(items):
     places = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(FIRST)))

@@ -73,15 +73,19 @@ def damage(rng, share):
 
 
 def board_of(net, rom_images, *, wrong=None, **others):
-    """Return a FakeBoard that computes a network of one-bit pixels, label ``wrong`` wrong."""
+    """Return a FakeBoard that computes a network, label ``wrong`` wrong."""
     model = Model(net)
-    rom = pack_images(rom_images, 1, 7)
-    info = fake_info(identity=net.identity, input_shape=net.input_shape, pixel_bits=1, shift=7,
-                     labels=net.labels, rom_images=len(rom), interval=5, fill=7, max_images=7,
+    rom = pack_images(rom_images, net.pixel_bits, net.shift)
+    info = fake_info(identity=net.identity, input_shape=net.input_shape,
+                     pixel_bits=net.pixel_bits, shift=net.shift, labels=net.labels,
+                     rom_images=len(rom), interval=5, fill=7, max_images=7,
                      rom_crc=zlib_crc(rom), **others)
 
     def results(packed):
-        pixels = np.unpackbits(packed, axis=1, bitorder="little")[:, :16].reshape(-1, 4, 4) * 255
+        bits = np.unpackbits(packed, axis=1, bitorder="little")[:, :net.inputs * net.pixel_bits]
+        weights = 2**np.arange(net.pixel_bits) << net.shift
+        pixels = (bits.reshape(len(packed), *net.input_shape, net.pixel_bits) @ weights).astype(
+            np.uint16)
         scores = model.scores(pixels)
         labels = model.labels(pixels)
         if wrong is not None:

@@ -1,17 +1,19 @@
 """docs/format.md: its examples run, and every array that is written is described."""
 
 import re
+from itertools import product
+from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hw.plan.schedule import read_schedule
-from sw import checkpoint, network
+from sw import checkpoint, golden, network
 from sw.golden import Model
 from sw.layer.kind import kinds
 from sw.layer.page import table
-from sw.network import load
+from sw.network import Dense, Encoder, Scores, load
 
 from .networks import plain_trace, random_checkpoint, random_images, random_network
 
@@ -74,3 +76,91 @@ def test_every_array_of_a_file_is_described(tmp_path, kind):
     missing = {name for name in names
                if f"`{name}`" not in TEXT and f"`{re.sub('^0_', 'i_', name)}`" not in TEXT}
     assert missing == set()
+
+
+ROWS = re.findall(r"^\| `([psu] \S+ t)`.* \| (as they are|times -1) \| `(.*)` \|$", TEXT,
+                  re.MULTILINE)
+WEIGHTS = np.array(list(product((-1, 0, 1), repeat=4)))  # all neurons of four inputs
+INPUTS = np.array(list(product((0, 1), repeat=4)))
+FAN_IN = np.abs(WEIGHTS).sum(axis=1)
+NEGATIVES = (WEIGHTS < 0).sum(axis=1)
+
+
+def fired(weights, thresholds, inputs):
+    """Return the outputs of a hidden layer; thresholds are cut to the allowed range."""
+    fan_in = np.abs(weights).sum(axis=1)
+    return golden.outputs(Dense("fc0", weights, np.clip(thresholds, 0, fan_in + 1)),
+                          inputs.astype(np.uint8)).astype(bool)
+
+
+def test_the_table_of_conventions_is_read():
+    assert len(ROWS) == 9
+    assert {row[0] for row in ROWS} == {
+        *(f"{what} {sign} t" for what in "ps" for sign in (">=", ">", "<=", "<")), "u >= t"}
+
+
+@pytest.mark.parametrize(("rule", "weights", "formula"), ROWS)
+def test_thresholds_of_other_conventions_fire_at_the_same_inputs(rule, weights, formula):
+    s = (2 * INPUTS - 1) @ WEIGHTS.T
+    values = {"s": s, "p": (s + FAN_IN) // 2, "u": INPUTS @ WEIGHTS.T}
+    for t in np.arange(-12, 13) / 2:
+        thresholds = [eval(formula, {"ceil": ceil, "floor": floor, "t": t, "fan_in": int(fan_in),
+                                     "negatives": int(negatives)})
+                      for fan_in, negatives in zip(FAN_IN, NEGATIVES, strict=True)]
+        sign = -1 if weights == "times -1" else 1
+        np.testing.assert_array_equal(fired(sign * WEIGHTS, thresholds, INPUTS),
+                                      eval(rule, values | {"t": t}))
+
+
+def test_an_encoders_thresholds_of_other_conventions_are_equal():
+    values = np.arange(256)
+    for t in (0, 0.5, 1, 127, 127.5, 254.25, 255):
+        for threshold, wanted in ((floor(t) + 1, values > t), (ceil(t), values >= t)):
+            layer = Encoder("encoder", [[threshold]])
+            np.testing.assert_array_equal(golden.outputs(layer, values[:, None])[:, 0], wanted)
+
+
+def test_a_last_layer_with_thresholds_has_the_same_classes():
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        weights = rng.integers(-1, 2, (3, 4))
+        fan_in = np.abs(weights).sum(axis=1)
+        t = rng.integers(-3, 6, 3)
+        popcounts = ((2 * INPUTS - 1) @ weights.T + fan_in) // 2
+        scores = golden.outputs(Scores("scores", weights, fan_in - 2 * t), INPUTS.astype(np.uint8))
+        np.testing.assert_array_equal(scores, 2 * (popcounts - t))
+        assert (golden.labels(scores) == (popcounts - t).argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("constant", list(product((0, 1), repeat=2)))
+def test_constant_inputs_go_into_thresholds_and_biases(constant):
+    inputs = INPUTS[(INPUTS[:, 2:] == constant).all(axis=1)]
+    n = np.abs(WEIGHTS[:, 2:]).sum(axis=1)
+    a = ((2 * np.array(constant) - 1) @ WEIGHTS[:, 2:].T + n) // 2
+    for t in range(6):
+        allowed = np.minimum(t, FAN_IN + 1)
+        np.testing.assert_array_equal(fired(WEIGHTS, allowed, inputs),
+                                      fired(WEIGHTS[:, :2], allowed - a, inputs[:, :2]))
+    for part, bias in ((slice(0, 4), 7), (slice(0, 2), 7 + 2 * a - n)):
+        scores = golden.outputs(Scores("scores", WEIGHTS[:, part], np.broadcast_to(bias, len(n))),
+                                inputs[:, part].astype(np.uint8))
+        np.testing.assert_array_equal(scores, (2 * inputs - 1) @ WEIGHTS.T + 7)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_activations_of_several_bits_are_neurons_made_several_times(most):
+    """Inputs are 0..most here: their bits are those of an encoder with all thresholds."""
+    numbers = np.array(list(product(range(most + 1), repeat=4)))
+    bits = golden.outputs(Encoder("encoder", np.tile(np.arange(1, most + 1), (4, 1)), 2), numbers)
+    for t in np.arange(-2 * 4 * most - 2, 2 * 4 * most + 3) / 2:
+        np.testing.assert_array_equal(
+            fired(np.repeat(WEIGHTS, most, axis=1), ceil(t) + most * NEGATIVES, bits),
+            numbers @ WEIGHTS.T >= t)
+
+
+def test_activations_of_minus_one_to_one_are_two_bits():
+    numbers = np.array(list(product((-1, 0, 1), repeat=4)))
+    bits = np.stack([numbers >= 0, numbers >= 1], axis=2).reshape(len(numbers), -1)
+    for t in np.arange(-10, 11) / 2:
+        np.testing.assert_array_equal(
+            fired(np.repeat(WEIGHTS, 2, axis=1), ceil(t) + FAN_IN, bits), numbers @ WEIGHTS.T >= t)

@@ -27,8 +27,9 @@ ROOMS = {
            "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
-           "show": ("bits",), "data": ("network", "progress"), "line": ("bits",),
-           "compare": ("checkpoint", "fold")},
+           "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
+           "line": ("bits",), "compare": ("checkpoint", "fold"),
+           "answer": ("conversion", "progress")},
     "train": {"forward": ("augment", "binarize")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
@@ -44,8 +45,11 @@ THIRD = {
     "boards": ("numpy", "amaranth", "amaranth_boards", "matplotlib"),
 }
 ALONE = {
+    "sw.line.ports": ("serial",),
     "sw.line.serialport": ("serial",),
+    "sw.data.draw": ("matplotlib",),
     "sw.data.images": ("PIL",),
+    "sw.data.sheet": ("PIL",),
     "sw.data.form.mat": ("scipy",),
     "sw.report": ("matplotlib",),
     "sw.inspect": ("matplotlib",),

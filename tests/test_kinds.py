@@ -35,6 +35,7 @@ from sw.show.show import SHOWN, Show
 from sw.trained.kind import FOLDS
 from train.forward.forward import FORWARD
 
+from . import beside
 from .networks import random_dense, random_images, random_network
 
 
@@ -163,10 +164,10 @@ def test_golden_computes_it_and_plain_arithmetic_agrees(network):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_the_rtl_equals_golden_in_every_layer(network, name, tmp_path, monkeypatch):
-    monkeypatch.setattr(full, "BUILD", tmp_path)  # Verilog is kept there by the code of the tree
+def test_the_rtl_equals_golden_in_every_layer(network, name, tmp_path):
+    beside.share_runtime(tmp_path)  # Verilog is kept there by the code of the tree
     accelerator = Accelerator(network, SCHEDULES[name])
-    outcome = full.simulate(accelerator, IMAGES)
+    outcome = full.simulate(accelerator, IMAGES, output=tmp_path)
     assert full.compare(accelerator, IMAGES, outcome, timed=True) == ([], None)
     found = trace(accelerator, IMAGES, 7)
     assert found.equal

@@ -13,7 +13,7 @@ from hw.synthesis.verilog import uncollected
 from sw.store.files import replacing, write_bytes
 
 from ..shell import Shell
-from . import inputs, tools
+from . import inputs, pins, tools
 from .inputs import CONSTRAINTS, TOP
 from .ledger import Ledger, key_of
 from .resources import list_commands, read_cells
@@ -148,6 +148,7 @@ def build(job, design, steps):
     work.mkdir(parents=True, exist_ok=True)
     for path in (job.bitstream, *job.before):
         path.unlink(missing_ok=True)
+    steps.earlier = Ledger(work / "steps.json").durations()
     if not job.reuse:
         for path in (*work.glob("steps.json"), *work.glob(f"{TOP}.*"), *work.glob("cells.*")):
             path.unlink()
@@ -156,6 +157,8 @@ def build(job, design, steps):
     with steps.step("elaborate"):
         shell = Shell(board, design, job.frequency)
         commands = prepare(board, shell, work)
+    if board.arguments:  # the pins of a board of the catalog are known to be right
+        pins.check(job, commands["nextpnr"], nextpnr)
     consumed = inputs.of_build(job, commands, attempts(job, commands), chosen)
     key = key_of(*((work / f"{TOP}{suffix}").read_bytes() for suffix in (".il", ".ys")),
                  str(yosys))

@@ -43,6 +43,11 @@ class Ledger:
         entry = self._steps.get(step, {})
         return entry.get("result") if entry.get("key") == key else None
 
+    def durations(self):
+        """Return the seconds of all steps that are done, whatever their key, by name."""
+        return {name: seconds for entry in self._steps.values()
+                for name, seconds in entry.get("result", {}).items()}
+
     def begin(self, step, key):
         """Note that a step runs; return whether one with this key had begun and never ended."""
         before = self._steps.get(step, {})

@@ -19,14 +19,14 @@ SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PR_SET_PDEATHSIG = 1  # of prctl(2): the signal to get when the parent ends
 _LIBRARY = ctypes.CDLL(None)
 POLL = 0.1  # seconds between two looks at a running program
+LONGEST = 100  # characters of a line of a log, in a line of progress
 
 
 class Steps:
     """Announces steps and measures them.
 
-    On a terminal a running step shows a spinner, its time and the log's last line. Elsewhere each
-    step is one line when it begins, one when it ends, and one every five seconds between. With
-    ``--quiet`` nothing is shown.
+    On a terminal a running step shows a spinner, its time and the log's last line. Otherwise each
+    step is one line when it begins, one every five seconds, and one when it ends.
 
     Parameters
     ----------
@@ -37,12 +37,16 @@ class Steps:
     ----------
     seconds : dict of str to float
         Wall time of each finished step, in order.
+    earlier : dict of str to float
+        Wall time of steps in an earlier build, to compare with.
     """
 
     def __init__(self, stream=None):
         self.stream = sys.stderr if stream is None else stream
-        self.live = self.stream.isatty()
+        self.quiet = is_quiet()
+        self.live = not self.quiet and self.stream.isatty()
         self.seconds = {}
+        self.earlier = {}
         self._spinner = cycle(SPINNER)
         self._name = None
         self._shown = 0.0
@@ -73,13 +77,17 @@ class Steps:
     def tick(self, text=""):
         """Show that the running step is alive."""
         now = time.monotonic()
-        if self.live and now - self._shown >= POLL:
-            self._shown = now
-            line = f"{next(self._spinner)} {self._name} {now - self._start:.0f} s  {text}"
-            self._write("\r\033[K" + line[:os.get_terminal_size(self.stream.fileno()).columns - 1])
-        elif self._name and not self.live and now - self._shown >= EVERY:
-            self._shown = now
-            self._write(f"{self._name}: {now - self._start:.0f} s  {text}".rstrip() + "\n")
+        if self._name is None or now - self._shown < (POLL if self.live else EVERY):
+            return
+        self._shown = now
+        last = self.earlier.get(self._name)
+        line = (f"{self._name} {duration(now - self._start)}"
+                + (f" ({duration(last)} last time)" if last else "") + f"  {text}")
+        if self.live:
+            width = os.get_terminal_size(self.stream.fileno()).columns - 1
+            self._write("\r\033[K" + f"{next(self._spinner)} {line}"[:width])
+        else:
+            self._write(f"{line[:LONGEST].rstrip()}\n")
 
     def run(self, tool, arguments, *, directory, log, phases=(), watch=None):
         """Run a program of the toolchain to its end.
@@ -142,7 +150,7 @@ class Steps:
 
     def _begin(self, name, log):
         self._name, self._start, self._log = name, time.monotonic(), log
-        self._shown = self._shown if self.live else self._start
+        self._shown = 0 if self.live else self._start
         if not self.live:
             self._write(f"{name} ..." + (f" (log: {log})" if log else "") + "\n")
 
@@ -158,9 +166,15 @@ class Steps:
             self._write("\r\033[K")
 
     def _write(self, text):
-        if not is_quiet():
+        if not self.quiet:
             self.stream.write(text)
             self.stream.flush()
+
+
+def duration(seconds):
+    """Return a number of seconds as text: ``"35 s"``, ``"12 min 5 s"``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @contextmanager

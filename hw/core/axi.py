@@ -4,6 +4,8 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from ..stage.spram import SPRAM_WIDTH
+
 
 __all__ = ["AxiAccelerator"]
 
@@ -23,7 +25,7 @@ class AxiAccelerator(wiring.Component):
     Parameters
     ----------
     accelerator : :class:`hw.accelerator.Accelerator`
-        The accelerator, without weights in SPRAM because only a board's design can load them.
+        The accelerator.
 
     Members
     -------
@@ -40,13 +42,15 @@ class AxiAccelerator(wiring.Component):
         of the first class lowest.
     m_axis_tvalid, m_axis_tready : Out(1), In(1)
         Handshake of the output.
+    s_axis_weights_tdata : In(16)
+        Only if some layers have their weights in SPRAM: the words ``accelerator.load``, in order,
+        after each reset. ``s_axis_tready`` stays low until the last word has come. After that no
+        word may come while an image is inside.
+    s_axis_weights_tvalid, s_axis_weights_tready : In(1), Out(1)
+        Handshake of the weights. A word is taken in every cycle in which one is valid.
     """
 
     def __init__(self, accelerator):
-        for stage in accelerator.loaded:
-            raise ValueError(f"Weights of layer {stage.layer.name!r} must be in ROM where they are "
-                             f"part of the Verilog: those in SPRAM are loaded at start (choose "
-                             f"'block' or 'distributed')")
         self.accelerator = accelerator
         network = accelerator.network
         self.label_width = octets((network.classes - 1).bit_length())
@@ -60,6 +64,8 @@ class AxiAccelerator(wiring.Component):
             "m_axis_tdata": Out(self.label_width + network.classes * self.score_width),
             "m_axis_tvalid": Out(1),
             "m_axis_tready": In(1),
+            **({"s_axis_weights_tdata": In(SPRAM_WIDTH), "s_axis_weights_tvalid": In(1),
+                "s_axis_weights_tready": Out(1)} if accelerator.loaded else {}),
         })
 
     def elaborate(self, platform):
@@ -80,4 +86,9 @@ class AxiAccelerator(wiring.Component):
             m.d.comb += self.m_axis_tdata[place:place + self.score_width].eq(answer.scores[index])
         m.d.comb += self.m_axis_tvalid.eq(accelerator.o.valid)
         m.d.comb += accelerator.o.ready.eq(self.m_axis_tready)
+
+        if accelerator.loaded:
+            m.d.comb += accelerator.weights.payload.eq(self.s_axis_weights_tdata)
+            m.d.comb += accelerator.weights.valid.eq(self.s_axis_weights_tvalid)
+            m.d.comb += self.s_axis_weights_tready.eq(accelerator.weights.ready)
         return m

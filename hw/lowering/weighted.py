@@ -8,7 +8,7 @@ from sw.layer.scores import Scores
 
 from ..lower import LOWER, Lowering
 from ..plan.schedule import Scheduled
-from ..stage.lanes import mvtu_resources
+from ..stage.lanes import mvtu_resources, planes_of
 from ..stage.mvtu import MVTU
 from ..stage.spram import SPRAM_DEPTH
 from ..wired.area import wired_resources
@@ -36,6 +36,9 @@ class LowerWeighted(Lowering):
 
     def scheduled_resources(self, layer, mode, family):
         return mvtu_resources(layer, mode.pe, mode.simd, mode.rom, family)
+
+    def stored_bits(self, layer):
+        return layer.weights.size * planes_of(layer)
 
     def slowest(self, layer):
         return layer.inputs * layer.outputs

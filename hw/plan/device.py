@@ -1,6 +1,6 @@
 """Sizes of the FPGAs that the open toolchain builds for, and the clocks of boards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .pll import make_clock
 
@@ -73,15 +73,21 @@ class Target:
         clock.
     megahertz : float
         Usual clock in MHz, for users who ask for none.
+    loads : bool
+        Whether weights can be loaded into the SPRAMs of the device: a board needs a program that
+        writes its flash. Who uses a device without a board loads them in a design of one's own.
     """
 
     part: str
     oscillator: int | None = None
     megahertz: float = 50
+    loads: bool = True
 
     @property
     def device(self):
-        return DEVICES[self.part]
+        """The device; one without SPRAMs if nothing can load them."""
+        device = DEVICES[self.part]
+        return device if self.loads else replace(device, sprams=0)
 
     def clock(self, wished):
         """Return the clock that the board's PLL makes for a wished one, both in Hz."""
@@ -97,9 +103,9 @@ BOARDS = {
     "ulx3s-25f": Target("LFE5U-25F", 25_000_000, 60),
     "ulx3s-12f": Target("LFE5U-12F", 25_000_000, 60),
     "icebreaker": Target("iCE40UP5K", 12_000_000, 24),
-    "icesugar": Target("iCE40UP5K", 12_000_000, 24),
-    "upduino-v3": Target("iCE40UP5K", 48_000_000, 24),
-    "upduino-v3-osc": Target("iCE40UP5K", 12_000_000, 24),
+    "icesugar": Target("iCE40UP5K", 12_000_000, 24, loads=False),
+    "upduino-v3": Target("iCE40UP5K", 48_000_000, 24, loads=False),
+    "upduino-v3-osc": Target("iCE40UP5K", 12_000_000, 24, loads=False),
     "ice40-hx8k-b-evn": Target("iCE40HX8K", 12_000_000, 48),
     "orangecrab-25f": Target("LFE5U-25F", 48_000_000, 48),
     "orangecrab-85f": Target("LFE5U-85F", 48_000_000, 48),
@@ -111,7 +117,7 @@ BOARDS = {
     "icesugar-pro": Target("LFE5U-25F", 25_000_000, 50),
     "icepi-zero": Target("LFE5U-25F", 50_000_000, 50),
     "ecp5-5g-evn": Target("LFE5UM5G-85F", 12_000_000, 48),
-    "icebreaker-bitsy": Target("iCE40UP5K", 12_000_000, 24),
+    "icebreaker-bitsy": Target("iCE40UP5K", 12_000_000, 24, loads=False),
     "ice40-up5k-b-evn": Target("iCE40UP5K", 12_000_000, 24),
     "tinyfpga-bx": Target("iCE40LP8K", 16_000_000, 32),
     "blackice-ii": Target("iCE40HX4K", 100_000_000, 50),

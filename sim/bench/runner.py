@@ -26,7 +26,7 @@ class BenchFailure(AssertionError):
 
 
 @contextmanager
-def run_folder(test_module, case=""):
+def run_folder(test_module, case="", build=None):
     """Give the folder of a run, ``build/sim/BENCH-CASE``; another run with the same folder waits.
 
     The folder holds what a bench reads and writes besides the design, so a caller keeps it from
@@ -38,6 +38,8 @@ def run_folder(test_module, case=""):
         Module with cocotb tests: ``"sim.bench.bench_mvtu"``.
     case : str
         Tells this run from others of the same bench.
+    build : Path, optional
+        Folder of all runs (default: ``build/sim``).
 
     Yields
     ------
@@ -45,7 +47,7 @@ def run_folder(test_module, case=""):
         The folder, absolute.
     """
     bench = test_module.rpartition(".")[2]
-    folder = (BUILD / "-".join(part for part in (bench, case) if part)).resolve()
+    folder = ((build or BUILD) / "-".join(part for part in (bench, case) if part)).resolve()
     with alone(folder / ".lock", f"Simulation in {os.path.relpath(folder)}", wait=True):
         yield folder
 
@@ -69,7 +71,8 @@ def simulate(component, test_module, *, case="", **options):
         return simulate_in(folder, component, test_module, **options)
 
 
-def simulate_in(folder, component, test_module, *, edit=None, public=(), **environment):
+def simulate_in(folder, component, test_module, *, edit=None, public=(), runtime=None,
+                **environment):
     """Convert a component to Verilog and run a bench on it.
 
     ``SIM=icarus`` takes Icarus Verilog instead of Verilator, ``WAVES=1`` records a waveform,
@@ -87,6 +90,8 @@ def simulate_in(folder, component, test_module, *, edit=None, public=(), **envir
         Changes the Verilog before it is simulated: plants a fault.
     public : sequence of (str, str)
         Module and variable patterns that the bench sees besides the ports.
+    runtime : path-like, optional
+        As for :func:`sim.model.verilator.compile_model`.
     **environment
         Variables that the bench reads from ``os.environ``, as anything ``str`` can turn to text.
 
@@ -110,7 +115,7 @@ def simulate_in(folder, component, test_module, *, edit=None, public=(), **envir
     simulator = os.environ.get("SIM", "verilator")
     waves = os.environ.get("WAVES", "0") not in ("", "0")
     if simulator == "verilator":
-        runner = _verilator(source, folder, waves, public)
+        runner = _verilator(source, folder, waves, public, runtime)
     elif simulator == "icarus":
         runner = _icarus(source, folder, waves)
     else:
@@ -158,7 +163,7 @@ def check_streams(component, case, vectors, *, edit=None):
         simulate_in(folder, component, "sim.bench.bench_stream", edit=edit, VECTORS=path)
 
 
-def _verilator(source, folder, waves, public):
+def _verilator(source, folder, waves, public, runtime):
     """Compile with only the ports visible to the bench: several times faster than cocotb's way."""
     main = config.share_dir / "lib" / "verilator" / "verilator.cpp"
     options = ["--vpi"]
@@ -169,7 +174,7 @@ def _verilator(source, folder, waves, public):
         source.read_text(encoding="utf-8"), "dut", main.read_text(encoding="utf-8"), folder,
         optimize="-O0", options=options, public=visible,
         libraries=[f"-Wl,-rpath,{config.libs_dir}", f"-L{config.libs_dir}",
-                   "-lcocotbvpi_verilator"])
+                   "-lcocotbvpi_verilator"], runtime=runtime)
     shutil.copy2(model, folder / "dut")  # the name that cocotb's runner starts
     return get_runner("verilator")
 

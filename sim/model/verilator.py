@@ -64,7 +64,7 @@ def compiler():
 
 
 def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1", options=(),
-                  libraries=(), public=(), shared=False):
+                  libraries=(), public=(), shared=False, runtime=None):
     """Compile a design and a C++ main into an executable, unless that was done before.
 
     The main includes ``"Vtop.h"``: the model is the class ``Vtop``, whatever the top module's name.
@@ -90,6 +90,8 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
         Module and variable patterns that stay visible to VPI.
     shared : bool
         Make a library to load instead, with what the C++ text exports.
+    runtime : path-like, optional
+        Folder of what all models share (default: :data:`RUNTIME`).
 
     Returns
     -------
@@ -122,8 +124,9 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
         makefile = _read_makefile(folder / "Vtop_classes.mk")
         switches = {name: makefile[name][0] for name in SWITCHES}
         flags = [*_flags(), *SHARED * shared]
-        objects = _compile_generated(folder, optimize, flags, switches)
-        objects += [_runtime(name, flags) for name in makefile["VM_GLOBAL_FAST"]]
+        runtime = Path(runtime or RUNTIME)
+        objects = _compile_generated(folder, optimize, flags, switches, runtime)
+        objects += [_runtime(name, flags, runtime) for name in makefile["VM_GLOBAL_FAST"]]
         _call([compiler(), *["-shared"] * shared, *objects, "-o", folder / "model", *libraries,
                "-lpthread"], f"Model of {top!r}")
         os.replace(folder / "model", executable)
@@ -161,7 +164,7 @@ def _flags():
             f"-I{include / 'vltstd'}"]
 
 
-def _compile_generated(folder, optimize, flags, switches):
+def _compile_generated(folder, optimize, flags, switches, runtime):
     """Compile the generated C++ and the main; return the objects.
 
     Initialization runs once: it is not optimized. Large files first, so that the jobs end together.
@@ -174,7 +177,8 @@ def _compile_generated(folder, optimize, flags, switches):
         fast = [source for source in sources if source not in slow]
         pieces = [*((optimize, piece) for piece in _pieces(fast)),
                   *(("-O0", piece) for piece in _pieces(slow))]
-    headers = {option: _header(option, flags) for option in {option for option, _ in pieces}}
+    headers = {option: _header(option, flags, runtime)
+               for option in {option for option, _ in pieces}}
 
     def compile_piece(job):
         number, (option, piece) = job
@@ -200,12 +204,12 @@ def _pieces(sources):
     return [piece for piece in pieces if piece]
 
 
-def _header(optimize, flags):
+def _header(optimize, flags, runtime):
     """Return the header of Verilator's library, compiled once for each set of flags.
 
     Read as text, it takes most of the time that a small design's C++ takes.
     """
-    with _made_once(f"verilated-{_key(optimize, *flags)}.h.gch") as (target, new):
+    with _made_once(runtime / f"verilated-{_key(optimize, *flags)}.h.gch") as (target, new):
         header = target.with_suffix("")
         if new:
             write_text(header, '#include "verilated.h"\n')
@@ -214,9 +218,9 @@ def _header(optimize, flags):
     return header
 
 
-def _runtime(name, flags):
+def _runtime(name, flags, runtime):
     """Return the object of a file of Verilator's library, compiled once for each set of flags."""
-    with _made_once(f"{name}-{_key(*flags)}.o") as (target, new):
+    with _made_once(runtime / f"{name}-{_key(*flags)}.o") as (target, new):
         if new:
             with replacing(target) as made:
                 _compile(root() / "include" / f"{name}.cpp", made, ["-O2", *flags])
@@ -224,9 +228,9 @@ def _runtime(name, flags):
 
 
 @contextmanager
-def _made_once(name):
+def _made_once(path):
     """Give the path of a shared file, and whether it is to be made: by one run at a time."""
-    target = (RUNTIME / name).resolve()
+    target = path.resolve()
     if target.exists():
         yield target, False
         return

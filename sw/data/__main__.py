@@ -1,13 +1,13 @@
 """Shows what a dataset is: classes, values, conversion, warnings, samples as a picture."""
 
-import argparse
 from pathlib import Path
 
-from ..command import run
+from ..command import Parser, run
 from . import options as choices
-from .datasets import load
+from .datasets import load, short_name
 from .describe import describe, refuse_senseless
 from .draw import draw_samples
+from .known import KNOWN
 from .thresholds import encoder_for
 
 
@@ -15,15 +15,20 @@ LEVELS = {True: 1, False: 8}  # thresholds an input, of pictures and of rows of 
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m sw.data", description=__doc__)
+    parser = Parser(prog="python -m sw.data", description=__doc__)
     parser.add_argument("dataset", metavar="DATASET",
                         help="mnist, fashion-mnist, or the path of pictures, arrays or a table")
     parser.add_argument("--levels", type=int, metavar="N",
                         help="thresholds an input (default: 1 for pictures, 8 for tables)")
+    parser.add_argument("--name", action="store_true",
+                        help="print the name for files of the dataset and leave")
     parser.add_argument("--pictures", type=Path, metavar="DIR",
                         help="write samples as a picture there")
     choices.add_arguments(parser, mapped=False)
     args = parser.parse_args(argv)
+    if args.name:
+        print(args.dataset if args.dataset in KNOWN else short_name(args.dataset))
+        return
     dataset = load(args.dataset, choices.from_arguments(args))
     encoder = encoder_for(dataset.train_images,
                           args.levels or LEVELS[dataset.train_images.ndim > 2])

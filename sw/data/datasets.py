@@ -135,8 +135,8 @@ def load(name_or_path, options=choices.NONE, *, download=True):
     shape = input_shape(conversion, raw.train.examples)
     train, test = (_converted(raw, part, conversion, shape, values)
                    for part in (raw.train, raw.test))
-    facts = Facts(raw.form, raw.path, raw.test_from, raw.label, seen, [*raw.guessed, *guessed], raw.warnings,
-                  raw.ignored, raw.hidden)
+    facts = Facts(raw.form, raw.path, raw.test_from, raw.label, seen, [*raw.guessed, *guessed],
+                  raw.warnings, raw.ignored, raw.hidden)
     known = str(name_or_path) in KNOWN
     return Dataset(str(name_or_path) if known else short_name(raw.path), *train, *test, names,
                    conversion, facts)

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from .. import picture
 from ..conversion import Picture
-from ..store.files import replacing
 
 
 SAMPLES = 8   # of each class
@@ -31,10 +31,9 @@ def draw_samples(path, dataset):
         for axes in row:
             axes.set_xticks([])
             axes.set_yticks([])
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        row[0].set_ylabel(picture.shortened(name), rotation=0, ha="right", va="center")
     figure.suptitle(f"{dataset.name}: as the network sees it")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=100, metadata={"Software": None})
+    picture.save(figure, path, dpi=100, metadata={"Software": None})
 
 
 def draw_input(axes, image, conversion):

@@ -65,13 +65,18 @@ class Options:
 NONE = Options()
 
 
-def add_arguments(parser, *, mapped=True):
+def add_arguments(parser, *, mapped=True, without=()):
     """Add the options to a parser of a command line.
 
-    ``mapped`` adds ``--map``, for commands that have a network already.
+    ``mapped`` adds ``--map``, for commands that have a network already. ``without`` has names of
+    options that make no sense for a command.
     """
     group = parser.add_argument_group("what the dataset's files mean (default: guessed and said)")
-    add = group.add_argument
+
+    def add(flag, **settings):
+        if flag.removeprefix("--") not in without:
+            group.add_argument(flag, **settings)
+
     add("--label", metavar="COLUMN", help="class column of a table: name, or number from 1")
     add("--drop", metavar="COLUMN,…", type=_names, default=(), help="columns to leave out")
     add("--classes", metavar="FILE", help="names of numbered classes, one a line")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..command import explain
 from ..progress import progress
 from .convert import depth_of, grey
 from .drawing import edge
@@ -94,8 +95,8 @@ def survey(part, what, keep=True):
                           delay=2):
         try:
             picture = part.examples[index]
-        except ValueError as error:
-            failed.append(str(error))
+        except (ValueError, OSError) as error:
+            failed.append(explain(error))
             continue
         rows.append(index)
         pixels += picture.size

@@ -45,6 +45,10 @@ class Client:
         Anything with ``write(octets)``, ``read(seconds)`` and ``path``.
     clock : module
         Anything with ``monotonic()`` and ``sleep(seconds)``, for a simulated line's own time.
+    attempts : int or None
+        How often a request is sent; None for :data:`ATTEMPTS`.
+    patience : float or None
+        Seconds that the board may be silent; None for :data:`PATIENCE`.
 
     Attributes
     ----------
@@ -54,9 +58,11 @@ class Client:
         Requests sent again so far.
     """
 
-    def __init__(self, port, clock=time):
+    def __init__(self, port, clock=time, *, attempts=None, patience=None):
         self.port = port
         self.clock = clock
+        self.attempts = attempts or ATTEMPTS
+        self.patience = patience or PATIENCE
         self.retries = 0
         self._deframer = Deframer()
         self._sequences = count()
@@ -99,10 +105,10 @@ class Client:
         """
         frame = Frame(kind, next(self._sequences) % 256, payload)
         octets = frame.encode()
-        wait = PATIENCE + SLACK * self._slowness * seconds
+        wait = self.patience + SLACK * self._slowness * seconds
         loading = self.clock.monotonic() + LOADING * self._slowness
         attempts = 0
-        while attempts < ATTEMPTS:
+        while attempts < self.attempts:
             self.retries += attempts > 0
             self.port.write(octets)
             self._sent = self.clock.monotonic()
@@ -144,7 +150,7 @@ class Client:
             if not octets:
                 continue
             self._octets += len(octets)
-            end = self.clock.monotonic() + max(PATIENCE, wait / 4)
+            end = self.clock.monotonic() + max(self.patience, wait / 4)
             for frame in self._deframer.feed(octets):
                 if frame.sequence != request.sequence:
                     continue
@@ -165,8 +171,8 @@ class Client:
         if self._octets:
             return (f"what it sends is no answer, {self._octets} octets at the last attempt "
                     f"(is it another device, or another --baud?)")
-        return (f"nothing came in {ATTEMPTS} attempts (is it this port, is the bitstream loaded, "
-                f"does --baud fit?)")
+        return (f"nothing came in {self.attempts} attempts (is it this port, is the bitstream "
+                f"loaded, does --baud fit?)")
 
     def _check_length(self, payload, expected, what):
         if len(payload) != expected:

@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -145,7 +146,8 @@ def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
     ValueError
         If the file is not an intact ``.npz`` of plain arrays within the limit.
     """
-    with open(path, "rb") as file:  # errors here are not the content's fault
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's on headers of Python 2, which read all the same
         try:
             with zipfile.ZipFile(file) as archive:
                 return {info.filename.removesuffix(".npy"): member
@@ -183,7 +185,8 @@ def _members(archive, limit):
 
 def read_array(path, limit=ARRAY_LIMIT):
     """Read a ``.npy`` file that may come from anybody: numbers or strings of at most ``limit``."""
-    with open(path, "rb") as file:
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
         try:
             size = _array_size(file, "of the file")
             if size > limit:

@@ -226,7 +226,11 @@ def test_frequencies_out_of_reach_are_refused(folder, tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    ([], "BOARD and NETWORK are needed (or --list)"),
+    ([], "error: BOARD and NETWORK are needed, as in 'python -m boards.build icebreaker tfc' "
+         "(boards: python -m boards.build --list, or --board-file, --device; networks: "
+         "NAME.net.npz, or a name in data/networks)\n"),
+    (["ulx3s"], "error: NETWORK is needed, as in 'python -m boards.build icebreaker tfc' "
+                "(networks: NAME.net.npz, or a name in data/networks)\n"),
     (["ulx3s", "tfc", "--freq", "fast"], "must be a number of MHz: 'fast'"),
     (["ulx3s", "tfc", "--freq", "-1"], "must be above 0 MHz and below 10 GHz: -1"),
     (["ulx3s", "tfc", "--schedule", "s", "--images-per-second", "1"],
@@ -236,6 +240,13 @@ def test_wrong_usage_is_explained(capsys, arguments, words):
         build.main(arguments)
     assert caught.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_quiet_build_shows_no_progress(capsys, monkeypatch):
+    monkeypatch.setenv("THRESHER_QUIET", "1")
+    with Steps().step("elaborate"):
+        pass
+    assert capsys.readouterr() == ("", "")
 
 
 def test_progress_goes_to_stderr(capsys):

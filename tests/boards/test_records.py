@@ -117,11 +117,11 @@ def test_another_pin_is_another_build(tmp_path):
 
 
 def test_images_that_are_not_there_are_no_difference(monkeypatch):
-    def missing(name, download):
-        raise ValueError(f"Dataset {name!r} must be in x")
+    def missing(network, download):
+        raise ValueError(f"Dataset {network.provenance['dataset']!r} must be in x")
 
     standing._missing.cache_clear()
-    monkeypatch.setattr(standing.datasets, "load_test", missing)
+    monkeypatch.setattr(standing, "load_test_set", missing)
     verdict = judged()
     standing._missing.cache_clear()
     assert verdict.text == "not compared: Dataset 'mnist' must be in x"

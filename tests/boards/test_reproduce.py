@@ -3,12 +3,15 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from boards import reproduce
 from boards.board import find
+from boards.part import Part, create
 from boards.reproduce import first_difference
 from boards.request import Request
 from tests.bitstreams import OPTIONS
@@ -105,3 +108,11 @@ def test_a_folder_that_is_there_is_not_overwritten(tmp_path, network):
     with pytest.raises(ValueError, match=rf"^Folder to keep must be a new one: {tmp_path} is "
                                          r"there$"):
         reproduce.main(["icebreaker", str(network), "--keep", str(tmp_path)])
+
+
+def test_verilog_is_generated_for_the_same_board():
+    part = create(Part("iCE40UP5K", "SG48", "35", Fraction(12), "6", "9"))
+    file = replace(find("ulx3s"), arguments=("--board-file", "my.py", "mine"))
+    assert reproduce.target_words(find("ulx3s")) == ["--board", "ulx3s-85f"]
+    assert reproduce.target_words(part) == ["--device", "iCE40UP5K"]
+    assert reproduce.target_words(file) == ["--board-file", "my.py", "--board", "mine"]

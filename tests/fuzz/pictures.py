@@ -9,7 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from sw.data import folder, idx, images
+from sw.conversion import legacy
+from sw.data import idx, images
+from sw.data.convert import Converter
+from sw.data.form.form import read as read_form
 
 from .mutate import damaged
 from .target import Target
@@ -24,13 +27,13 @@ def idx_seeds():
 
 
 def idx_holds(read, path):
-    """Shape and octets are those of the file."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        content = file.read()
+    """Shape and numbers are those of the file, whose octets are big-endian."""
+    content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
     start = 4 + 4 * content[3]
     assert read.shape == struct.unpack(f">{content[3]}I", content[4:start])
-    assert read.tobytes() == content[start:]
+    assert read.astype(read.dtype.newbyteorder(">")).tobytes() == content[start:]
 
 
 def idx_inputs(kept):
@@ -96,7 +99,9 @@ def picture_inputs(kept):
 
 
 def read_pictures(path):
-    return [images.read_image(path, shape) for shape in [(28, 28), (7, 9, 3)]]
+    picture = images.decode(path)[None]
+    return [Converter(legacy(shape, {}), shape).batch(picture)[0]
+            for shape in [(28, 28), (7, 9, 3)]]
 
 
 def picture_holds(read, path):
@@ -109,13 +114,13 @@ def read_folder(path):
     for label in "ab":
         (path.parent / "set" / label).mkdir(parents=True, exist_ok=True)
         (path.parent / "set" / label / "1.png").write_bytes(path.read_bytes())
-    return folder.read(path.parent / "set")
+    part = read_form(path.parent / "set").train
+    return [part.examples[index] for index in range(len(part))], part.labels
 
 
 def folder_holds(read, path):
     pictures, labels = read
-    assert pictures.dtype == np.uint8
-    assert pictures.ndim == 3
+    assert pictures[0].shape[2:] in ((), (3,))
     np.testing.assert_array_equal(pictures[0], pictures[1])
     assert labels.tolist() == ["a", "b"]
 

@@ -1,8 +1,8 @@
 """Targets in text files: tables, schedules, reports, records of builds and of the benchmark."""
 
-import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -41,21 +41,23 @@ def table_inputs(kept):
 
 
 def table_holds(read, path):
-    """Every row is there, with its own values where none was scaled."""
+    """Every row comes from the text, with its own numbers where none was scaled."""
     dataset_is_whole(read)
-    text = path.read_text(encoding="utf-8-sig")
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=max(
-        ",;\t", key=text.partition("\n")[0].count)) if row]
-    assert len(read.train_images) + len(read.test_images) in (len(rows), len(rows) - 1)
-    assert read.input_shape == (len(rows[0]) - 1,)
-    for low_high in read.scaled.values():
-        assert np.isfinite(list(low_high.values())).all()
-    if not read.scaled:
-        numbers = sorted(float(cell) for row in rows[-(len(read.train_images)
-                                                       + len(read.test_images)):] for cell in row
-                         if cell.strip().isdecimal())
+    text = _text(path.read_bytes())
+    count = len(read.train_images) + len(read.test_images)
+    assert count <= len(re.split(r"[\r\n]+", text.strip()))
+    assert np.isfinite([*read.conversion.low, *read.conversion.high]).all()
+    if (read.conversion.low, read.conversion.high) == ((0.0,), (255.0,)):
+        numbers = sorted(float(cell) for cell in re.findall(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", text)
+                         if cell.count(".") <= 1 and re.search(r"\d", cell))
         given = sorted(np.concatenate([read.train_images, read.test_images]).ravel().tolist())
         assert not _missing(given, numbers)
+
+
+def _text(octets):
+    if octets.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return octets.decode("utf-16")
+    return octets.decode("utf-8-sig", errors="replace")
 
 
 def _missing(values, among):

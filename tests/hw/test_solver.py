@@ -7,10 +7,11 @@ import pytest
 
 from boards.board import catalog
 from hw.estimate import estimate, layer_resources, shell_resources
+from hw.fit import ROOM, misfits
 from hw.plan.area import Resources
 from hw.plan.device import BOARDS, find_device
 from hw.plan.schedule import Scheduled, Wired
-from hw.solver import ROOM, choose, misfits, wired_modes
+from hw.solver import choose, wired_modes
 
 from ..networks import random_network
 
@@ -54,7 +55,10 @@ def test_a_dense_network_beyond_block_ram_goes_into_spram(sfc):
     assert estimate(sfc, schedule, "ice40").total.spram == device.sprams == 4
     assert misfits(sfc, schedule, device) == []
     assert schedule.interval(sfc) <= 24e6 / 4000
-    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: "):
+    with pytest.raises(ValueError, match=r"^Weights must fit the memory of iCE40UP5K: 327 kbit "
+                       r"needed, 120 kbit there, 120 kbit in block RAM and none in SPRAM, which "
+                       r"nothing can load on this board \(fewer or smaller layers would help; "
+                       r"LFE5U-12F holds it\)$"):
         choose(sfc, replace(device, sprams=0), clock_hz=24e6)
 
 
@@ -112,8 +116,31 @@ def test_a_rate_above_the_clock_is_refused(tfc):
 
 
 def test_a_network_beyond_the_device_is_refused():
-    network = random_network(np.random.default_rng(3), [784, 1024, 1024, 10])
-    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: "):
+    network = random_network(np.random.default_rng(3), [784, 256, 128, 10], [40, 32, 64])
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40HX8K: [\d,]+ LUT4 needed, 7,065 "
+                       r"there \(\d+ % too many\); [\d,]+ flip-flops needed, 7,065 there \(\d+ % "
+                       r"too many\) \(fewer synapses, now 14,976 of 234,752 weights, would help; "
+                       r"LFE5U-12F holds it\)$"):
+        choose(network, find_device("iCE40HX8K"), clock_hz=24e6)
+
+
+@pytest.mark.parametrize("rate", [None, 24e6])
+def test_memory_that_does_not_suffice_is_called_memory(rate):
+    """The LUT4 that the rest of the weights would take were named instead."""
+    network = random_network(np.random.default_rng(3), [784, 1600, 1024, 10])
+    with pytest.raises(ValueError, match=r"^Weights must fit the memory of iCE40UP5K: 2,835 kbit "
+                       r"needed, 1,144 kbit there, 120 kbit in block RAM and 1,024 kbit in SPRAM "
+                       r"\(fewer or smaller layers would help; LFE5U-85F holds it\)$"):
+        choose(network, find_device("icebreaker"), clock_hz=24e6, images_per_second=rate)
+    assert choose(network, find_device("LFE5U-85F"), clock_hz=24e6)
+
+
+def test_a_layer_that_finds_no_memory_in_one_piece_is_named():
+    network = random_network(np.random.default_rng(3), [784, 700, 700, 10])
+    with pytest.raises(ValueError, match=r"^Weights must fit the memory of iCE40UP5K: 1,022 kbit "
+                       r"needed, 1,144 kbit there, 120 kbit in block RAM and 1,024 kbit in SPRAM, "
+                       r"of which layer 'fc\d' finds too few in one piece \(fewer or smaller "
+                       r"layers would help; LFE5U-45F holds it\)$"):
         choose(network, find_device("icebreaker"), clock_hz=24e6)
 
 

@@ -12,7 +12,6 @@ from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import trace as traces
 from sim import trace_picture
-from sim.bench import runner
 from sim.trace import trace
 from sw import checkpoint as checkpoints
 from sw import golden
@@ -235,25 +234,24 @@ BESIDE = """
 import sys
 from pathlib import Path
 
-from sim.bench import runner
 from tests.sim import test_trace
 
-runner.BUILD = Path(sys.argv[1])
-print(test_trace.trace_mixed(9).lines()[-1])
+print(test_trace.trace_mixed(9, output=Path(sys.argv[1])).lines()[-1])
 """
 
 
-def trace_mixed(image, edit=None):
-    return trace(Accelerator(NETWORK, SCHEDULES["mixed"]), IMAGES, image, edit=edit)
+def trace_mixed(image, edit=None, *, output):
+    return trace(Accelerator(NETWORK, SCHEDULES["mixed"]), IMAGES, image, edit=edit,
+                 output=output)
 
 
-def test_two_traces_in_one_folder_do_not_mix(tmp_path, monkeypatch):
-    monkeypatch.setattr(runner, "BUILD", tmp_path)
+def test_two_traces_in_one_folder_do_not_mix(tmp_path):
+    beside.share_runtime(tmp_path)
     others = []
 
     def edit(text):
         others.append(beside.start(BESIDE, tmp_path))  # between the plan and the simulation
         return text
 
-    assert trace_mixed(4, edit).equal
+    assert trace_mixed(4, edit, output=tmp_path).equal
     assert beside.end(others[0]).startswith("image 9: RTL equals golden in every layer; ")

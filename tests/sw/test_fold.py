@@ -157,9 +157,9 @@ def test_weights_that_are_no_numbers_are_refused(saved, key, what, value):
 def test_a_folded_network_is_no_checkpoint(saved):
     path, checkpoint = saved
     network.save(path, fold(checkpoint))
-    with pytest.raises(ValueError, match=r"^.* must be a checkpoint \(thresher-ckpt/1\): it has "
-                                         r"another format tag \(make one with 'python -m "
-                                         r"train\.bnn_mnist'\)$"):
+    with pytest.raises(ValueError, match=r"^.* must be a checkpoint \(thresher-ckpt/1\): it is "
+                                         r"a folded network already \(look at it: python -m "
+                                         r"sw\.inspect .*\)$"):
         main([str(path)])
 
 

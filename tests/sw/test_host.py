@@ -1,6 +1,8 @@
 """sw.host, sw.line.serialport: against a board in Python behind a pseudo-terminal."""
 
 import os
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +10,10 @@ import serial
 from PIL import Image
 
 from sw import command, host, network
+from sw.conversion import Picture
+from sw.golden import Model
 from sw.line import client as clients
+from sw.line import ports
 from sw.line.protocol import ErrorCode, Frame
 
 from ..fakeline import Line, board_of, tiny_images, tiny_network, zlib_crc
@@ -29,8 +34,9 @@ def net():
 def dataset(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "tiny.npz"
     train, test = tiny_images()
-    np.savez(path, train_images=train, train_labels=np.arange(6) % 3,
-             test_images=test, test_labels=np.arange(20) % 3)
+    names = np.array(["nil", "één", "two"])
+    np.savez(path, train_images=train, train_labels=names[np.arange(6) % 3],
+             test_images=test, test_labels=names[np.arange(20) % 3])
     return path, test
 
 
@@ -228,8 +234,82 @@ def test_a_cable_unplugged_in_the_middle(net, saved, dataset, capsys):
     assert error.endswith("(was the cable unplugged, or the virtual board stopped?)")
 
 
-def test_an_empty_directory_of_pictures(net, dataset, tmp_path, capsys):
+def test_an_empty_directory_of_pictures(net, saved, dataset, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
     with Line(board_of(net, dataset[1][:3])) as line:
-        assert call("--port", line.path, "classify", tmp_path) == 2
-    assert capsys.readouterr().err.startswith(
-        f"error: Directory {tmp_path} must hold pictures: it has none of ")
+        assert call("--port", line.path, "--network", saved, "classify", tmp_path / "empty") == 2
+    assert capsys.readouterr().err == (
+        f"error: Folder {tmp_path}/empty must hold pictures: it has none (give tables and arrays "
+        f"by their names)\n")
+
+
+def test_the_only_board_needs_no_port(net, dataset, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with Line(board_of(net, dataset[1][:3])) as line:
+        board = SimpleNamespace(device=line.path, description="n/a", vid=0x0403)
+        monkeypatch.setattr(ports.list_ports, "comports", lambda: [board])
+        assert call("info") == 0
+        out, err = capsys.readouterr()
+        assert out.startswith("board        fake\n")
+        assert err == f"port {line.path}: board 'fake' with network {net.identity[:12]}\n"
+        assert call("ports") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{'port':<{len(line.path)}}  what answers",
+        f"{line.path}  board 'fake' with network {net.identity[:12]}"]
+
+
+def test_a_missing_board_is_no_missing_option(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ports.list_ports, "comports", list)
+    assert call("info") == 2
+    assert capsys.readouterr().err == (
+        "no USB serial ports, and no virtual board in build/virtual\n"
+        "error: Port must be that of a board: none answers (plug a board in, start one with 'make "
+        "virtual', or name the port with --port)\n")
+
+
+def test_classify_finds_the_conversion_by_the_boards_identity(net, dataset, tmp_path, monkeypatch,
+                                                              capsys):
+    """A network of light pictures inverts them, and golden agrees on what it saw."""
+    inverting = replace(net, conversion=Picture((4, 4), invert=True))
+    network.save(tmp_path / "build" / "a" / "a.net.npz", inverting)
+    monkeypatch.chdir(tmp_path)
+    images = dataset[1][:5]
+    for place, (image, label) in enumerate(zip(images, Model(net).labels(images), strict=True)):
+        path = tmp_path / "in" / net.labels[label] / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(255 - image).save(path)
+    with Line(board_of(inverting, images[:3])) as line:
+        assert call("--port", line.path, "classify", tmp_path / "in") == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "accuracy 100.00 %: 5 of 5 whose class is known by its folder",
+        "equal       5 of 5 labels, 5 of 5 images' scores"]
+
+
+def test_classify_without_the_networks_file_must_be_told_the_conversion(net, dataset, tmp_path,
+                                                                        monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(dataset[1][0]).save(tmp_path / "a.png")
+    with Line(board_of(net, dataset[1][:3])) as line:
+        assert call("--port", line.path, "classify", "a.png") == 2
+        assert capsys.readouterr().err == (
+            f"error: Network {net.identity[:12]} of board 'fake' must be on this computer: none "
+            f"of 0 files build/*/*.net.npz is it, and none in data/networks (give it with "
+            f"--network, or say how pictures become inputs: --as-is, --drawing or --photo)\n")
+        assert call("--port", line.path, "classify", "a.png", "--as-is") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[1] == net.labels[Model(net).labels(dataset[1][:1])[0]]
+    assert lines[2] == (f"not compared with golden: network {net.identity[:12]} is not on this "
+                        f"computer")
+
+
+def test_classify_names_the_file_that_golden_answers_otherwise(net, saved, dataset, tmp_path,
+                                                               capsys):
+    np.save(tmp_path / "a.npy", dataset[1][:9])
+    with Line(board_of(net, dataset[1][:3], wrong=1)) as line:
+        assert call("--port", line.path, "--network", saved, "classify", tmp_path / "a.npy",
+                    "--csv", "-") == 1
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 10
+    assert "equal       7 of 9 labels, 9 of 9 images' scores\n" in err
+    assert f"first other {tmp_path}/a.npy[1]: label " in err

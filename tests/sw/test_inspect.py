@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from sw import network
+from sw.artefact import artefact
 from sw.inspect import describe, main
 from sw.network import Dense, Encoder, Network, Scores
 from sw.show.show import SHOWN
@@ -23,11 +24,20 @@ def test_describes_layers_memory_and_origin():
     assert text[:3] == [f"identity    {folded.identity}",
                         "inputs      2 x 2, 8 bits, of which the hardware takes 1",
                         "classes     2: no yes"]
+    assert text[3] == ("conversion  colours become grey; the whole picture, scaled to 2 x 2 if it "
+                       "has another size")
     words = [line.split() for line in text]
-    assert words[6] == ["fc0", "dense", "4", "3", "8", "1", "2.7", "4", "2", "17"]
-    assert words[7] == ["scores", "scores", "3", "2", "5", "2", "2.5", "3", "11"]
-    assert words[8] == ["in", "all", "13", "28"]
+    assert words[7] == ["fc0", "dense", "4", "3", "8", "1", "2.7", "4", "2", "17"]
+    assert words[8] == ["scores", "scores", "3", "2", "5", "2", "2.5", "3", "11"]
+    assert words[9] == ["in", "all", "13", "28"]
     assert text[-2:] == ["dataset: mnist", "seed: 7"]
+
+
+def test_says_that_a_file_stores_no_conversion():
+    lines = list(describe(network.load(artefact("tfc"))))
+    assert lines[3].startswith("conversion  colours become grey; a light background becomes dark; ")
+    assert lines[4] == ("            (the file stores none: this is the meaning of files without "
+                        "one)")
 
 
 @pytest.mark.parametrize(("bias", "bits"), [([0, 0], 0), ([1, 0], 1), ([3, 2], 2), ([-1, 0], 1),

@@ -211,6 +211,11 @@ def test_score_bits_hold_every_score(bias, bits):
     (tiny, {"provenance": {"seeds": [1, {2}]}},
      r"Provenance\['seeds'\]\[1\] must be something that JSON can hold: set \(give its text: "
      r"str\(…\)\)"),
+    (tiny, {"labels": 2},
+     r"Labels must be one per class: the number 2 \(give range\(2\), or names\)"),
+    (tiny, {"labels": (None, "b")},
+     r"Labels must be 1 to 200 printable characters: None"),
+    (tiny, {"provenance": ["mine"]}, r"Provenance must be a dict: list"),
     (tiny, {"input_shape": (2.0, 2)}, r"Input shape must be integers above 0: \(2\.0, 2\)"),
     (dense, {"weights": np.ones(4, np.int8)},
      r"Weights of layer 'fc0' must be int8 with 2 dimensions: int8 of shape \(4,\)"),

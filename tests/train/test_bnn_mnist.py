@@ -183,18 +183,19 @@ def test_tables_are_trained_with_quantiles(tmp_path, capsys):
     assert train(str(tmp_path / "t.csv"), tmp_path / "out", "--epochs", "12") == 0
     saved = checkpoint.load(tmp_path / "out" / "t-12-8.ckpt.npz")
     assert saved.encoder.levels == 8
-    assert set(saved.provenance["scaled"]) == {f"column {column}" for column in range(1, 5)}
+    assert saved.conversion.places == (0, 1, 2, 3)
+    assert max(saved.conversion.low) < -2 < 2 < min(saved.conversion.high)
     assert float(capsys.readouterr().out.split()[-2]) > 80
 
 
 def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
     command = [sys.executable, "-m", "train.bnn_mnist", "--dataset", dataset, "--output",
-               str(tmp_path / "out"), *SMALL, "--name", "x", "--epochs", "4000"]
+               str(tmp_path / "out"), *SMALL, "--name", "x", "--epochs", "40000"]
     root = Path(__file__).parents[2]
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={**os.environ, "MPLBACKEND": "agg"})
     seen = b""
-    while b"validation=" not in seen:
+    while b"validation " not in seen:
         piece = process.stderr.read1(4096)
         assert piece, seen
         seen += piece
@@ -202,12 +203,12 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
     lines = process.communicate(timeout=60)[0].decode().splitlines()
     assert process.returncode == 130
     assert lines[-1].startswith("test accuracy ")
-    assert "--resume goes on from there" in lines[1]
+    assert any("--resume goes on from there" in line for line in lines)
     saved = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
     assert saved.provenance["interrupted"]
-    assert 1 <= saved.provenance["epochs"] < 4000
+    assert 1 <= saved.provenance["epochs"] < 40000
     assert (tmp_path / "out" / "x.resume.pt").exists()
-    assert train(dataset, tmp_path / "out", "--name", "x", "--epochs", "4000", "--resume",
+    assert train(dataset, tmp_path / "out", "--name", "x", "--epochs", "40000", "--resume",
                  "--time-limit", "1") == 0
     saved_again = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
     assert saved_again.provenance["epochs"] >= saved.provenance["epochs"]
@@ -237,8 +238,8 @@ def test_list_prints_the_named_networks(capsys):
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
     (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
      "by its layers, not both: --network sfc --hidden 12"),
-    (("--hidden", "12,x"), "python -m train.bnn_mnist: error: argument --hidden: must be integers "
-     "with commas between them: '12,x'"),
+    (("--hidden", "12,x"), "error: argument --hidden: must be integers with commas between them: "
+     "'12,x' (python -m train.bnn_mnist --help says what can be given)"),
     (("--budget", "5"), "error: Budget must be for a network with few synapses a neuron: 12-8 has "
      "all (give --synapses)"),
     (("--synapses", "9,6,8", "--budget", "5"), "error: Budget must have room for the synapses of "
@@ -254,10 +255,10 @@ def test_list_prints_the_named_networks(capsys):
      "3 layers, none below its synapses: 20,10"),
     (("--synapses", "9,6,5", "--reach", "20,10,7", "--local"), "error: Reach of the last layer "
      "must be all its 8 inputs, as classes have no place: 7"),
-    (("--epochs", "0"), "python -m train.bnn_mnist: error: argument --epochs: must be a positive "
-     "number: '0'"),
-    (("--seed", "-1"), "python -m train.bnn_mnist: error: argument --seed: must be a whole number "
-     "from 0 up: '-1'"),
+    (("--epochs", "0"), "error: argument --epochs: must be a positive number: '0' "
+     "(python -m train.bnn_mnist --help says what can be given)"),
+    (("--seed", "-1"), "error: argument --seed: must be a whole number from 0 up: '-1' "
+     "(python -m train.bnn_mnist --help says what can be given)"),
 ])
 def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
     base = ("--dataset", dataset, "--output", str(tmp_path / "out"))

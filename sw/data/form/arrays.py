@@ -158,7 +158,7 @@ def _is_npz(path):
 
 
 def _files(folder):
-    return sorted(entry for entry in folder.iterdir() if entry.suffix in (".npy", ".npz")
+    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in (".npy", ".npz")
                   and not entry.name.startswith(".") and entry.is_file())
 
 

@@ -34,7 +34,7 @@ def read(path, options):
     test = [file for file in files if "test" in file.name]
     if not train:
         train, test = test, []
-    octets = _label_octets(train[0])
+    octets = _label_octets(train[0]) or 1
     raw = Raw(path, _HUNDRED if octets == 2 else _TEN, _part(train, octets))
     if test:
         raw.test, raw.test_from = _part(test, octets), test[0].name

@@ -30,14 +30,14 @@ class Survey:
 def survey(layout, label=None):
     """Read a table once; return its survey."""
     ends = {0, 1, layout.width - 2, layout.width - 1}
-    watched = {place for place in ends if 0 <= place < layout.width} | set(_text(layout)[:64])
+    watched = {place for place in ends if 0 <= place < layout.width} | set(words_in(layout)[:64])
     watched |= {place for place, _ in _named(layout)}
     values = {place: set() for place in sorted(watched)}
     count, open_places = 0, list(values)
     for _, cells in layout.rows():
         count += 1
         for place in open_places:
-            values[place].add(cells[place])
+            values[place].add(cells[place].strip())
         if count % 256 == 0:
             open_places = [place for place in open_places if len(values[place]) <= CLASSES_LIMIT]
     return Survey(count, {place: None if len(cells) > CLASSES_LIMIT else cells
@@ -82,7 +82,7 @@ def choose(layout, found, dropped=()):
                   or _few_integers(found, place))]
     if named:
         return min(named, key=lambda entry: entry[1])[0], "as its header says"
-    text = [place for place in _text(layout) if place not in dropped]
+    text = [place for place in words_in(layout) if place not in dropped]
     worded = [place for place in text if _words(found, place)]
     if len(worded) == 1:
         return worded[0], "the only one of words"
@@ -102,6 +102,13 @@ def choose(layout, found, dropped=()):
                      f"{': ' + listed_names(layout.names) if layout.names else ''})")
 
 
+def said(layout, chosen, reason):
+    """Return the sentence on a class column that was guessed."""
+    name = layout.names[chosen] if layout.names else ""
+    return (f"class column is {f'{name!r}, ' if name else ''}column {chosen + 1} of "
+            f"{layout.width}, {reason} (--label changes it)")
+
+
 def is_integer(cell):
     """Return whether a class is a number that int64 holds; a longer number counts as a name."""
     return _INTEGER.fullmatch(cell) is not None
@@ -113,7 +120,7 @@ def _named(layout):
             enumerate(layout.names or ()) if name.lower() in CLASS_NAMES]
 
 
-def _text(layout):
+def words_in(layout):
     """Return the places of columns that hold words in the first rows."""
     return [place for place in range(layout.width)
             if any(not layout.is_number(row[place]) and row[place].lower() not in MISSING

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from operator import itemgetter
+from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from .classcolumn import is_integer, listed_names, option_name
+from ...layer.check import LABEL_LIMIT
+from ...progress import progress
+from ..images import suffixes
+from .classcolumn import is_integer, listed_names, option_name, words_in
 from .layout import GREATEST, MISSING
-
-
-LABEL_LIMIT = 200  # characters of a class
 
 
 @dataclass(eq=False)
@@ -56,12 +56,12 @@ def read_columns(layout, places, chosen=None, count=None):
     picked = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
     table = Table(layout, places, chosen, values, None if chosen is None else [], lines)
     gaps = _Gaps(table)
-    rows = tqdm(layout.rows(), total=count, desc=f"reading {layout.text.path}", unit="line",
-                delay=2)
+    rows = progress(layout.rows(), total=count, what=f"reading {layout.text.path}", unit="lines",
+                    delay=2)
     for number, (line, cells) in enumerate(rows):
         lines[number] = line
         if chosen is not None:
-            table.cells.append(_class_cell(layout, line, cells[chosen]))
+            table.cells.append(_class_cell(layout, line, cells[chosen].strip()))
         row = picked(cells)
         try:
             if "_" in "".join(row):
@@ -86,7 +86,7 @@ class _Gaps:
         wrong = np.flatnonzero(np.isnan(values))
         self.rows += 1
         self.columns.update(wrong.tolist())
-        self.first = self.first or (line, int(wrong[0]), row[wrong[0]])
+        self.first = self.first or (line, int(wrong[0]), row[wrong[0]].strip())
 
     def refuse(self):
         if self.first is None:
@@ -104,16 +104,25 @@ class _Gaps:
 def _with_gaps(table, line, row):
     """Return the numbers of a row, NaN where nothing is known; refuse words."""
     values = []
-    for place, cell in zip(table.places, row, strict=True):
+    for place, cell in zip(table.places, map(str.strip, row), strict=True):
         try:
             values.append(np.nan if cell.lower() in MISSING else table.layout.number(cell))
         except ValueError:
-            name = option_name(table.layout, place)
             raise ValueError(f"{table.layout.text.path} must hold numbers outside the class "
                              f"column: line {line}, {table.layout.column(place)!r} is {cell!r} "
-                             f"(--drop {name} leaves the column out, --label {name} makes it the "
-                             f"class)") from None
+                             f"({_way_out(table, place, cell)})") from None
     return values
+
+
+def _way_out(table, place, cell):
+    """Return what helps where a word stands for a number."""
+    if Path(cell).suffix.lower() in suffixes():
+        return "give the folder of the pictures and this table as the dataset"
+    words = sorted({place, *(other for other in words_in(table.layout) if other in table.places)})
+    name = option_name(table.layout, place)
+    columns = ",".join(option_name(table.layout, other) for other in words)
+    return (f"--drop {columns} leaves {'the column' if len(words) == 1 else 'columns of words'} "
+            f"out, --label {name} makes it the class, or write numbers for words")
 
 
 def _check_greatest(table):

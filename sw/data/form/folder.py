@@ -1,5 +1,6 @@
 """Folders of pictures: one subfolder a class, with or without parts; or pictures and a table."""
 
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -30,14 +31,16 @@ def read(path, options):
     raw = Raw(path, FORM, None)
     tree = tree_of(path)
     raw.hidden = tree.hidden
-    root = _descended(tree, raw)
+    root = _descended(tree)
     parts = _parts(root)
     tables = listed(root, options)
     found, flat = {}, []
     for part, folder in parts:
-        folder = _descended(folder, raw)
+        folder = _without_class(_descended(folder))
         if folder.folders:
             found.setdefault(part, []).append((str(folder.path), _classes(folder, raw)))
+        elif tables_inside := listed(folder, options):
+            tables += [replace(table, part=part) for table in tables_inside]
         else:
             flat.append((part, folder))
     if (not parts and len(root.folders) > 1) or (not parts and not tables and root.folders):
@@ -50,6 +53,11 @@ def read(path, options):
             raw.form = "pictures with a table of classes"
             flat = [(part, folder) for part, folder in flat if part != (table.part or TRAIN)
                     and not table.covers(folder)]
+    if options.label is not None and not any(
+            table.path.name == name for entries in found.values() for name, _ in entries
+            for table in tables):
+        raise ValueError(f"--label must be given for a table alone: the classes of {path} are "
+                         f"folders")
     for part, folder in flat:
         raw.guessed.append(f"the pictures in {folder.path} have no classes and are not used as "
                            f"{part} part")
@@ -60,6 +68,7 @@ def read(path, options):
                          f"{(flat[0][1] if flat else root).path} without either")
     _leave_out(root, parts, raw)
     raw.ignored += _not_pictures(root, tables)
+    _number_alike(found)
     train, test = assigned(found, raw.guessed)
     raw.train = join([part for _, part in train])
     if test:
@@ -67,12 +76,30 @@ def read(path, options):
     return raw
 
 
-def _descended(tree, raw):
+def _number_alike(found):
+    """Give numbered classes of all parts the training part's names: 7 is 00007 there."""
+    parts = [part for entries in found.values() for _, part in entries]
+    first = np.unique(parts[0].labels).tolist()
+    if not all(label.isascii() and label.isdigit() for part in parts for label in part.labels):
+        return
+    known = {int(label): label for label in first}
+    for part in parts[1:] if len(known) == len(first) else ():
+        part.labels = np.array([known.get(int(label), label) for label in part.labels], dtype=str)
+
+
+def _descended(tree):
     """Return the folder that holds the classes or parts, below folders of one folder each."""
     while not tree.pictures and len(tree.folders) == 1 and tree.folders[0].folders \
-            and not (tree.folders[0].pictures):
+            and not tree.folders[0].pictures:
         tree = tree.folders[0]
     return tree
+
+
+def _without_class(tree):
+    """Return the folder of a part's pictures, if it is called ``Images`` and is no class."""
+    inner = tree.folders[0] if len(tree.folders) == 1 and not tree.pictures else tree
+    usual = set(part_of(inner.path.name)[1]) <= _OTHER_WORDS
+    return inner if usual and not inner.folders else tree
 
 
 def _parts(tree):

@@ -14,6 +14,8 @@ from .pictures import is_hidden
 
 # In this order: a folder with several kinds is the first. Text is a table if it is nothing else.
 FORMS = (idx, cifar, mat, arrays, folder, table)
+DEPTH = 3  # folders above a dataset that are looked through: MNIST/raw of torchvision
+FOLDERS = 100  # folders of one folder that are looked into
 
 
 def read(path, options=NONE):
@@ -31,7 +33,7 @@ def read(path, options=NONE):
     Raw
     """
     path = Path(path)
-    form = form_of(path)
+    form, inner = form_of(path)
     given = options.test if options.test is not None and share(options.test) is None else None
     if given is not None and not Path(given).exists():
         raise ValueError(f"Test part must be a file or folder that exists, or a share such as 0.2 "
@@ -40,8 +42,8 @@ def read(path, options=NONE):
         option = "--drop" if options.drop else "--label"
         raise ValueError(f"{option} must be given for a table alone: {path} is none")
     if given is None or form is table:
-        return form.read(path, options)
-    raw = form.read(path, replace(options, test=None))
+        return replace(form.read(inner, options), path=path)
+    raw = replace(form.read(inner, replace(options, test=None)), path=path)
     other = read(given, replace(options, test=None))
     raw.test = other.train if other.test is None else other.test
     raw.test_from = str(given) if other.test is None else f"{other.test_from} of {given}"
@@ -54,12 +56,19 @@ def read(path, options=NONE):
 
 
 def form_of(path):
-    """Return the module of a dataset's form; refuse a path that is no dataset, by its content."""
+    """Return the module of a dataset's form, and its path: the given one, or a folder in it.
+
+    A path that is no dataset is refused by what its content is.
+    """
     if not path.exists():
         raise ValueError(f"Dataset must be a file or folder that exists: {path}")
-    form = next((form for form in FORMS if form.matches(path)), None)
-    if form is not None:
-        return form
+    found = _found(path)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{path} must hold one dataset: it holds "
+                         f"{', '.join(str(inner.relative_to(path)) for _, inner in found[:8])} "
+                         f"(give one of them: {found[0][1]})")
     if path.is_dir():
         raise ValueError(_no_dataset(path))
     found = magic.name(path)
@@ -70,6 +79,18 @@ def form_of(path):
                          f"no form that is known (save it as CSV or .npz)")
     raise ValueError(f"{path} must be a table, arrays, IDX or MATLAB file: it is {found[0]} "
                      f"({found[1]})")
+
+
+def _found(path, depth=DEPTH):
+    """Return form and path of the datasets in a path; folders are looked into if need be."""
+    form = next((form for form in FORMS if form.matches(path)), None)
+    if form is not None:
+        return [(form, path)]
+    if not path.is_dir() or not depth:
+        return []
+    folders = sorted(entry for entry in path.iterdir() if entry.is_dir()
+                     and not is_hidden(entry.name))
+    return [found for inner in folders[:FOLDERS] for found in _found(inner, depth - 1)]
 
 
 def everything(raw):
@@ -94,6 +115,9 @@ def _no_dataset(path):
 def _check_alike(raw, given):
     """Refuse a test part that cannot belong to the training part."""
     train, test = raw.train.examples, raw.test.examples
+    if {raw.train.labels.dtype.kind == "U", raw.test.labels.dtype.kind == "U"} == {False, True}:
+        for part in (raw.train, raw.test):
+            part.labels = part.labels.astype(str)
     arrays_both = [isinstance(examples, np.ndarray) for examples in (train, test)]
     if all(arrays_both) and train.shape[1:] != test.shape[1:] \
             and (train.ndim == 2 or test.ndim == 2) \

@@ -3,7 +3,7 @@
 import csv
 import re
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 from .text import Text
 
@@ -18,6 +18,9 @@ SEPARATORS = ("\t", ";", "|", ",", SPACES)  # ties: a table with semicolons may 
 CLASS_NAMES = ("label", "labels", "class", "classes", "target", "classid", "class_id", "label_id",
                "class_label", "classlabel", "class_name", "species", "diagnosis", "category",
                "targets", "variety", "outcome", "y")
+_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(eq=False)
@@ -60,10 +63,9 @@ class Layout:
     notes: list = field(default_factory=list)
 
     def rows(self):
-        """Yield line number and cells, stripped, of each row of values."""
+        """Yield line number and cells of each row of values; cells may have blanks around."""
         for line, cells in islice(_rows(self), self.skip, None):
-            cells = [cell.strip() for cell in cells]
-            if self.cut and len(cells) == self.width + 1 and not cells[-1]:
+            if self.cut and len(cells) == self.width + 1 and not cells[-1].strip():
                 del cells[-1]
             if len(cells) != self.width:
                 raise ValueError(f"{self.text.path} must have {self.width} columns in every line: "
@@ -120,9 +122,9 @@ def _find_header(found, rows, known):
     while len(first) > found.width and not first[-1]:
         first = first[:-1]
     if found.arff:
-        if len(found.names) != found.width:
-            raise ValueError(f"{found.text.path} must have one @attribute a column: "
-                             f"{len(found.names)}, not {found.width}")
+        if len(found.names or ()) != found.width:
+            raise ValueError(f"{found.text.path} must have one @attribute a column before @data: "
+                             f"{len(found.names or ())}, not {found.width}")
         return
     if len(rows) > 1 and len(first) == found.width - 1 and _is_header(found, first, [
             row[1:] for row in rows[1:]], known):
@@ -155,11 +157,17 @@ def _is_header(found, first, rows, known):
         below = [row[place] for row in rows]
         if named[place] and all(map(number, below)):
             return True
-        if cell in CLASS_NAMES and cell not in map(str.lower, below):
+        if cell in CLASS_NAMES and cell not in map(str.lower, below) and _counting(found, first):
             return True
     counts = lower[not lower[0]:]
     return len(counts) > 2 and any(counts == [str(start + place) for place in range(len(counts))]
                                    for start in (0, 1)) and not lower[0]
+
+
+def _counting(found, first):
+    """Return whether the numbers among a row's cells count upward, as names of pixels may."""
+    numbers = [found.number(cell) for cell in first if found.is_number(cell)]
+    return all(above + 1 == below for above, below in pairwise(numbers))
 
 
 def _unique(names):
@@ -184,19 +192,24 @@ def _comment_header(found):
 
 
 def _has_decimal_comma(found, rows):
-    if found.separator == "," or found.arff:
-        return False
+    """Return whether numbers have a decimal comma; refuse what may be thousands as well."""
     cells = [cell for row in rows for cell in row]
-    comma = next((cell for cell in cells if re.fullmatch(r"[+-]?\d+,\d+([eE][+-]?\d+)?", cell)),
-                 None)
-    if comma is None:
+    commas = [cell for cell in cells if _COMMA.fullmatch(cell)]
+    if not commas or found.arff:
         return False
-    point = next((cell for cell in cells if re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", cell)),
-                 None)
+    path = found.text.path
+    point = next((cell for cell in cells if _POINT.fullmatch(cell)), None)
     if point is not None:
-        raise ValueError(f"{found.text.path} must write numbers in one way: {comma!r} and "
-                         f"{point!r} (without thousands separators, with one decimal mark)")
-    found.notes.append(f"numbers such as {comma!r} have a decimal comma")
+        raise ValueError(f"{path} must write numbers in one way: {commas[0]!r} and {point!r} "
+                         f"(without thousands separators, with one decimal mark)")
+    if all(map(_THOUSANDS.fullmatch, commas)):
+        for column in zip(*[row for row in rows if len(row) == len(rows[0])], strict=True):
+            whole = next((cell for cell in column if re.fullmatch(r"-?[0-9]+", cell)), None)
+            if whole is not None and any(map(_COMMA.fullmatch, column)):
+                raise ValueError(f"{path} must write numbers without thousands separators: "
+                                 f"{commas[0]!r} and {whole!r} stand in one column (with a decimal "
+                                 f"point, if it is no thousands separator)")
+    found.notes.append(f"numbers such as {commas[0]!r} have a decimal comma")
     return True
 
 
@@ -212,7 +225,7 @@ def _separator(lines):
         cells = [cell.strip().replace(",", ".", 1) for row in rows[1:] or rows for cell in row]
         numbers = sum(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell) is not None
                       for cell in cells)
-        score = (round(widths.count(usual) / len(widths), 1), round(numbers / len(cells), 2))
+        score = (widths.count(usual) / len(widths), numbers / len(cells))
         if score > best:
             best, chosen = score, separator
     return chosen

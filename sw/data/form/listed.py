@@ -64,7 +64,7 @@ def _listed(root, path, options):
     text = Text.read(path)
     try:
         layout = layout_of(text)
-        rows = [cells for _, cells in layout.rows()]
+        rows = [[cell.strip() for cell in cells] for _, cells in layout.rows()]
     except ValueError:
         return None  # not a table: its sentence comes with the files that are no pictures
     if layout.width < 2 or not rows:

@@ -1,5 +1,8 @@
 """Datasets in MATLAB files up to version 7, as SVHN has them."""
 
+import struct
+import warnings
+import zlib
 from math import prod
 
 import numpy as np
@@ -57,7 +60,7 @@ def read(path, options):
 
 
 def _files(folder):
-    return sorted(file for file in folder.iterdir() if file.suffix == ".mat"
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".mat"
                   and not file.name.startswith(".") and file.is_file() and matches(file))
 
 
@@ -65,18 +68,21 @@ def _arrays(path):
     left = LIMIT
     names = []
     try:
-        for name, shape, kind in io.whosmat(path):
-            if kind not in _SIZES:
-                continue
-            left -= prod(map(int, shape), start=_SIZES[kind])
-            names.append(name)
-            if left < 0:
-                raise ValueError(f"its arrays take more than {LIMIT >> 20} MiB, {name!r} among "
-                                 f"them")
-        found = io.loadmat(path, variable_names=names)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what cannot be read is refused below
+            for name, shape, kind in io.whosmat(path):
+                if kind not in _SIZES:
+                    continue
+                left -= prod(map(int, shape), start=_SIZES[kind])
+                names.append(name)
+                if left < 0:
+                    raise ValueError(f"its arrays take more than {LIMIT >> 20} MiB, {name!r} "
+                                     f"among them")
+            found = io.loadmat(path, variable_names=names)
         return {name: np.asarray(found[name]) for name in names if name in found}
     except (ValueError, TypeError, KeyError, IndexError, OSError, EOFError, OverflowError,
-            MemoryError, NotImplementedError, io.matlab.MatReadError) as error:
+            MemoryError, NotImplementedError, AttributeError, zlib.error, struct.error,
+            io.matlab.MatReadError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         reason = " ".join(str(error).split()) or type(error).__name__

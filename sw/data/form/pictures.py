@@ -96,7 +96,7 @@ def tree_of(path, files=None):
             else:
                 tree.empty.append(inner.path)
                 tree.others += inner.all_others()
-        elif is_picture(entry.path):
+        elif entry.is_file() and is_picture(entry.path):
             tree.pictures.append(Path(entry.path))
         else:
             tree.others.append(Path(entry.path))
@@ -126,7 +126,7 @@ def is_picture(path):
     if suffix in images.suffixes():
         return True
     if suffix in (".csv", ".txt", ".json", ".xml", ".md", ".npy", ".npz") \
-            or not os.path.isfile(path):
+            or os.path.getsize(path) == 0:
         return False
     found = magic.name(path)
     return found is not None and found[0].startswith("a picture")

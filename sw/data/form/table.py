@@ -30,9 +30,7 @@ def read(path, options):
               width=train.layout.width, guessed=list(train.layout.notes))
     raw.label = train.layout.column(train.chosen)
     if options.label is None:
-        raw.guessed.append(f"class column is {raw.label!r}, column "
-                           f"{train.chosen + 1} of {train.layout.width}, {train.reason} (--label "
-                           f"changes it)")
+        raw.guessed.append(classcolumn.said(train.layout, train.chosen, train.reason))
     _drop_numbers_of_rows(train, raw)
     _warn_of_numbers_of_rows(train, raw)
     test = _test(file, train, options, raw)
@@ -41,6 +39,10 @@ def read(path, options):
     raw.train = Part(train.values, labels)
     if test is not None:
         raw.test, raw.test_from = Part(test.values, test_labels), Path(test.layout.text.path).name
+    validation = tablefile.validation_beside(file)
+    if validation is not None and validation.name != raw.test_from and options.test is None:
+        raw.guessed.append(f"{validation.name} is not used (--test {validation} makes it the test "
+                           f"part)")
     return raw
 
 
@@ -98,7 +100,8 @@ def _warn_of_numbers_of_rows(table, raw):
             continue
         what = "counts upward" if _counts(values) else "has another integer in every row"
         place = table.places[column]
-        raw.warnings.append(f"column {table.layout.column(place)!r} {what}: if it numbers the "
+        name = table.layout.names[place] if table.layout.names else ""
+        raw.warnings.append(f"column {repr(name) if name else place + 1} {what}: if it numbers the "
                             f"rows, leave it out with --drop {option_name(table.layout, place)}")
 
 

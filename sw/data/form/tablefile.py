@@ -10,6 +10,9 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".dat", ".tra", ".trn", ".train", "
 _TEST_SUFFIXES = {".tra": ".tes", ".trn": ".tst", ".train": ".test", ".data": ".test"}
 
 
+VALIDATIONS = ("validation", "valid", "val", "dev")
+
+
 def matches(path):
     """Return whether a path is a file of text, or a folder of tables."""
     return is_text(path) if path.is_file() else bool(tables_in(path))
@@ -47,12 +50,28 @@ def beside(file):
         other = _TEST_SUFFIXES[base.suffix.lower()]
         names.append(base.stem + (other.upper() if base.suffix.isupper() else other))
     if part_of(base.stem)[0] == TRAIN:
-        for train, test in (("training", "testing"), ("training", "test"), ("train", "test")):
-            for case in (str.lower, str.title, str.upper):
-                names.append(base.stem.replace(case(train), case(test)) + base.suffix)
+        names += _renamed(base, "testing", "test") + _renamed(base, *VALIDATIONS)
     for name in names:
         for end in dict.fromkeys((suffix, "", ".gz")):
             other = file.with_name(name + end)
             if other != file and other.is_file():
                 return other
     return None
+
+
+def validation_beside(file):
+    """Return the file of the validation part beside a table, or None."""
+    names = _renamed(Path(file.name), *VALIDATIONS) if part_of(file.stem)[0] == TRAIN else []
+    return next((file.with_name(name) for name in names if file.with_name(name).is_file()
+                 and file.with_name(name) != file), None)
+
+
+def _renamed(base, *parts):
+    """Return the names of files of other parts, by the name of a training part's file."""
+    names = []
+    for train in ("training", "train", "trn"):
+        for part in parts:
+            for case in (str.lower, str.title, str.upper):
+                if case(train) in base.stem:
+                    names.append(base.stem.replace(case(train), case(part)) + base.suffix)
+    return names

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import re
 import zlib
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ LIMIT = 2**28  # octets of a file, unpacked
 LINE_LIMIT = 2**25  # characters of a line: 32 for each of the most columns there may be
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
           (codecs.BOM_UTF16_BE, "utf-16"))
+
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x19\x1c-\x1f]")
 
 
 @dataclass(eq=False)
@@ -108,11 +111,13 @@ def _pieces(octets):
 
 
 def is_text(path):
-    """Return whether a file holds text: no format that has a name, and no octets 0."""
+    """Return whether a file holds text: no format that has a name, and no control characters."""
     found = magic.name(path)
     if found is not None and found[0] != "a gzip file":
         return False
     opened = gzip.open if found else open
     with opened(path, "rb") as file:
         head = file.read(2**12)
-    return b"\0" not in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    return bool(head) and _CONTROL.search(head) is None

@@ -45,3 +45,12 @@ def test_keys_differ_where_anything_does():
             key_of(["a", "b"]), key_of({"a": 1}), key_of({"a": 2}), key_of(None)]
     assert len(set(keys)) == len(keys)
     assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
+
+
+def test_the_durations_of_an_earlier_build_are_known_by_step(tmp_path):
+    ledger = Ledger(tmp_path / "steps.json")
+    ledger.finish("place", "a", {"place": 20.5, "route": 3.0})
+    ledger.finish("pack", "b", {"pack": 0.5})
+    ledger.begin("synthesize", "c")
+    assert Ledger(tmp_path / "steps.json").durations() == {"place": 20.5, "route": 3.0,
+                                                           "pack": 0.5}

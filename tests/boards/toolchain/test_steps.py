@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from boards.toolchain.steps import Steps, stopping_on_terminate
+from boards.toolchain import steps as steps_module
+from boards.toolchain.steps import Steps, duration, stopping_on_terminate
 from boards.toolchain.tools import Tool
 
 
@@ -113,3 +114,24 @@ def test_a_terminal_gets_a_spinner_with_the_logs_last_line(tmp_path, monkeypatch
     assert any("route 0 s  Info: iteration 7" in line for line in shown)
     assert all(len(line) < 40 for line in shown[:-1])
     assert f"(log: {tmp_path / 'python.log'})" in shown[-1]
+
+
+def test_a_pipe_gets_a_line_of_progress_now_and_then(tmp_path, monkeypatch):
+    """A place that takes 45 minutes used to be silent."""
+    monkeypatch.setattr(steps_module, "EVERY", 0.2)
+    stream = io.StringIO()
+    steps = Steps(stream)
+    steps.earlier = {"place": 2700.4}
+    with steps.step("place", tmp_path / "python.log"):
+        run(steps, "import time; print('Info: iteration 7'); time.sleep(1)", tmp_path)
+    between = stream.getvalue().splitlines()[1:-1]
+    assert 2 <= len(between) <= 5
+    assert set(between) <= {"place 0 s (45 min 0 s last time)  Info: iteration 7",
+                            "place 1 s (45 min 0 s last time)  Info: iteration 7",
+                            "place 0 s (45 min 0 s last time)"}
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    (0.4, "0 s"), (59.6, "1 min 0 s"), (59.4, "59 s"), (3725, "62 min 5 s")])
+def test_durations_are_in_minutes_and_seconds(seconds, text):
+    assert duration(seconds) == text

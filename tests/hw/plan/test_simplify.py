@@ -44,7 +44,7 @@ def spoiled(rng, network):
             fan_in = np.count_nonzero(weights, axis=1)
             thresholds[neuron] = min(thresholds[neuron], fan_in[neuron] + 1)
         layers[index] = Dense(layer.name, weights, thresholds.astype(np.int32))
-    return Network(layers, network.labels, network.input_shape)
+    return Network(layers, network.labels, network.input_shape, positive=True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,7 +66,7 @@ def small(weights, thresholds, last):
     return Network([Encoder.uniform(3), Dense("fc0", np.array(weights, np.int8),
                                               np.array(thresholds, np.int32)),
                     Scores("scores", np.array(last, np.int8), np.array([0, 0], np.int32))],
-                   ["a", "b"], (3,))
+                   ["a", "b"], (3,), positive=True)
 
 
 def test_constant_neurons_become_biases():

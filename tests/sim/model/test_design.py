@@ -2,6 +2,7 @@
 """sim.model.design: what is simulated is what is built."""
 
 import json
+from argparse import ArgumentParser
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +18,7 @@ from hw.plan.device import find_target
 from hw.plan.schedule import Schedule, Scheduled, read_schedule
 from hw.solver import wired_modes
 from sim.model import design
-from sim.model.design import schedule_for
+from sim.model.design import add_options, given_options, schedule_for, schedule_of
 from sw.command import MHZ
 from sw.network import save
 
@@ -86,3 +87,26 @@ def test_verilog_of_other_code_is_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr(design, "digest", lambda *_: "other")
     design.cached_verilog(NETWORK, schedule, tmp_path)
     assert len(made) == 2
+
+
+PART = ["--device", "iCE40UP5K", "--package", "SG48", "--clock-pin", "35", "--clock-mhz", "12",
+        "--rx-pin", "6", "--tx-pin", "9"]
+
+
+@pytest.mark.parametrize(("words", "again"), [
+    ([], ["--board", "ulx3s"]),
+    (["--board", "icebreaker", "--freq", "12"], ["--board", "icebreaker", "--freq", "12"]),
+    (["--board-file", "my.py"], ["--board-file", "my.py"]),
+    (["--board", "mine", "--board-file", "my.py"], ["--board-file", "my.py", "--board", "mine"]),
+    (PART, PART), ([*PART, "--images-per-second", "5"], [*PART, "--images-per-second", "5.0"])])
+def test_the_options_that_give_the_same_schedule_are_known(words, again):
+    parser = ArgumentParser()
+    add_options(parser)
+    assert given_options(parser.parse_args(words)) == again
+
+
+def test_a_bare_part_is_a_board_to_schedule_for():
+    parser = ArgumentParser()
+    add_options(parser)
+    schedule = schedule_of(parser.parse_args([*PART, "--images-per-second", "1000"]), NETWORK)
+    assert schedule == schedule_for(NETWORK, board="icesugar", rate=1000)

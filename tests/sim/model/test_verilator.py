@@ -59,13 +59,13 @@ def test_runs_at_once_compile_the_library_once(tmp_path, monkeypatch):
         compiled.append(source.name)
         target.write_text("an object")
 
-    monkeypatch.setattr(verilator, "RUNTIME", tmp_path)
     monkeypatch.setattr(verilator, "_compile", compile_slowly)
     with ThreadPoolExecutor(4) as pool:
-        objects = set(pool.map(lambda _: verilator._runtime("verilated", ["-w"]), range(4)))
+        objects = set(pool.map(lambda _: verilator._runtime("verilated", ["-w"], tmp_path),
+                               range(4)))
     assert compiled == ["verilated.cpp"]
     assert [path.read_text() for path in objects] == ["an object"]
-    assert verilator._runtime("verilated", ["-w", "-fPIC"]) not in objects
+    assert verilator._runtime("verilated", ["-w", "-fPIC"], tmp_path) not in objects
 
 
 def test_a_wrong_design_is_quoted_and_leaves_nothing(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from sw import network as networks
 from sw.conversion import Picture, Row
 from sw.data.options import Options
-from sw.data.testset import match_classes, overridden, load_test_set
+from sw.data.testset import load_test_set, match_classes, overridden
 from tests.networks import random_network
 
 

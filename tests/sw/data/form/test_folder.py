@@ -155,8 +155,48 @@ def test_a_test_folder_elsewhere_is_read(tmp_path):
     assert raw.test_from == str(tmp_path / "b")
 
 
+def test_links_to_nothing_are_no_pictures(tmp_path):
+    draw(tmp_path, *TWO)
+    (tmp_path / "cat" / "4.png").symlink_to(tmp_path / "nowhere.png")
+    raw = read(tmp_path)
+    assert found(raw.train) == PLAIN
+    assert raw.ignored == [f"{tmp_path}/cat/4.png: no picture"]
+
+
 def test_folders_that_contain_themselves_end(tmp_path):
     draw(tmp_path, *TWO)
     (tmp_path / "cat" / "up").symlink_to(tmp_path)
     assert folder.matches(tmp_path)
     assert len(read(tmp_path).train) < 20
+
+
+def test_classes_that_are_numbers_are_matched_with_a_table(tmp_path):
+    draw(tmp_path, "Final_Training/Images/00000/1.ppm", "Final_Training/Images/00017/2.ppm",
+         "Final_Test/Images/3.ppm")
+    (tmp_path / "Final_Test/Images/GT-final_test.csv").write_text("Filename;ClassId\n3.ppm;17\n")
+    raw = read(tmp_path)
+    assert found(raw.train) == [("1.ppm", "00000"), ("2.ppm", "00017")]
+    assert found(raw.test) == [("3.ppm", "00017")]
+
+
+def test_a_table_in_the_folder_of_a_part_gives_its_classes(tmp_path):
+    draw(tmp_path, "train/1.png", "train/2.png", "test/3.png")
+    (tmp_path / "train/metadata.csv").write_text("file_name,label\n1.png,cat\n2.png,dog\n")
+    (tmp_path / "test/metadata.csv").write_text("file_name,label\n3.png,cat\n")
+    raw = read(tmp_path)
+    assert found(raw.train) == [("1.png", "cat"), ("2.png", "dog")]
+    assert found(raw.test) == [("3.png", "cat")]
+
+
+def test_a_label_column_of_folders_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=f"^--label must be given for a table alone: the classes "
+                       f"of {tmp_path} are folders$"):
+        read(draw(tmp_path, *TWO), Options(label="x"))
+
+
+def test_a_table_of_pictures_alone_says_to_give_the_folder(tmp_path):
+    draw(tmp_path, "1.png", "2.png")
+    (tmp_path / "t.csv").write_text("file,class\n1.png,cat\n2.png,dog\n")
+    with pytest.raises(ValueError, match=r"'file' is '1\.png' \(give the folder of the pictures "
+                       r"and this table as the dataset\)$"):
+        read(tmp_path / "t.csv", Options(label="class"))
