@@ -8,7 +8,7 @@ import pytest
 
 from boards.board import find
 from hw.accelerator import Accelerator
-from hw.estimate import estimate
+from hw.estimate import estimate, left_over
 from hw.plan.schedule import Schedule, Wired, read_schedule
 from hw.plan.simplify import built, simplify, used_bits
 from hw.solver import choose
@@ -156,3 +156,20 @@ def test_it_is_inspected(tmp_path, capsys):
     wrote = [line for line in capsys.readouterr().out.splitlines() if line.startswith("wrote")]
     assert [line.split("a.", 1)[1] for line in wrote] == ["weights.png", "inputs.png",
                                                           "tables.png"]
+
+
+def test_too_many_tables_are_refused():
+    sizes = [(6000, 4), (6000, 4)]
+    large = lookup_network(np.random.default_rng(1), 784, sizes, classes=10)
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .*\(fewer tables, now "
+                                         r"12,000, fewer synapses, now [\d,]+ of 60,000 weights, "
+                                         r"would help; LFE5U-12F holds it\)$"):
+        choose(large, find("icebreaker").fpga, clock_hz=24e6)
+
+
+def test_what_is_left_of_outputs_is_reported():
+    wired = SCHEDULES["one table deep"]
+    left = left_over(NETWORK, wired)
+    assert list(left) == ["encoder", *NAMES[:-1]]
+    assert left["lookup0"] == (simplify(NETWORK).layers[0].outputs, 40)
+    assert left["encoder"] == (len(simplify(NETWORK).inputs), 28)

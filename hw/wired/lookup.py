@@ -17,12 +17,19 @@ __all__ = ["LookupLayer", "lookup_resources"]
 
 def lookup_resources(layer, mode, family, seen):
     """Return the estimated resources of the tables that are ``seen``: bool, shape (neurons,)."""
-    functions = {layer.functions[neuron] for neuron in np.flatnonzero(seen)}
+    return _table_resources(layer, mode.hops, family, seen.tobytes())
+
+
+@memo
+def _table_resources(layer, hops, family, seen):
+    """Return resources of tables; ``seen`` has an octet for each, 1 if the table is built."""
+    built = np.flatnonzero(np.frombuffer(seen, dtype=bool))
+    functions = {layer.functions[neuron] for neuron in built}
     wide = [function for function in functions if function.inputs]
     lut4 = sum(luts(function, family) for function in wide if not is_wire(function))
     # A register is in the cell of its LUT4, or has a cell of its own where the table is a wire.
     own = sum(is_wire(function) for function in wide) if family == "ice40" else 0
-    copied = copies(_reads(layer), mode.hops) if mode.hops else 0
+    copied = copies(_reads(layer), hops) if hops else 0
     return Resources(lut4 + own, len(wide)) + cells(family, 0, copied)
 
 
