@@ -67,6 +67,23 @@ def test_the_trace_shows_every_table():
     assert [len(outputs) for outputs in found.outputs["RTL"]] == [28, 40, 30, 36, 4]
 
 
+def test_a_flipped_row_of_a_table_is_named():
+    layer = NETWORK.layers[3]
+    neuron = int(np.flatnonzero(layer.fan_in == 6)[0])
+    bits = dict(golden.Model(NETWORK).trace(IMAGES))["lookup1"][7, layer.wires[neuron]]
+    tables = layer.tables.copy()
+    tables[neuron, int(bits @ 2**np.arange(6))] ^= 1
+    layers = [*NETWORK.layers[:3], Lookup(layer.name, layer.wires, tables, layer.width),
+              NETWORK.last]
+    faulty = network.Network(layers, NETWORK.labels, NETWORK.input_shape, positive=True)
+    accelerator = Accelerator(faulty, SCHEDULES["one table deep"])
+    accelerator.network = NETWORK  # it claims to be the right one
+    right = int(tables[neuron, int(bits @ 2**np.arange(6))]) ^ 1
+    first = trace(accelerator, IMAGES, 7).first()
+    assert first.text("RTL").startswith(f"layer 'lookup2', neuron {neuron}: RTL {1 - right}, "
+                                        f"golden {right} (inputs ")
+
+
 @pytest.mark.parametrize("family", ["ecp5", "ice40"])
 def test_the_netlist_equals_golden(family, tmp_path):
     accelerator = Accelerator(NETWORK, SCHEDULES["one table deep"])
