@@ -19,7 +19,7 @@ from sw.network import Dense, Network, save
 def files(tmp_path):
     """A network, a schedule for it, and a dataset of its shape."""
     made = random_network((20, 6, 3))
-    network = Network(made.layers, made.labels, (4, 5), {"dataset": str(tmp_path / "data")})
+    network = Network(made.layers, "012", (4, 5), {"dataset": str(tmp_path / "data")})
     save(tmp_path / "made.net.npz", network)
     schedule = Schedule(7, {"fc0": Scheduled(2, 5), "scores": Scheduled(1, 6)})
     (tmp_path / "schedule.json").write_text(schedule.to_json())
