@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from .lower import LOWER
 from .plan.schedule import Wired
+from .plan.simplify import built
 from .plan.timing import latency
 from .stage.labelselect import LabelSelect, answer_layout
 from .stage.spram import SPRAM_WIDTH
@@ -130,7 +131,7 @@ def stages(network, schedule):
         if not Conversion(bits, width, to_width).is_wire:
             add(f"to_{name}", WidthConverter(bits=bits, i_width=width, o_width=to_width))
 
-    pipelines = groupby(network.layers[1:],
+    pipelines = groupby(built(network)[1:],
                         lambda layer: isinstance(schedule.layers[layer.name], Wired))
     for is_wired, group in pipelines:
         layers = list(group)

@@ -74,7 +74,6 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         refuse_misfit(network, schedule, device, slowest=slowest_on)
         return schedule
 
-    # A longer interval takes less area, so the first interval that fits is the shortest.
     intervals = _distinct(slowest)
     schedules = {}
 
@@ -82,7 +81,11 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         schedules[interval] = smallest(network, device, interval, wired)
         return not misfits(network, schedules[interval], device)
 
-    place = bisect_left(intervals, True, key=fits)
+    # An image in one beat needs no width converter, so interval 1 may fit where 2 does not.
+    if fits(1):
+        return schedules[1]
+    # From there on a longer interval takes less area: the first one that fits is the shortest.
+    place = bisect_left(intervals, True, lo=1, key=fits)
     if place == len(intervals):
         place -= 1
         refuse_misfit(network, schedules[intervals[place]], device, slowest=slowest_on)

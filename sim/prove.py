@@ -42,6 +42,9 @@ from .proof import (
     of_link as proof_link,
 )
 from .proof import (
+    of_lookup as proof_lookup,
+)
+from .proof import (
     of_stream as proof_stream,
 )
 from .proof.formal import check, versions
@@ -51,10 +54,10 @@ __all__ = ["PROOFS", "UNPROVEN", "main", "prove"]
 
 FOLDER = Path("build/prove")
 
-PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS, *proof_line.PROOFS,
-          *proof_feed.PROOFS, *proof_image.PROOFS, *proof_inbox.PROOFS,
-          *proof_accelerator.PROOFS, *proof_benchmark.PROOFS, *proof_flash.PROOFS,
-          *proof_link.PROOFS]
+PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
+          *proof_lookup.PROOFS, *proof_line.PROOFS, *proof_feed.PROOFS,
+          *proof_image.PROOFS, *proof_inbox.PROOFS, *proof_accelerator.PROOFS,
+          *proof_benchmark.PROOFS, *proof_flash.PROOFS, *proof_link.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.
 UNPROVEN = {

@@ -41,7 +41,8 @@ def describe(folded):
                f"{'' if row.bits is None else row.bits:11}")
     yield f"{'in all':12}{'':24}{folded.synapses:10}{'':36}{total:11}"
     yield ""
-    yield "bits: one per synapse, and one threshold or bias per neuron as wide as its layer needs"
+    yield ("bits: one per synapse or row of a table, and one threshold or bias per neuron as wide "
+           "as its layer needs")
     for key, value in sorted(folded.provenance.items()):
         yield f"{key}: {value}"
 
@@ -73,6 +74,47 @@ def draw_weights(path, folded):
     axes.imshow(grid, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(f"weights of {len(tiles)} of {layer.outputs} neurons of layer {layer.name!r}")
+    picture.save(figure, path, dpi=150)
+
+
+def draw_tables(path, folded):
+    """Draw the truth tables of each layer that has them, a tile a neuron: white 1, black 0.
+
+    Inputs 0 and 1 choose the column of a tile, the other inputs its row.
+    """
+    layers = with_tables(folded)
+    figure = Figure(figsize=(8, 8 * len(layers)), layout="constrained")
+    colours = colormaps["gray"].with_extremes(bad="steelblue")
+    for axes, (layer, tables) in zip(figure.subplots(len(layers), squeeze=False)[:, 0], layers,
+                                     strict=True):
+        shown = tables[:NEURONS_SHOWN].astype(np.float32)
+        grid = _grid(shown.reshape(len(shown), -1, min(4, shown.shape[1])))
+        axes.imshow(grid, cmap=colours, vmin=0, vmax=1, interpolation="nearest")
+        axes.set_axis_off()
+        axes.set_title(f"tables of {len(shown)} of {layer.outputs} neurons of layer {layer.name!r}")
+    picture.save(figure, path, dpi=150)
+
+
+def with_tables(folded):
+    """Return the layers whose neurons are truth tables, each with its tables."""
+    return [(layer, tables) for layer in folded.layers
+            if (tables := SHOWN.of(layer).tables(layer)) is not None]
+
+
+def draw_reads(path, folded):
+    """Draw how many neurons behind the first layer look at each pixel, all its levels together."""
+    layer = folded.layers[1]
+    counts = SHOWN.of(layer).reads(layer).reshape(folded.inputs, -1).sum(axis=1)
+    shape = folded.input_shape
+    if len(shape) == 3:
+        counts = counts.reshape(shape).sum(axis=2)
+    else:
+        counts = counts.reshape(shape if len(shape) == 2 else (1, -1))
+    figure = Figure(figsize=(8, 7), layout="constrained")
+    axes = figure.subplots()
+    figure.colorbar(axes.imshow(counts, interpolation="nearest"), label="neurons")
+    axes.set_title(f"neurons of layer {layer.name!r} that look at a pixel: "
+                   f"{np.count_nonzero(counts)} of {counts.size} pixels are looked at")
     picture.save(figure, path, dpi=150)
 
 
@@ -119,8 +161,13 @@ def main(argv=None):
         print(line.rstrip())
     if args.pictures:
         drawings = []
-        if SHOWN.of(folded.layers[1]).tiles(folded.layers[1]) is not None:
+        shown = SHOWN.of(folded.layers[1])
+        if shown.tiles(folded.layers[1]) is not None:
             drawings.append((".weights.png", draw_weights))
+        if shown.reads(folded.layers[1]) is not None:
+            drawings.append((".inputs.png", draw_reads))
+        if with_tables(folded):
+            drawings.append((".tables.png", draw_tables))
         if with_thresholds(folded):
             drawings.append((".thresholds.png", draw_thresholds))
         for suffix, draw in drawings:

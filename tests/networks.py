@@ -3,6 +3,7 @@
 import numpy as np
 
 from sw.checkpoint import Checkpoint, Hidden, Last
+from sw.layer.lookup import Lookup
 from sw.network import Dense, Encoder, Network, Scores
 
 
@@ -43,6 +44,43 @@ def random_network(rng, sizes, synapses=None, levels=(128,), labels=None, input_
                    positive=True)  # a small network may have no weight of -1
 
 
+def random_lookup(rng, neurons, inputs, wires, name):
+    """Return a layer of random tables; some are constant, equal, opposite or look at few inputs.
+
+    The tables' last inputs are read twice where there are few inputs.
+    """
+    chosen = rng.integers(inputs, size=(neurons, wires)).astype(np.int32)
+    tables = rng.integers(2, size=(neurons, 2**wires), dtype=np.uint8)
+    for neuron, kind in enumerate(rng.integers(10, size=neurons)):
+        other = rng.integers(neurons)
+        if kind == 0:
+            tables[neuron] = rng.integers(2)
+        elif kind in (1, 2):
+            chosen[neuron], tables[neuron] = chosen[other], tables[other] ^ (kind == 2)
+        elif kind == 3:  # the last input does not matter
+            tables[neuron, 2**wires // 2:] = tables[neuron, :2**wires // 2]
+        elif kind == 4:
+            chosen[neuron] = chosen[neuron, 0]
+    return Lookup(name, chosen, tables, inputs)
+
+
+def lookup_network(rng, inputs, layers, *, classes=4, levels=(128,), unread=0.3):
+    """Return a network of look-up layers, (neurons, inputs of a table) each, and scores.
+
+    A share of the last tables is ``unread``. Synapses of the scores have the weight +1 only.
+    """
+    encoder = Encoder.uniform(inputs, levels)
+    made, width = [encoder], encoder.outputs
+    for index, (neurons, wires) in enumerate(layers):
+        made.append(random_lookup(rng, neurons, width, wires, f"lookup{index}"))
+        width = neurons
+    weights = (rng.integers(classes, size=width) == np.arange(classes)[:, None]).astype(np.int8)
+    weights[:, rng.random(width) < unread] = 0
+    made.append(Scores("scores", weights, np.zeros(classes, np.int32)))
+    return Network(made, [str(index) for index in range(classes)], (inputs,),
+                   {"dataset": "mnist"}, positive=True)
+
+
 def random_checkpoint(rng, sizes, synapses=None, **others):
     """Return a checkpoint of random latent weights and BatchNorm, some gammas negative or 0."""
     synapses = synapses or [None] * (len(sizes) - 1)
@@ -75,13 +113,17 @@ def plain_trace(network, images):
     """Return what every layer puts out, in the words of the definition: a list of arrays.
 
     Inputs and weights are -1, 0 and +1; a neuron fires where the sum of products says that at
-    least ``threshold`` of its synapses agree.
+    least ``threshold`` of its synapses agree. A look-up neuron is the row of its table.
     """
     encoder = network.first
     pixels = images.reshape(len(images), -1, 1).astype(np.int64)
     x = (pixels >= encoder.thresholds).reshape(len(images), -1)
     outputs = [x]
     for layer in network.layers[1:]:
+        if layer.kind == "lookup":
+            x = np.array([looked_up(layer, bits) for bits in x.astype(int)], bool)
+            outputs.append(x)
+            continue
         weights = layer.weights.astype(np.int64)
         sums = np.where(x, 1, -1) @ weights.T
         fan_in = np.abs(weights).sum(axis=1)
@@ -93,12 +135,26 @@ def plain_trace(network, images):
     return outputs
 
 
+def looked_up(layer, bits):
+    """Return a look-up layer's outputs for one vector of bits, in loops over the tables."""
+    outputs = []
+    for wires, table in zip(layer.wires.tolist(), layer.tables.tolist(), strict=True):
+        row = 0
+        for wire in reversed(wires):  # input 0 is the lowest bit
+            row = 2 * row + int(bits[wire])
+        outputs.append(table[row])
+    return outputs
+
+
 def checkpoint_scores(checkpoint, images):
-    """Return the scores of a checkpoint from its float BatchNorm, layer by layer: int32."""
+    """Return the scores of a checkpoint from its float BatchNorm or its tables: int32."""
     encoder = checkpoint.encoder
     pixels = images.reshape(len(images), -1, 1).astype(np.int64)
     x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
     for layer in checkpoint.hidden:
+        if layer.kind == "lookup":
+            x = 2 * np.array([looked_up(layer, bits) for bits in (x > 0).astype(int)]) - 1
+            continue
         with np.errstate(over="ignore", invalid="ignore"):
             x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
     return (x @ checkpoint.last.weights.T + checkpoint.last.bias).astype(np.int32)

@@ -23,7 +23,8 @@ OURS = {
 # Rooms of a package, and the modules beside them that a room may import. A room may import the
 # rooms named before it.
 ROOMS = {
-    "hw": {"count": (), "plan": (), "stream": (), "stage": ("memo",), "wired": ("lower", "memo"),
+    "hw": {"count": (), "plan": ("memo",), "stream": (), "stage": ("memo",),
+           "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
            "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),

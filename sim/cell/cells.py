@@ -83,6 +83,16 @@ def _sb_lut4(text, cell):
     text.assign(cell, "O", _look_up(text, table, [text.pin(cell, f"I{pin}") for pin in range(4)]))
 
 
+def _pfumx(text, cell):
+    high, low, chooser = (text.pin(cell, pin) for pin in ("ALUT", "BLUT", "C0"))
+    text.assign(cell, "Z", f"{chooser} ? {high} : {low}")
+
+
+def _l6mux21(text, cell):
+    high, low, chooser = (text.pin(cell, pin) for pin in ("D1", "D0", "SD"))
+    text.assign(cell, "Z", f"{chooser} ? {high} : {low}")
+
+
 def _sb_carry(text, cell):
     a, b, carry = (text.pin(cell, pin) for pin in ("I0", "I1", "CI"))
     text.assign(cell, "CO", f"{a} & {b} | ({a} | {b}) & {carry}")
@@ -182,5 +192,6 @@ def _sb_io(text, cell):
         raise ValueError(f"Pin must be a plain input or output: PIN_TYPE {kind}")
 
 
-WRITERS = {"LUT4": _lut4, "CCU2C": _ccu2c, "TRELLIS_FF": _trellis_ff, "DP16KD": _dp16kd,
-           "TRELLIS_IO": _trellis_io, "SB_LUT4": _sb_lut4, "SB_CARRY": _sb_carry, "SB_IO": _sb_io}
+WRITERS = {"LUT4": _lut4, "PFUMX": _pfumx, "L6MUX21": _l6mux21, "CCU2C": _ccu2c,
+           "TRELLIS_FF": _trellis_ff, "DP16KD": _dp16kd, "TRELLIS_IO": _trellis_io,
+           "SB_LUT4": _sb_lut4, "SB_CARRY": _sb_carry, "SB_IO": _sb_io}

@@ -11,11 +11,15 @@ from ..layer.registry import Registry
 
 # An entry is a function of a layer. It returns a function from the layer's inputs, shape
 # (inputs, n), to its outputs, shape (outputs, n): uint8 bits or int32 scores. The inputs of a first
-# layer are pixels.
+# layer are pixels. The function may have an attribute ``batch``: images at once that suit it best.
 GOLDEN = Registry("golden model", ("sw.golden",))
 
 # Images computed at once: few enough for the matrices of one step to stay in a CPU's cache.
 BATCH = 256
+
+# Octets that a model allocates and frees once. Afterwards glibc keeps freed memory for the next
+# block of images. Otherwise each block gets fresh memory, and page faults take a third of the time.
+KEPT = 2**24
 
 
 class Model:
@@ -30,6 +34,8 @@ class Model:
     def __init__(self, network):
         self.network = network
         self._steps = [GOLDEN.of(layer)(layer) for layer in network.layers]
+        np.empty(KEPT, np.uint8)
+        self._batch = max(getattr(step, "batch", BATCH) for step in self._steps)
 
     def encode(self, images):
         """Return the outputs of the first layer: uint8, shape (n, outputs)."""
@@ -62,7 +68,7 @@ class Model:
             yield values
 
     def _blocks(self, images):
-        """Check the images and yield them as matrices of at most ``BATCH`` rows."""
+        """Check the images and yield them as matrices of a batch's rows."""
         images = np.asarray(images)
         network, shape = self.network, self.network.input_shape
         if images.dtype.kind != "u":
@@ -70,8 +76,9 @@ class Model:
         if images.shape[1:] != shape or images.ndim != 1 + len(shape):
             raise ValueError(f"Images must have the shape (n, {', '.join(map(str, shape))}): "
                              f"{images.shape}")
-        for start in range(0, max(len(images), 1), BATCH):  # without images: one empty block
-            block = images[start:start + BATCH].reshape(-1, network.inputs)
+        batch = self._batch
+        for start in range(0, max(len(images), 1), batch):  # without images: one empty block
+            block = images[start:start + batch].reshape(-1, network.inputs)
             if block.max(initial=0) >= 2**network.input_bits:
                 raise ValueError(f"Images must have pixels of {network.input_bits} bits: "
                                  f"{block.max()}")

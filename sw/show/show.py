@@ -65,6 +65,12 @@ class Show:
     def tiles(self, layer):
         """Return each neuron's weights as shades in -1..1, float32 (neurons, inputs); or None."""
 
+    def tables(self, layer):
+        """Return each neuron's truth table, uint8 (neurons, rows); or None."""
+
+    def reads(self, layer):
+        """Return how many neurons depend on each input, int (inputs,); or None."""
+
     def firing(self, layer):
         """Return each neuron's threshold, from 0 (always fires) to 1 (never fires); or None."""
         return

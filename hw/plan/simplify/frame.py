@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...memo import memo
 from .reduction import REDUCE
 
 
-__all__ = ["Simplified", "simplify", "used_bits"]
+__all__ = ["Simplified", "built", "simplify", "used_bits"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +48,7 @@ def simplify(network):
     -------
     Simplified
     """
-    layers, known = [], REDUCE.of(network.first).known(network.first)
-    for layer in network.layers[1:]:
-        layers.append(REDUCE.of(layer).absorb(layer, known))
-        known = REDUCE.of(layer).known(layers[-1]) if not layer.gives_scores else None
+    layers = list(_absorbed(network))
     for index in reversed(range(len(layers) - 1)):
         layer, after = layers[index:index + 2]
         if REDUCE.of(layer).cuts and REDUCE.of(after).cuts:
@@ -62,6 +60,28 @@ def simplify(network):
         inputs = _used(layers[0])
         layers[0] = REDUCE.of(layers[0]).columns(layers[0], inputs)
     return Simplified(inputs, tuple(layers))
+
+
+@memo
+def built(network):
+    """Return the network's layers as hardware is made of them, a tuple.
+
+    All outputs of all layers are equal to the network's, so a trace finds them in the hardware.
+    """
+    if not any(REDUCE.of(layer).built for layer in network.layers):
+        return network.layers
+    return (network.first, *(after if REDUCE.of(layer).built else layer for layer, after
+                             in zip(network.layers[1:], _absorbed(network), strict=True)))
+
+
+@memo
+def _absorbed(network):
+    """Return equal layers behind the first one that have absorbed what is known, a tuple."""
+    layers, known = [], REDUCE.of(network.first).known(network.first)
+    for layer in network.layers[1:]:
+        layers.append(REDUCE.of(layer).absorb(layer, known))
+        known = REDUCE.of(layer).known(layers[-1]) if not layer.gives_scores else None
+    return tuple(layers)
 
 
 def used_bits(network):
@@ -77,7 +97,7 @@ def used_bits(network):
     ndarray of bool, shape (inputs * pixel_bits,)
     """
     seen = np.ones(network.classes, dtype=bool)
-    for layer in reversed(network.layers):
+    for layer in reversed(built(network)):
         seen = REDUCE.of(layer).looks_at(layer, seen)
     return np.repeat(seen, network.pixel_bits)
 

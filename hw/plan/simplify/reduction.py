@@ -41,9 +41,13 @@ class Reduction:
     cuts : bool
         Whether inputs that the layer does not read, and outputs that nothing reads, can be removed
         from the layer.
+    built : bool
+        Whether hardware is made of the layer that has absorbed what is known of its inputs. Other
+        layers leave this to synthesis, which cannot look into primitives.
     """
 
     cuts = False
+    built = False
 
     def known(self, layer):
         """Return the :class:`Known` of the layer's outputs; by default nothing is known."""

@@ -1,13 +1,16 @@
 """hw.plan.simplify: simplified networks against plain ±1 arithmetic on the whole ones."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.plan.simplify import simplify
 from sw import golden
+from sw.layer.lookup import Lookup
 from sw.network import Dense, Encoder, Network, Scores
-from tests.networks import plain_trace, random_images, random_network
+from tests.networks import lookup_network, plain_trace, random_dense, random_images, random_network
 
 
 def scores_of(simplified, network, images):
@@ -106,3 +109,62 @@ def test_a_network_that_ignores_its_input_keeps_one():
     assert found.inputs.tolist() == [0]
     assert [layer.weights.shape for layer in found.layers] == [(1, 1), (2, 1)]
     assert found.layers[1].bias.tolist() == [-1, 1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_scores_of_tables_stay_equal(seed):
+    """Look-up layers alone, or around a dense layer that has constant and equal neurons."""
+    rng = np.random.default_rng(seed)
+    wires = rng.integers(1, 7, size=3)
+    levels = [(128,), (0, 100, 100), (50, 256)][rng.integers(3)]
+    network = lookup_network(rng, 6, [(9, wires[0]), (8, wires[1]), (7, wires[2])], levels=levels)
+    if rng.integers(2):
+        dense = random_dense(rng, 8, 9, 2, "fc1")
+        layers = [*network.layers[:2], dense, *network.layers[3:]]
+        network = Network(layers, network.labels, network.input_shape, positive=True)
+    images = random_images(rng, 64, network)
+    simplified = simplify(network)
+    found = scores_of(simplified, network, images)
+    assert np.array_equal(found, plain_trace(network, images)[-1]), f"seed {seed}"
+    for layer, after in pairwise(simplified.layers):
+        if isinstance(layer, Lookup) and isinstance(after, Lookup):
+            assert len(set(layer.functions)) == layer.outputs
+
+
+def tables(*layers, read):
+    """Return a network of two inputs, look-up layers of tables of two inputs, and two classes."""
+    made, width = [Encoder.uniform(2)], 2
+    for index, (wires, rows) in enumerate(layers):
+        made.append(Lookup(f"lookup{index}", wires, [[int(bit) for bit in row] for row in rows],
+                           width))
+        width = len(wires)
+    weights = np.zeros((2, width), np.int8)
+    weights[0, read] = 1
+    weights[1, read] = -1
+    made.append(Scores("scores", weights, np.zeros(2, np.int32)))
+    return simplify(Network(made, ["a", "b"], (2,), positive=True))
+
+
+def test_a_constant_table_is_part_of_the_tables_behind_it():
+    found = tables(([[0, 1], [0, 1]], ["0111", "1111"]),
+                   ([[0, 1], [1, 0]], ["0001", "1000"]), read=[0])
+    first, second, _ = found.layers
+    assert first.tables.tolist() == [[0, 1, 1, 1]]
+    assert (second.wires.tolist(), second.tables.tolist()) == ([[0]], [[0, 1]])
+
+
+def test_equal_tables_on_equal_inputs_are_one():
+    found = tables(([[0, 1], [1, 0], [0, 1]], ["0010", "0100", "1101"]),
+                   ([[0, 1], [0, 2]], ["0001", "0111"]), read=[0, 1])
+    first, second, _ = found.layers
+    assert first.outputs == 1
+    assert second.tables.tolist() == [[0, 1]]  # both of equal tables, or one and its opposite
+
+
+def test_tables_and_inputs_that_nothing_reads_go_from_the_last_layer_back():
+    found = tables(([[0, 0], [1, 1]], ["0111", "0111"]),
+                   ([[0, 1], [0, 1]], ["0101", "0001"]), read=[0])
+    assert found.inputs.tolist() == [0]
+    assert [layer.outputs for layer in found.layers[:2]] == [1, 1]
+    assert found.layers[0].wires.shape == (1, 1)

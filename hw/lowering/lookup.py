@@ -1,0 +1,29 @@
+# amaranth: UnusedElaboratable=no
+"""Hardware of look-up layers: wired only."""
+
+from dataclasses import replace
+
+from sw.layer.lookup import Lookup
+
+from ..lower import LOWER, Lowering
+from ..wired.lookup import LookupLayer, lookup_resources
+
+
+class LowerLookup(Lowering):
+    """Hardware of truth tables."""
+
+    def wired(self, layer, mode):
+        return LookupLayer(layer, mode)
+
+    def wired_latency(self, layer, mode):
+        return 1 + mode.hops
+
+    def wired_resources(self, layer, mode, family, seen):
+        return lookup_resources(layer, mode, family, seen)
+
+    def candidates(self, layer, interval, wired, device):
+        # A table has few wires, so copies of its inputs would be as many as the tables.
+        return [replace(wired, hops=0)]
+
+
+LOWER.register(Lookup)(LowerLookup())

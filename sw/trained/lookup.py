@@ -1,0 +1,56 @@
+"""Trained look-up layer: wires and tables as training left them, which fold to themselves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..layer.lookup import Lookup
+from .kind import FOLDS, Trained
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedLookup(Trained):
+    """Look-up layer, as trained. Training ends with hard wires and tables of bits.
+
+    Attributes
+    ----------
+    name, wires, tables, width
+        As in :class:`sw.layer.lookup.Lookup`.
+    """
+
+    kind = "lookup"
+    arrays = ("wires", "tables")
+    numbers = ("width",)
+
+    name: str
+    wires: np.ndarray
+    tables: np.ndarray
+    width: int
+
+    def check(self):
+        if not float(self.width).is_integer():
+            raise ValueError(f"Width of layer {self.name!r} must be an integer: {self.width}")
+        object.__setattr__(self, "width", int(self.width))
+        folded = fold_lookup(self)  # refuses what the folded layer cannot be
+        for array in self.arrays:
+            object.__setattr__(self, array, getattr(folded, array))
+
+    @property
+    def inputs(self):
+        return self.width
+
+    @property
+    def outputs(self):
+        return len(self.wires)
+
+    def report(self, folded):
+        constant = int((folded.fan_in == 0).sum())
+        return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} tables of "
+                f"{folded.wires.shape[1]} inputs, {int(folded.fan_in.sum())} that matter, "
+                f"{constant} constant")
+
+
+@FOLDS.register(TrainedLookup)
+def fold_lookup(layer):
+    """Return the layer of the same wires and tables."""
+    return Lookup(layer.name, layer.wires, layer.tables, layer.width)
