@@ -184,8 +184,8 @@ class Converter:
         if fractions or most > high + FAR * (high - low) or least < low - FAR * (high - low):
             files = numbers if files is None else files
             raise ValueError(f"Values must be {low:g}..{high:g}, as those of training: "
-                             f"{files.min():g}..{files.max():g} (say what the numbers range over with --range "
-                             f"LOW,HIGH)")
+                             f"{files.min():g}..{files.max():g} (say what the numbers range over "
+                             f"with --range LOW,HIGH)")
 
     def _rows(self, examples):
         conversion = self.conversion
