@@ -141,7 +141,8 @@ class Row:
         other = [place for place, bounds in enumerate(zip(self.low, self.high, strict=True))
                  if bounds != (0, TOP)]
         for place in other[:4]:
-            name = self.columns[place] if self.columns else f"column {place + 1}"
+            number = (self.places[place] if self.places else place) + 1
+            name = self.columns[place] if self.columns else f"column {number}"
             yield f"{name}: {self.low[place]:g}..{self.high[place]:g} become 0..{TOP}"
         if len(other) > 4:
             yield f"and {len(other) - 4} more columns"
