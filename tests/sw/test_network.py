@@ -204,6 +204,8 @@ def test_score_bits_hold_every_score(bias, bits):
     (lambda: Encoder.uniform(3, (0.5,)), {},
      r"Thresholds of layer 'encoder' must be in the unit of the inputs, 0\.\.256: 0\.5 "
      r"\(multiply thresholds of inputs in 0\.\.1 by 255\)"),
+    (lambda: Encoder.uniform(3, ("128",)), {},
+     r"Thresholds of layer 'encoder' must be int32 with 2 dimensions: no numbers"),
     (tiny, {"layers": bit_layers(np.array([[0, 1, 1, 0], [1, 0, 0, 1]]))},
      r"Weights of layer 'fc0' must be -1 and \+1, where 0 means \"no synapse\": they are 0 and \+1 "
      r"only \(weights of bits are 2 \* bits - 1; if 0 does mean no synapse, give the network "
