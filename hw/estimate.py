@@ -20,7 +20,7 @@ from .wired.pipeline import pipeline_depth, wired_ends
 
 
 __all__ = ["Estimate", "estimate", "images_that_fit", "layer_resources",
-           "shell_resources", "stored_bits"]
+           "left_over", "shell_resources", "stored_bits"]
 
 # Serial link, frame buffer, benchmark and clock. The benchmark's images are counted apart, and on
 # iCE40 its histogram too, which is in distributed RAM on ECP5. Fitted to builds:
@@ -72,18 +72,38 @@ def estimate(network, schedule, family):
     Estimate
     """
     left = {}
-    if all(isinstance(mode, Wired) for mode in schedule.layers.values()):
-        left = {layer.name: layer for layer in _left_over(network)}
+    if _is_wired(schedule):
+        left = {layer.name: layer for layer in _simplified(network).layers}
     parts = {}
     for name, stage in stages(network, schedule).items():
         parts |= stage.resources(name, family, left)
     return Estimate(family, parts)
 
 
+def left_over(network, schedule):
+    """Return how many outputs synthesis leaves of each layer: a dict of (left, all) by name.
+
+    Only a network whose layers are all wired loses outputs. The dict is empty otherwise, and where
+    nothing is removed.
+    """
+    if not _is_wired(schedule):
+        return {}
+    simplified = _simplified(network)
+    left = {network.first.name: (len(simplified.inputs), network.first.outputs)}
+    left |= {layer.name: (after.outputs, layer.outputs)
+             for layer, after in zip(network.hidden, simplified.layers[:-1], strict=True)}
+    return left if any(some < every for some, every in left.values()) else {}
+
+
+def _is_wired(schedule):
+    """Return whether all layers are wired: then synthesis sees their constants."""
+    return all(isinstance(mode, Wired) for mode in schedule.layers.values())
+
+
 @memo
-def _left_over(network):
-    """Return the layers without the parts that synthesis removes."""
-    return simplify(network).layers
+def _simplified(network):
+    """Return the network without the parts that synthesis removes."""
+    return simplify(network)
 
 
 def layer_resources(layer, mode, family, *, bits, width, after_wired):

@@ -59,8 +59,12 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
                    f"({100 * needed / there - 100:.0f} % too many)" if there else
                    f"{needed:,} {what} needed, none there" for what, needed, there in over)
-    bits = sum(layer.inputs * layer.outputs for layer in network.layers[1:])
+    weighted = [layer for layer in network.layers[1:] if layer.synapses]
+    bits = sum(layer.inputs * layer.outputs for layer in weighted)
     fewer = f"fewer synapses, now {network.synapses:,} of {bits:,} weights,"
+    if len(weighted) < len(network.layers) - 1:  # layers of tables
+        neurons = sum(layer.outputs for layer in network.hidden if not layer.synapses)
+        fewer = f"fewer tables, now {neurons:,}, {fewer}"
     ways = (f"{fewer} would help; {_larger(network, device, schedule, slowest)}" if hopeless else
             f"a lower rate, smaller pe and simd, {fewer} or a larger device would help")
     raise ValueError(f"Schedule must fit {device.name}: {by} ({ways})")

@@ -15,7 +15,7 @@ from sw.store.lock import alone
 from .accelerator import Accelerator
 from .core import spram
 from .core.axi import AxiAccelerator
-from .estimate import estimate
+from .estimate import estimate, left_over
 from .fit import refuse_misfit
 from .plan import boardfile
 from .plan.device import Target, find_target
@@ -72,6 +72,7 @@ def describe(component, estimated, weights=None):
             **asdict(estimated.total),
             "stages": {name: asdict(part) for name, part in estimated.stages.items()},
         },
+        "left": left_over(network, accelerator.schedule),
     }
 
 
@@ -163,6 +164,9 @@ def main(argv=None):
           f"{component.accelerator.latency} cycles, {rate:,.0f} images/s at {megahertz(clock)} MHz")
     print(f"estimate for {device.name}: {total.lut4:,} of {device.lut4:,} LUT4, {total.ff:,} of "
           f"{device.ff:,} flip-flops, {total.block_ram} of {device.block_rams} block RAMs")
+    if left := left_over(network, schedule):
+        print("left of the outputs of layers: " + ", ".join(
+            f"{name} {some:,} of {every:,}" for name, (some, every) in left.items()))
     if image:
         print(f"weights in SPRAM: {len(image.words):,} words to load through s_axis_weights before "
               f"the first image")

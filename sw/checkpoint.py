@@ -13,14 +13,7 @@ import numpy as np
 from . import conversion as conversions
 from .layer.check import freeze
 from .layer.encoder import Encoder
-from .network import (
-    check_chain,
-    check_labels,
-    check_shape,
-    conversion_arrays,
-    conversion_of,
-    tidy,
-)
+from .network import check_chain, check_labels, check_shape, tidy
 from .store import fields
 from .store.files import read_arrays, write_arrays
 from .trained.hidden import Hidden
@@ -105,7 +98,7 @@ def save(path, checkpoint):
         "encoder_thresholds": encoder.thresholds,
         "encoder_input_bits": np.array(encoder.input_bits),
         **_content(last, "last"),
-        **conversion_arrays(checkpoint),
+        **conversions.to_arrays(checkpoint),
     }
     for index, layer in enumerate(checkpoint.hidden):
         arrays |= _content(layer, str(index))
@@ -146,7 +139,7 @@ def load(path):
             input_shape=input_shape,
             provenance=provenance,
             test_scores=arrays.get("test_scores"),
-            conversion=conversion_of(arrays, input_shape, provenance))
+            conversion=conversions.of_arrays(arrays, input_shape, provenance))
     except KeyError as error:
         raise ValueError(f"{path} must have the field {error} (it is not whole: train it again "
                          f"with 'python -m train.bnn_mnist')") from None

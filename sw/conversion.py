@@ -4,9 +4,15 @@ The arithmetic is in :mod:`sw.data.convert`. A network and its checkpoint store 
 that every command treats a user's file as training treated the dataset.
 """
 
-from dataclasses import asdict, dataclass, fields
+import json
+from dataclasses import asdict, dataclass
+from dataclasses import fields as fields_of
 from math import isfinite, isqrt, prod
 from typing import ClassVar
+
+import numpy as np
+
+from .store import fields
 
 
 FITS = ("as-is", "drawing", "photo")
@@ -135,7 +141,8 @@ class Row:
         other = [place for place, bounds in enumerate(zip(self.low, self.high, strict=True))
                  if bounds != (0, TOP)]
         for place in other[:4]:
-            name = self.columns[place] if self.columns else f"column {place + 1}"
+            number = (self.places[place] if self.places else place) + 1
+            name = self.columns[place] if self.columns else f"column {number}"
             yield f"{name}: {self.low[place]:g}..{self.high[place]:g} become 0..{TOP}"
         if len(other) > 4:
             yield f"and {len(other) - 4} more columns"
@@ -154,7 +161,7 @@ def from_json(content):
     kind = KINDS.get(content.get("kind")) if isinstance(content, dict) else None
     if kind is None:
         raise ValueError(f"Conversion must be one of {', '.join(KINDS)}: {content!r}")
-    names = {field.name for field in fields(kind)}
+    names = {field.name for field in fields_of(kind)}
     given = {name: value for name, value in content.items() if name != "kind"}
     if set(given) != names:
         raise ValueError(f"Conversion must have the fields {', '.join(sorted(names))}: "
@@ -163,6 +170,20 @@ def from_json(content):
         return kind(**given)
     except TypeError as error:
         raise ValueError(f"Conversion must have fields of their types: {error}") from None
+
+
+def of_arrays(arrays, input_shape, provenance):
+    """Return the conversion in a file's arrays, or the meaning of files without one."""
+    if "conversion" in arrays:
+        return from_json(fields.content(arrays, "conversion"))
+    return legacy(input_shape, provenance)
+
+
+def to_arrays(network):
+    """Return the arrays that hold the conversion of a network or checkpoint, for its file."""
+    if unwritten(network.conversion, network.input_shape):
+        return {}
+    return {"conversion": np.array(json.dumps(to_json(network.conversion), sort_keys=True))}
 
 
 def legacy(input_shape, provenance):

@@ -155,7 +155,11 @@ def main(argv=None):
 
     source = args.checkpoint or beside(args.network, ".ckpt.npz")
     compared = None
-    if args.checkpoint or source.exists():
+    missing = "no checkpoint with scores"
+    if source.exists() and not (test.trained or args.checkpoint):
+        missing = (f"the scores in {source} are of the test images of the training (--checkpoint "
+                   f"CKPT or --scores FILE: compare with others)")
+    elif args.checkpoint or source.exists():
         expected = _expected(source, folded, len(images))
         if expected is not None:
             expected = expected[:args.limit]
@@ -164,7 +168,7 @@ def main(argv=None):
             if compared["first"] is not None:
                 _explain(source, folded, images, compared["first"])
     if compared is None:
-        print("not compared with PyTorch: no checkpoint with scores")
+        print(f"not compared with PyTorch: {missing}")
 
     if args.limit is None:
         output = made(args.network, ".eval.json")

@@ -41,7 +41,8 @@ def describe(folded):
                f"{'' if row.bits is None else row.bits:11}")
     yield f"{'in all':12}{'':24}{folded.synapses:10}{'':36}{total:11}"
     yield ""
-    yield "bits: one per synapse, and one threshold or bias per neuron as wide as its layer needs"
+    yield ("bits: one per synapse or row of a table, and one threshold or bias per neuron as wide "
+           "as its layer needs")
     for key, value in sorted(folded.provenance.items()):
         yield f"{key}: {value}"
 

@@ -197,23 +197,8 @@ def parse(arrays):
         labels=fields.texts(arrays, "labels"),
         input_shape=input_shape,
         provenance=provenance,
-        conversion=conversion_of(arrays, input_shape, provenance),
+        conversion=conversions.of_arrays(arrays, input_shape, provenance),
         positive=True)
-
-
-def conversion_of(arrays, input_shape, provenance):
-    """Return the conversion in a file's arrays, or the meaning of files without one."""
-    if "conversion" in arrays:
-        return conversions.from_json(fields.content(arrays, "conversion"))
-    return conversions.legacy(input_shape, provenance)
-
-
-def conversion_arrays(network):
-    """Return the arrays that hold the conversion of a network or checkpoint, for its file."""
-    if conversions.unwritten(network.conversion, network.input_shape):
-        return {}
-    text = json.dumps(conversions.to_json(network.conversion), sort_keys=True)
-    return {"conversion": np.array(text)}
 
 
 def _content(network):
@@ -229,7 +214,7 @@ def _content(network):
         for array in layer.arrays:
             value = np.asarray(getattr(layer, array.name), array.dtype)
             arrays[f"{index}_{array.name}"] = value.astype(value.dtype.newbyteorder("<"))
-    return arrays | conversion_arrays(network)
+    return arrays | conversions.to_arrays(network)
 
 
 def _digest(arrays):

@@ -147,11 +147,14 @@ def looked_up(layer, bits):
 
 
 def checkpoint_scores(checkpoint, images):
-    """Return the scores of a checkpoint from its float BatchNorm, layer by layer: int32."""
+    """Return the scores of a checkpoint from its float BatchNorm or its tables: int32."""
     encoder = checkpoint.encoder
     pixels = images.reshape(len(images), -1, 1).astype(np.int64)
     x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
     for layer in checkpoint.hidden:
+        if layer.kind == "lookup":
+            x = 2 * np.array([looked_up(layer, bits) for bits in (x > 0).astype(int)]) - 1
+            continue
         with np.errstate(over="ignore", invalid="ignore"):
             x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
     return (x @ checkpoint.last.weights.T + checkpoint.last.bias).astype(np.int32)

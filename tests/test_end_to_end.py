@@ -10,7 +10,7 @@ import pytest
 from sim import bitstream
 from sim.cell.decompile import find_icebox
 from sw import checkpoint, golden, network
-from sw.data import datasets
+from sw.data.testset import load_test_set
 from tests.bitstreams import NAME, ROOT, command, copy
 
 
@@ -30,8 +30,8 @@ def test_golden_equals_pytorch_on_the_whole_test_set(folder):
 
 def test_golden_scores_are_those_in_the_checkpoint(folder):
     """The same once more without the command, so that it cannot compare a thing with itself."""
-    images, _, _ = datasets.load_test("mnist")
-    scores = golden.Model(network.load(folder / f"{NAME}.net.npz")).scores(images)
+    net = network.load(folder / f"{NAME}.net.npz")
+    scores = golden.Model(net).scores(load_test_set(net).images)
     np.testing.assert_array_equal(
         scores, checkpoint.load(folder / f"{NAME}.ckpt.npz").test_scores)
 

@@ -8,7 +8,7 @@ import pytest
 
 from boards.board import find
 from hw.accelerator import Accelerator
-from hw.estimate import estimate
+from hw.estimate import estimate, left_over
 from hw.plan.schedule import Schedule, Wired, read_schedule
 from hw.plan.simplify import built, simplify, used_bits
 from hw.solver import choose
@@ -53,11 +53,10 @@ def test_golden_equals_loops_over_tables():
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_the_rtl_equals_golden(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(full, "BUILD", tmp_path)
+def test_the_rtl_equals_golden(name, tmp_path):
     accelerator = Accelerator(NETWORK, SCHEDULES[name])
     for seed in (0, 1):
-        outcome = full.simulate(accelerator, IMAGES, seed=seed)
+        outcome = full.simulate(accelerator, IMAGES, seed=seed, output=tmp_path)
         assert full.compare(accelerator, IMAGES, outcome, timed=not seed) == ([], None)
 
 
@@ -65,6 +64,23 @@ def test_the_trace_shows_every_table():
     found = trace(Accelerator(NETWORK, SCHEDULES["with copies of inputs"]), IMAGES, 7)
     assert found.equal
     assert [len(outputs) for outputs in found.outputs["RTL"]] == [28, 40, 30, 36, 4]
+
+
+def test_a_flipped_row_of_a_table_is_named():
+    layer = NETWORK.layers[3]
+    neuron = int(np.flatnonzero(layer.fan_in == 6)[0])
+    bits = dict(golden.Model(NETWORK).trace(IMAGES))["lookup1"][7, layer.wires[neuron]]
+    tables = layer.tables.copy()
+    tables[neuron, int(bits @ 2**np.arange(6))] ^= 1
+    layers = [*NETWORK.layers[:3], Lookup(layer.name, layer.wires, tables, layer.width),
+              NETWORK.last]
+    faulty = network.Network(layers, NETWORK.labels, NETWORK.input_shape, positive=True)
+    accelerator = Accelerator(faulty, SCHEDULES["one table deep"])
+    accelerator.network = NETWORK  # it claims to be the right one
+    right = int(tables[neuron, int(bits @ 2**np.arange(6))]) ^ 1
+    first = trace(accelerator, IMAGES, 7).first()
+    assert first.text("RTL").startswith(f"layer 'lookup2', neuron {neuron}: RTL {1 - right}, "
+                                        f"golden {right} (inputs ")
 
 
 @pytest.mark.parametrize("family", ["ecp5", "ice40"])
@@ -119,6 +135,7 @@ def test_solver_estimate_and_link_know_what_is_left():
     assert schedule.interval(NETWORK) == 1
     assert read_schedule(schedule.to_json(), NETWORK) == schedule
     assert schedule.layers["lookup0"].hops == 0
+    assert choose(NETWORK, find("ulx3s").fpga, clock_hz=120e6).layers["lookup0"].hops == 1
     left = simplify(NETWORK).layers
     assert [layer.outputs < whole.outputs for layer, whole in zip(
         left[:-1], NETWORK.layers[1:-1], strict=True)] == [True] * 3
@@ -127,7 +144,7 @@ def test_solver_estimate_and_link_know_what_is_left():
     assert set(read) <= set(np.flatnonzero(used))
 
 
-def test_a_mixed_network_is_built():
+def test_a_mixed_network_is_built(tmp_path):
     """Tables, then neurons with thresholds, wired or in steps."""
     rng = np.random.default_rng(8)
     tables = lookup_network(rng, 20, [(24, 4), (16, 4)])
@@ -139,7 +156,7 @@ def test_a_mixed_network_is_built():
     board = find("ulx3s")
     schedule = choose(mixed, board.fpga, clock_hz=60e6)
     accelerator = Accelerator(mixed, schedule)
-    outcome = full.simulate(accelerator, images)
+    outcome = full.simulate(accelerator, images, output=tmp_path)
     assert full.compare(accelerator, images, outcome, timed=True) == ([], None)
     np.testing.assert_array_equal(golden.Model(mixed).scores(images),
                                   plain_trace(mixed, images)[-1])
@@ -156,3 +173,20 @@ def test_it_is_inspected(tmp_path, capsys):
     wrote = [line for line in capsys.readouterr().out.splitlines() if line.startswith("wrote")]
     assert [line.split("a.", 1)[1] for line in wrote] == ["weights.png", "inputs.png",
                                                           "tables.png"]
+
+
+def test_too_many_tables_are_refused():
+    sizes = [(6000, 4), (6000, 4)]
+    large = lookup_network(np.random.default_rng(1), 784, sizes, classes=10)
+    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .*\(fewer tables, now "
+                                         r"12,000, fewer synapses, now [\d,]+ of 60,000 weights, "
+                                         r"would help; LFE5U-\d+F holds it\)$"):
+        choose(large, find("icebreaker").fpga, clock_hz=24e6)
+
+
+def test_what_is_left_of_outputs_is_reported():
+    wired = SCHEDULES["one table deep"]
+    left = left_over(NETWORK, wired)
+    assert list(left) == ["encoder", *NAMES[:-1]]
+    assert left["lookup0"] == (simplify(NETWORK).layers[0].outputs, 40)
+    assert left["encoder"] == (len(simplify(NETWORK).inputs), 28)

@@ -44,8 +44,8 @@ def check(job, arguments, nextpnr):
     kept = [word for before, word in zip(["", *arguments], arguments, strict=False)
             if not {before, word} & set(OUTPUTS)]
     done = subprocess.run([*nextpnr.command, *kept, "--json", design.name, "--pack-only"],
-                          cwd=work, capture_output=True, text=True, errors="replace",
-                          timeout=SECONDS, check=False)
+                          cwd=work, capture_output=True, text=True, encoding="utf-8",
+                          errors="replace", timeout=SECONDS, check=False)
     said = done.stdout + done.stderr
     platform = board.platform
     if NO_PACKAGE.search(said):

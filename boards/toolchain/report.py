@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from hw.estimate import left_over
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import made
 from sw.store.files import read_json
@@ -94,7 +95,8 @@ def create(built):
                         "octets": weights.stat().st_size}} if weights else {}),
         "network": {"file": str(built.request.path), "identity": network.identity,
                     "synapses": network.synapses, "inputs": network.inputs,
-                    "classes": network.classes},
+                    "classes": network.classes,
+                    "left": left_over(network, built.top.schedule)},
         "accuracy": accuracy(built.request.path, network),
         "schedule": json.loads(built.top.schedule.to_json()),
         "interval": info.interval,
@@ -149,6 +151,9 @@ def table(report):
         ("images/s, link", f"{rate['link']:,.0f} at {report['baud']:,} baud"),
         *((KINDS[kind], _resource(numbers)) for kind, numbers in report["resources"].items()),
         ("synapses", f"{network['synapses']:,}"),
+        *([("left of outputs", ", ".join(f"{name} {some:,} of {every:,}" for name, (some, every)
+                                         in network["left"].items()))]
+          if network.get("left") else []),
         ("LUT4 per synapse", f"{report['lut4_per_synapse']:.2f} (all of the design's LUT4)"),
         ("tools", ", ".join(f"{name} {tool['version']} ({tool['origin']})"
                             for name, tool in report["tools"].items())),

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import golden
 from ..data.form.text import Text
+from ..store import magic
 from ..store.files import naming, read_arrays
 
 
@@ -65,8 +66,12 @@ def read(path, classes, count):
     path = Path(path)
     with naming(path), open(path, "rb") as file:
         head = file.read(6)
+    foreign, _ = magic.name(path) or ("", "")
+    if foreign and not foreign.startswith(("a NumPy", "a gzip file")):
+        raise ValueError(f"{path} must hold scores or labels as CSV, .npy or .npz: it is {foreign} "
+                         f"(save them by numpy.save, or as CSV)")
+    with naming(path), open(path, "rb") as file:
         if head == b"\x93NUMPY":
-            file.seek(0)
             try:
                 values = np.load(file, allow_pickle=False)
             except (ValueError, EOFError, OSError) as error:

@@ -9,6 +9,7 @@ from .images import middle, resized
 
 CHUNK = 2048  # examples at once, which bounds the memory for numbers in float64
 FAR = 4       # widths of the range of training, beyond which values are of another scale
+DIM = 8       # pictures whose values all lie in this part of the range may be of another scale
 
 
 class Converter:
@@ -33,6 +34,8 @@ class Converter:
         Pictures among them that had another size than the network's input.
     cut, values : int
         Values beyond the range of training, which were cut, and all values.
+    brightest : int
+        Greatest value of the pictures converted so far, before they were inverted.
     """
 
     def __init__(self, conversion, input_shape, input_bits=8, given=None):
@@ -41,7 +44,7 @@ class Converter:
         self.dtype = np.uint8 if input_bits <= 8 else np.uint16
         self.top = 2**input_bits - 1
         self.given = given
-        self.examples = self.resized = self.cut = self.values = 0
+        self.examples = self.resized = self.cut = self.values = self.brightest = 0
 
     def all(self, examples):
         """Convert an array of examples, shape (n, ...), or a sequence of pictures.
@@ -59,6 +62,9 @@ class Converter:
 
     def batch(self, examples):
         """Convert examples of one shape: an array (n, ...)."""
+        if examples.dtype.kind == "f" and not np.isfinite(examples).all():
+            raise ValueError("Values must be finite numbers: some are NaN or infinite (fill in or "
+                             "remove these examples)")
         self.examples += len(examples)
         if isinstance(self.conversion, Picture):
             made = self._pictures(self._as_pictures(examples))
@@ -71,9 +77,17 @@ class Converter:
         if self.resized:
             yield (f"{self.resized:,} of {self.examples:,} pictures had another size than "
                    f"{' x '.join(map(str, self.conversion.size))}")
+        yield from self.doubts()
+
+    def doubts(self):
+        """Yield what lets doubt that the examples have the range of values of the training."""
         if self.cut:
             yield (f"{self.cut:,} of {self.values:,} values lie beyond the range of the training "
                    f"data: they are cut to it")
+        if self.examples and isinstance(self.conversion, Picture) \
+                and self.brightest * DIM < self.top:
+            yield (f"no pixel is above {self.brightest} of {self.top}: if these files have another "
+                   f"range of values than those of training, say it with --range LOW,HIGH")
 
     def _as_pictures(self, examples):
         """Return rows of pixels as pictures; pictures of one channel lose that axis."""
@@ -95,6 +109,7 @@ class Converter:
             raise ValueError(f"Pictures must have rows, columns and 1 or 3 colours: shape "
                              f"{pictures.shape[1:]}")
         pictures = self._scaled_pictures(pictures)
+        self.brightest = max(self.brightest, int(pictures.max()))
         if pictures.ndim == 4 and conversion.colours == 1:
             pictures = grey(pictures)
         elif pictures.ndim == 3 and conversion.colours == 3:
@@ -133,7 +148,7 @@ class Converter:
 
     def _scaled_pictures(self, pictures):
         """Return pictures with values 0..top, as the range of training says."""
-        conversion, top = self.conversion, self.top
+        conversion, top, files = self.conversion, self.top, pictures
         low, high = conversion.low, conversion.high
         depth = depth_of(pictures.dtype)
         if self.given is not None:
@@ -141,11 +156,11 @@ class Converter:
         if depth and depth == conversion.depth and (low, high) == (0, top):
             return pictures.astype(self.dtype, copy=False)
         if depth == 16 and conversion.depth == 8:
-            return self._scaled(pictures >> 8, low, high)
-        if depth == 8 and conversion.depth == 16:
+            pictures = pictures >> 8
+        elif depth == 8 and conversion.depth == 16:
             if high > 2**15:
-                return self._scaled(pictures.astype(np.uint16) * 257, low, high)
-            if self.top == 255:
+                pictures = pictures.astype(np.uint16) * 257
+            elif self.top == 255:
                 raise ValueError(f"Pictures must have 16 bits a pixel and values "
                                  f"{low:g}..{high:g}, as those of training: 8 bits (give the "
                                  f"values that become black and white: --range LOW,HIGH)")
@@ -156,18 +171,21 @@ class Converter:
                 raise ValueError(f"Pictures must be numbers {low:g}..{high:g}, as those of "
                                  f"training: integers of {depth} bits (give the values that "
                                  f"become black and white: --range LOW,HIGH)")
-        if not depth:
-            self._check_scale(pictures, low, high)
+        self._check_scale(pictures, low, high, files)
         return self._scaled(pictures, low, high)
 
-    def _check_scale(self, numbers, low, high):
-        """Refuse numbers that are plainly of another scale than those of training."""
+    def _check_scale(self, numbers, low, high, files=None):
+        """Refuse numbers that are plainly of another scale than those of training.
+
+        ``files`` are the numbers as the files hold them, if ``numbers`` are others.
+        """
         least, most = float(numbers.min()), float(numbers.max())
         fractions = most <= 1 and high - low > 2 and (numbers != np.floor(numbers)).any()
         if fractions or most > high + FAR * (high - low) or least < low - FAR * (high - low):
+            files = numbers if files is None else files
             raise ValueError(f"Values must be {low:g}..{high:g}, as those of training: "
-                             f"{least:g}..{most:g} (say what the numbers range over with --range "
-                             f"LOW,HIGH)")
+                             f"{files.min():g}..{files.max():g} (say what the numbers range over "
+                             f"with --range LOW,HIGH)")
 
     def _rows(self, examples):
         conversion = self.conversion

@@ -207,7 +207,9 @@ def numbered(raw, options):
         foreign = np.setdiff1d(raw.test.labels, values)
         if len(foreign):
             raise ValueError(f"Dataset {str(raw.path)!r} must not have classes in its test part "
-                             f"that its training part lacks: {_some(foreign)}")
+                             f"that its training part lacks: {_some(foreign)} (give these examples "
+                             f"to the training part, or another test part with --test FILE, FOLDER "
+                             f"or SHARE)")
     if options.classes is not None:
         named = class_names(Path(options.classes), values)
     elif raw.class_names is not None:
@@ -267,8 +269,8 @@ def _converted(raw, part, conversion, shape, values):
     """Return images and labels of a part, as a network takes them."""
     converter = Converter(conversion, shape)
     images = converter.all(part.examples)
-    if part is raw.test and converter.cut:
-        raw.warnings.extend(f"test part: {note}" for note in converter.notes())
+    if part is raw.test:
+        raw.warnings.extend(f"test part: {note}" for note in converter.doubts())
     return images, np.searchsorted(values, part.labels).astype(np.int64)
 
 

@@ -70,6 +70,12 @@ def warnings(dataset, encoder):
     if rare:
         yield (f"classes with {RARER} times fewer training examples than the largest "
                f"({counts.max():,}): {_listed(rare)}")
+    alike = {}
+    for name in dataset.labels:
+        alike.setdefault(name.casefold(), []).append(repr(name))
+    alike = [" and ".join(names) for names in alike.values() if len(names) > 1]
+    if alike:
+        yield f"classes whose names differ in case alone: {_listed(alike)}"
     constant = constant_inputs(dataset.train_images) / dataset.train_images[0].size
     if constant > MUCH_CONSTANT:
         yield f"{constant:.0%} of the inputs are the same in all training examples"

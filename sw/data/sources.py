@@ -83,7 +83,8 @@ def called(path, name):
     try:
         yield
     except ValueError as error:
-        raise ValueError(str(error).replace(str(path), name)) from None
+        text = str(error).replace(str(path), name).replace(path.name, "data")
+        raise ValueError(text) from None
 
 
 def npy(path, notes):

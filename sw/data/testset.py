@@ -31,6 +31,8 @@ class TestSet:
         Which part of the dataset this is, for people.
     notes : list of str
         What else users should know.
+    trained : bool
+        Whether these are the test images of the training, of which a checkpoint has scores.
     """
 
     __test__ = False  # its name looks like a test's
@@ -40,6 +42,7 @@ class TestSet:
     labels: np.ndarray
     used: str
     notes: list = field(default_factory=list)
+    trained: bool = True
 
 
 def dataset_name(network, given=None):
@@ -78,6 +81,7 @@ def load_test_set(network, given=None, options=choices.NONE, *, download=True):
     """
     name = dataset_name(network, given)
     own = _same(name, network.provenance.get("dataset"))
+    trained = (own or not network.provenance.get("dataset")) and options.test is None
     options = _with_training(options, network.provenance.get("data") or {}, own,
                              Path(name).exists() and tablefile.matches(Path(name)))
     raw = read(name, options, download)
@@ -93,7 +97,9 @@ def load_test_set(network, given=None, options=choices.NONE, *, download=True):
     chosen = np.searchsorted(values, part.labels)
     if left_out:
         part, chosen = part.of(kept := np.flatnonzero(places[chosen] >= 0)), chosen[kept]
-    conversion = fitting(overridden(network.conversion, options, network.input_shape), raw, notes)
+    conversion = overridden(network.conversion, options, network.input_shape)
+    trained = trained and conversion == network.conversion and options.range is None
+    conversion = fitting(conversion, raw, notes)
     part.examples = _columns(conversion, raw, part.examples)
     converter = Converter(conversion, network.input_shape, network.input_bits, options.range)
     try:
@@ -103,7 +109,7 @@ def load_test_set(network, given=None, options=choices.NONE, *, download=True):
                          f"--dataset)") from None
     if raw.ignored:
         notes.append(f"{len(raw.ignored)} files could not be read: {raw.ignored[0]}")
-    return TestSet(name, images, places[chosen], used, [*notes, *converter.notes()])
+    return TestSet(name, images, places[chosen], used, [*notes, *converter.notes()], trained)
 
 
 def match_classes(names, labels, map_file=None, dataset="dataset"):

@@ -1,8 +1,8 @@
 """Golden model of look-up layers: tables at 64 images a word.
 
-Words of a row hold the bits of one input, an image a bit. A table of k inputs is a tree of
-multiplexers: input 0 chooses between rows 0 and 1, 2 and 3, ... of the table, input 1 between these
-results, and so on.
+A row of words holds one bit of the layer for many images, an image a bit. A table of k inputs is a
+tree of multiplexers: input 0 chooses between rows 0 and 1, 2 and 3, ... of the table, input 1
+between these results, and so on.
 """
 
 import numpy as np

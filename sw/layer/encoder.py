@@ -56,7 +56,7 @@ class Encoder(Layer):
         Inputs are integers, so a threshold of 127.5 equals one of 128, which the encoder holds.
         """
         row = np.asarray(thresholds)
-        if row.size and ((row > 0) & (row < 1)).all():
+        if row.size and row.dtype.kind == "f" and ((row > 0) & (row < 1)).all():
             raise ValueError(f"Thresholds of layer {name!r} must be in the unit of the inputs, "
                              f"0..{2**input_bits}: {', '.join(map(str, row.ravel().tolist()))} "
                              f"(multiply thresholds of inputs in 0..1 by {2**input_bits - 1})")

@@ -87,7 +87,7 @@ class Lookup(Layer):
 
     @classmethod
     def of_functions(cls, name, functions, width):
-        """Return a layer of functions, with as many wires as the function of most inputs needs.
+        """Return a layer of least functions, with as many wires as the widest of them needs.
 
         A function of fewer inputs reads its first one again, a constant function input 0.
         """
@@ -100,4 +100,6 @@ class Lookup(Layer):
                 wires[neuron, :len(function.inputs)] = function.inputs
             own = [function.value_at(row) for row in range(function.rows)]
             tables[neuron] = np.tile(own, 2**count // function.rows)
-        return cls(name, wires, tables, width)
+        layer = cls(name, wires, tables, width)
+        layer.__dict__["functions"] = tuple(functions)  # the same as the property would find
+        return layer

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import struct
+import tempfile
 import tokenize
 import warnings
 import zipfile
@@ -43,12 +44,16 @@ def replacing(path):
 
     An interrupted or failed block leaves the old file, or none, and no temporary file. A killed
     process leaves a hidden temporary file, which nobody reads. The next block for the same path
-    removes this file.
+    removes this file. A device or pipe, such as ``/dev/stdout``, stays and is written to.
     """
     path = Path(path)
     if path.name.startswith(".") and path.stem.endswith(".part"):  # of an outer block
         with naming(path.with_name(path.stem[1:].rsplit(".", 2)[0] + path.suffix)):
             yield path
+        return
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with _poured(path) as temporary:
+            yield temporary
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last, because matplotlib and others tell the format by the suffix.
@@ -64,6 +69,16 @@ def replacing(path):
         finally:
             temporary.unlink(missing_ok=True)
             os.close(held)
+
+
+@contextmanager
+def _poured(path):
+    """Give a temporary path whose content goes into a device or pipe if the block succeeds."""
+    with tempfile.TemporaryDirectory(prefix="thresher-") as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        with naming(path), open(path, "wb") as out:
+            out.write(temporary.read_bytes())
 
 
 def _create_held(path):
@@ -154,6 +169,9 @@ def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
                         for info, member in _members(archive, limit)}
         except _DAMAGE as error:
             reason = " ".join(str(error).split()) or type(error).__name__
+        file.seek(0)
+        if not file.read(1):
+            reason = "it is empty"
     if foreign := _foreign(path):
         raise ValueError(f"{path} must be {what} (.npz): it is {foreign} ({origin})")
     raise ValueError(f"{path} must be {what} (.npz): {reason} (make it again, or check the "
@@ -163,6 +181,11 @@ def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
 def _foreign(path):
     """Return the name of a file's format, or None of an ``.npz`` and of what nobody knows."""
     found, _ = magic.name(path) or (None, None)
+    if found is None:
+        with open(path, "rb") as file:
+            head = file.read(magic.HEAD)
+        text = bool(head) and not head.startswith(b"PK") and min(head) >= ord("\t")
+        return "a text file" if text else None
     return None if found in ("a NumPy archive (.npz)", "a damaged zip archive") else found
 
 

@@ -28,7 +28,7 @@ class TrainedLookup(Trained):
     width: int
 
     def check(self):
-        if self.width != int(self.width):
+        if not float(self.width).is_integer():
             raise ValueError(f"Width of layer {self.name!r} must be an integer: {self.width}")
         object.__setattr__(self, "width", int(self.width))
         folded = fold_lookup(self)  # refuses what the folded layer cannot be

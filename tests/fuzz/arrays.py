@@ -3,6 +3,7 @@
 import io
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ from sw.conversion import as_is
 from sw.data import datasets
 from sw.fold import fold
 from sw.store.files import read_arrays
-from tests.networks import checkpoint_scores, plain_trace, random_checkpoint, random_network
+from sw.trained.lookup import TrainedLookup
+from tests.networks import (
+    checkpoint_scores,
+    lookup_network,
+    plain_trace,
+    random_checkpoint,
+    random_lookup,
+    random_network,
+)
 
 from .mutate import arrays_of, changed_arrays, damaged
 from .target import Target
@@ -32,10 +41,12 @@ def _images(shape, bits):
 
 def network_seeds():
     rng = np.random.default_rng(1)
-    return [_written(network.save, random_network(rng, sizes, synapses, levels, None, shape))
+    made = [random_network(rng, sizes, synapses, levels, None, shape)
             for sizes, synapses, levels, shape in [
                 ((6, 4, 3), None, (128,), None), ((4, 3, 5, 2), (3, 2, 4), (10, 100), (2, 2)),
                 ((3, 2), None, (128,), None)]]
+    made.append(lookup_network(rng, 5, [(4, 2), (6, 6)]))
+    return [_written(network.save, each) for each in made]
 
 
 def sign(arrays):
@@ -67,10 +78,14 @@ def network_holds(read, path):
 
 def checkpoint_seeds():
     rng = np.random.default_rng(2)
-    return [_written(checkpoint.save, random_checkpoint(rng, sizes, synapses, **others))
+    made = [random_checkpoint(rng, sizes, synapses, **others)
             for sizes, synapses, others in [
                 ((6, 4, 3), None, {"test_scores": np.zeros((5, 3), np.int32)}),
                 ((4, 3, 5, 2), (3, 2, 4), {"input_shape": (2, 2)})]]
+    tables = random_lookup(rng, 4, 6, 3, "fc0")
+    mixed = TrainedLookup(tables.name, tables.wires, tables.tables, tables.width)
+    made.append(replace(made[0], hidden=(mixed,), test_scores=None))
+    return [_written(checkpoint.save, each) for each in made]
 
 
 def checkpoint_inputs(kept):

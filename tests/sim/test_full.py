@@ -19,7 +19,7 @@ from sw.network import Dense, Network, save
 def files(tmp_path):
     """A network, a schedule for it, and a dataset of its shape."""
     made = random_network((20, 6, 3))
-    network = Network(made.layers, made.labels, (4, 5), {"dataset": str(tmp_path / "data")})
+    network = Network(made.layers, "012", (4, 5), {"dataset": str(tmp_path / "data")})
     save(tmp_path / "made.net.npz", network)
     schedule = Schedule(7, {"fc0": Scheduled(2, 5), "scores": Scheduled(1, 6)})
     (tmp_path / "schedule.json").write_text(schedule.to_json())
@@ -87,7 +87,7 @@ def test_trace_prints_every_layer(files, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:4] == ["encoder: 20 outputs, equal", "fc0: 6 outputs, equal",
                           "scores: 3 outputs, equal"]
-    assert lines[4].startswith("image 3: RTL equals golden in every layer; label 'class ")
+    assert lines[4].startswith("image 3: RTL equals golden in every layer; label '")
 
 
 @pytest.mark.parametrize("command", [full.main, trace.main])

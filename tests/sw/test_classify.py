@@ -303,6 +303,17 @@ def test_errors_of_standard_input_name_it(tmp_path):
     assert done.stderr.startswith(b"error: standard input must be ")
 
 
+def test_ways_out_of_standard_input_name_no_temporary_file(tmp_path):
+    path = saved(tmp_path, made(Picture((4, 6))))
+    done = subprocess.run([sys.executable, "-m", "sw.classify", path, "-"], check=False,
+                          capture_output=True, input=b"\x89HDF\r\n\x1a\n" + bytes(99))
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        'error: standard input must be a picture, a table or arrays: it is an HDF5 file (save its '
+        'arrays with h5py and NumPy: file = h5py.File("standard input"); numpy.savez("data.npz", '
+        'x=file[…][:], y=file[…][:]))\n')
+
+
 def test_show_writes_what_the_network_saw(tmp_path, capsys):
     net = made(Picture((4, 6), invert=True))
     path = saved(tmp_path, net)

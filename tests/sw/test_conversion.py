@@ -99,3 +99,6 @@ def test_words_say_what_is_done():
         "values 0..4095 become 0..255", "colours become grey", "rows and columns change places",
         "light becomes dark", "the middle of the picture, scaled to 2 x 3"]
     assert list(ROW.words()) == ["columns a, b, by name", "b: -1.5..2.25 become 0..255"]
+    class_first = Row(low=(1.0, 0.0), high=(2.0, 255.0), places=(1, 2), width=3)
+    assert list(class_first.words()) == ["numbers in their order",
+                                         "column 2: 1..2 become 0..255"]

@@ -155,6 +155,18 @@ def test_without_scores_nothing_is_compared(task, capsys, scores):
     assert json.loads((folder / "tiny.eval.json").read_text())["compared"] is None
 
 
+@pytest.mark.parametrize("options", [["--dataset", "copy.npz"], ["--invert"], ["--test", "50%"],
+                                     ["--range", "0,200"]])
+def test_other_images_than_the_trainings_are_not_compared(task, capsys, monkeypatch, options):
+    folder, _, _ = task
+    monkeypatch.chdir(folder)
+    (folder / "copy.npz").write_bytes((folder / "data.npz").read_bytes())
+    assert main([str(folder / "tiny.net.npz"), *options]) == 0
+    assert capsys.readouterr().out.splitlines()[-2] == (
+        f"not compared with PyTorch: the scores in {folder / 'tiny.ckpt.npz'} are of the test "
+        f"images of the training (--checkpoint CKPT or --scores FILE: compare with others)")
+
+
 def test_a_named_checkpoint_must_exist(task):
     folder, _, _ = task
     with pytest.raises(FileNotFoundError):

@@ -204,6 +204,8 @@ def test_score_bits_hold_every_score(bias, bits):
     (lambda: Encoder.uniform(3, (0.5,)), {},
      r"Thresholds of layer 'encoder' must be in the unit of the inputs, 0\.\.256: 0\.5 "
      r"\(multiply thresholds of inputs in 0\.\.1 by 255\)"),
+    (lambda: Encoder.uniform(3, ("128",)), {},
+     r"Thresholds of layer 'encoder' must be int32 with 2 dimensions: no numbers"),
     (tiny, {"layers": bit_layers(np.array([[0, 1, 1, 0], [1, 0, 0, 1]]))},
      r"Weights of layer 'fc0' must be -1 and \+1, where 0 means \"no synapse\": they are 0 and \+1 "
      r"only \(weights of bits are 2 \* bits - 1; if 0 does mean no synapse, give the network "
@@ -352,7 +354,7 @@ AGAIN = r"make it again with 'python -m sw\.fold'\)"
     ({"identity": None}, rf" must have the field 'identity' \(it is not whole: {AGAIN}"),
     ({"1_name": None}, rf" must have the field '1_name' \(it is not whole: {AGAIN}"),
     ({"kinds": np.array(["encoder", "conv", "scores"])},
-     r": Kind of layer 1 must be one of dense, encoder, scores: conv"),
+     r": Kind of layer 1 must be one of dense, encoder, lookup, scores: conv"),
     ({"1_thresholds": np.array([9, 0, 0], np.int32)},
      r": Thresholds of layer 'fc0' must be in 0\.\.fan-in \+ 1: neuron 0 has 9 at fan-in 4"),
     ({"provenance": np.array("{")}, r": Field 'provenance' must be JSON: Expecting property "

@@ -1,7 +1,5 @@
 """Simplification of look-up layers, whose tables absorb constant, equal and opposite inputs."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from sw.layer.function import Function
@@ -49,7 +47,8 @@ class ReduceLookup(Reduction):
         return Lookup.of_functions(layer.name, functions, len(used))
 
     def rows(self, layer, used):
-        return replace(layer, wires=layer.wires[used], tables=layer.tables[used])
+        functions = [layer.functions[neuron] for neuron in used]
+        return Lookup.of_functions(layer.name, functions, layer.width)
 
 
 REDUCE.register(Lookup)(ReduceLookup())

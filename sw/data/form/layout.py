@@ -69,7 +69,7 @@ class Layout:
                 del cells[-1]
             if len(cells) != self.width:
                 raise ValueError(f"{self.text.path} must have {self.width} columns in every line: "
-                                 f"line {line} has {len(cells)}")
+                                 f"line {line} has {len(cells)} (complete or remove the line)")
             yield line, cells
 
     def column(self, place):

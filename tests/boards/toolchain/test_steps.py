@@ -42,7 +42,7 @@ def test_a_long_step_is_a_line_now_and_then_without_a_terminal(tmp_path, monkeyp
     begin, *between, end = stream.getvalue().splitlines()
     assert (begin, end.startswith("place took ")) == ("place ...", True)
     assert 1 <= len(between) <= 3
-    assert set(between) <= {"place: 0 s  at 1", "place: 1 s  at 1"}
+    assert set(between) <= {"place 0 s  at 1", "place 1 s  at 1"}
 
 
 def test_quiet_steps_say_nothing(tmp_path, monkeypatch):

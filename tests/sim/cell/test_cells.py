@@ -121,6 +121,8 @@ def ice40():
 
 def ecp5():
     cells = Cells()
+    cells.add("PFUMX", {"ALUT": 1, "BLUT": 1, "C0": 1}, {"Z": 1})
+    cells.add("L6MUX21", {"D0": 1, "D1": 1, "SD": 1}, {"Z": 1})
     for _ in range(12):
         cells.add("LUT4", dict.fromkeys("ABCD", 1), {"Z": 1}, INIT=cells.table(16))
     for inject in ("NO", "YES"):

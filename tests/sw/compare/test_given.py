@@ -90,6 +90,18 @@ def test_the_first_differences_are_named(tmp_path, capsys):
         "  image 3: golden has 'cat', 1 0 0; the file has 'cat', 1 -1 0"]
 
 
+@pytest.mark.parametrize(("octets", "what"), [
+    (b"\x89HDF\r\n\x1a\n" + bytes(9), "an HDF5 file"), (b"PAR1" + bytes(9), "a Parquet file"),
+    (b"\x08\x08\x12\x07pytorch" + bytes(9), "an ONNX network"),
+    (b"PK\x05\x06" + bytes(18), "a zip archive")])
+def test_files_of_other_programs_are_named(tmp_path, octets, what):
+    (tmp_path / "theirs").write_bytes(octets)
+    with pytest.raises(ValueError, match="must hold") as caught:
+        read(tmp_path / "theirs")
+    assert str(caught.value) == (f"{tmp_path}/theirs must hold scores or labels as CSV, .npy or "
+                                 f".npz: it is {what} (save them by numpy.save, or as CSV)")
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("1,2,3\n4,5,6", "must hold 3 scores or a label for each of the 4 test images: its shape is "
                      "(2, 3) (choose its dataset with --dataset)"),

@@ -65,6 +65,40 @@ def test_values_of_another_scale_are_refused_unless_it_is_given(values, message)
     np.testing.assert_array_equal(converted(values, PLAIN, given=given), PICTURES)
 
 
+@pytest.mark.parametrize(("values", "conversion"), [
+    (PICTURES, replace(PLAIN, high=1.0)),
+    (PICTURES.astype(np.uint16) * 257, replace(PLAIN, high=1.0)),
+    (PICTURES.astype(np.uint16) * 257, replace(PLAIN, depth=16, high=4095.0))])
+def test_integers_of_another_scale_are_refused_too(values, conversion):
+    with pytest.raises(ValueError, match="must be") as caught:
+        converted(values, conversion)
+    assert str(caught.value) == (f"Values must be 0..{conversion.high:g}, as those of training: "
+                                 f"{values.min()}..{values.max()} (say what the numbers range over "
+                                 f"with --range LOW,HIGH)")
+
+
+@pytest.mark.parametrize(("values", "brightest"), [
+    (PICTURES // 255, 1), (PICTURES.astype(np.uint16), 0), (PICTURES // 16, 15)])
+def test_pictures_that_are_all_dark_are_doubted(values, brightest):
+    for conversion in (PLAIN, replace(PLAIN, invert=True)):
+        converter = Converter(conversion, PLAIN.size)
+        converter.all(values)
+        assert list(converter.notes()) == [
+            f"no pixel is above {brightest} of 255: if these files have another range of values "
+            f"than those of training, say it with --range LOW,HIGH"]
+
+
+@pytest.mark.parametrize("conversion", [replace(PLAIN, depth=0), Row()])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("given", [None, (0, 1)])
+def test_numbers_that_are_not_finite_are_refused(conversion, wrong, given):
+    values = PICTURES.astype(float)
+    values[2, 1, 3] = wrong
+    with pytest.raises(ValueError, match=r"^Values must be finite numbers: some are NaN or "
+                                         r"infinite \(fill in or remove these examples\)$"):
+        converted(values, conversion, PLAIN.size, given=given)
+
+
 def test_pictures_of_16_bits_reach_a_network_of_8(tmp_path):
     Image.fromarray(PICTURES[0].astype(np.uint16) << 8).save(tmp_path / "a.png")
     np.testing.assert_array_equal(converted([decode(tmp_path / "a.png")], PLAIN)[0], PICTURES[0])

@@ -43,6 +43,13 @@ def test_the_block_says_what_a_dataset_is(tmp_path):
         "guessed     pictures are taken as they are (--drawing: cut out and centred)"]
 
 
+def test_classes_that_differ_in_case_alone_are_named(tmp_path):
+    classes = np.array(["Cat", "cat", "ox", "CAT", "straße", "STRASSE"] * 20)
+    data = dataset(tmp_path, RNG.integers(0, 256, (120, 4, 4), dtype=np.uint8), classes)
+    assert warned(data) == ["classes whose names differ in case alone: 'CAT' and 'Cat' and 'cat', "
+                            "'STRASSE' and 'straße'"]
+
+
 def test_small_and_rare_classes_are_named(tmp_path):
     classes = np.array(["a"] * 450 + ["b"] * 15 + ["c"] * 8)
     data = dataset(tmp_path, RNG.integers(0, 256, (473, 4, 4), dtype=np.uint8), classes)

@@ -78,12 +78,13 @@ def test_a_missing_file_is_an_os_error(tmp_path):
         read_arrays(tmp_path / "none.npz", "an example")
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip file at all" * 50])
-def test_foreign_files_are_refused(tmp_path, content):
+@pytest.mark.parametrize(("content", "reason"), [
+    (b"", "it is empty"), (b"PK", "File is not a zip file"), (bytes(99), "File is not a zip file")])
+def test_foreign_files_are_refused(tmp_path, content, reason):
     path = tmp_path / "a.npz"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"^.*a\.npz must be an example \(\.npz\): File is not a "
-                                         rf"zip file {ADVICE}$"):
+    with pytest.raises(ValueError, match=rf"^.*a\.npz must be an example \(\.npz\): {reason} "
+                                         rf"{ADVICE}$"):
         read_arrays(path, "an example")
 
 
@@ -164,6 +165,7 @@ def zip_file(path):
     ("a.npy", b"\x93NUMPY\x01\0", "a NumPy array (.npy)"),
     ("a.net.npz", b"{\"format\": 1}", "a JSON file"),
     ("a.net.npz", b"<!DOCTYPE html><html>", "a web page (HTML)"),
+    ("a.csv", b"x,y,label\r\n1,2,a\r\n", "a text file"),
 ])
 def test_files_of_other_programs_are_named(tmp_path, name, content, what):
     path = tmp_path / name
@@ -183,6 +185,15 @@ def limited(path, work):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
                           check=False)
     return done.returncode, done.stderr
+
+
+def test_a_pipe_stays_a_pipe_and_gets_the_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        write_text(tmp_path / "pipe", "rows")
+        assert reader.communicate(timeout=60) == (b"rows", None)
+    assert (tmp_path / "pipe").is_fifo()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("work", [

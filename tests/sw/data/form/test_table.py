@@ -123,7 +123,8 @@ def test_latin_1_is_read_with_a_note(tmp_path):
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    ("1,2,0\n3,1\n", r"must have 3 columns in every line: line 2 has 2"),
+    ("1,2,0\n3,1\n", r"must have 3 columns in every line: line 2 has 2 (complete or remove the "
+     r"line)"),
     ("a,b,label\n\n1,2,0\n3,x,1\n", r"must hold numbers outside the class column: line 4, 'b' is "
      r"'x' (--drop b leaves the column out, --label b makes it the class, or write numbers for "
      r"words)"),
