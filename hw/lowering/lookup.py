@@ -1,8 +1,6 @@
 # amaranth: UnusedElaboratable=no
 """Hardware of look-up layers: wired only."""
 
-from dataclasses import replace
-
 from sw.layer.lookup import Lookup
 
 from ..lower import LOWER, Lowering
@@ -20,10 +18,6 @@ class LowerLookup(Lowering):
 
     def wired_resources(self, layer, mode, family, seen):
         return lookup_resources(layer, mode, family, seen)
-
-    def candidates(self, layer, interval, wired, device):
-        # A table has few wires, so copies of its inputs would be as many as the tables.
-        return [replace(wired, hops=0)]
 
 
 LOWER.register(Lookup)(LowerLookup())

@@ -67,7 +67,7 @@ def copies(weights, hops):
 
 def _smallest(weights):
     """Return groups, filled one by one with the neuron that shares most of its inputs with it."""
-    used = (weights != 0).astype(np.int32)
+    used = (weights != 0).astype(np.int8)
     fan_in = used.sum(axis=1)
     parts = max(1, round(int(fan_in.sum()) / GROUP_SYNAPSES))
     known = np.zeros(weights.shape[1], dtype=bool)

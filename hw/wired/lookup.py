@@ -9,7 +9,7 @@ from ..count.lut import family_of
 from ..count.table import build_table, luts
 from ..memo import memo
 from ..plan.area import Resources, cells
-from .groups import copies, group_neurons
+from .groups import group_neurons
 
 
 __all__ = ["LookupLayer", "lookup_resources"]
@@ -29,7 +29,7 @@ def _table_resources(layer, hops, family, seen):
     lut4 = sum(luts(function, family) for function in wide if not is_wire(function))
     # A register is in the cell of its LUT4, or has a cell of its own where the table is a wire.
     own = sum(is_wire(function) for function in wide) if family == "ice40" else 0
-    copied = copies(_reads(layer), hops) if hops else 0
+    copied = _copied(layer, _groups(layer, hops))
     return Resources(lut4 + own, len(wide)) + cells(family, 0, copied)
 
 
@@ -39,12 +39,26 @@ def is_wire(function):
 
 
 @memo
-def _reads(layer):
-    """Return which inputs each neuron depends on: int8, shape (neurons, inputs)."""
+def _groups(layer, hops):
+    """Return the tables of a layer in groups, as :func:`hw.wired.groups.group_neurons` does."""
+    if not hops:
+        return range(layer.outputs)
     reads = np.zeros((layer.outputs, layer.inputs), np.int8)
     for neuron, function in enumerate(layer.functions):
         reads[neuron, list(function.inputs)] = 1
-    return reads
+    return group_neurons(reads, hops)
+
+
+def _copied(layer, tables):
+    """Return the registers of the input copies of all groups."""
+    groups = [group for group in tables if isinstance(group, list)]
+    return sum(len(_inputs(layer, group)) + _copied(layer, group) for group in groups)
+
+
+def _inputs(layer, tables):
+    """Return the inputs on which tables, or groups of tables, depend: a sorted list."""
+    return sorted({number for neuron in _flatten(tables)
+                   for number in layer.functions[neuron].inputs})
 
 
 class LookupLayer(wiring.Component):
@@ -82,8 +96,7 @@ class LookupLayer(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        hops = self.mode.hops
-        tables = group_neurons(_reads(self.layer), hops) if hops else range(self.layer.outputs)
+        tables = _groups(self.layer, self.mode.hops)
         outputs = _build(m, self.layer, tables, dict(enumerate(self.x)), platform)
         m.d.comb += self.y.eq(Cat(outputs[neuron] for neuron in range(self.layer.outputs)))
         return m
@@ -124,8 +137,7 @@ class _GroupModule(Elaboratable):
         self.layer = layer
         self.tables = tables
         self.flat = list(_flatten(tables))
-        self.inputs = sorted({number for neuron in self.flat
-                              for number in layer.functions[neuron].inputs})
+        self.inputs = _inputs(layer, tables)
         self.x = Signal(len(self.inputs))
         self.y = Signal(len(self.flat))
 
