@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sw import checkpoint, classify, fold
+from sw import checkpoint, classify, evaluate, fold
 from train import bnn_mnist
 
 
@@ -123,3 +123,107 @@ def test_classify_is_as_good_as_training_said(seed, tmp_path):
     assert f"accuracy {100 * right / 40:.2f} %: {right} of 40" in out, seed
     want = checkpoint.load(tmp_path / "out" / "net.ckpt.npz").test_scores
     np.testing.assert_array_equal([entry["scores"] for entry in answers], want, err_msg=str(seed))
+
+
+def drawings(folder, change=lambda pixels: pixels, count=240):
+    """Write bright patches into ``train/CLASS`` and ``test/CLASS``; the last sixth is for tests."""
+    rng = np.random.default_rng(2)
+    for row in range(count):
+        pixels = np.zeros((12, 12), np.uint8)
+        place = row % 3
+        pixels[2 + 3 * place:5 + 3 * place, 2:10] = rng.integers(140, 256, (3, 8))
+        pixels[rng.integers(12, size=5), rng.integers(12, size=5)] = 255
+        path = folder / ("test" if row >= count * 5 // 6 else "train") / "abc"[place]
+        path.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(change(pixels)).save(path / f"{row:03}.png")
+    return folder
+
+
+def accuracy(out):
+    """Return the percentage in the line that tells the accuracy."""
+    return next(line.split("accuracy ")[1].split(" %")[0] for line in out.splitlines()
+                if "accuracy " in line)
+
+
+@pytest.mark.parametrize("options", [[], ["--invert"], ["--drawing"]])
+def test_dark_drawings_on_light_paper_are_answered_as_they_were_trained(tmp_path, options):
+    folder = drawings(tmp_path / "light", lambda pixels: 255 - pixels)
+    net, said = trained(folder, tmp_path / "out", *options)
+    assert float(accuracy(said)) > 90
+    assert accuracy(silent(evaluate.main, net)) == accuracy(said)
+    assert accuracy(silent(classify.main, net, folder / "test")) == accuracy(said)
+    files = sorted((folder / "test").glob("*/*.png"))
+    assert accuracy(silent(classify.main, net, *files)) == accuracy(said)
+
+
+def inked(pixels):
+    return (pixels > 127) * np.uint8(255)
+
+
+@pytest.mark.parametrize(("change", "like"), [
+    (lambda pixels: pixels.astype(np.uint16) * 16, None),
+    (lambda pixels: pixels.astype(np.uint16) * 257, None),
+    (lambda pixels: (pixels > 127).astype(np.uint8), inked),
+    (lambda pixels: (pixels > 127).astype(np.uint16), inked),
+    (lambda pixels: pixels > 127, inked)])
+def test_pictures_of_any_depth_train_as_those_of_8_bits(tmp_path, change, like):
+    like = like or (lambda pixels: pixels)
+    for name, pixels in (("deep", change), ("octets", like)):
+        trained(drawings(tmp_path / name, pixels), tmp_path / f"{name}-out")
+    deep, octets = (checkpoint.load(tmp_path / f"{name}-out" / "net.ckpt.npz").test_scores
+                    for name in ("deep", "octets"))
+    np.testing.assert_array_equal(deep, octets)
+
+
+def measures(path, rows, names=("oak", "elm", "ash"), order=(0, 1, 2, 3)):
+    """Write a table with the class last; its columns lie in ranges of their own."""
+    rng = np.random.default_rng(4)
+    classes = np.arange(120) % 3
+    values = rng.normal(size=(120, 4)) * [1, 10, 0.1, 3] + 4 * np.eye(4)[classes] * [1, 10, 0.1, 3]
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*("wxyz"[place] for place in order), "tree"])
+        for row in rows:
+            writer.writerow([*(f"{values[row, place]:.4f}" for place in order),
+                             names[classes[row]]])
+    return path
+
+
+def answers(net, file, folder):
+    silent(classify.main, net, file, "--json", folder / "answers.json")
+    return json.loads((folder / "answers.json").read_text())["examples"]
+
+
+def test_rows_of_another_table_are_scaled_as_those_of_the_training(tmp_path):
+    net, _ = trained(measures(tmp_path / "all.csv", range(120)), tmp_path / "out")
+    want = answers(net, tmp_path / "all.csv", tmp_path)
+    some = measures(tmp_path / "some.csv", range(40, 52), order=(3, 1, 0, 2))
+    for have, row in zip(answers(net, some, tmp_path), range(40, 52), strict=True):
+        assert (have["scores"], have["class"]) == (want[row]["scores"], want[row]["class"])
+    out = silent(evaluate.main, net, "--dataset", some)
+    right = sum(entry["label"] == entry["class"] for entry in want[40:52])
+    assert f"{some}, 12 test images: all of it, as it has no test part" in out
+    assert f"accuracy {100 * right / 12:.2f} %: {right} of 12, " in out
+
+
+@pytest.mark.parametrize(("rows", "names", "message"), [
+    (range(0, 120, 2), ("oak", "elm", "Ash"),
+     "the network has no 'Ash'; the dataset has no 'ash' (give a file with lines such as Ash,ash "
+     "by --map; an empty one accepts what is missing)"),
+    ([row for row in range(120) if row % 3], ("oak", "elm", "ash"),
+     "the dataset has no 'oak' (give a file with lines THEIRS,OURS by --map; an empty one accepts "
+     "what is missing)"),
+    (range(120), ("oak", "elm", "yew"),
+     "the network has no 'yew'; the dataset has no 'ash' (give a file with lines THEIRS,OURS by "
+     "--map; an empty one accepts what is missing)")])
+def test_other_classes_are_no_accuracy_of_zero(tmp_path, rows, names, message):
+    net, _ = trained(measures(tmp_path / "all.csv", range(120)), tmp_path / "out")
+    other = measures(tmp_path / "other.csv", rows, names)
+    with pytest.raises(ValueError, match="must have") as caught:
+        evaluate.main([str(net), "--dataset", str(other)])
+    assert str(caught.value) == (f"Dataset '{other}' must have the classes of the network: "
+                                 f"{message}")
+    ours = dict(zip(names, ("oak", "elm", "ash"), strict=True))
+    (tmp_path / "map.csv").write_text("".join(f"{name},{ours[name]}\n" for name in names))
+    out = silent(evaluate.main, net, "--dataset", other, "--map", tmp_path / "map.csv")
+    assert float(accuracy(out)) > 60

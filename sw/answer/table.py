@@ -6,7 +6,7 @@ import json
 import sys
 import unicodedata
 
-from ..store.files import write_text
+from ..store.files import write_bytes
 
 
 ALL = 10   # most classes whose scores are all shown without --top
@@ -103,11 +103,12 @@ def _truth(answers, row):
 
 
 def _write(path, text):
+    octets = text.encode("utf-8", "backslashreplace")  # names of files may be no text
     if str(path) == STDOUT:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())  # programs want UTF-8, whatever the terminal shows
+        sys.stdout.buffer.write(octets)  # programs want UTF-8, whatever the terminal shows
     else:
-        write_text(path, text)
+        write_bytes(path, octets)
 
 
 def _printable(text):

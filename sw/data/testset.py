@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..conversion import FITS, Picture, Row, picture_shape, square
+from ..conversion import FITS, TOP, Picture, Row, picture_shape, square
 from . import options as choices
 from .convert import Converter
 from .datasets import numbered, read, with_test
@@ -174,7 +174,12 @@ def overridden(conversion, options, input_shape):
         if size is None or size[0] * size[1] * (options.colours or 1) != inputs:
             raise ValueError(f"Size must have as many pixels as the network has inputs: {inputs} "
                              f"(--size ROWSxCOLUMNS)")
-        conversion = Picture(size, colours=options.colours or 1)
+        if len(conversion.low) != 1 and options.range is None:
+            raise ValueError("Range of pictures must be given: the network scales each of its "
+                             "numbers by another range (--range LOW,HIGH)")
+        low, high = options.range or (conversion.low[0], conversion.high[0])
+        conversion = Picture(size, colours=options.colours or 1, low=low, high=high,
+                             depth=8 if (low, high) == (0, TOP) else 0)
     elif options.size not in (None, conversion.size):
         raise ValueError(f"Size must be the network's {'x'.join(map(str, conversion.size))}: "
                          f"{'x'.join(map(str, options.size))}")

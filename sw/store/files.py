@@ -4,6 +4,7 @@ import fcntl
 import io
 import json
 import os
+import re
 import struct
 import tempfile
 import tokenize
@@ -29,6 +30,9 @@ ORIGIN = ("networks here come from train.bnn_mnist and sw.fold, or from plain ar
 ARRAY_LIMIT = 2**29  # bytes of one .npz, unpacked
 DEFLATE_RATIO = 1032  # most octets that one octet of a deflated file can stand for
 
+# Names of the temporary files that replace others: stem and suffix of these.
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{16}\.part(|\.[^.]+)")
+
 # The methods that numpy uses. Other methods could pack far more into an octet.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -47,8 +51,8 @@ def replacing(path):
     removes this file. A device or pipe, such as ``/dev/stdout``, stays and is written to.
     """
     path = Path(path)
-    if path.name.startswith(".") and path.stem.endswith(".part"):  # of an outer block
-        with naming(path.with_name(path.stem[1:].rsplit(".", 2)[0] + path.suffix)):
+    if outer := _TEMPORARY.fullmatch(path.name):  # of an outer block
+        with naming(path.with_name(outer[1] + outer[2])):
             yield path
         return
     if path.exists() and not path.is_file() and not path.is_dir():

@@ -272,6 +272,15 @@ def test_json_on_standard_output_is_nothing_else(tmp_path, capsys):
     assert err.splitlines()[0].split() == ["file", "label", "class", "margin", *NAMES]
 
 
+@pytest.mark.parametrize("output", ["--csv", "--json"])
+def test_names_of_files_that_are_no_text_are_written(tmp_path, capsys, output):
+    path = saved(tmp_path, made(Picture((4, 6))))
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/b\xe4d.png")
+    Image.fromarray(PIXELS[0]).save(name)
+    assert call(path, name, output, tmp_path / "answers") == 0
+    assert f"{tmp_path}/b\\udce4d.png" in (tmp_path / "answers").read_text(encoding="utf-8")
+
+
 def test_two_outputs_cannot_share_a_place(tmp_path, capsys):
     path = saved(tmp_path, made(Picture((4, 6))))
     assert call(path, tmp_path, "--json", "-", "--csv", "-") == 2

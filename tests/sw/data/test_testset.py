@@ -124,6 +124,19 @@ def test_what_the_user_says_overrides_the_conversion(shape, options, conversion)
     assert overridden(network(shape=shape).conversion, options, shape) == conversion
 
 
+def test_rows_of_another_range_become_pictures_of_this_range():
+    fractions = Row(low=(0.0,), high=(1.0,))
+    assert overridden(fractions, Options(invert=True), (16,)) == Picture(
+        (4, 4), invert=True, depth=0, high=1.0)
+    columns = Row(low=(0.0,) * 16, high=tuple(range(1, 17)))
+    with pytest.raises(ValueError, match=r"^Range of pictures must be given: the network scales "
+                                         r"each of its numbers by another range \(--range "
+                                         r"LOW,HIGH\)$"):
+        overridden(columns, Options(invert=True), (16,))
+    assert overridden(columns, Options(invert=True, range=(0.0, 9.0)), (16,)) == Picture(
+        (4, 4), invert=True, depth=0, high=9.0)
+
+
 def test_another_size_than_the_networks_is_refused():
     with pytest.raises(ValueError, match=r"^Size must be the network's 4x4: 5x5$"):
         overridden(Picture((4, 4)), Options(size=(5, 5)), (4, 4))

@@ -209,6 +209,15 @@ def test_a_disk_that_gets_full_is_named_and_nothing_is_left(tmp_path, work):
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("a.bin", b"old")]
 
 
+@pytest.mark.parametrize("name", ["a.v", "a", "a.b.json", ".a"])
+def test_a_full_disk_in_an_inner_block_names_the_outer_file(tmp_path, name):
+    with pytest.raises(OSError, match="No space left") as caught, \
+            replacing(tmp_path / name) as outer, replacing(outer):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_errors_of_a_full_disk_get_the_files_name(tmp_path, number):
     path = tmp_path / "new" / "a.bin"
