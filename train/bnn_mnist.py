@@ -95,7 +95,7 @@ def _trainer(options, recipe, dataset):
     if options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
     if table:
-        if recipe.has_places() and options.network is None:
+        if options.local or (options.layers and recipe.has_places()):
             raise ValueError(f"{'Near' if options.layers else 'Local'} must be for pictures, whose "
                              f"pixels have places: {options.dataset} is a table")
         recipe = recipe.without_places()
@@ -109,8 +109,9 @@ def _trainer(options, recipe, dataset):
     for line in describe(dataset, encoder):
         print(line)
     refuse_senseless(dataset, encoder)
-    trainer = TRAINERS[type(recipe)](recipe, encoder, _part(dataset, rows), _part(dataset, held),
-                           len(dataset.labels), options.seed)
+    trainer = TRAINERS[type(recipe)](
+        recipe, encoder, _part(dataset, rows), _part(dataset, held), len(dataset.labels),
+        options.seed)
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, "
           f"{recipe.levels} level{'s' if recipe.levels > 1 else ''}, "
           f"{listed(recipe.sizes(encoder.outputs, len(dataset.labels)), '-')}, "

@@ -5,7 +5,7 @@ import pytest
 
 from sw import checkpoint
 from sw.command import run
-from train import area
+from train import area, teacher
 from train.bnn_mnist import main
 
 
@@ -69,6 +69,22 @@ def test_columns_of_tables_have_no_places(table, tmp_path, capsys):
     assert refused(capsys, "--dataset", table, "--output", str(tmp_path / "out"), "--layers",
                    "lookup 40 near 3, lookup 20") == (
         f"error: Near must be for pictures, whose pixels have places: {table} is a table")
+
+
+def test_a_named_network_reads_columns_of_tables_from_anywhere(table, tmp_path):
+    assert main(["--dataset", table, "--output", str(tmp_path / "out"), "--network",
+                 "lookup-icebreaker", *SMALL, "--limit", "80"]) == 0
+    saved = checkpoint.load(tmp_path / "out" / "t-lookup-icebreaker.ckpt.npz")
+    assert saved.provenance["recipe"]["layers"][0]["near"] is None
+
+
+def test_the_epochs_of_gradients_learn_from_a_teacher(pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(teacher, "FOLDER", tmp_path / "teachers")
+    assert main(["--dataset", pictures, "--output", str(tmp_path / "out"), "--layers",
+                 "lookup 24, lookup 12", *SMALL, "--distill", "0.5"]) == 0
+    saved = checkpoint.load(tmp_path / "out" / "rows-lookup-24-12.ckpt.npz")
+    made, = (tmp_path / "teachers").iterdir()
+    assert saved.provenance["teacher"] == made.stem
 
 
 @pytest.mark.parametrize(("options", "message"), [
