@@ -7,6 +7,7 @@ import platform
 import shlex
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def cached():
 
 def _compile(command, folder, path):
     sources = map(str, sorted(folder.glob("*.cpp")))
+    print(f"{folder.parent.name}: kernels are compiled first, once for this processor",
+          file=sys.stderr, flush=True)
     with replacing(path) as temporary:
         done = subprocess.run([*command, *sources, "-o", str(temporary)], text=True,
                               capture_output=True, check=False)
