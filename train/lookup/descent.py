@@ -86,9 +86,9 @@ def descend(network, bits, members, labels, pools, *, rewire, random, stopped, n
                 preferred=PREFERRED, table_bound=TABLE_BOUND, wire_bound=WIRE_BOUND)
             done += len(turn)
             note(done / total)
-    for (wires, tables), changed, bits_ in zip(network.layers, net.wires, net.tables, strict=True):
-        wires.copy_(changed)
-        tables.copy_(bits_)
+    for (wires, tables), *new in zip(network.layers, net.wires, net.tables, strict=True):
+        wires.copy_(new[0])
+        tables.copy_(new[1])
     return before
 
 
