@@ -24,7 +24,7 @@ def test_a_name_is_the_artefact_and_a_path_stays_a_path(tmp_path, monkeypatch):
 
 def test_an_unknown_name_is_refused_with_those_that_there_are():
     with pytest.raises(ArgumentTypeError, match=r"^Network must be a file or one of icebreaker, "
-                       r"lfc, sfc, tfc, .*: 'tcf' \(python -m train\.bnn_mnist trains a new "
+                       r"lfc, .*, tfc, .*: 'tcf' \(python -m train\.bnn_mnist trains a new "
                        r"one\)$"):
         artefact.network_file("tcf")
 
