@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sw import command
 from sw.progress import progress
-from sw.store.files import write_text
+from sw.store.files import read_json, write_text
 
 from .model import inputs
 from .proof import (
@@ -90,6 +90,24 @@ def consumed(proofs):
             "tools": versions()}
 
 
+def proven(path, proofs):
+    """Return the rows of proofs that a record has already, by name.
+
+    The file is a record of :mod:`boards.verify`. A row stands while the harness, its twin and the
+    tools are the same, unless the proof failed.
+    """
+    record = read_json(path)
+    try:
+        before, rows = record["inputs"]["proofs"], record["result"]["proofs"]
+        kept = {row["name"]: row for row in rows
+                if before["tools"] == versions() and failed(row) is None}
+        return {proof.name: kept[proof.name] for proof in proofs if proof.name in kept
+                and before["proofs"].get(proof.name) == inputs.sha(proof.content)}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} must be a record of proofs, as boards.verify writes them: "
+                         f"{error!r}") from None
+
+
 def failed(row):
     """Return what went wrong with a proof, a sentence, or None."""
     if row["result"] == "failed":
@@ -126,6 +144,9 @@ def main(argv=None):
     parser.add_argument("--list", action="store_true", help="print what there is, run nothing")
     parser.add_argument("--short", action="store_true", help="the short set, CI's")
     parser.add_argument("--record", metavar="JSON", help="write what came of it")
+    parser.add_argument("--known", type=Path, metavar="JSON",
+                        help="take proofs whose harness and tools are the same from this record "
+                             "of boards.verify")
     parser.add_argument("--inputs", type=Path, metavar="JSON",
                         help="write what the verdicts depend on, as hashes, and prove nothing")
     options = parser.parse_args(argv)
@@ -136,9 +157,15 @@ def main(argv=None):
     if options.inputs:
         inputs.write(options.inputs, consumed(proofs))
         return 0
+    kept = proven(options.known, proofs) if options.known and options.known.exists() else {}
+    if kept:
+        print(f"{len(kept)} of {len(proofs)} proofs stand in {options.known}")
     rows = []
     with progress(proofs, what="proving", unit="proofs") as bar:
         for proof in bar:
+            if proof.name in kept:
+                rows.append(kept[proof.name])
+                continue
             bar.note(proof=proof.name)
             rows.append(prove(proof))
             row = rows[-1]

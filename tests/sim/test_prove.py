@@ -224,3 +224,17 @@ def test_two_checks_in_one_folder_take_turns(folder, monkeypatch):
                               ["one", "two"]))
     assert [outcome.status for outcome in found] == ["pass", "pass"]
     assert most == [1, 1]
+
+
+@pytest.mark.parametrize(("change", "stands"), [
+    ({}, True), ({"hash": "0" * 64}, False), ({"result": "failed"}, False), ({"tools": {}}, False)])
+def test_a_proof_stands_while_its_harness_and_tools_are_the_same(tmp_path, change, stands):
+    proof = next(proof for proof in prove.PROOFS if proof.name == "buffer")
+    row = {"name": "buffer", "result": change.get("result", "proven"), "assertion": "a",
+           "trace": "t", "method": "PDR", "twin": {"result": "caught"}}
+    found = prove.consumed([proof])
+    found["proofs"]["buffer"] = change.get("hash", found["proofs"]["buffer"])
+    found["tools"] = change.get("tools", found["tools"])
+    (tmp_path / "prove.json").write_text(json.dumps({"inputs": {"proofs": found},
+                                                     "result": {"proofs": [row]}}))
+    assert list(prove.proven(tmp_path / "prove.json", [proof])) == (["buffer"] if stands else [])
