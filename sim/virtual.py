@@ -139,11 +139,11 @@ def main(argv=None):
     with (_interrupted_by_terminate(),
           VirtualBoard(compile_board(top, args.output, flash=flash), top.divisor,
                        port) as virtual):
-        print(f"{top.board} at {port}; in another terminal, try:\n"
-              f"  python -m sw.host --port {quote(str(port))} --network "
-              f"{quote(str(args.network))} evaluate --limit 200\n"
-              f"Ctrl-C stops it", flush=True)
         try:
+            print(f"{top.board} at {port}; in another terminal, try:\n"
+                  f"  python -m sw.host --port {quote(str(port))} --network "
+                  f"{quote(str(args.network))} evaluate --limit 200\n"
+                  f"Ctrl-C stops it", flush=True)
             status = virtual.process.wait()
         except KeyboardInterrupt:
             print("stopped")

@@ -58,8 +58,9 @@ def _compile(command, folder, path):
     print(f"{folder.parent.name}: kernels are compiled first, once for this processor",
           file=sys.stderr, flush=True)
     with replacing(path) as temporary:
-        done = subprocess.run([*command, *sources, "-o", str(temporary)], text=True,
-                              capture_output=True, check=False)
+        done = subprocess.run([*command, *sources, "-o", str(temporary)],
+                              encoding="utf-8", errors="replace", capture_output=True,
+                              check=False)
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "error: " in line]
             reason = (lines or done.stderr.splitlines() or ["it says nothing"])[0].strip()
@@ -71,10 +72,11 @@ def _key(folder, compiler, flags):
 
     ``native`` means another processor on another machine, which may have the same home.
     """
-    version = subprocess.run([*compiler, "--version"], text=True, capture_output=True, check=False)
+    version = subprocess.run([*compiler, "--version"], encoding="utf-8", errors="replace",
+                             capture_output=True, check=False)
     processor = ""
     if PROCESSOR.exists():
-        lines = PROCESSOR.read_text(errors="replace").splitlines()
+        lines = PROCESSOR.read_text(encoding="utf-8", errors="replace").splitlines()
         processor = "".join(sorted({line for line in lines if line.lower().startswith(
             ("model name", "flags", "features", "cpu part", "cpu implementer"))}))
     sources = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.[ch]*"))]
