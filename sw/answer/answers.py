@@ -9,7 +9,7 @@ from ..progress import progress
 
 @dataclass(eq=False)
 class Answers:
-    """What a network says of examples.
+    """Labels and scores that a network gives to examples.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ from .truth import Truth
 
 @dataclass(frozen=True)
 class Target:
-    """What answers need to know of a network: a folded network, or what a board says of itself.
+    """Properties of a network that answers need, of a file or of a board's description.
 
     Attributes
     ----------

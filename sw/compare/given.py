@@ -20,7 +20,7 @@ MARKS = ",;\t"
 
 @dataclass(eq=False)
 class Given:
-    """What a file says of test images.
+    """Scores or labels of test images, read from a file.
 
     Attributes
     ----------

@@ -78,7 +78,7 @@ class Dataset:
 
 @dataclass(eq=False)
 class Facts:
-    """What is said of a dataset before it is used.
+    """Facts about a dataset, which are printed before it is used.
 
     Attributes
     ----------

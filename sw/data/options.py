@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Options:
-    """What a user says of a dataset. None, or an empty tuple, leaves it to a guess.
+    """Options of a user about a dataset. None, or an empty tuple, leaves an option to a guess.
 
     Attributes
     ----------

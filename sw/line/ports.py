@@ -43,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """What answers at a port: the board's ``info`` and its rate in ``baud``, or a ``reason``."""
+    """Answer at a port: the board's ``info`` and its rate in ``baud``, or a ``reason``."""
 
     candidate: Candidate
     info: Info | None = None

@@ -130,9 +130,3 @@ def is_picture(path):
         return False
     found = magic.name(path)
     return found is not None and found[0].startswith("a picture")
-
-
-def pictures_in(path):
-    """Return the visible pictures of a folder at any depth, and the number of hidden entries."""
-    tree = tree_of(path)
-    return tree.all_pictures(), tree.hidden
