@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sw.trained.lookup import TrainedLookup, fold_lookup
-
 
 TABLES = (0, 1, 1, 1, 1, 2, 3, 6, 6)  # LUT4 of a neuron with few synapses: a truth table
 LEARNT = (0, 0, 1, 1, 1, 2, 4)  # of a learnt table: of one input it is a wire or an inverter
@@ -88,35 +86,16 @@ def measure(checkpoint, family="ecp5"):
     """
     masks, varying = [], np.ones(checkpoint.encoder.outputs, dtype=bool)
     for layer in (*checkpoint.hidden, checkpoint.last):
-        masks.append(links(layer) & varying)
+        masks.append(layer.links & varying)
         if layer is not checkpoint.last:
-            varying = ~constant(layer)
+            varying = ~layer.constant
             masks[-1][~varying] = False
     seen, parts = np.ones(checkpoint.last.outputs, dtype=bool), []
     for layer, mask in zip((*checkpoint.hidden, checkpoint.last)[::-1], masks[::-1], strict=True):
         fan_in = mask[seen].sum(axis=1)
         lut4 = (FAMILIES[family].score * fan_in if layer is checkpoint.last
-                else np.array(LEARNT)[fan_in] if isinstance(layer, TrainedLookup)
+                else np.array(LEARNT)[fan_in] if layer.any_function
                 else neuron(fan_in, family)).sum()
         parts.append((layer.name, layer.outputs, int((fan_in > 0).sum()), float(lut4)))
         seen = mask[seen].any(axis=0)
     return Area(tuple(parts[::-1]), int(seen.sum()))
-
-
-def links(layer):
-    """Return on which inputs the neurons of a layer depend, bool (neurons, inputs)."""
-    if not isinstance(layer, TrainedLookup):
-        return layer.weights != 0
-    depends = np.zeros((layer.outputs, layer.inputs), dtype=bool)
-    for row, function in zip(depends, fold_lookup(layer).functions, strict=True):
-        row[list(function.inputs)] = True
-    return depends
-
-
-def constant(layer):
-    """Return which neurons of a hidden layer are constant, bool (neurons,)."""
-    if isinstance(layer, TrainedLookup):
-        return fold_lookup(layer).fan_in == 0
-    most = np.count_nonzero(layer.weights, axis=1)
-    low, high = (layer.normalize(dots) >= 0 for dots in (-most, most))
-    return low == high

@@ -52,6 +52,13 @@ class Hidden(TrainedWeights):
             raise ValueError(f"Variance of layer {self.name!r} plus eps must be positive: neuron "
                              f"{neuron} has {self.variance[neuron]}")
 
+    @property
+    def constant(self):
+        """Neurons that give the same bit for all inputs, bool (neurons,)."""
+        most = np.count_nonzero(self.weights, axis=1)
+        low, high = (self.normalize(dots) >= 0 for dots in (-most, most))
+        return low == high
+
     def report(self, folded):
         inverted = int((self.gamma < 0).sum())
         constant = int(((folded.thresholds == 0) | (folded.thresholds > folded.fan_in)).sum())

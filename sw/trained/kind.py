@@ -21,10 +21,13 @@ class Trained:
         Name of the kind of its folded layer.
     arrays, numbers : tuple of str
         Names of the fields that hold arrays and floats, also in files.
+    any_function : bool
+        Whether a neuron may be any function of its inputs, and not only a threshold on their sum.
     """
 
     arrays = ()
     numbers = ()
+    any_function = False
 
     def __post_init__(self):
         check_name(self.name)
@@ -49,6 +52,11 @@ class TrainedWeights(Trained):
     @property
     def outputs(self):
         return self.weight.shape[0]
+
+    @property
+    def links(self):
+        """Inputs on which each neuron depends, bool (neurons, inputs)."""
+        return self.weights != 0
 
     @cached_property
     def weights(self):

@@ -21,6 +21,7 @@ class TrainedLookup(Trained):
     kind = "lookup"
     arrays = ("wires", "tables")
     numbers = ("width",)
+    any_function = True
 
     name: str
     wires: np.ndarray
@@ -42,6 +43,19 @@ class TrainedLookup(Trained):
     @property
     def outputs(self):
         return len(self.wires)
+
+    @property
+    def links(self):
+        """Inputs on which each neuron depends, bool (neurons, inputs)."""
+        depends = np.zeros((self.outputs, self.inputs), dtype=bool)
+        for row, function in zip(depends, fold_lookup(self).functions, strict=True):
+            row[list(function.inputs)] = True
+        return depends
+
+    @property
+    def constant(self):
+        """Neurons that give the same bit for all inputs, bool (neurons,)."""
+        return fold_lookup(self).fan_in == 0
 
     def report(self, folded):
         constant = int((folded.fan_in == 0).sum())
