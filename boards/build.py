@@ -58,14 +58,17 @@ def write_weights(path, image, bitstream):
     write_bytes(path, image.encode())
 
 
-def router_of(family, schedule):
-    """Return nextpnr's router for a schedule.
+def way_of(family, schedule):
+    """Return how to place and route a schedule: a key of :data:`boards.toolchain.flow.WAYS`.
 
-    ``router2`` takes a fraction of the other's time on large designs, and finds a way where a small
-    device is full of wired layers; scheduled ones on iCE40 are up to 18 % slower with it.
+    ``router2`` takes a fraction of the other's time on large designs; scheduled layers on iCE40
+    are up to 18 % slower with it. Wired layers on iCE40 must be spread over the device, or their
+    wires do not find a way (docs/decisions/027-spread.md).
     """
+    if family == "ecp5":
+        return "router2"
     wired = any(isinstance(mode, Wired) for mode in schedule.layers.values())
-    return "router2" if family == "ecp5" or wired else "router1"
+    return "spread" if wired else "router1"
 
 
 def build_network(request, output=Path("build"), *, reuse=False):
@@ -123,7 +126,7 @@ def job_of(request, top, output, *, reuse=False):
     directory = Path(output) / request.board.name
     results = tuple(directory / file for file in ("report.json", "report.txt", "resources.png"))
     return Job(request.board, request.frequency, stem(request.path), directory, seed=request.seed,
-               router=router_of(request.board.family, top.schedule), before=results, reuse=reuse)
+               way=way_of(request.board.family, top.schedule), before=results, reuse=reuse)
 
 
 def write_inputs(request, path):

@@ -197,7 +197,8 @@ RECIPES = {recipe.name: recipe for recipe in (
     LookupRecipe.of("lookup-icebreaker", "lookup 1000 near 30, lookup 600 near 50"),
     LookupRecipe.of("lookup-small", "lookup 1400 near 30, lookup 750", epochs=30),
     LookupRecipe.of("lookup-25f", "lookup 3000 near 30, lookup 1400", epochs=30, rounds=12),
-    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000", epochs=50, rounds=10),
+    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 300", epochs=60, rounds=12,
+                    augment=0.8, elastic=0.02),
     LookupRecipe.of("lookup-fashion", "lookup 9000 near 30, lookup 4000", levels=3,
                     dataset="fashion-mnist", epochs=50, rounds=10, augment=0.3),
 )}

@@ -25,8 +25,14 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
                   "spram": "ICESTORM_SPRAM"}}
 
-# How a design for router2 is routed, one after the other until one comes to its end.
-ROUTERS = {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]}
+# Ways to place and route a design: nextpnr's router and more options, one attempt after the other until
+# one comes to its end. Which design takes which way: boards.build.way_of.
+WAYS = {
+    "router1": {"": ["router1"]},
+    "router2": {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]},
+    "spread": {"": ["router2", "--placer", "static"], " denser": ["router2"],
+               " by router1": ["router1"]},
+}
 
 SCRIPT = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]  # Yosys' arguments
 
@@ -88,8 +94,8 @@ class Job:
         Folder of the bitstream; logs and intermediate files go to ``work`` in it.
     seed : int
         Seed of the placer.
-    router : str
-        nextpnr's ``router1`` or ``router2``.
+    way : str
+        How to place and route: a key of :data:`WAYS`.
     before : tuple of Path
         More files to remove first: results that belong to the bitstream.
     reuse : bool
@@ -102,7 +108,7 @@ class Job:
     name: str
     directory: Path
     seed: int = 1
-    router: str = "router2"
+    way: str = "router2"
     before: tuple = ()
     reuse: bool = False
 
@@ -191,10 +197,9 @@ def consumed(job, design):
 
 def attempts(job, commands):
     """Return nextpnr's arguments by the attempt to route, in the order of trying."""
-    routers = ROUTERS if job.router == "router2" else {"": [job.router]}
-    return {attempt: [*commands["nextpnr"], "--router", algorithm, "--seed", str(job.seed),
+    return {attempt: [*commands["nextpnr"], "--router", router, "--seed", str(job.seed),
                       "--timing-allow-fail", "--report", f"{TOP}.report.json", *more]
-            for attempt, (algorithm, *more) in routers.items()}
+            for attempt, (router, *more) in WAYS[job.way].items()}
 
 
 def place(job, commands, done, nextpnr):

@@ -1,4 +1,4 @@
-"""Tells from a router's log whether the router still gets on."""
+"""Tells from nextpnr's log whether placer and router still get on."""
 
 import re
 from collections import deque
@@ -8,10 +8,13 @@ from math import inf
 PATIENCE = 200  # iterations of router2 without progress near the end
 MANY = 200  # overused wires and late connections that are far from the end
 PROGRESS = 1 / 20  # of these in a tenth of the patience, at least
+SPREADING = 500  # iterations of the placer without less overlap; it takes some 600 in all
 
 
 class Stuck:
-    """Watches whether router2 gets on, in the lines of nextpnr's log.
+    """Watches whether the placer ``static`` and router2 get on, in the lines of nextpnr's log.
+
+    The placer spreads cells until few overlap, and never ends on a device that is too full.
 
     router2 may go on for ever: with ``--tmg-ripup`` where connections are late and there is no
     faster way, and on iCE40 where two nets take a wire from each other. router1 prints no such
@@ -27,11 +30,18 @@ class Stuck:
 
     def __init__(self, patience=PATIENCE):
         self.patience = patience
+        self.overlap, self.spreading = inf, 0
         self.least, self.since = inf, 0
         self.counts = deque(maxlen=max(1, patience // 10) + 1)  # of the last iterations
 
     def __call__(self, line):
         """Take in a line; return whether to give up."""
+        overlap = re.search(r"\boverlap: COMB=([\d.]+)%", line)
+        if overlap:
+            left = float(overlap[1])
+            self.spreading = self.spreading + 1 if left >= self.overlap else 0
+            self.overlap = min(self.overlap, left)
+            return self.spreading >= SPREADING
         found = re.findall(r"\b(?:overused|tmgfail)=(\d+)", line)
         if not found:
             return self.since >= self.patience

@@ -71,6 +71,14 @@ def test_where_many_wires_are_overused_a_tenth_of_the_patience_is_enough(left, g
     assert seen == [False] * (len(left) - 1) + [given_up]
 
 
+def test_a_placer_that_cannot_spread_the_cells_is_given_up():
+    falling = [99.0 - number / 10 for number in range(700)]
+    watch = Stuck()
+    assert not any(watch(f"Info: overlap: COMB={left:.1f}%, RAM=0.0%") for left in falling)
+    assert not any(watch("Info: overlap: COMB=29.2%, RAM=0.0%") for _ in range(499))
+    assert watch("Info: overlap: COMB=29.2%, RAM=0.0%")
+
+
 def test_what_place_and_route_cannot_fit_is_said_in_numbers(tmp_path):
     log = tmp_path / "nextpnr.log"
     log.write_text("Info: \t         ICESTORM_LC:    8630/   5280   163%\n"
