@@ -61,6 +61,8 @@ REASONS = (
      "scores are there before its label"),
     (r"rst \? 1'h0 : \S*wired_lookup0\.queue\.\$4", r"wired_lookup0\.queue\.\$15$",
      "one more credit after a reset: of the memory's 16 slots the queue has 11"),
+    (r" > ", r"wired_lookup0\.\$19$",
+     "chooses the greater of two scores, not the label: where they tie, either is the greatest"),
 )
 
 
