@@ -59,15 +59,19 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
                    f"({100 * needed / there - 100:.0f} % too many)" if there else
                    f"{needed:,} {what} needed, none there" for what, needed, there in over)
-    weighted = [layer for layer in network.layers[1:] if layer.synapses]
-    bits = sum(layer.inputs * layer.outputs for layer in weighted)
-    fewer = f"fewer synapses, now {network.synapses:,} of {bits:,} weights,"
-    if len(weighted) < len(network.layers) - 1:  # layers of tables
-        neurons = sum(layer.outputs for layer in network.hidden if not layer.synapses)
-        fewer = f"fewer tables, now {neurons:,}, {fewer}"
+    fewer = _fewer(network)
     ways = (f"{fewer} would help; {_larger(network, device, schedule, slowest)}" if hopeless else
             f"a lower rate, smaller pe and simd, {fewer} or a larger device would help")
     raise ValueError(f"Schedule must fit {device.name}: {by} ({ways})")
+
+
+def _fewer(network):
+    """Say of what a network may have fewer, and how many it has now."""
+    bits = sum(layer.inputs * layer.outputs for layer in network.layers
+               if "synapses" in layer.parts)
+    of_all = {"synapses": f" of {bits:,} weights"}
+    return " ".join(f"fewer {noun}, now {count:,}{of_all.get(noun, '')},"
+                    for noun, count in network.parts.items())
 
 
 def memory_bits(device):

@@ -23,19 +23,21 @@ from sw.store.files import write_text
 from . import full, netlist
 from .cell.mutation import CHOOSER, mutations, with_mutations
 from .model import inputs
-from .model.networks import leaning_images, lively_network
+from .model.networks import leaning_images, lively_network, table_network
 from .model.verilator import compile_model
 
 
 BUILD = Path("build/sim/mutate")
-SIZES = (30, 12, 9, 10)
+INPUTS = 30
+SIZES = (INPUTS, 12, 9, 10)
 # Lanes divide the layers: a weight of a lane that is filled up changes nothing.
 SCHEDULES = {
     "scheduled": Schedule(5, {"fc0": Scheduled(3, 12), "fc1": Scheduled(3, 4),
                               "scores": Scheduled(2, 3)}),
     "wired": Schedule(30, {"fc0": Wired(3), "fc1": Wired(), "scores": Wired()}),
+    "lookup": Schedule(30, {"lookup0": Wired(), "lookup1": Wired(), "votes": Wired()}),
 }
-IMAGES = {"scheduled": 1000, "wired": 6000}
+IMAGES = {"scheduled": 1000, "wired": 6000, "lookup": 6000}
 SEEDS = range(24)  # 0 at full speed, others with pauses on both streams
 
 # What the Verilog leaves open is random, another for each seed: it must be of no matter.
@@ -57,6 +59,10 @@ REASONS = (
     (r"^_1128_$", r"wired_fc0\.scores_queue\.fetched\[5\]",
      "counts what the labels' queue has read instead: both are read together, and an image's "
      "scores are there before its label"),
+    (r"rst \? 1'h0 : \S*wired_lookup0\.queue\.\$4", r"wired_lookup0\.queue\.\$15$",
+     "one more credit after a reset: of the memory's 16 slots the queue has 11"),
+    (r" > ", r"wired_lookup0\.\$19$",
+     "chooses the greater of two scores, not the label: where they tie, either is the greatest"),
 )
 
 
@@ -137,12 +143,19 @@ class Subject:
     verilog: str
 
 
-def draw(name, count, seed=1):
-    """Return the :class:`Subject` of a schedule, with so many mutations, a third of each kind."""
-    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], SIZES[0]),
-                                                  dtype=np.uint8)
+def asked(name, seed):
+    """Return the network of a design, and the images that it is asked."""
+    images = np.random.default_rng(seed).integers(256, size=(IMAGES[name], INPUTS), dtype=np.uint8)
+    if name == "lookup":
+        return table_network(), images
     network = lively_network(SIZES, images, thresholds=(64, 128))
     images[1::2] = leaning_images(network, len(images) // 2, seed=seed)
+    return network, images
+
+
+def draw(name, count, seed=1):
+    """Return the :class:`Subject` of a design, with so many mutations, a third of each kind."""
+    network, images = asked(name, seed)
     accelerator = Accelerator(network, SCHEDULES[name])
     verilog = flattened(to_verilog(accelerator, "accelerator"))
     chosen = mutations(verilog, count, seed=seed)
@@ -154,10 +167,10 @@ def driver():
     return full.MAIN.read_text(encoding="utf-8") + CHOOSER
 
 
-def consumed(count, seed):
+def consumed(names, count, seed):
     """Return all that the score depends on, see :mod:`.model.inputs`."""
     found = {}
-    for name in SCHEDULES:
+    for name in names:
         subject = draw(name, count, seed)
         found[name] = {"verilog": inputs.sha(subject.verilog),
                        **inputs.of_images(subject.accelerator.network, subject.images)}
@@ -215,6 +228,7 @@ def main(argv=None):
                         help="mutations of each design (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="N",
                         help="of the draw (default: %(default)s)")
+    parser.add_argument("--only", choices=SCHEDULES, help="mutate one design (default: all)")
     parser.add_argument("--record", type=Path, metavar="JSON", help="write what came out here")
     parser.add_argument("--inputs", type=Path, metavar="JSON",
                         help="write what the score depends on, as hashes, and simulate nothing")
@@ -222,13 +236,14 @@ def main(argv=None):
     if args.count < 1:
         raise ValueError(f"Count must be at least 1: {args.count}")
 
+    names = [args.only] if args.only else [*SCHEDULES]
     if args.inputs:
-        inputs.write(args.inputs, consumed(args.count, args.seed))
+        inputs.write(args.inputs, consumed(names, args.count, args.seed))
         return 0
     start = time.monotonic()
     verdicts = []
-    with progress(total=args.count * len(SCHEDULES), what="mutating", unit="mutants") as bar:
-        for name in SCHEDULES:
+    with progress(total=args.count * len(names), what="mutating", unit="mutants") as bar:
+        for name in names:
             verdicts += score(name, args.count, seed=args.seed, bar=bar)
     print(table(verdicts))
     survivors = [verdict for verdict in verdicts if verdict.caught_by is None]
@@ -240,8 +255,8 @@ def main(argv=None):
           f"{time.monotonic() - start:.0f} s")
     if args.record:
         write_text(args.record, json.dumps({
-            "inputs": consumed(args.count, args.seed), "caught": caught, "count": len(verdicts),
-            "seed": args.seed,
+            "inputs": consumed(names, args.count, args.seed), "caught": caught,
+            "count": len(verdicts), "seed": args.seed,
             "survivors": [asdict(verdict) | {"reason": verdict.reason}
                           for verdict in survivors]}, indent=1) + "\n")
         print(f"wrote {args.record}", file=sys.stderr)

@@ -56,9 +56,9 @@ def main(argv=None):
     images = load_test_set(network, args.dataset, choices.from_arguments(args)).images
     compared, first = compare(network, images)
     if first:
-        raise ValueError(f"Popcounts must be those of plain arithmetic: {first}")
-    print(f"golden's popcounts are those of plain arithmetic: {compared:,}, of {len(images):,} "
-          f"images")
+        raise ValueError(f"Golden must equal plain arithmetic: {first}")
+    print(f"golden equals plain arithmetic: {compared:,} popcounts and outputs of "
+          f"{len(images):,} images")
     if args.record:
         write_text(args.record, json.dumps({"network": network.identity, "images": len(images),
                                             "popcounts": compared}, indent=1) + "\n")

@@ -12,6 +12,7 @@ from .artefact import HELP, network_file
 from .command import Parser, run
 from .conversion import unwritten
 from .fold import beside
+from .layer.parts import worded
 from .show.show import SHOWN
 
 
@@ -29,17 +30,17 @@ def describe(folded):
     if unwritten(folded.conversion, folded.input_shape):
         yield "            (the file stores none: this is the meaning of files without one)"
     yield ""
-    yield (f"{'layer':12}{'kind':8}{'inputs':>8}{'outputs':>8}{'synapses':>10}"
+    yield (f"{'layer':12}{'kind':8}{'inputs':>8}{'outputs':>8}{'consists of':>20}"
            f"{'fan-in min':>12}{'mean':>8}{'max':>6}{'constant':>10}{'bits':>11}")
     total = 0
     for layer in folded.layers:
         row = SHOWN.of(layer).row(layer)
         total += row.bits or 0
         yield (f"{layer.name:12}{layer.kind:8}{layer.inputs:8}{layer.outputs:8}"
-               f"{layer.synapses or '':10}{_fan_in(row.fan_in):26}"
+               f"{worded(layer.parts):>20}{_fan_in(row.fan_in):26}"
                f"{'' if row.constant is None else row.constant:10}"
                f"{'' if row.bits is None else row.bits:11}")
-    yield f"{'in all':12}{'':24}{folded.synapses:10}{'':36}{total:11}"
+    yield f"{'in all':12}{worded(folded.parts):>44}{'':36}{total:11}"
     yield ""
     yield ("bits: one per synapse or row of a table, and one threshold or bias per neuron as wide "
            "as its layer needs")
@@ -55,7 +56,7 @@ def _fan_in(fan_in):
 
 
 def draw_weights(path, folded):
-    """Draw the weights behind the first layer, a tile a neuron: white +1, black -1, grey 0.
+    """Draw the shades of the layer behind the first one, a tile a neuron: white +1, black -1.
 
     Inputs lie as in an image. A pixel of several levels shows their mean.
     """
@@ -73,7 +74,8 @@ def draw_weights(path, folded):
     colours = colormaps["gray"].with_extremes(bad="steelblue")  # between the tiles
     axes.imshow(grid, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title(f"weights of {len(tiles)} of {layer.outputs} neurons of layer {layer.name!r}")
+    axes.set_title(f"{SHOWN.of(layer).shade} of {len(tiles)} of {layer.outputs} neurons of layer "
+                   f"{layer.name!r}")
     picture.save(figure, path, dpi=150)
 
 
@@ -152,7 +154,7 @@ def main(argv=None):
     parser = Parser(prog="python -m sw.inspect", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--pictures", type=Path, metavar="DIR",
-                        help="write pictures of weights and thresholds there")
+                        help="write pictures of weights, tables and thresholds there")
     args = parser.parse_args(argv)
 
     folded = network.load(args.network)

@@ -15,6 +15,7 @@ from .layer.check import LABEL_LIMIT, is_printable
 from .layer.dense import Dense
 from .layer.encoder import Encoder
 from .layer.kind import kinds
+from .layer.parts import counted
 from .layer.scores import Scores
 from .store import fields
 from .store.files import read_arrays, write_arrays
@@ -122,6 +123,11 @@ class Network:
     @property
     def synapses(self):
         return sum(layer.synapses for layer in self.layers)
+
+    @property
+    def parts(self):
+        """Counts of what the layers consist of, see :func:`sw.layer.parts.counted`."""
+        return counted(self.layers)
 
     @cached_property
     def identity(self):

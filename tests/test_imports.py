@@ -16,8 +16,8 @@ OURS = {
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
            "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.line.protocol", "sw.network",
-               "sw.picture", "sw.progress", "sw.report", "sw.store"),
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.protocol",
+               "sw.network", "sw.picture", "sw.progress", "sw.report", "sw.store"),
 }
 
 # Rooms of a package, and the modules beside them that a room may import. A room may import the

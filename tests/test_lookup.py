@@ -165,7 +165,8 @@ def test_a_mixed_network_is_built(tmp_path):
 def test_it_is_inspected(tmp_path, capsys):
     line = next(line for line in describe(NETWORK) if line.startswith("lookup0"))
     layer = NETWORK.layers[1]
-    assert line.split() == ["lookup0", "lookup", "28", "40", str(layer.fan_in.min()),
+    assert line.split() == ["lookup0", "lookup", "28", "40", "40", "tables",
+                            str(layer.fan_in.min()),
                             f"{layer.fan_in.mean():.1f}", str(layer.fan_in.max()),
                             str((layer.fan_in == 0).sum()), str(40 * 16)]
     network.save(tmp_path / "a.net.npz", NETWORK)
@@ -179,8 +180,8 @@ def test_too_many_tables_are_refused():
     sizes = [(6000, 4), (6000, 4)]
     large = lookup_network(np.random.default_rng(1), 784, sizes, classes=10)
     with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .*\(fewer tables, now "
-                                         r"12,000, fewer synapses, now [\d,]+ of 60,000 weights, "
-                                         r"would help; LFE5U-\d+F holds it\)$"):
+                                         r"12,000, fewer votes, now [\d,]+, would help; "
+                                         r"LFE5U-\d+F holds it\)$"):
         choose(large, find("icebreaker").fpga, clock_hz=24e6)
 
 

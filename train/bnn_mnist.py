@@ -115,7 +115,7 @@ def _trainer(options, recipe, dataset):
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, "
           f"{recipe.levels} level{'s' if recipe.levels > 1 else ''}, "
           f"{listed(recipe.sizes(encoder.outputs, len(dataset.labels)), '-')}, "
-          f"{recipe.synapse_total(encoder.outputs, len(dataset.labels)):,} synapses, "
+          f"{recipe.contents(encoder.outputs, len(dataset.labels))}, "
           f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
           flush=True)
     start = {"recipe": recipe.to_json(), "seed": options.seed, "dataset": str(options.dataset),

@@ -37,13 +37,13 @@ def recipe_of(options):
 
 def listing():
     """Yield lines of a table of the named networks."""
-    yield (f"{'network':<19} {'layers':<24} {'synapses a neuron':<18} {'in all':>9} {'LUT4':>7} "
+    yield (f"{'network':<19} {'layers':<24} {'inputs a neuron':<16} {'in all':<26} {'LUT4':>7} "
            f"{'epochs':>6}")
     for recipe in RECIPES.values():
         inputs = 784 * (recipe.levels or 1)
-        synapses, total, lut4 = recipe.listing(inputs, 10)
-        yield (f"{recipe.name:<19} {listed(recipe.sizes(inputs, 10), '-'):<24} {synapses:<18} "
-               f"{total:>9} {lut4:>7} {recipe.passes:>6}")
+        counts, contents, lut4 = recipe.listing(inputs, 10)
+        yield (f"{recipe.name:<19} {listed(recipe.sizes(inputs, 10), '-'):<24} {counts:<16} "
+               f"{contents:<26} {lut4:>7} {recipe.passes:>6}")
 
 
 def _numbers(text):

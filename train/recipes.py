@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, replace
 from operator import sub
 
+from sw.layer.parts import worded
+
 from . import area
 from .lookup.recipe import LookupRecipe
 from .plan import Plan, listed
@@ -88,10 +90,13 @@ class Recipe(Plan):
         return inputs, *self.hidden, classes
 
     def listing(self, inputs, classes):
-        """Return synapses of a neuron by layer, synapses in all, and LUT4, as texts."""
+        """Return synapses of a neuron by layer, what is there in all, and LUT4, as texts."""
         lut4 = f"{area.planned(self.hidden, self.synapses, classes):,}" if self.wired else ""
-        return (listed(self.synapses or ("all",), "/"),
-                f"{self.synapse_total(inputs, classes):,}", lut4)
+        return listed(self.synapses or ("all",), "/"), self.contents(inputs, classes), lut4
+
+    def contents(self, inputs, classes):
+        """Return what the network will consist of, as text."""
+        return worded({"synapses": self.synapse_total(inputs, classes)})
 
     def without_places(self):
         """Return a copy for inputs that are no pictures."""

@@ -7,10 +7,16 @@ from matplotlib.lines import Line2D
 
 from sw import picture
 
+from .labels import place
+from .row import parts
+
 
 MARKERS = {"LUT4": "s", "LUT6": "x"}
-TICKS = (75, 80, 85, 90, 95, 97, 98, 98.5, 99, 99.25)  # percent
-OURS, PEERS = "tab:red", "tab:gray"
+TICKS = (75, 80, 85, 90, 95, 97, 98, 98.5, 99, 99.25, 99.5)  # percent
+PEERS = "tab:gray"
+# Families of our networks by what they alone consist of; the last one is any other's.
+FAMILIES = {"tables": ("look-up networks", "tab:blue"),
+            "synapses": ("threshold networks", "tab:red")}
 
 
 def read_peers(path):
@@ -60,10 +66,17 @@ def _number(text, what, most):
     return value
 
 
+def family(row):
+    """Return the family of a row's network: its name and its colour."""
+    has = parts(row)
+    return next((named for noun, named in FAMILIES.items() if noun in has),
+                FAMILIES["synapses"])
+
+
 def points(rows, peers):
     """Return what is drawn: name, accuracy, LUTs, images/s or None, kind, colour; by LUTs."""
-    found = [(row["preset"], row["accuracy"], row["lut4"], row["images_per_second"], "LUT4", OURS)
-             for row in rows if row["dataset"] == "mnist"]
+    found = [(row["preset"], row["accuracy"], row["lut4"], row["images_per_second"], "LUT4",
+              family(row)[1]) for row in rows if row["dataset"] == "mnist"]
     found += [(peer["system"], peer["accuracy"], peer["luts"], peer["images_per_second"],
                peer["kind"], PEERS) for peer in peers]
     return sorted(found, key=lambda point: point[2])
@@ -83,10 +96,13 @@ def draw(path, rows, peers):
     """
     figure = Figure(figsize=(14, 6), layout="constrained")
     area, speed = figure.subplots(1, 2)
-    for number, (name, accuracy, luts, rate, kind, color) in enumerate(points(rows, peers)):
-        _point(area, luts, 100 - accuracy, name, MARKERS[kind], color, number)
+    named = {area: [], speed: []}
+    for name, accuracy, luts, rate, kind, colour in points(rows, peers):
+        _point(area, luts, 100 - accuracy, MARKERS[kind], colour)
+        named[area].append((luts, 100 - accuracy, name, colour))
         if rate:
-            _point(speed, 100 - accuracy, rate, name, MARKERS[kind], color, number)
+            _point(speed, 100 - accuracy, rate, MARKERS[kind], colour)
+            named[speed].append((100 - accuracy, rate, name, colour))
 
     # Wrong answers on a logarithmic axis, labelled as accuracy: from 99 to 99.5 % is as far as
     # from 80 to 90 %.
@@ -101,20 +117,23 @@ def draw(path, rows, peers):
     speed.set_xscale("log")
     speed.set_xticks(ticks, TICKS)
     speed.invert_xaxis()
-    area.legend(handles=[
-        Line2D([], [], color=OURS, marker="s", linestyle="", label="Thresher, LUT4, all counted"),
+    shown = {family(row) for row in rows if row["dataset"] == "mnist"}
+    legend = area.legend(handles=[
+        *(Line2D([], [], color=colour, marker="s", linestyle="",
+                 label=f"Thresher, {name}, LUT4, all counted")
+          for name, colour in FAMILIES.values() if (name, colour) in shown),
         *(Line2D([], [], color=PEERS, marker=marker, linestyle="", label=f"published, {kind}")
-          for kind, marker in MARKERS.items())], loc="lower left")
+          for kind, marker in MARKERS.items())], loc="lower left", fontsize=9)
     for axes in (area, speed):
         axes.minorticks_off()
         axes.margins(0.12)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
+    figure.draw_without_rendering()  # names need the places of all else
+    for axes, taken in ((area, [legend]), (speed, [])):
+        place(axes, named[axes], taken)
     picture.save(figure, path, dpi=110, metadata={"Software": None})
 
 
-def _point(axes, x, y, name, marker, color, number):
-    axes.plot([x], [y], marker=marker, color=color, linestyle="")
-    above = number % 2 == 0  # names of neighbours stay apart
-    axes.annotate(name, (x, y), xytext=(0, 5 if above else -12), textcoords="offset points",
-                  fontsize=7, color=color, horizontalalignment="center")
+def _point(axes, x, y, marker, colour):
+    axes.plot([x], [y], marker=marker, color=colour, linestyle="")

@@ -138,7 +138,8 @@ class Row:
             "latency_cycles": simulated["latency"],
             "images_per_second": clock["megahertz"] * 1e6 / simulated["interval"],
             "synapses": report["network"]["synapses"],
-            "lut4_per_synapse": round(report["lut4_per_synapse"], 4),
+            "parts": report["network"]["parts"],
+            "lut4_per_synapse": _rounded(report["lut4_per_synapse"], 4),
             "estimate": {kind: {"value": numbers["estimate"],
                                 "error_percent": _rounded(numbers["estimate_error_percent"])}
                          for kind, numbers in resources.items()},
@@ -174,5 +175,10 @@ def _words(module, *arguments):
     return ("-m", module, *map(str, arguments))
 
 
-def _rounded(number):
-    return None if number is None else round(number, 2)
+def _rounded(number, digits=2):
+    return None if number is None else round(number, digits)
+
+
+def parts(row):
+    """Return what a row's network consists of; rows without ``parts`` are of threshold networks."""
+    return row.get("parts") or {"synapses": row["synapses"]}

@@ -60,7 +60,7 @@ def _rung(rung, record, stale):
     result = record["result"]
     text = {
         "pytorch": lambda: f"{result['images']:,} labels and scores, {result['accuracy']:.2f} %",
-        "arithmetic": lambda: f"{result['popcounts']:,} popcounts of {result['images']:,} images",
+        "arithmetic": lambda: f"{result['popcounts']:,} values of {result['images']:,} images",
         "rtl": lambda: f"{result['equal']:,} of {result['images']:,}, interval "
                        f"{result['interval']:,}, latency {result['latency']:,}, as predicted",
         "netlist": lambda: f"{result['equal']:,} of {result['images']:,} ({result['family']})",

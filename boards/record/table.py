@@ -1,5 +1,10 @@
 """The benchmark as tables: of its rows for the README, of its presets for the terminal."""
 
+from sw.layer.parts import worded
+
+from .row import parts
+
+
 BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 MARK = "†"
 
@@ -50,8 +55,9 @@ def _line(cells):
 def _cells(row):
     mark = "" if row.get("current", True) else f" {MARK}"
     where = "" if row["dataset"] == "mnist" else f" ({row['dataset']})"
-    return [f"`{row['preset']}`{mark}", f"`{row['recipe']}`, {row['synapses']:,} synapses",
+    return [f"`{row['preset']}`{mark}", f"`{row['recipe']}`, {worded(parts(row))}",
             f"{row['accuracy']:.2f} %{where}", row["board"], rate(row["images_per_second"]),
             f"{row['clock_mhz']:g} MHz ({row['fmax_mhz']:.1f})", f"{row['interval']:,}",
             f"{row['latency_cycles']:,} cycles", f"{row['lut4']:,}",
-            f"{row['lut4_per_synapse']:.2f}", f"{row['ff']:,}", str(row["block_ram"])]
+            "-" if row["lut4_per_synapse"] is None else f"{row['lut4_per_synapse']:.2f}",
+            f"{row['ff']:,}", str(row["block_ram"])]

@@ -290,8 +290,8 @@ def refuse_overfull(board, log):
             if int(used) > int(there)]
     if over:
         raise ValueError(f"Design must fit {board.device}: {', '.join(over)} (choose a slower "
-                         f"schedule with --images-per-second, fewer synapses, or a larger board; "
-                         f"log: {log})")
+                         f"schedule with --images-per-second, a smaller network, or a larger "
+                         f"board; log: {log})")
 
 
 def _used(family, utilization, cells):

@@ -7,6 +7,7 @@ from pathlib import Path
 from hw.estimate import left_over
 from hw.serial.flash import FLASH_OFFSET
 from sw.artefact import made
+from sw.layer.parts import only_synapses
 from sw.store.files import read_json
 
 
@@ -94,7 +95,8 @@ def create(built):
         **({"weights": {"file": weights.name, "offset": FLASH_OFFSET,
                         "octets": weights.stat().st_size}} if weights else {}),
         "network": {"file": str(built.request.path), "identity": network.identity,
-                    "synapses": network.synapses, "inputs": network.inputs,
+                    "synapses": network.synapses, "parts": network.parts,
+                    "inputs": network.inputs,
                     "classes": network.classes,
                     "left": left_over(network, built.top.schedule)},
         "accuracy": accuracy(built.request.path, network),
@@ -113,7 +115,8 @@ def create(built):
             "available": available[kind], "estimate": built.estimate.get(kind),
             "estimate_error_percent": _error(built.estimate.get(kind), outcome.used[kind]),
         } for kind in available},
-        "lut4_per_synapse": outcome.used["lut4"] / max(network.synapses, 1),
+        "lut4_per_synapse": (outcome.used["lut4"] / max(network.synapses, 1)
+                             if only_synapses(network.parts) else None),
         "parts": built.parts,
         "tools": {tool.name: {"version": tool.version, "origin": tool.origin}
                   for tool in outcome.tools},
@@ -150,11 +153,12 @@ def table(report):
         ("images/s, core", f"{rate['core']:,.0f}"),
         ("images/s, link", f"{rate['link']:,.0f} at {report['baud']:,} baud"),
         *((KINDS[kind], _resource(numbers)) for kind, numbers in report["resources"].items()),
-        ("synapses", f"{network['synapses']:,}"),
+        *((noun, f"{count:,}") for noun, count in network["parts"].items()),
         *([("left of outputs", ", ".join(f"{name} {some:,} of {every:,}" for name, (some, every)
                                          in network["left"].items()))]
           if network.get("left") else []),
-        ("LUT4 per synapse", f"{report['lut4_per_synapse']:.2f} (all of the design's LUT4)"),
+        *([("LUT4 per synapse", f"{report['lut4_per_synapse']:.2f} (all of the design's LUT4)")]
+          if report["lut4_per_synapse"] is not None else []),
         ("tools", ", ".join(f"{name} {tool['version']} ({tool['origin']})"
                             for name, tool in report["tools"].items())),
         *([("bitstream", f"SHA-256 {report['provenance']['outputs']['bitstream'][:16]}, made by: "

@@ -18,7 +18,7 @@ extern "C" int chosen_mutant() {
 NAME = r"(?:\\\S+ |[A-Za-z_]\w*)"
 STATEMENT = re.compile(rf"^(\s*(?:assign )?)({NAME}\s*(?:\[[^\]=]*\])?\s*|\{{[^=]*\}}\s*)"
                        rf"(<?=) (.+);$")
-LITERAL = re.compile(r"(\d+)'(s?)h([0-9a-f]+)")
+LITERAL = re.compile(r"(\d+)'(s?)(?:h([0-9a-f]+)|d(\d+))")  # Yosys writes 32 bits as decimal
 SWAPS = {" + ": " - ", " - ": " + ", " & ": " | ", " | ": " & ", " ^ ": " ~^ ", " && ": " || ",
          " || ": " && ", " == ": " != ", " != ": " == ", " >= ": " > ", " > ": " >= ",
          " < ": " <= ", " <= ": " < ", " << ": " >> ", " >> ": " << "}
@@ -154,7 +154,7 @@ def _changes(text, sources, generator, *, narrow):
         if match[2] != match[3]:
             yield "operator", f"{match[1]} ? {match[3]} : {match[2]}"
     for match in LITERAL.finditer(text):
-        width, value = int(match[1]), int(match[3], 16)
+        width, value = int(match[1]), int(match[3], 16) if match[3] else int(match[4])
         flipped = value ^ 1 << generator.randrange(width)
         yield ("constant", f"{text[:match.start()]}{width}'{match[2]}h{flipped:x}"
                            f"{text[match.end():]}")

@@ -6,6 +6,7 @@ import numpy as np
 
 from sw import golden
 from sw.data import datasets
+from sw.layer.lookup import Lookup
 from sw.network import Dense, Encoder, Network, Scores
 
 
@@ -60,6 +61,31 @@ def lively_network(sizes, images, *, thresholds=(128,)):
             biases = 4 * np.round((wished - odd) / 4) + odd
             layers.append(Scores(layer.name, layer.weights, biases.astype(np.int32)))
     return Network(layers, network.labels, network.input_shape, positive=True)
+
+
+def table_network(classes=6, *, groups=6, votes=8, seed=3):
+    """Return a network of look-up layers whose rows random images all reach, and votes.
+
+    A group is six tables of four inputs that read 24 of the 30 pixels, a pixel each input. Those
+    that read the same pixel take its two levels in turn, so that tables depend on all bits. Tables
+    of six inputs read the six tables of a group, so that all their rows occur. Each has one vote,
+    ``votes`` of them for a class. A table is 1 in half of its rows.
+    """
+    rng = np.random.default_rng(seed)
+    encoder = Encoder.uniform(30, (64, 128))
+    pixels = np.concatenate([rng.permutation(30)[:24] for _ in range(groups)])
+    levels = [np.count_nonzero(pixels[:place] == pixel) % 2 for place, pixel in enumerate(pixels)]
+    first = (2 * pixels + levels).reshape(-1, 4).astype(np.int32)
+    read = np.arange(classes * votes) % groups
+    second = np.stack([6 * group + rng.permutation(6) for group in read]).astype(np.int32)
+    layers = [encoder]
+    for name, wires in (("lookup0", first), ("lookup1", second)):
+        rows = 2**wires.shape[1]
+        tables = rng.permuted(np.tile(np.arange(rows) % 2, (len(wires), 1)), axis=1)
+        layers.append(Lookup(name, wires, tables.astype(np.uint8), layers[-1].outputs))
+    weights = np.repeat(np.eye(classes, dtype=np.int8), votes, axis=1)
+    layers.append(Scores("votes", weights, np.zeros(classes, np.int32)))
+    return Network(layers, [f"class {n}" for n in range(classes)], (30,), positive=True)
 
 
 def leaning_images(network, count, seed=0):

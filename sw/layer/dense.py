@@ -26,6 +26,10 @@ class Weighted(Layer):
     def synapses(self):
         return int(self.fan_in.sum())
 
+    @property
+    def parts(self):
+        return {"synapses": self.synapses}
+
 
 @kind
 @dataclass(frozen=True, eq=False)

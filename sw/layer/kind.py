@@ -62,6 +62,8 @@ class Layer:
         Whether the layer gives a signed score a class: it can be the last layer, and no other.
     vectors : int
         Vectors that the layer computes for an image: one, or one a position.
+    synapses : int
+        Weights that are not 0.
     """
 
     takes_pixels = False
@@ -95,6 +97,11 @@ class Layer:
     def gives(self):
         """The :class:`sw.layer.shape.Shape` that the layer gives."""
         raise NotImplementedError
+
+    @property
+    def parts(self):
+        """Numbers of what the layer consists of, by plural noun: ``{"synapses": 96}``."""
+        return {}
 
     @cached_property
     def inputs(self):

@@ -71,6 +71,10 @@ class Lookup(Layer):
     def gives(self):
         return Shape((len(self.wires),))
 
+    @property
+    def parts(self):
+        return {"tables": self.outputs}
+
     @cached_property
     def functions(self):
         """The least :class:`sw.layer.function.Function` of each neuron, a tuple."""

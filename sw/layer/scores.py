@@ -43,6 +43,12 @@ class Scores(Weighted):
     def gives(self):
         return Shape((len(self.weights),), self.score_bits, signed=True)
 
+    @property
+    def parts(self):
+        """Votes where each input counts for one class at most and never against one."""
+        votes = self.weights.min() >= 0 and self.weights.sum(axis=0, dtype=np.int64).max() <= 1
+        return {"votes" if votes else "synapses": self.synapses}
+
     @cached_property
     def bounds(self):
         """Least and greatest score over all inputs, two int."""

@@ -10,6 +10,7 @@ class ShowLookup(Show):
     """Neurons with a truth table."""
 
     unit = "neuron"
+    shade = "influences of the inputs"
 
     def row(self, layer):
         return Row(layer.fan_in, int((layer.fan_in == 0).sum()), layer.tables.size)

@@ -37,6 +37,7 @@ class Show:
     """The way in which a layer is shown. A kind overrides the methods that need more."""
 
     unit = "output"  # name of an output, in reports
+    shade = "weights"  # name of the numbers that :meth:`tiles` returns, in pictures
 
     def row(self, layer):
         """Return the layer's :class:`Row`."""
@@ -63,7 +64,7 @@ class Show:
         return f"{to_int(outputs.astype(np.uint8)):0{-(-len(outputs) // 4)}x}"
 
     def tiles(self, layer):
-        """Return each neuron's weights as shades in -1..1, float32 (neurons, inputs); or None."""
+        """Return the shade of each neuron's inputs, -1..1, float32 (neurons, inputs); or None."""
 
     def tables(self, layer):
         """Return each neuron's truth table, uint8 (neurons, rows); or None."""

@@ -6,6 +6,7 @@ from math import isfinite
 import numpy as np
 
 from ..layer.dense import Dense
+from ..layer.parts import worded
 from .kind import FOLDS, TrainedWeights, check_floats, check_synapses
 
 
@@ -63,7 +64,7 @@ class Hidden(TrainedWeights):
         inverted = int((self.gamma < 0).sum())
         constant = int(((folded.thresholds == 0) | (folded.thresholds > folded.fan_in)).sum())
         return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} neurons, "
-                f"{folded.synapses} synapses, {inverted} inverted for a negative gamma, "
+                f"{worded(folded.parts)}, {inverted} inverted for a negative gamma, "
                 f"{constant} constant")
 
     def normalize(self, dots):

@@ -5,6 +5,7 @@ from math import isfinite
 
 import numpy as np
 
+from ..layer.parts import worded
 from ..layer.scores import Scores
 from .kind import FOLDS, TrainedWeights, check_synapses
 
@@ -45,7 +46,7 @@ class Last(TrainedWeights):
 
     def report(self, folded):
         return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} classes, "
-                f"{folded.synapses} synapses, {folded.score_bits}-bit scores")
+                f"{worded(folded.parts)}, {folded.score_bits}-bit scores")
 
 
 @FOLDS.register(Last)

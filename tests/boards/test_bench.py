@@ -57,7 +57,8 @@ class FakeSteps(Steps):
                              f"{options['--freq']} MHz (log: x)")
         folder = Path(options["--output"]) / "icebreaker"
         folder.mkdir(parents=True, exist_ok=True)
-        network = {"identity": networks.load(arguments[1]).identity, "synapses": 200}
+        network = {"identity": networks.load(arguments[1]).identity, "synapses": 200,
+                   "parts": {"synapses": 200}}
         (folder / "report.json").write_text(json.dumps({
             **REPORT, "network": network, "seed": int(options["--seed"]),
             "provenance": {"consumed": CONSUMED}}))
@@ -95,7 +96,12 @@ def test_a_row_has_the_fields_of_the_documentation(tmp_path):
 def test_recorded_rows_have_the_fields_of_new_ones(tmp_path):
     row, _ = make(tmp_path)
     for recorded in bench.read_rows(bench.RESULTS / "bench.json").values():
-        assert recorded.keys() - {"spram"} == row.keys()
+        assert recorded.keys() - {"spram"} | {"parts"} == row.keys()
+
+
+def test_a_row_without_area_a_synapse_has_none(tmp_path, monkeypatch):
+    monkeypatch.setitem(REPORT, "lut4_per_synapse", None)
+    assert make(tmp_path)[0]["lut4_per_synapse"] is None
 
 
 def test_a_failed_step_names_row_and_step(tmp_path):

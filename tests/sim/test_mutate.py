@@ -1,5 +1,6 @@
 """sim.mutate: mutations are single changes of statements, and most are noticed."""
 
+import json
 import os
 import re
 
@@ -37,6 +38,16 @@ def test_mutations_change_one_operator_constant_or_connection():
     assert all(original != mutated for _, original, mutated in drawn)
 
 
+def test_constants_of_32_bits_are_changed_though_yosys_writes_them_as_decimals():
+    verilog = VERILOG.replace("s & 4'h7", "32'd2742842207 >> a")
+    changed = {mutation.mutated for seed in range(30)
+               for mutation in mutations(verilog, 3, seed=seed) if mutation.target == "o"
+               and mutation.kind == "constant"}
+    values = {int(re.fullmatch(r"32'h([0-9a-f]+) >> a", text)[1], 16) for text in changed}
+    assert len(values) > 10
+    assert {(value ^ 2742842207).bit_count() for value in values} == {1}
+
+
 def test_all_mutants_are_in_one_text():
     drawn = mutations(VERILOG, 3, seed=1)
     text = with_mutations(VERILOG, drawn)
@@ -53,6 +64,26 @@ def test_a_sample_of_a_scheduled_design_is_noticed():
     verdicts = score("scheduled", 30, seed=5)
     assert len(verdicts) == 30
     assert sum(verdict.caught_by is not None for verdict in verdicts) >= 28
+
+
+def test_tables_and_wires_of_a_look_up_design_are_mutated_and_noticed():
+    verdicts = score("lookup", 30, seed=3)
+    assert sum(verdict.caught_by is not None for verdict in verdicts) >= 28
+    tables = {verdict.kind for verdict in verdicts
+              if re.search(r"lookup[01]\.table_\d+$", verdict.target)}
+    assert tables == {"operator", "constant", "connection"}
+
+
+def test_one_design_is_mutated_on_demand(tmp_path, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr("sim.mutate.score", lambda name, count, **_: seen.append(name) or [
+        Verdict(name, "operator", "x", "a", "b", "answers, seed 0")])
+    assert main(["--only", "lookup", "--count", "3"]) == 0
+    assert seen == ["lookup"]
+    assert capsys.readouterr().out.splitlines()[-1].startswith("score: 1 of 1, 100.0 %, ")
+    main(["--only", "lookup", "--count", "3", "--inputs", str(tmp_path / "inputs.json")])
+    assert {"scheduled", "wired", "lookup"} & set(json.loads(
+        (tmp_path / "inputs.json").read_text())) == {"lookup"}
 
 
 def test_the_table_counts_by_kind():

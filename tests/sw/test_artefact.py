@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sw import artefact, checkpoint, evaluate, network
+from sw.layer.parts import worded
 
 
 def test_a_name_is_the_artefact_and_a_path_stays_a_path(tmp_path, monkeypatch):
@@ -60,7 +61,7 @@ def test_the_page_of_the_artefacts_has_their_identities():
     for name in artefact.names():
         loaded = network.load(artefact.artefact(name))
         assert f"| `{name}` | {loaded.identity[:12]} | {loaded.provenance['dataset']} | " in page
-        assert f"| {loaded.provenance['test_accuracy']:.2f} % | {loaded.synapses:,} |" in page
+        assert f"| {loaded.provenance['test_accuracy']:.2f} % | {worded(loaded.parts)} |" in page
 
 
 def test_checkpoints_of_artefacts_are_below_two_megabytes_and_hold_scores():

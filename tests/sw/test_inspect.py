@@ -27,9 +27,9 @@ def test_describes_layers_memory_and_origin():
     assert text[3] == ("conversion  colours become grey; the whole picture, scaled to 2 x 2 if it "
                        "has another size")
     words = [line.split() for line in text]
-    assert words[7] == ["fc0", "dense", "4", "3", "8", "1", "2.7", "4", "2", "17"]
-    assert words[8] == ["scores", "scores", "3", "2", "5", "2", "2.5", "3", "11"]
-    assert words[9] == ["in", "all", "13", "28"]
+    assert words[7] == ["fc0", "dense", "4", "3", "8", "synapses", "1", "2.7", "4", "2", "17"]
+    assert words[8] == ["scores", "scores", "3", "2", "5", "synapses", "2", "2.5", "3", "11"]
+    assert words[9] == ["in", "all", "13", "synapses", "28"]
     assert text[-2:] == ["dataset: mnist", "seed: 7"]
 
 

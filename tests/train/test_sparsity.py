@@ -52,6 +52,7 @@ def test_named_networks_have_the_synapses_they_are_known_for():
     assert RECIPES["sfc"].synapse_total() == 334336
     assert RECIPES["wired-small"].synapse_total() == 12032
     assert RECIPES["ulx3s-25f"].synapse_total() == 14016
+    assert RECIPES["ulx3s-25f"].contents(784, 10) == "14,016 synapses"
 
 
 @pytest.mark.parametrize(("name", "budget", "family"), [

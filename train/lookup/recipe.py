@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from sw.layer.lookup import WIRES_LIMIT
+from sw.layer.parts import worded
 
 from .. import area
 from ..plan import Plan, listed
@@ -99,11 +100,16 @@ class LookupRecipe(Plan):
         return inputs, *(layer.neurons for layer in self.layers), classes
 
     def listing(self, inputs, classes):
-        """Return wires of a neuron by layer, wires and votes in all, and LUT4, as texts."""
+        """Return wires of a neuron by layer, what is there in all, and LUT4, as texts."""
         counts = [*(layer.inputs for layer in self.layers), self.group(classes)]
         sizes, wires = self.sizes(inputs, classes)[1:-1], [layer.inputs for layer in self.layers]
-        return (listed(counts, "/"), f"{self.synapse_total(inputs, classes):,}",
+        return (listed(counts, "/"), self.contents(inputs, classes),
                 f"{area.planned(sizes, (*wires, self.group(classes)), classes):,}")
+
+    def contents(self, inputs, classes):
+        """Return what the network will consist of, as text."""
+        return worded({"tables": sum(layer.neurons for layer in self.layers),
+                       "votes": self.layers[-1].neurons})
 
     def synapse_total(self, inputs, classes):
         """Return the wires of all tables, and the votes."""

@@ -22,6 +22,19 @@ def test_a_row_is_a_line():
     assert {line.count("|") for line in lines} == {13}
 
 
+def test_a_look_up_row_counts_tables_and_votes_and_has_no_area_a_synapse():
+    row = {**ROW, "recipe": "lookup-25f", "synapses": 1400, "lut4_per_synapse": None,
+           "parts": {"tables": 4400, "votes": 1400}}
+    assert bench_table.render([row]).splitlines()[2] == LINE.replace(
+        "`tfc`, 59,008 synapses", "`lookup-25f`, 4,400 tables, 1,400 votes").replace(
+        "| 0.06 |", "| - |")
+
+
+def test_parts_of_a_threshold_network_print_as_before():
+    row = {**ROW, "parts": {"synapses": 59008}}
+    assert bench_table.render([row]) == bench_table.render([ROW])
+
+
 def test_rows_of_other_hardware_are_marked():
     lines = bench_table.render([ROW, {**ROW, "current": False}]).splitlines()
     assert lines[2:4] == [LINE, LINE.replace("`one`", "`one` †")]
@@ -80,13 +93,29 @@ def test_peers_of_unknown_luts_are_refused(tmp_path):
 
 
 def test_the_picture_shows_rows_on_mnist_beside_the_peers(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(bench_plot, "_point", lambda axes, x, y, name, *others: drawn.append(
-        (axes.get_title(), x, y, name, *others[:2])))
+    drawn, named = [], []
+    monkeypatch.setattr(bench_plot, "_point", lambda axes, *point: drawn.append(point))
+    monkeypatch.setattr(bench_plot, "place", lambda axes, points, taken: named.extend(points))
     peers = [{"system": "P", "accuracy": 90.0, "images_per_second": None, "luts": 50.0,
               "kind": "LUT6"}]
     bench_plot.draw(tmp_path / "bench.png", [ROW, {**ROW, "dataset": "fashion-mnist"}], peers)
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
-    assert [(x, y, name, marker) for _, x, y, name, marker, _ in drawn] == [
-        (50, 10, "P", "x"), (3756, pytest.approx(4.509), "one", "s"),
-        (pytest.approx(4.509), 24e6 / 220, "one", "s")]
+    assert [point[:3] for point in drawn] == [
+        (50, 10, "x"), (3756, pytest.approx(4.509), "s"),
+        (pytest.approx(4.509), 24e6 / 220, "s")]
+    assert [name for _, _, name, _ in named] == ["P", "one", "one"]
+
+
+def test_families_have_colours_and_a_legend(tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(bench_plot.picture, "save", lambda figure, *_, **__: saved.append(figure))
+    lookup = {**ROW, "preset": "two", "parts": {"tables": 1600, "votes": 600}}
+    bench_plot.draw(tmp_path / "bench.png", [ROW, lookup], [])
+    bench_plot.draw(tmp_path / "bench.png", [ROW], [])
+    legends = [[text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+               for figure in saved]
+    ours = ["Thresher, look-up networks, LUT4, all counted",
+            "Thresher, threshold networks, LUT4, all counted"]
+    assert [legend[:-2] for legend in legends] == [ours, ours[1:]]
+    colours = {point[0]: point[5] for point in bench_plot.points([ROW, lookup], [])}
+    assert colours["one"] != colours["two"]

@@ -88,7 +88,7 @@ def test_what_place_and_route_cannot_fit_is_said_in_numbers(tmp_path):
         flow.refuse_overfull(find("icebreaker"), log)
     assert str(caught.value) == (
         f"Design must fit iCE40UP5K: 8630 of 5280 ICESTORM_LC (choose a slower schedule with "
-        f"--images-per-second, fewer synapses, or a larger board; log: {log})")
+        f"--images-per-second, a smaller network, or a larger board; log: {log})")
 
 
 @pytest.mark.parametrize(("report", "frequency", "reached"), [

@@ -13,9 +13,9 @@ from boards.toolchain.flow import Outcome
 from boards.toolchain.tools import Tool
 from boards.top import Top
 from hw.plan.pll import solve
-from hw.plan.schedule import Schedule, Scheduled
+from hw.plan.schedule import Schedule, Scheduled, Wired
 from sw.command import MHZ
-from tests.networks import random_images, random_network
+from tests.networks import lookup_network, random_images, random_network
 
 
 BOARD = find("icebreaker")
@@ -31,9 +31,9 @@ def outcome(tmp_path, pll):
                    (Tool("yosys", ("yosys",), "0.70", "YoWASP"),), pll)
 
 
-def create(tmp_path, pll=None, estimate=None, board=BOARD, **others):
-    request = Request(board, NETWORK, tmp_path / "net.net.npz")
-    return report.create(report.Built(request, TOP, outcome(tmp_path, pll), estimate or {}, {},
+def create(tmp_path, pll=None, estimate=None, board=BOARD, network=NETWORK, top=TOP, **others):
+    request = Request(board, network, tmp_path / "net.net.npz")
+    return report.create(report.Built(request, top, outcome(tmp_path, pll), estimate or {}, {},
                                       {"place": 3.2}, **others))
 
 
@@ -132,6 +132,20 @@ def test_the_table_has_every_number(tmp_path):
         f"LUT4 per synapse  {1200 / NETWORK.synapses:.2f} (all of the design's LUT4)",
         "tools             yosys 0.70 (YoWASP)",
         "time              place 3 s"]
+
+
+def test_a_look_up_network_has_tables_and_votes_and_no_area_a_synapse(tmp_path):
+    network = lookup_network(np.random.default_rng(3), 784, [(40, 4), (30, 6)], unread=0)
+    top = Top(network, Schedule(784, dict.fromkeys(("lookup0", "lookup1", "scores"), Wired(2))),
+              clock_hz=24 * MHZ, baud=1_000_000, board="icebreaker",
+              images=random_images(np.random.default_rng(7), 1, network))
+    made = create(tmp_path, network=network, top=top)
+    assert made["network"]["parts"] == {"tables": 70, "votes": 30}
+    assert made["lut4_per_synapse"] is None
+    lines = report.table(made).splitlines()
+    assert [line.split() for line in lines if "tables" in line or "votes" in line] == [
+        ["tables", "70"], ["votes", "30"]]
+    assert "synapse" not in report.table(made)
 
 
 def test_the_table_says_how_to_evaluate(tmp_path):

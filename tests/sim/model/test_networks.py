@@ -7,7 +7,7 @@ import pytest
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled, Wired
 from sim import full
-from sim.model.networks import leaning_images, lively_network
+from sim.model.networks import leaning_images, lively_network, table_network
 from sw import golden
 from sw.fold import fold
 from sw.network import Dense, Encoder, Network, Scores, load, save
@@ -77,6 +77,19 @@ def test_the_rtl_equals_golden(tmp_path, make, schedule):
     for seed in (0, 1):
         outcome = full.simulate(accelerator, images, seed=seed, progress=False)
         assert full.compare(accelerator, images, outcome, timed=not seed) == ([], None)
+
+
+def test_random_images_reach_every_row_of_every_table():
+    network = table_network()
+    images = np.random.default_rng(1).integers(256, size=(6000, 30), dtype=np.uint8)
+    assert [set(layer.fan_in) for layer in network.layers[1:]] == [{4}, {6}, {8}]
+    assert len(set(network.layers[1].wires.ravel())) == 60
+    bits = golden.outputs(network.first, images)
+    for layer in network.hidden:
+        for wires in layer.wires:
+            rows = bits[:, wires] @ (1 << np.arange(len(wires)))
+            assert len(set(rows)) == 2**len(wires)
+        bits = golden.outputs(layer, bits)
 
 
 def test_leaning_images_reach_popcounts_far_from_the_middle():

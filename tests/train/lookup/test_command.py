@@ -52,6 +52,8 @@ def test_a_look_up_network_is_trained_and_written(pictures, tmp_path, capsys):
                                           {"neurons": 12, "inputs": 4, "near": None}]
     assert (record["epochs"], record["planned"], len(record["history"])) == (3, 3, 3)
     lines = capsys.readouterr().out.splitlines()
+    said, = (line for line in lines if "validation images, seed" in line)
+    assert ", 36-24-12-3, 36 tables, 12 votes, " in said
     assert "\n".join(area.measure(saved).lines()) in "\n".join(lines)
     assert sorted(path.name.split(".", 1)[1] for path in (tmp_path / "out").iterdir()) == [
         "ckpt.npz", "confusion.png", "curve.png", "json"]

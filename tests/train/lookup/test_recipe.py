@@ -25,6 +25,7 @@ def test_a_recipe_counts_what_it_needs():
     assert recipe.name == "lookup-40-30"
     assert recipe.sizes(16, 10) == (16, 40, 30, 10)
     assert recipe.synapse_total(16, 10) == 160 + 180 + 30
+    assert recipe.contents(16, 10) == "70 tables, 30 votes"
     assert (recipe.group(10), recipe.passes) == (3, 32)
 
 
