@@ -35,7 +35,7 @@ def test_truth_tables_give_no_counts():
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--fan-in", "6,x"], r"^Fan-in must be numbers in 1\.\.256, the inputs, with commas between "
                           r"them: '6,x'$"),
-    (["--variants", "plus,minus"], r"^Variant must be one of tree, .*chain: 'minus'$"),
+    (["--variants", "plus,minus"], r"^Variant must be one of columns, tree, .*chain: 'minus'$"),
     (["--neurons", "0"], r"^Neurons must be at least 1: 0$"),
 ])
 def test_bad_arguments_are_named(arguments, message):
