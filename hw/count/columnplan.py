@@ -1,4 +1,4 @@
-"""Counts with few LUT4 on ECP5: plans of carry chains over columns, which hw.count.columns builds."""
+"""Plans of counts on carry chains over columns, of few LUT4 on ECP5 (see hw.count.columns)."""
 
 from dataclasses import dataclass
 from functools import cache

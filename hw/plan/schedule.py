@@ -14,7 +14,7 @@ ADDERS = ("chains", "luts", "columns")
 
 
 def counts_votes(layer):
-    """Return whether a layer gives scores that count bits of weight +1, as behind look-up layers."""
+    """Return whether a layer gives scores that only count bits, as those behind look-up layers."""
     return layer.gives_scores and bool((layer.weights >= 0).all())
 
 

@@ -127,8 +127,9 @@ def sums(table, order, values, carry):
 
 @pytest.mark.parametrize("slot", [
     Slot(), Slot("a"), Slot("ab"), Slot("a", "bcd"), Slot("", "abcd"),
-    Slot("", "abcd", ones=(0, 1)), Slot("", "abc", ones=(0, 1)), Slot("a", ones=(1, 0)), Slot("ab", inverted=(False, True)),
-    Slot("ab", inverted=(True, False)), Slot("a", "bc"), Slot("", "ab")],
+    Slot("", "abcd", ones=(0, 1)), Slot("", "abc", ones=(0, 1)), Slot("a", ones=(1, 0)),
+    Slot("ab", inverted=(False, True)), Slot("ab", inverted=(True, False)), Slot("a", "bc"),
+    Slot("", "ab")],
     ids=lambda slot: str(slot.shape))
 def test_a_position_adds_its_units(slot):
     table, order = slot_table(*slot.shape)
