@@ -1,14 +1,18 @@
 """hw.count.columns: plans over columns and their hardware against plain counting."""
 
 import random
+import subprocess
 
 import pytest
 from amaranth import Cat, Module, Signal
+from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
 from hw.count.columnplan import ONE, plan_columns
 from hw.count.columns import Slot, build_columns, slot_table, units
 from hw.count.popcount import Delays
+from hw.synthesis.netlist import Family
+from hw.synthesis.verilog import find_yosys
 
 
 def computed(plan, bits):
@@ -145,3 +149,54 @@ def test_a_position_of_five_bits_is_refused():
     with pytest.raises(ValueError, match=r"^Position of a carry chain must be a half of a CCU2C: "
                                          r"1 bits, 4 in pairs, \(0, 0\) constant$"):
         slot_table((False,), 4, (0, 0), False)
+
+
+LUT2 = """
+    module LUT2(input A, B, output Z);
+        parameter [3:0] INIT = 0;
+        assign Z = INIT[{B, A}];
+    endmodule
+    module LUT4(input A, B, C, D, output Z);
+        parameter [15:0] INIT = 0;
+        assign Z = INIT[{D, C, B, A}];
+    endmodule
+"""
+
+
+@pytest.mark.parametrize("flaw", [False, True])
+def test_chains_of_primitives_compute_the_same(flaw, tmp_path):
+    """Cells as yosys' library defines them against plain sums of all inputs, by SAT.
+
+    What comes into a chain is left open: it must not matter.
+    """
+    cases = [(15, 0, 4), (7, 9, 4), (19, -10, 5)]
+    m = Module()
+    bits = Signal(41)
+    result = Signal(13)
+    wires, counts = list(bits), []
+    for count, constant, width in cases:
+        counts.append((wires[:count], plan_columns(count, 99, constant, width)))
+        wires = wires[count:]
+    m.d.comb += result.eq(Cat(*(Cat(*values) for values in build_columns(
+        Delays(m, "wait"), counts, Family("ecp5"), levels=99))))
+    made = rtlil.convert(m, name="made", ports=[bits, result])
+    assert "CCU2C" in made
+    (tmp_path / "made.il").write_text(made)
+    (tmp_path / "luts.v").write_text(LUT2)
+    ones = [" + ".join(f"bits[{place}]" for place in places)
+            for places in (range(15), range(15, 22), range(22, 41))]
+    (tmp_path / "wanted.v").write_text(f"""
+        module wanted(input [40:0] bits, output [12:0] result);
+            wire [4:0] zero = 0;
+            assign result[3:0] = zero + {ones[0]};
+            assign result[7:4] = zero + {ones[1]} + 5'd{8 if flaw else 9};
+            assign result[12:8] = zero + {ones[2]} - 5'd10;
+        endmodule""")
+    script = ("read_verilog +/ecp5/ccu2c_sim.vh luts.v; read_rtlil made.il; hierarchy -top made; "
+              "proc; flatten; read_verilog wanted.v; proc; "
+              "miter -equiv -flatten -make_assert made wanted miter; "
+              "sat -verify -prove-asserts miter")
+    done = subprocess.run([find_yosys(), "-q", "-p", script], cwd=tmp_path, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert (done.returncode == 0) is not flaw, done.stdout
+    assert ("proof did fail" in done.stdout) is flaw, done.stdout

@@ -1,7 +1,9 @@
 # amaranth: UnusedElaboratable=no
 """hw.wired.votes and hw.stage.voteselect: scores and labels against plain counting."""
 
+import json
 import random
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -9,11 +11,14 @@ from amaranth import Module, Signal
 from amaranth.sim import Simulator
 
 from hw.count.popcount import Delays
+from hw.lower import LOWER
+from hw.plan.device import DEVICES
 from hw.plan.schedule import Wired
 from hw.stage.labelselect import select_depth
 from hw.stage.voteselect import select_first
+from hw.synthesis.netlist import synthesize
 from hw.wired.pipeline import WiredPipeline
-from hw.wired.votes import VoteLayer, compared_from
+from hw.wired.votes import VoteLayer, compared_from, vote_resources
 from sw.network import Scores
 
 
@@ -111,3 +116,21 @@ def test_columns_are_for_votes():
                                          r"because it does not give scores of weights 0 and \+1: "
                                          r"'columns'$"):
         VoteLayer(negative, Wired(1, 0, "columns"))
+
+
+@pytest.mark.parametrize(("device", "mode"), [("LFE5U-25F", Wired(1, 0, "columns")),
+                                              ("iCE40UP5K", Wired(1, 2))])
+def test_votes_are_counted_over_columns_where_that_is_smaller(device, mode):
+    layer = votes([6] * 10)
+    assert LOWER.of(layer).candidates(layer, 1, Wired(1, 2), DEVICES[device])[0] == mode
+
+
+def test_the_estimate_is_that_of_synthesis(tmp_path):
+    layer, mode = votes([60] * 10), Wired(1, 0, "columns")
+    netlist = json.loads(synthesize(VoteLayer(layer, mode), "ecp5", tmp_path).read_text())
+    cells = Counter(cell["type"] for cell in netlist["modules"]["top"]["cells"].values())
+    luts = cells["LUT4"] + 2 * cells["CCU2C"]
+    estimated = vote_resources(layer, mode, "ecp5")
+    assert luts <= 1.2 * layer.synapses
+    assert abs(luts / estimated.lut4 - 1) <= 0.03
+    assert cells["TRELLIS_FF"] == estimated.ff
