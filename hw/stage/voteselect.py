@@ -2,8 +2,8 @@
 
 from amaranth import *
 
-from ..count.columns import POSITIONS, Slot, adder_chains
 from ..count.lut import family_of
+from ..count.slot import POSITIONS, Slot, adder_chains
 from ..plan.area import cells
 
 

@@ -172,7 +172,7 @@ PROOFS = [
                  "if rest >> place & 1 else bit | carry"), platform=ECP5,
                 models=ECP5_MODELS),
     count_proof("count-columns", columns(-7), "the sum over columns", 15, 2, None,
-                ("hw.count.columns._at_least", " - ones[1]", ""), constant=-7),
+                ("hw.count.slot._at_least", " - ones[1]", ""), constant=-7),
     count_proof("count-columns-ecp5", columns(-7), "the sum over columns on CCU2C", 15, 2, None,
                 ("hw.count.columns._start", "ones=(1, 0)", "ones=(0, 0)"), constant=-7,
                 platform=ECP5, models=ECP5_MODELS, short=True),

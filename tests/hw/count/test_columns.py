@@ -9,8 +9,9 @@ from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
 from hw.count.columnplan import ONE, plan_columns
-from hw.count.columns import Slot, build_columns, slot_table, units
+from hw.count.columns import build_columns
 from hw.count.popcount import Delays
+from hw.count.slot import Slot, slot_table, units
 from hw.synthesis.netlist import Family
 from hw.synthesis.verilog import find_yosys
 
