@@ -51,8 +51,9 @@ class LowerWeighted(Lowering):
         # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
         # test saves the plans of its thousands of neurons.
         if wired.adders == "chains" and counts_votes(layer) and device.family == "ecp5":
-            # Each vote is read once, so that copies of it bring nothing near.
-            wired = replace(wired, adders="columns", hops=0)
+            # One register on the way lets a vote lie far from its table. Each vote is read by one
+            # class, so that no further copy brings it nearer.
+            wired = replace(wired, adders="columns", hops=min(1, wired.hops))
         modes = [wired] if layer.synapses < 2 * device.lut4 else []
         for pe, simd in lanes_within(layer, interval):
             modes += [Scheduled(pe, simd, BLOCK_RAM[device.family]),

@@ -118,7 +118,7 @@ def test_columns_are_for_votes():
         VoteLayer(negative, Wired(1, 0, "columns"))
 
 
-@pytest.mark.parametrize(("device", "mode"), [("LFE5U-25F", Wired(1, 0, "columns")),
+@pytest.mark.parametrize(("device", "mode"), [("LFE5U-25F", Wired(1, 1, "columns")),
                                               ("iCE40UP5K", Wired(1, 2))])
 def test_votes_are_counted_over_columns_where_that_is_smaller(device, mode):
     layer = votes([6] * 10)
