@@ -11,8 +11,8 @@ from .lut import family_of
 
 __all__ = ["POSITIONS", "Slot", "adder_chains", "slot_table", "units"]
 
-# Positions of one chain of CCU2C. Its first and last position count nothing.
-POSITIONS = 40
+# Positions of one chain of CCU2C. The last one counts nothing, and longer chains are slower.
+POSITIONS = 28
 
 
 class Slot:

@@ -17,7 +17,7 @@ __all__ = ["VoteLayer", "compared_from", "constant_bits", "vote_latency", "vote_
 
 # LUT4 of a layer for each LUT4 of its plans: on ECP5 the ends of shared chains. On iCE40 every
 # function in front of a chain takes cells of its own.
-VOTES = {"ecp5": 1.027, "ice40": 1.65}
+VOTES = {"ecp5": 1.033, "ice40": 1.65}
 
 
 @memo
