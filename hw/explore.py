@@ -31,13 +31,15 @@ DEVICE = {"ecp5": ["--85k", "--package", "CABGA381", "--speed", "6", "--router",
 # Cells of logic on the paths between registers.
 LOGIC = {"ecp5": "w:* t:LUT4 t:CCU2C", "ice40": "w:* t:SB_LUT4 t:SB_CARRY"}
 
+MOST_VOTES = 1024  # bits of a class
+
 COLUMNS = ("family", "variant", "fan_in", "neurons", "lut4", "ff", "per_synapse", "levels",
            "fmax_mhz", "seconds")
 
 
 def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, levels=99, seed=1,
-            place=False):
-    """Synthesize a layer of random neurons.
+            votes=False, place=False):
+    """Synthesize a layer of random neurons, or of classes that count votes.
 
     Returns
     -------
@@ -51,7 +53,9 @@ def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, level
     """
     start = time.monotonic()
     sizes = {"neurons": neurons, "fan_in": fan_in, "inputs": inputs, "counts": counts,
-             "family": family, "levels": levels, "seed": seed}
+             "family": family, "levels": levels, "seed": seed, "votes": votes}
+    if votes:
+        sizes |= {"inputs": neurons * fan_in, "counts": True}
     with tempfile.TemporaryDirectory() as folder:
         layer = NeuronLayer(variant, **sizes)
         cells, deepest = _synthesize(layer, family, folder)
@@ -66,7 +70,7 @@ def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, level
             _synthesize(NeuronLayer(variant, **sizes, serial=True), family, folder)
             fmax = _place(family, folder, "--seed", str(seed))["fmax"]
     return {"family": family, "variant": variant, "fan_in": fan_in, "neurons": neurons,
-            "counts": counts, "lut4": lut4, "ff": ff - stored,
+            "counts": counts or votes, "votes": votes, "lut4": lut4, "ff": ff - stored,
             "per_synapse": round(lut4 / neurons / fan_in, 3), "levels": deepest,
             "fmax_mhz": fmax, "seconds": round(time.monotonic() - start, 1)}
 
@@ -129,6 +133,9 @@ def parse(argv):
                         help="ways to build a neuron (default: %(default)s)")
     parser.add_argument("--counts", action="store_true",
                         help="popcounts, as scores need them, instead of thresholds")
+    parser.add_argument("--votes", action="store_true",
+                        help="popcounts of bits of their own, none of them inverted, as scores "
+                             "behind look-up layers need them")
     parser.add_argument("--levels", type=int, default=99, metavar="N",
                         help="most adders in a row between registers (default: no registers)")
     parser.add_argument("--pnr", action="store_true", help="place and route, for the clock")
@@ -137,11 +144,11 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def numbers(text, most):
+def numbers(text, most, why):
     """Read numbers that commas separate."""
     values = [int(part) if part.isdecimal() else 0 for part in text.split(",")]
     if not all(1 <= value <= most for value in values):
-        raise ValueError(f"Fan-in must be numbers in 1..{most}, the inputs, with commas between "
+        raise ValueError(f"Fan-in must be numbers in 1..{most}, {why}, with commas between "
                          f"them: {text!r}")
     return values
 
@@ -156,9 +163,12 @@ def main(argv=None):
     for what in ("neurons", "inputs", "levels"):
         if getattr(args, what) < 1:
             raise ValueError(f"{what.capitalize()} must be at least 1: {getattr(args, what)}")
-    jobs = [(fan_in, variant) for fan_in in numbers(args.fan_in, args.inputs)
-            for variant in variants
-            if possible(variant, fan_in=fan_in, counts=args.counts, family=args.family)]
+    counts = args.counts or args.votes
+    limit = (MOST_VOTES, "the votes") if args.votes else (args.inputs, "the inputs")
+    jobs = [(fan_in, variant)
+            for fan_in in numbers(args.fan_in, *limit)
+            for variant in variants if possible(variant, fan_in=fan_in, counts=counts,
+                                                family=args.family, votes=args.votes)]
     rows = []
     print("  ".join(f"{column:>11}" for column in COLUMNS))
     for index, (fan_in, variant) in enumerate(jobs):
@@ -167,7 +177,7 @@ def main(argv=None):
                   end="\r", file=sys.stderr, flush=True)
         rows.append(measure(variant, family=args.family, fan_in=fan_in, neurons=args.neurons,
                             inputs=args.inputs, counts=args.counts, levels=args.levels,
-                            seed=args.seed, place=args.pnr))
+                            seed=args.seed, votes=args.votes, place=args.pnr))
         print("  ".join(f"{'-' if rows[-1][column] is None else rows[-1][column]!s:>11}"
                         for column in COLUMNS), flush=True)
     if args.json:

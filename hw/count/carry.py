@@ -7,8 +7,8 @@ from amaranth import *
 from .lut import family_of
 
 
-__all__ = ["CHAIN_START", "FORMS", "LONGEST", "ZERO", "Bit", "Position", "carry_chain", "gap",
-           "vector"]
+__all__ = ["CHAIN_START", "FORMS", "LONGEST", "ZERO", "Bit", "Position", "carry_chain",
+           "chain_cells", "gap", "vector"]
 
 # Positions of one chain. Each chain costs a position at its start, and a longer one is harder to
 # place.
@@ -111,9 +111,24 @@ def carry_chain(m, positions, platform, name):
                              + vector(_terms(m, positions, name)))
         return total
 
-    halves = [_half(m, place) for place in positions]
+    chain_cells(m, [_half(m, place) for place in positions], total)
+    return total
+
+
+def chain_cells(m, halves, total):
+    """Instantiate a chain of CCU2C.
+
+    Parameters
+    ----------
+    m : Module
+        Where the chain goes.
+    halves : list of (int, list of Value)
+        Truth table and four inputs of each position, the lowest first.
+    total : Signal
+        Takes the sums; its name is the prefix of the carries' names.
+    """
     if len(halves) % 2:
-        halves.append(_half(m, Position(None)))
+        halves = [*halves, _half(m, Position(None))]
     carry = None
     for index in range(0, len(halves), 2):
         ports = {}
@@ -129,9 +144,8 @@ def carry_chain(m, positions, platform, name):
         else:
             ports["i_CIN"] = carry
         if index + 2 < len(halves):
-            ports["o_COUT"] = carry = Signal(name=f"{name}_carry")
+            ports["o_COUT"] = carry = Signal(name=f"{total.name}_carry")
         m.submodules += Instance("CCU2C", **ports)
-    return total
 
 
 def _terms(m, positions, name):

@@ -1,18 +1,20 @@
 # amaranth: UnusedElaboratable=no
 """Hardware of dense layers and scores: scheduled on lanes, or wired."""
 
+from dataclasses import replace
 from math import ceil
 
 from sw.layer.dense import Dense
 from sw.layer.scores import Scores
 
 from ..lower import LOWER, Lowering
-from ..plan.schedule import Scheduled
+from ..plan.schedule import Scheduled, counts_votes
 from ..stage.lanes import mvtu_resources, planes_of
 from ..stage.mvtu import MVTU
 from ..stage.spram import SPRAM_DEPTH
 from ..wired.area import wired_resources
 from ..wired.layer import WiredLayer, layer_latency
+from ..wired.votes import VoteLayer, vote_latency, vote_resources
 
 
 # Block RAM of ECP5 has a register inside. Without this register a word comes 4.6 ns later.
@@ -23,12 +25,14 @@ class LowerWeighted(Lowering):
     """Hardware of neurons with synapses."""
 
     def wired(self, layer, mode):
-        return WiredLayer(layer, mode)
+        return (VoteLayer if mode.adders == "columns" else WiredLayer)(layer, mode)
 
     def wired_latency(self, layer, mode):
-        return layer_latency(layer, mode)
+        return (vote_latency if mode.adders == "columns" else layer_latency)(layer, mode)
 
     def wired_resources(self, layer, mode, family, seen):
+        if mode.adders == "columns":
+            return vote_resources(layer, mode, family)
         return wired_resources(layer, mode, family, seen)
 
     def scheduled(self, layer, mode):
@@ -46,6 +50,10 @@ class LowerWeighted(Lowering):
     def candidates(self, layer, interval, wired, device):
         # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
         # test saves the plans of its thousands of neurons.
+        if wired.adders == "chains" and counts_votes(layer) and device.family == "ecp5":
+            # One register on the way lets a vote lie far from its table. Each vote is read by one
+            # class, so that no further copy brings it nearer.
+            wired = replace(wired, adders="columns", hops=min(1, wired.hops))
         modes = [wired] if layer.synapses < 2 * device.lut4 else []
         for pe, simd in lanes_within(layer, interval):
             modes += [Scheduled(pe, simd, BLOCK_RAM[device.family]),

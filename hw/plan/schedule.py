@@ -10,7 +10,12 @@ from sw.store.files import parse_json
 
 FORMAT = "thresher-schedule/1"
 ROMS = ("block", "registered", "distributed", "spram")
-ADDERS = ("chains", "luts")
+ADDERS = ("chains", "luts", "columns")
+
+
+def counts_votes(layer):
+    """Return whether a layer gives scores that only count bits, as those behind look-up layers."""
+    return layer.gives_scores and bool((layer.weights >= 0).all())
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Wired:
         a LUT's place.
     adders : str
         ``"chains"`` for adders of two numbers on shared carry chains, ``"luts"`` for full adders.
+        ``"columns"`` for scores whose weights are 0 and +1 (:mod:`hw.count.columnplan`): fewer
+        LUT4 on ECP5, more on iCE40.
     """
 
     levels: int = 3
@@ -52,6 +59,9 @@ class Wired:
         if self.adders not in ADDERS:
             raise ValueError(f"Adders of layer {layer.name!r} must be one of "
                              f"{', '.join(ADDERS)}: {self.adders!r}")
+        if self.adders == "columns" and not counts_votes(layer):
+            raise ValueError(f"Adders of layer {layer.name!r} must be chains or luts, because it "
+                             f"does not give scores of weights 0 and +1: {self.adders!r}")
 
     def to_json(self):
         return {"kind": "wired", "levels": self.levels, "hops": self.hops, "adders": self.adders}

@@ -8,6 +8,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..count import truth
 from ..count.carry import Bit
+from ..count.columnplan import plan_columns
+from ..count.columns import build_columns
 from ..count.count_ice40 import at_least, count_on_chain
 from ..count.lut import look_up
 from ..count.popcount import ONE, Delays, count_bits, plan_count
@@ -37,6 +39,9 @@ class NeuronLayer(wiring.Component):
         Most adders between two registers, in variants that have a choice.
     seed : int
         Seed of the weights and of the thresholds, which are near half the fan-in.
+    votes : bool
+        Whether the neurons count bits of their own, none of them inverted, as scores behind look-up
+        layers do. ``inputs`` is then ``neurons * fan_in``.
     serial : bool
         Whether the inputs come through a shift register and only the outputs' parity leaves. A
         layer of any size then has two pins and can be placed.
@@ -50,7 +55,7 @@ class NeuronLayer(wiring.Component):
     """
 
     def __init__(self, variant, *, neurons, fan_in, inputs, counts, family, levels, seed=1,
-                 serial=False):
+                 votes=False, serial=False):
         self.variant = variant
         self.neurons = neurons
         self.fan_in = fan_in
@@ -59,10 +64,14 @@ class NeuronLayer(wiring.Component):
         self.family = family
         self.levels = levels
         self.seed = seed
+        self.votes = votes
         self.serial = serial
         rng = np.random.default_rng(seed)
         self.chosen = [rng.choice(inputs, fan_in, replace=False) for _ in range(neurons)]
         self.inverted = rng.integers(0, 2, (neurons, fan_in)).astype(bool)
+        if votes:
+            self.chosen = list(np.arange(inputs).reshape(neurons, fan_in))
+            self.inverted[:] = False
         self.thresholds = np.clip(fan_in // 2 + rng.integers(0, 2, neurons), 1, fan_in)
         self.outputs = neurons * (fan_in.bit_length() if counts else 1)
         super().__init__({"x": In(1 if serial else inputs), "y": Out(1 if serial else
@@ -73,7 +82,10 @@ class NeuronLayer(wiring.Component):
         inputs = Signal(self.inputs, reset_less=True)
         m.d.sync += inputs.eq(Cat(self.x, inputs) if self.serial else self.x)
         delays = Delays(m, "wait")
-        values = _trees(delays, inputs, self) if self.variant.endswith("tree") else []
+        values = []
+        if VARIANTS[self.variant] is None:
+            whole = _columns if self.variant == "columns" else _trees
+            values = whole(delays, inputs, self)
         for neuron, chosen in enumerate(self.chosen if not values else ()):
             values += VARIANTS[self.variant](
                 delays, [inputs[int(index)] for index in chosen],
@@ -89,11 +101,12 @@ class NeuronLayer(wiring.Component):
         return m
 
 
-def possible(variant, *, fan_in, counts, family):
+def possible(variant, *, fan_in, counts, family, votes=False):
     """Whether a variant exists for such neurons."""
     return {"truth": fan_in <= truth.LIMIT and not counts,
             "tree": fan_in > truth.LIMIT or counts,
             "shared-tree": fan_in > truth.LIMIT or counts,
+            "columns": votes,
             "chain": family == "ice40"}.get(variant, True)
 
 
@@ -179,7 +192,16 @@ def _trees(delays, inputs, layer):
     return [bit for bits in build_trees(delays, trees, Family(layer.family)) for bit in bits]
 
 
+def _columns(delays, inputs, layer):
+    """Build chains over columns, as a wired layer of votes has them."""
+    plan = plan_columns(layer.fan_in, layer.levels)
+    counts = [([inputs[int(index)] for index in chosen], plan) for chosen in layer.chosen]
+    return [bit for bits in build_columns(delays, counts, Family(layer.family),
+                                          levels=layer.levels) for bit in bits]
+
+
 VARIANTS = {
+    "columns": None,
     "tree": None,  # the whole layer at once
     "shared-tree": None,
     "plus": _plus,

@@ -13,9 +13,11 @@ from ..lower import LOWER
 from ..plan.area import CARRY, cells
 from ..plan.simplify.reduction import REDUCE
 from ..stage.labelselect import answer_layout, select, select_depth
+from ..stage.voteselect import select_first, select_first_resources
 from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
 from ..stream.stage import PipelineTap, Stage
+from .votes import compared_from, constant_bits
 
 
 __all__ = ["WiredPipeline", "is_compared", "pipeline_depth", "wired_ends"]
@@ -44,6 +46,10 @@ def wired_ends(layers, modes, queue_depth, family):
     bits = last.gives.bits
     nodes = last.outputs - 1
     compared = is_compared(modes)
+    if modes[-1].adders == "columns":
+        return (select_first_resources(last.outputs, bits - compared_from(last), compared, family)
+                + queue_resources(family, queue_depth, nodes.bit_length())
+                + queue_resources(family, queue_depth, last.outputs * (bits - 1)))
     chooser = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
                     nodes * (bits + 4) * (1 + 2 * compared))
     return (chooser + queue_resources(family, queue_depth, nodes.bit_length())
@@ -157,7 +163,7 @@ class WiredPipeline(Stage):
 
         # Output: a result enters the queue when its vector's bit leaves the shift register.
         if scored:
-            value = self._label(m, delays, control, transfer, value)
+            value = self._label(m, delays, control, transfer, value, platform)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth))
         m.d.comb += queue.payload.eq(value)
         m.d.comb += [self.o.valid.eq(queue.o.valid), queue.o.ready.eq(self.o.ready)]
@@ -165,21 +171,34 @@ class WiredPipeline(Stage):
         m.d.comb += answer[:len(queue.payload)].eq(queue.o.payload)
         return m
 
-    def _label(self, m, delays, control, transfer, scores):
+    def _label(self, m, delays, control, transfer, scores, platform):
         """Return the label of ``scores``. The scores wait for their label in a queue of their own.
 
         The score queue has as many slots as the label queue. A vector's scores are stored before
-        its label is.
+        its label is. The lowest bits of votes are constant and do not wait.
         """
-        last = self.layers[-1]
-        m.submodules.scores_queue = queue = CreditQueue(self.result.members["scores"],
-                                                  depth=self.queue_depth)
-        candidates = [(scores.word_select(index, last.gives.bits).as_signed(),
-                       Const(index, range(last.outputs)), None) for index in range(last.outputs)]
-        _, label, depth = select(delays, candidates, compared=is_compared(self.modes))
+        last, mode = self.layers[-1], self.modes[-1]
+        bits, compared = last.gives.bits, is_compared(self.modes)
+        scores = [scores.word_select(index, bits) for index in range(last.outputs)]
+        low = constant_bits(last) if mode.adders == "columns" and bits > 1 else None
+        m.submodules.scores_queue = queue = CreditQueue(
+            len(scores) * (bits - 1) if low else self.result.members["scores"],
+            depth=self.queue_depth)
+        if mode.adders == "columns":
+            label = select_first(delays, [score[compared_from(last):] for score in scores],
+                                 platform, compared=compared)
+        else:
+            candidates = [(score.as_signed(), Const(index, range(last.outputs)), None)
+                          for index, score in enumerate(scores)]
+            _, label, _ = select(delays, candidates, compared=compared)
+        depth = select_depth(last.outputs, compared=compared)
         m.d.comb += queue.reserve.eq(transfer)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth - depth))
-        m.d.comb += queue.payload.eq(scores)
+        m.d.comb += queue.payload.eq(Cat(score[bool(low):] for score in scores))
         m.d.comb += queue.o.ready.eq(self.o.valid & self.o.ready)
-        m.d.comb += self.o.p.scores.eq(queue.o.payload)
+        stored = Value.cast(queue.o.payload)
+        if low:
+            stored = Cat(Cat(Const(bit, 1), stored.word_select(index, bits - 1))
+                         for index, bit in enumerate(low))
+        m.d.comb += self.o.p.scores.eq(stored)
         return label

@@ -7,6 +7,8 @@ from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 
 from hw.count.carry import Bit
+from hw.count.columnplan import plan_columns
+from hw.count.columns import build_columns
 from hw.count.count_ice40 import at_least, count_on_chain
 from hw.count.count_ice40 import depth as chain_depth
 from hw.count.popcount import Delays, count_bits, plan_count
@@ -56,13 +58,16 @@ class Counting(Elaboratable):
         result's bits.
     delay : int
         Cycles from inputs to result.
+    constant : int
+        Number that is added to the count, modulo a power of two.
     """
 
-    def __init__(self, count, threshold, make, delay):
+    def __init__(self, count, threshold, make, delay, constant=0):
         self.count = count
         self.threshold = threshold
         self.make = make
         self.delay = delay
+        self.constant = constant
 
     def elaborate(self, platform):
         m = Module()
@@ -71,6 +76,8 @@ class Counting(Elaboratable):
         m.d.comb += bits.eq(AnySeq(self.count))
         result = Cat(*self.make(Delays(m, "wait"), list(bits), inverted, platform))
         total = sum((bit ^ invert for bit, invert in zip(bits, inverted, strict=True)), Const(0))
+        if self.constant:
+            total = total + self.constant
         wanted = Signal(self.count.bit_length() if self.threshold is None else 1)
         m.d.comb += wanted.eq(total if self.threshold is None else total >= self.threshold)
         age = Signal(range(self.delay + 1))  # until what was there at the start is out
@@ -106,6 +113,18 @@ def tree(count, levels, threshold):
     return make, plan.depth
 
 
+def columns(constant):
+    def plan(count, levels, threshold):
+        planned = plan_columns(count, levels, constant)
+
+        def make(delays, bits, inverted, platform):
+            wires = list(Cat(*(bit ^ flip for bit, flip in zip(bits, inverted, strict=True))))
+            return build_columns(delays, [(wires, planned)], platform, levels=levels)[0]
+
+        return make, planned.depth
+    return plan
+
+
 def table(family):
     def plan(count, levels, threshold):
         def make(delays, bits, inverted, platform):
@@ -123,13 +142,15 @@ def chain(count, levels, threshold):
     return make, chain_depth(count, levels)
 
 
-def count_proof(name, form, words, count, levels, threshold, fault, **others):
+def count_proof(name, form, words, count, levels, threshold, fault, *, constant=0, **others):
     make, delay = form(count, levels, threshold)
     what = f"count of {count} bits" if threshold is None else (
         f"{count} bits, at least {threshold}")
+    if constant:
+        what += f" and {constant}"
     return Proof(name, f"For all inputs, a third of them inverted, {words} equals the plain "
                  f"arithmetic {delay} cycles before", f"{what}, {levels} adders a stage",
-                 lambda: Counting(count, threshold, make, delay), Fault(*fault),
+                 lambda: Counting(count, threshold, make, delay, constant), Fault(*fault),
                  method="induction", depth=delay + 1, **others)
 
 
@@ -150,6 +171,14 @@ PROOFS = [
                 ("hw.count.tree._fire", "if rest >> place & 1 else bit & carry",
                  "if rest >> place & 1 else bit | carry"), platform=ECP5,
                 models=ECP5_MODELS),
+    count_proof("count-columns", columns(-7), "the sum over columns", 15, 2, None,
+                ("hw.count.slot._at_least", " - ones[1]", ""), constant=-7),
+    count_proof("count-columns-ecp5", columns(-7), "the sum over columns on CCU2C", 15, 2, None,
+                ("hw.count.columns._start", "ones=(1, 0)", "ones=(0, 0)"), constant=-7,
+                platform=ECP5, models=ECP5_MODELS, short=True),
+    count_proof("count-columns-ecp5-20", columns(3), "the sum over columns on CCU2C", 20, 1, None,
+                ("hw.count.columns._slot", "len(place.group) - len(group)", "0"), constant=3,
+                platform=ECP5, models=ECP5_MODELS),
     count_proof("count-chain-ice40", chain, "the popcount of SB_CARRY and SB_LUT4", 15, 2, None,
                 ("hw.count.count_ice40.Chain._cell", "i_I1=pair[1]", "i_I1=pair[0]"),
                 models=ICE40_MODELS, short=True),

@@ -14,11 +14,12 @@ from hw.stage.labelselect import LabelSelect, select_depth
 from hw.stage.mvtu import MVTU
 from hw.stage.spram import SPRAM_WIDTH
 from hw.wired.pipeline import WiredPipeline, is_compared, pipeline_depth
-from sw.network import Encoder
+from sw.network import Encoder, Scores
 
 from ..model.networks import random_layer
 from .contract import Contract
 from .harness import Fault, Proof
+from .of_count import ECP5, ECP5_MODELS
 from .pushed import Pushed
 
 
@@ -174,7 +175,12 @@ def wired_proof(name, layers, modes, fault, **others):
         last = layers[-1]
         early = (select_depth(last.outputs, compared=is_compared(modes))
                  if last.gives_scores else 0)
-        return Pushed(WiredPipeline(layers, modes), expected, depth, early)
+        constant = {}
+        if modes[-1].adders == "columns":  # an even or odd number of votes decides about bit 0
+            label = (last.outputs - 1).bit_length()
+            constant = {label + index * last.score_bits: int(offset) & 1
+                        for index, offset in enumerate(last.bias - last.fan_in)}
+        return Pushed(WiredPipeline(layers, modes), expected, depth, early, constant)
 
     return Proof(name, PUSHED, "; ".join(
         f"{layer.kind}, {layer.inputs} inputs × {layer.outputs}, {mode.adders}, levels "
@@ -221,6 +227,9 @@ SCORES = random_layer(3, 3, classes=True, seed=4)
 
 DENSE = random_layer(4, 12, density=0.8, seed=1)
 LAST = random_layer(3, 4, classes=True, seed=3)
+FOUR_EACH = np.kron(np.eye(3, dtype=np.int8), np.ones((1, 4), np.int8))
+VOTES = Scores("scores", FOUR_EACH, np.array([0, 0, -2], np.int32))
+BIASED_VOTES = Scores("scores", FOUR_EACH, np.array([0, 1, -2], np.int32))
 
 PROOFS = [
     encoder_proof("encoder", THERMOMETER, 2, Fault(
@@ -252,4 +261,9 @@ PROOFS = [
     wired_proof("wired-hidden", [DENSE], [Wired(2, 2, "chains")], Fault(
         "hw.wired.pipeline.WiredPipeline.elaborate", "control.delay(transfer, self.depth)",
         "control.delay(transfer, self.depth - 1)")),
+    wired_proof("votes", [BIASED_VOTES], [Wired(2, 1, "columns")], Fault(
+        "hw.wired.votes.VoteLayer.elaborate", "Const(low, 1)", "Const(0, 1)")),
+    wired_proof("votes-ecp5", [VOTES], [Wired(1, 0, "columns")], Fault(
+        "hw.stage.voteselect._compare", "inverted=(sign, not sign)", "inverted=(False, True)"),
+        platform=ECP5, models=ECP5_MODELS),
 ]

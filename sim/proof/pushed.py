@@ -25,7 +25,7 @@ def with_queues(dut, platform, module):
         return Fragment.get(dut, platform), made
 
 
-def assert_pushed(m, o, queues, *, taken, vector, expected, delay, early=0):
+def assert_pushed(m, o, queues, *, taken, vector, expected, delay, early=0, constant=None):
     """Assert what is pushed into queues, and when, and that the output is theirs.
 
     Parameters
@@ -43,7 +43,10 @@ def assert_pushed(m, o, queues, *, taken, vector, expected, delay, early=0):
     delay, early : int
         Cycles from a vector to its push into the first queue, and how many of them earlier it is
         pushed into the second.
+    constant : dict of int by int, optional
+        Bits of the result that are in no queue, by place.
     """
+    constant = constant or {}
     late, control = Delays(m, "late"), Delays(m, "taken", reset_less=False)
     place = 0
     for queue, ahead in zip(queues, (0, early), strict=False):
@@ -53,12 +56,22 @@ def assert_pushed(m, o, queues, *, taken, vector, expected, delay, early=0):
         m.d.comb += Assert(queue.push == control.delay(taken, delay - ahead),
                            "a vector is lost, doubled or late")
         wanted = Signal(len(payload))
-        m.d.comb += wanted.eq(expected(late.delay(vector, delay - ahead))[place:])
+        whole = expected(late.delay(vector, delay - ahead))
+        if constant:
+            m.d.comb += Assert(~queue.push | Cat(whole[index] == bit for index, bit
+                                                 in constant.items()).all(),
+                               "a bit of the result is not constant")
+            whole = Cat(bit for index, bit in enumerate(whole) if index not in constant)
+        m.d.comb += wanted.eq(whole[place:])
         m.d.comb += Assert(~queue.push | (payload == wanted),
                            "a vector is pushed as what it must not be")
         place += len(payload)
     first, *others = queues
     result = Cat(Value.cast(queue.o.payload) for queue in queues)
+    if constant:
+        stored = iter(result)
+        result = Cat(constant[index] if index in constant else next(stored)
+                     for index in range(len(result) + len(constant)))
     m.d.comb += Assert((o.valid == first.o.valid) & (first.o.ready == o.ready)
                        & (Value.cast(o.payload) == result), "the output is not the queues'")
     for other in others:
@@ -78,15 +91,16 @@ class Pushed(Elaboratable):
     ----------
     dut : wiring.Component
         The pipeline, which takes a vector a word.
-    expected, delay, early
+    expected, delay, early, constant
         As in :func:`assert_pushed`.
     """
 
-    def __init__(self, dut, expected, delay, early=0):
+    def __init__(self, dut, expected, delay, early=0, constant=None):
         self.dut = dut
         self.expected = expected
         self.delay = delay
         self.early = early
+        self.constant = constant
 
     def elaborate(self, platform):
         m = Module()
@@ -97,5 +111,5 @@ class Pushed(Elaboratable):
                      o.ready.eq(AnySeq(1)), taken.eq(i.valid & i.ready)]
         m.d.comb += Assert(i.ready == queues[0].free, "the input is refused while a slot is free")
         assert_pushed(m, o, queues, taken=taken, vector=vector, expected=self.expected,
-                      delay=self.delay, early=self.early)
+                      delay=self.delay, early=self.early, constant=self.constant)
         return m

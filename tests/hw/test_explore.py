@@ -32,10 +32,23 @@ def test_truth_tables_give_no_counts():
     assert not possible("truth", fan_in=7, counts=True, family="ecp5")
 
 
+def test_votes_take_few_lut4():
+    row = explore.measure("columns", family="ecp5", fan_in=16, neurons=2, levels=1, votes=True)
+    assert row["counts"]
+    assert row["per_synapse"] <= 1.4
+
+
+def test_columns_are_for_votes():
+    assert possible("columns", fan_in=60, counts=True, family="ecp5", votes=True)
+    assert not possible("columns", fan_in=60, counts=True, family="ecp5")
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
+    (["--votes", "--fan-in", "2000"], r"^Fan-in must be numbers in 1\.\.1024, the votes, with "
+                                      r"commas between them: '2000'$"),
     (["--fan-in", "6,x"], r"^Fan-in must be numbers in 1\.\.256, the inputs, with commas between "
                           r"them: '6,x'$"),
-    (["--variants", "plus,minus"], r"^Variant must be one of tree, .*chain: 'minus'$"),
+    (["--variants", "plus,minus"], r"^Variant must be one of columns, tree, .*chain: 'minus'$"),
     (["--neurons", "0"], r"^Neurons must be at least 1: 0$"),
 ])
 def test_bad_arguments_are_named(arguments, message):
