@@ -8,6 +8,7 @@ from operator import or_
 from pathlib import Path
 
 from hw.estimate import estimate, shell_resources
+from hw.lower import LOWER
 from hw.plan.device import DEVICES
 from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
@@ -58,17 +59,18 @@ def write_weights(path, image, bitstream):
     write_bytes(path, image.encode())
 
 
-def way_of(family, schedule):
+def way_of(family, network, schedule):
     """Return how to place and route a schedule: a key of :data:`boards.toolchain.flow.WAYS`.
 
     ``router2`` takes a fraction of the other's time on large designs; scheduled layers on iCE40
-    are up to 18 % slower with it. Wired layers on iCE40 must be spread over the device, or their
-    wires do not find a way (docs/decisions/027-spread.md).
+    are up to 18 % slower with it. Cells with many wires must be spread over the device, or the
+    wires do not find a way: look-up tables, and on iCE40 all wired layers
+    (docs/decisions/027-spread.md).
     """
-    if family == "ecp5":
-        return "router2"
     wired = any(isinstance(mode, Wired) for mode in schedule.layers.values())
-    return "spread" if wired else "router1"
+    if family == "ice40":
+        return "spread" if wired else "router1"
+    return "spread" if any(LOWER.of(layer).crowded for layer in network.layers) else "router2"
 
 
 def build_network(request, output=Path("build"), *, reuse=False):
@@ -125,8 +127,9 @@ def job_of(request, top, output, *, reuse=False):
     """Return the toolchain's job for a request; ``before`` are the files of the report."""
     directory = Path(output) / request.board.name
     results = tuple(directory / file for file in ("report.json", "report.txt", "resources.png"))
+    way = way_of(request.board.family, request.network, top.schedule)
     return Job(request.board, request.frequency, stem(request.path), directory, seed=request.seed,
-               way=way_of(request.board.family, top.schedule), before=results, reuse=reuse)
+               way=way, before=results, reuse=reuse)
 
 
 def write_inputs(request, path):

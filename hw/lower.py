@@ -13,7 +13,14 @@ class Lowering:
     """Hardware of a kind of layer. A kind overrides the methods for what it can be built as.
 
     The methods here refuse with the layer's name.
+
+    Attributes
+    ----------
+    crowded : bool
+        Whether cells have so many wires that they must not be packed densely.
     """
+
+    crowded = False
 
     def beats(self, layer, pixels):
         """Return the stage of a first layer that takes ``pixels`` pixels a beat.

@@ -30,7 +30,8 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
 WAYS = {
     "router1": {"": ["router1"]},
     "router2": {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]},
-    "spread": {"": ["router2", "--placer", "static"], " denser": ["router2"],
+    "spread": {"": ["router2", "--placer", "static", "--tmg-ripup"],
+               " again": ["router2", "--placer", "static"], " denser": ["router2"],
                " by router1": ["router1"]},
 }
 

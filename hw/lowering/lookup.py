@@ -8,7 +8,9 @@ from ..wired.lookup import LookupLayer, lookup_resources
 
 
 class LowerLookup(Lowering):
-    """Hardware of truth tables."""
+    """Hardware of truth tables: each input of each LUT4 is another wire."""
+
+    crowded = True
 
     def wired(self, layer, mode):
         return LookupLayer(layer, mode)
