@@ -198,12 +198,15 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), (392, 128, 128, 256),
            local=True, levels=3, dataset="fashion-mnist", epochs=150, limit=16, augment=0.3,
            ramp=0.25, freeze=0.95),
-    # Second layers read from as far as accuracy asks for, because near wires are easier to route.
-    LookupRecipe.of("lookup-icebreaker", "lookup 1000 near 30, lookup 600 near 50"),
-    LookupRecipe.of("lookup-small", "lookup 1400 near 30, lookup 750", epochs=30),
-    LookupRecipe.of("lookup-25f", "lookup 3000 near 30, lookup 1400", epochs=30, rounds=12),
-    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 300", epochs=60, rounds=12,
-                    augment=0.8, elastic=0.02),
+    # Second layers read from what is near, because wires from anywhere are not routed.
+    LookupRecipe.of("lookup-icebreaker", "lookup 1150 near 30, lookup 600 near 60", epochs=40,
+                    rounds=24, augment=0.5),
+    LookupRecipe.of("lookup-small", "lookup 1250 near 30, lookup 640 near 100", epochs=40,
+                    rounds=24, augment=0.5),
+    LookupRecipe.of("lookup-25f", "lookup 3000 near 30, lookup 1400 near 100", epochs=30,
+                    rounds=14, augment=0.6),
+    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 300", epochs=60,
+                    rounds=12, augment=0.8, elastic=0.02),
     LookupRecipe.of("lookup-fashion", "lookup 9000 near 30, lookup 4000", levels=3,
                     dataset="fashion-mnist", epochs=50, rounds=10, augment=0.3),
 )}
