@@ -127,8 +127,8 @@ class Link(wiring.Component):
         # Payloads of answers: a text, results of images, the report of a run.
         # Relays register them, because their logic is deep or far from the line.
         m.submodules.text = text = TextOctets(self.info.encode())
-        m.submodules.line = line = Relay(OCTET)
-        connect(m, text.o, line.i)
+        m.submodules.words = words = Relay(OCTET)
+        connect(m, text.o, words.i)
         m.submodules.octets = octets = ResultOctets(self.result, score_bytes=self.info.score_bytes)
         m.submodules.result = result = Relay(OCTET)
         connect(m, octets.o, result.i)
@@ -169,7 +169,7 @@ class Link(wiring.Component):
                 with m.If(request.error):
                     answer.fail(m, request.code)
                 with m.Elif(request.identify):
-                    answer.forward(m, line.o)
+                    answer.forward(m, words.o)
                 with m.Elif(request.measure):
                     answer.forward(m, report.o)
                 with m.Else():
