@@ -25,8 +25,8 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
                   "spram": "ICESTORM_SPRAM"}}
 
-# Ways to place and route a design: nextpnr's router and more options, one attempt after the other until
-# one comes to its end. Which design takes which way: boards.build.way_of.
+# Ways to place and route: nextpnr's router and further options of each attempt. Attempts follow one
+# another until one ends. `boards.build.way_of` chooses the way of a design.
 WAYS = {
     "router1": {"": ["router1"]},
     "router2": {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]},
