@@ -16,6 +16,7 @@ import numpy as np
 from sw.command import Parser, is_quiet, run
 from sw.store.files import write_text
 
+from .count.columnplan import MOST_VOTES
 from .synthesis.explore_variants import VARIANTS, NeuronLayer, possible
 from .synthesis.verilog import find_yosys, to_verilog
 
@@ -30,8 +31,6 @@ DEVICE = {"ecp5": ["--85k", "--package", "CABGA381", "--speed", "6", "--router",
 
 # Cells of logic on the paths between registers.
 LOGIC = {"ecp5": "w:* t:LUT4 t:CCU2C", "ice40": "w:* t:SB_LUT4 t:SB_CARRY"}
-
-MOST_VOTES = 1024  # bits of a class
 
 COLUMNS = ("family", "variant", "fan_in", "neurons", "lut4", "ff", "per_synapse", "levels",
            "fmax_mhz", "seconds")

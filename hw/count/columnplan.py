@@ -6,9 +6,10 @@ from functools import cache
 from .columnsearch import State, fill, search
 
 
-__all__ = ["ONE", "ColumnPlan", "plan_columns"]
+__all__ = ["MOST_VOTES", "ONE", "ColumnPlan", "plan_columns"]
 
 ONE = -1  # the node of a constant 1
+MOST_VOTES = 1024  # bits of a count that the solver plans: plans of more are deep and take seconds
 
 
 @dataclass(frozen=True)

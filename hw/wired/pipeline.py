@@ -125,11 +125,13 @@ class WiredPipeline(Stage):
             found[self.first.name] = LOWER.of(self.first).wired_resources(
                 self.first, None, family, everything)
         layers = [left.get(layer.name, layer) for layer in self.layers]
-        for layer, mode, after in zip_longest(layers, self.modes, layers[1:]):
+        for own, layer, mode, after in zip_longest(self.layers, layers, self.modes, layers[1:]):
             seen = np.ones(layer.outputs, dtype=bool)
             if after:
                 seen = REDUCE.of(after).looks_at(after, np.ones(after.outputs, dtype=bool))
-            found[layer.name] = LOWER.of(layer).wired_resources(layer, mode, family, seen)
+            # Plans of votes are of the network's own scores, as they are built.
+            found[layer.name] = LOWER.of(layer).wired_resources(
+                own if mode.adders == "columns" else layer, mode, family, seen)
         return found | {name: wired_ends(self.layers, self.modes, self.queue_depth, family)}
 
     def taps(self, path):
