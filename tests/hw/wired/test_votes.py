@@ -19,7 +19,7 @@ from hw.stage.labelselect import select_depth
 from hw.stage.voteselect import select_first
 from hw.synthesis.netlist import synthesize
 from hw.wired.pipeline import WiredPipeline
-from hw.wired.votes import VoteLayer, compared_from, vote_resources
+from hw.wired.votes import VoteLayer, lowest_compared_bit, vote_resources
 from sw.network import Scores
 
 
@@ -107,8 +107,8 @@ def test_the_first_of_equal_scores_wins(count, compared):
 
 
 def test_classes_of_an_odd_and_an_even_number_of_votes_differ_in_the_lowest_bit():
-    assert compared_from(votes([6, 6, 6])) == 1
-    assert compared_from(votes([6, 7, 6])) == 0
+    assert lowest_compared_bit(votes([6, 6, 6])) == 1
+    assert lowest_compared_bit(votes([6, 7, 6])) == 0
 
 
 def test_columns_are_for_votes():
