@@ -63,9 +63,8 @@ def way_of(family, network, schedule):
     """Return how to place and route a schedule: a key of :data:`boards.toolchain.flow.WAYS`.
 
     ``router2`` takes a fraction of the other's time on large designs; scheduled layers on iCE40
-    are up to 18 % slower with it. Cells with many wires must be spread over the device, or the
-    wires do not find a way: look-up tables, and on iCE40 all wired layers
-    (docs/decisions/027-spread.md).
+    are up to 18 % slower with it. Look-up tables, and all wired layers on iCE40, must be spread
+    over the device. Packed densely, they cannot be routed (docs/decisions/027-spread.md).
     """
     wired = any(isinstance(mode, Wired) for mode in schedule.layers.values())
     if family == "ice40":

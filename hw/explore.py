@@ -16,6 +16,7 @@ import numpy as np
 from sw.command import Parser, is_quiet, run
 from sw.store.files import write_text
 
+from .count.columnplan import MOST_VOTES
 from .synthesis.explore_variants import VARIANTS, NeuronLayer, possible
 from .synthesis.verilog import find_yosys, to_verilog
 
@@ -31,13 +32,13 @@ DEVICE = {"ecp5": ["--85k", "--package", "CABGA381", "--speed", "6", "--router",
 # Cells of logic on the paths between registers.
 LOGIC = {"ecp5": "w:* t:LUT4 t:CCU2C", "ice40": "w:* t:SB_LUT4 t:SB_CARRY"}
 
-MOST_VOTES = 1024  # bits of a class
+INPUTS = 256  # bits that neurons choose from
 
 COLUMNS = ("family", "variant", "fan_in", "neurons", "lut4", "ff", "per_synapse", "levels",
            "fmax_mhz", "seconds")
 
 
-def measure(variant, *, family, fan_in, neurons, inputs=256, counts=False, levels=99, seed=1,
+def measure(variant, *, family, fan_in, neurons, inputs=INPUTS, counts=False, levels=99, seed=1,
             votes=False, place=False):
     """Synthesize a layer of random neurons, or of classes that count votes.
 
@@ -127,10 +128,10 @@ def parse(argv):
                         help="synapses of a neuron (default: %(default)s)")
     parser.add_argument("--neurons", type=int, default=32, metavar="N",
                         help="neurons of a layer (default: %(default)s)")
-    parser.add_argument("--inputs", type=int, default=256, metavar="N",
-                        help="bits that neurons choose from (default: %(default)s)")
-    parser.add_argument("--variants", default=",".join(VARIANTS), metavar="NAME,...",
-                        help="ways to build a neuron (default: %(default)s)")
+    parser.add_argument("--inputs", type=int, metavar="N",
+                        help=f"bits that neurons choose from (default: {INPUTS})")
+    parser.add_argument("--variants", metavar="NAME,...",
+                        help=f"ways to build a neuron (default: {','.join(VARIANTS)})")
     parser.add_argument("--counts", action="store_true",
                         help="popcounts, as scores need them, instead of thresholds")
     parser.add_argument("--votes", action="store_true",
@@ -156,15 +157,21 @@ def numbers(text, most, why):
 def main(argv=None):
     """Command line of ``python -m hw.explore``."""
     args = parse(argv)
-    variants = args.variants.split(",")
+    if args.votes and args.inputs is not None:
+        raise ValueError("Inputs must not be given with --votes, because each class has bits of "
+                         f"its own: {args.inputs}")
+    inputs = INPUTS if args.inputs is None else args.inputs
+    variants = args.variants.split(",") if args.variants is not None else list(VARIANTS)
     for variant in variants:
         if variant not in VARIANTS:
             raise ValueError(f"Variant must be one of {', '.join(VARIANTS)}: {variant!r}")
-    for what in ("neurons", "inputs", "levels"):
-        if getattr(args, what) < 1:
-            raise ValueError(f"{what.capitalize()} must be at least 1: {getattr(args, what)}")
+    if args.variants is not None and "columns" in variants and not args.votes:
+        raise ValueError("Variant 'columns' must count votes (use --votes)")
+    for what, size in (("Neurons", args.neurons), ("Inputs", inputs), ("Levels", args.levels)):
+        if size < 1:
+            raise ValueError(f"{what} must be at least 1: {size}")
     counts = args.counts or args.votes
-    limit = (MOST_VOTES, "the votes") if args.votes else (args.inputs, "the inputs")
+    limit = (MOST_VOTES, "the most votes of a class") if args.votes else (inputs, "the inputs")
     jobs = [(fan_in, variant)
             for fan_in in numbers(args.fan_in, *limit)
             for variant in variants if possible(variant, fan_in=fan_in, counts=counts,
@@ -176,7 +183,7 @@ def main(argv=None):
             print(f"{index + 1} of {len(jobs)}: {args.family} {variant}, fan-in {fan_in} ...",
                   end="\r", file=sys.stderr, flush=True)
         rows.append(measure(variant, family=args.family, fan_in=fan_in, neurons=args.neurons,
-                            inputs=args.inputs, counts=args.counts, levels=args.levels,
+                            inputs=inputs, counts=args.counts, levels=args.levels,
                             seed=args.seed, votes=args.votes, place=args.pnr))
         print("  ".join(f"{'-' if rows[-1][column] is None else rows[-1][column]!s:>11}"
                         for column in COLUMNS), flush=True)

@@ -25,6 +25,8 @@ BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
 BRANCHES = 4.5
 HOP_HZ = 30e6  # Hz of the clock for each hop: a slower clock has time for longer wires
 
+ICE40_LEVELS = 2  # adders of a stage on iCE40, at most
+
 # Candidates kept for each layer while the widths of its neighbours are not known.
 KEPT = 12
 
@@ -121,13 +123,14 @@ def wired_modes(family, clock_hz):
 
     A stage has as many adders as fit into four fifths of a period, after the delay of its first
     net. The delays were measured after place and route in devices that are more than half full. On
-    iCE40 a layer has no hops, because a flip-flop there takes a LUT's place. On ECP5 it has as
-    many as there are flip-flops for.
+    iCE40 a stage has at most two adders, because a full UP5K is not routed with three
+    (docs/decisions/027-spread.md), and a layer has no hops, because a flip-flop there takes a LUT's
+    place. On ECP5 it has as many as there are flip-flops for.
     """
     first, each = {"ecp5": (1.75e-9, 2.32e-9), "ice40": (8e-9, 8e-9)}[family]
     levels = max(1, min(24, floor((0.8 / clock_hz - first) / each)))
     if family == "ice40":
-        return [Wired(levels)]
+        return [Wired(min(levels, ICE40_LEVELS))]
     hops = max(1, floor(clock_hz / HOP_HZ))
     return [*(Wired(levels, hops=fewer) for fewer in range(hops, 0, -1)),
             Wired(levels + 1, hops=1)]

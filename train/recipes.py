@@ -198,14 +198,15 @@ RECIPES = {recipe.name: recipe for recipe in (
     Recipe("ulx3s-85f-fashion", (768, 512, 256), (24, 16, 16, 128), (392, 128, 128, 256),
            local=True, levels=3, dataset="fashion-mnist", epochs=150, limit=16, augment=0.3,
            ramp=0.25, freeze=0.95),
-    # Second layers read from what is near, because wires from anywhere are not routed.
+    # Second layers read from what is near, because nextpnr finds no routes if they read from
+    # anywhere (docs/decisions/027-spread.md).
     LookupRecipe.of("lookup-icebreaker", "lookup 1150 near 30, lookup 600 near 60", epochs=40,
                     rounds=24, augment=0.5),
     LookupRecipe.of("lookup-small", "lookup 1250 near 30, lookup 640 near 100", epochs=40,
                     rounds=24, augment=0.5),
     LookupRecipe.of("lookup-25f", "lookup 3000 near 30, lookup 1400 near 100", epochs=30,
                     rounds=14, augment=0.6),
-    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 300", epochs=60,
+    LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 100", epochs=60,
                     rounds=12, augment=0.8, elastic=0.02),
     LookupRecipe.of("lookup-fashion", "lookup 9000 near 60, lookup 4000 near 300", levels=3,
                     dataset="fashion-mnist", epochs=40, rounds=8, augment=0.3),

@@ -14,7 +14,8 @@ from .row import parts
 MARKERS = {"LUT4": "s", "LUT6": "x"}
 TICKS = (75, 80, 85, 90, 95, 97, 98, 98.5, 99, 99.25, 99.5)  # percent
 PEERS = "tab:gray"
-# Families of our networks by what they alone consist of; the last one is any other's.
+# Families of networks, by a part that only they have. A network with none of these parts is a
+# threshold network.
 FAMILIES = {"tables": ("look-up networks", "tab:blue"),
             "synapses": ("threshold networks", "tab:red")}
 

@@ -171,14 +171,14 @@ def questions(row, preset):
                                  *preset.asked(row["asked_mhz"]), *limit)}
 
 
+def parts(row):
+    """Return what a row's network consists of; rows without ``parts`` are of threshold networks."""
+    return row.get("parts") or {"synapses": row["synapses"]}
+
+
 def _words(module, *arguments):
     return ("-m", module, *map(str, arguments))
 
 
 def _rounded(number, digits=2):
     return None if number is None else round(number, digits)
-
-
-def parts(row):
-    """Return what a row's network consists of; rows without ``parts`` are of threshold networks."""
-    return row.get("parts") or {"synapses": row["synapses"]}

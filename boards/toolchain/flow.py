@@ -25,8 +25,8 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
                   "spram": "ICESTORM_SPRAM"}}
 
-# Ways to place and route a design: nextpnr's router and more options, one attempt after the other until
-# one comes to its end. Which design takes which way: boards.build.way_of.
+# Ways to place and route: nextpnr's router and further options of each attempt. Attempts follow one
+# another until one ends. `boards.build.way_of` chooses the way of a design.
 WAYS = {
     "router1": {"": ["router1"]},
     "router2": {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]},
@@ -36,6 +36,8 @@ WAYS = {
 }
 
 SCRIPT = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]  # Yosys' arguments
+
+ROUTING = r"Info: (Routing|Running router)"  # begins the router's part of nextpnr's log
 
 GIVEN_UP = "given up"  # in the ledger, of a step that was watched and stopped
 
@@ -204,21 +206,33 @@ def attempts(job, commands):
 
 
 def place(job, commands, done, nextpnr):
-    """Place and route by the first attempt that ends; return its key and its arguments."""
+    """Place and route by the first attempt that ends; return its key and its arguments.
+
+    A placer that did not end is not tried with another router.
+    """
     constraints = CONSTRAINTS[job.board.family]
     made = [(job.work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)]
-    try:
-        for attempt, arguments in attempts(job, commands).items():
-            key = key_of(*made, str(nextpnr), arguments)
-            log = f"nextpnr{attempt.replace(' ', '-')}.log"
+    endless = set()
+    for attempt, arguments in attempts(job, commands).items():
+        if _placer(arguments) in endless:
+            continue
+        key = key_of(*made, str(nextpnr), arguments)
+        log = f"nextpnr{attempt.replace(' ', '-')}.log"
+        try:
             if done.run(f"place{attempt}", key, nextpnr, arguments, directory=job.work, log=log,
-                        phases=((r"Info: (Routing|Running router)", f"route{attempt}"),),
-                        watch=Stuck()):
+                        phases=((ROUTING, f"route{attempt}"),), watch=Stuck()):
                 break
-    except ValueError as error:
-        refuse_overfull(job.board, job.work / log)
-        raise error
+        except ValueError as error:
+            refuse_overfull(job.board, job.work / log)
+            raise error
+        if not re.search(ROUTING, (job.work / log).read_text(encoding="utf-8")):
+            endless.add(_placer(arguments))
     return key, arguments
+
+
+def _placer(arguments):
+    """Return the placer that nextpnr's arguments name, None for the usual one."""
+    return arguments[arguments.index("--placer") + 1] if "--placer" in arguments else None
 
 
 class Done:

@@ -8,7 +8,8 @@ from math import inf
 PATIENCE = 200  # iterations of router2 without progress near the end
 MANY = 200  # overused wires and late connections that are far from the end
 PROGRESS = 1 / 20  # of these in a tenth of the patience, at least
-SPREADING = 500  # iterations of the placer without less overlap; it takes some 600 in all
+# Iterations of the placer in a row without less overlap; a placement that ends takes about 600.
+SPREADING = 500
 
 
 class Stuck:

@@ -6,9 +6,10 @@ from functools import cache
 from .columnsearch import State, fill, search
 
 
-__all__ = ["ONE", "ColumnPlan", "plan_columns"]
+__all__ = ["MOST_VOTES", "ONE", "ColumnPlan", "plan_columns"]
 
 ONE = -1  # the node of a constant 1
+MOST_VOTES = 1024  # bits of a count that the solver plans: plans of more are deep and take seconds
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Parity:
     Attributes
     ----------
     nodes : tuple of int
-        Up to four nodes, and :data:`ONE` or not.
+        One to four nodes, with :data:`ONE` besides where a constant 1 is added.
     result : int
         Node of the parity.
     """
@@ -34,7 +35,7 @@ class Place:
     Attributes
     ----------
     plain : tuple of int
-        Nodes of the column, each a unit.
+        Nodes of the column or :data:`ONE`, each a unit.
     group : tuple of int
         Nodes of a :class:`Parity` in the column below. Half of their number, rounded down, are
         units of this column.
@@ -54,7 +55,7 @@ class Chain:
     Attributes
     ----------
     carried : int or None
-        Node of the lowest column that is carried in.
+        Node of the lowest column, or :data:`ONE`, that is carried in.
     places : tuple of Place
         One for each column.
     overflow : int or None
@@ -158,7 +159,7 @@ class _Planner:
         """Add a level: ``chains`` of them, or the ``last`` chain, which adds all."""
         self.ones = list(state.ones)
         self.parities, self.chains, self.after = [], [], [[] for _ in self.columns]
-        self.lowest = state.lowest
+        self.lowest = state.lowest if last else state.first
         if last:
             self._add_all()
         else:

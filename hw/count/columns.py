@@ -29,29 +29,24 @@ def build_columns(delays, counts, platform, *, levels):
         Result bits of each count, ``plan.depth`` cycles later.
     """
     nodes = [dict(enumerate(bits)) for bits, _ in counts]
-    results = [None] * len(counts)
-    level = 0
-    while any(result is None for result in results):
-        for index, (_, plan) in enumerate(counts):
-            if level == len(plan.steps):
-                results[index] = [_constant(nodes[index], node) for node in plan.outputs]
+    for level in range(max((len(plan.steps) for _, plan in counts), default=0)):
         running = [index for index, (_, plan) in enumerate(counts) if level < len(plan.steps)]
-        if not running:
-            break
         steps = [(nodes[index], *counts[index][1].steps[level]) for index in running]
-        made = [_parities(delays.m, steps, level), _chains(delays.m, steps, platform, level)]
+        parities = _parities(delays.m, steps, level)
+        sums = _chains(delays.m, steps, platform, level)
         for place, index in enumerate(running):
-            plan = counts[index][1]
-            known = nodes[index] | made[0][place] | made[1][place]
-            nodes[index] = {node: known[node] for node in plan.waiting[level]}
-        level += 1
-        if level % levels == 0:
-            late = [index for index in running if level < len(counts[index][1].steps)]
-            wires = [wire for index in late for wire in nodes[index].values()]
+            known = nodes[index] | parities[place] | sums[place]
+            nodes[index] = {node: known[node] for node in counts[index][1].waiting[level]}
+
+        # Registers: the last level of a plan has none.
+        if (level + 1) % levels == 0:
+            unfinished = [index for index in running if level + 1 < len(counts[index][1].steps)]
+            wires = [wire for index in unfinished for wire in nodes[index].values()]
             registered = iter(delays.register(Cat(*wires)) if wires else ())
-            for index in late:
+            for index in unfinished:
                 nodes[index] = {node: next(registered) for node in nodes[index]}
-    return results
+    return [[_constant(some, node) for node in plan.outputs]
+            for some, (_, plan) in zip(nodes, counts, strict=True)]
 
 
 def _constant(nodes, node):
@@ -88,7 +83,7 @@ def _chains(m, steps, platform, level):
         slots, results, overflow = [], [], None
         for index, nodes, chain in piece:
             slots.append(_start(nodes, chain.carried))
-            results.append((*overflow,) if overflow else None)
+            results.append(overflow)
             for place in chain.places:
                 slots.append(_slot(nodes, place))
                 results.append((index, place.result))
@@ -125,7 +120,7 @@ def _start(nodes, carried):
         return Slot(start=True)
     if carried == ONE:
         return Slot(ones=(2, 0), start=True)
-    return Slot((nodes[carried],), group=(), ones=(1, 0), start=True)
+    return Slot((nodes[carried],), ones=(1, 0), start=True)
 
 
 def _slot(nodes, place):

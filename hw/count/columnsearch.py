@@ -8,8 +8,8 @@ __all__ = ["State", "fill", "search"]
 KEPT = 60  # partial plans kept at each level of the search
 CHAIN_SHARE = 0.2  # chains that a bit of the lowest column still needs
 REGISTER = 0.05  # LUT4 that a flip-flop counts for
-MOST_LEVELS = 40
-FULL = 7  # bits of the lowest column that a chain and its parities take in
+MOST_LEVELS = 40  # of a plan; the search of a large count ends earlier
+LEAST_SHARE = 9  # bits of the lowest column for each chain, at most, that the search considers
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,16 @@ class State:
 
     @property
     def lowest(self):
-        """Lowest column with more than one bit, or None."""
+        """Lowest column with more than one bit, constant or not, or None."""
         for column, (bits, ones) in enumerate(zip(self.bits, self.ones, strict=True)):
             if bits + ones > 1:
                 return column
         return None
+
+    @property
+    def first(self):
+        """Lowest column with more than one bit that is not constant: chains start there."""
+        return next(column for column, bits in enumerate(self.bits) if bits > 1)
 
     @property
     def is_last(self):
@@ -38,7 +43,20 @@ class State:
 
 
 def search(start, levels):
-    """Return the arguments of :func:`fill` for each level of the cheapest plan."""
+    """Search the cheapest plan.
+
+    Parameters
+    ----------
+    start : State
+        Bits to count, and the constant to add.
+    levels : int
+        Levels between two registers.
+
+    Returns
+    -------
+    list of (State, int, bool)
+        For each level the state before it, its number of chains, and whether one chain adds all.
+    """
     if start.lowest is None:
         return []
     best, partial = None, {start: (0, ())}
@@ -50,8 +68,10 @@ def search(start, levels):
                 total = cost + 1 + len(state.bits) - state.lowest
                 if best is None or total < best[0]:
                     best = total, (*path, (state, 1, True))
-            in_column = state.bits[state.lowest]
-            for chains in range(max(1, in_column // (FULL + 2)), in_column // 2 + 1):
+            if max(state.bits) < 2:
+                continue
+            in_column = state.bits[state.first]
+            for chains in range(max(1, in_column // LEAST_SHARE), in_column // 2 + 1):
                 after, luts = fill(state, chains, _Counted())
                 total = cost + luts + REGISTER * boundary * sum(after.bits)
                 if after.lowest is None:
@@ -81,18 +101,30 @@ class _Counted:
 
 
 def fill(state, chains, to):
-    """Fill a level with chains that start in the lowest column; return state and LUT4.
+    """Fill a level with chains, which start in the first column of two bits.
 
-    A position prefers what reduces most: four bits below, three bits and a constant 1 below, three
-    bits below and one of its own column, two of its own column. Where none is left, the chain ends.
-    ``to`` is told each step, in order.
+    A position takes the first of these that is left: four bits below; three bits and a constant 1
+    below; three bits below and one of its own column; two of its own column. Where none is left,
+    the chain ends.
+
+    Parameters
+    ----------
+    state : State
+        Bits before the level.
+    chains : int
+        Number of chains, at most half the bits of the column in which they start.
+    to : object
+        Sink, whose methods ``chain``, ``place`` and ``end`` are called for each step, in order.
+
+    Returns
+    -------
+    State, int
+        Bits after the level, and the LUT4 that it takes.
     """
     left, ones = list(state.bits), list(state.ones)
     after = [0] * (len(left) + 1)
-    column = state.lowest
+    column = state.first
     carried = min(chains, left[column] - 2 * chains)
-    if carried < 0:
-        chains, carried = left[column] // 2, left[column] % 2
     left[column] -= 2 * chains + carried
     luts = 2 * chains
     for chain in range(chains):

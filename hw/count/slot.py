@@ -18,6 +18,11 @@ POSITIONS = 28
 class Slot:
     """A position of a carry chain: adds a number from 0 to 2 to the carry.
 
+    The number is a count of bits of the position's column, and of pairs of bits of the column
+    below. A :class:`hw.count.carry.Position` adds a bit and a function of up to three bits instead,
+    and a gap of its own separates adders. Here the first position of an adder separates it from the
+    adder before, and also takes a carry in.
+
     Attributes
     ----------
     plain : tuple of Value
@@ -47,7 +52,17 @@ class Slot:
 
 
 def units(values, inverted, ones):
-    """Return the number that a position adds, from the values of its bits."""
+    """Return the number that a position adds, from 0 to 2.
+
+    Parameters
+    ----------
+    values : list of int
+        Value of each bit, those of ``plain`` first, then those of ``group``: 0 or 1.
+    inverted : tuple of bool
+        For each bit of ``plain``, whether its inverse adds 1.
+    ones : (int, int)
+        Constant bits that are 1 in ``plain`` and in ``group``.
+    """
     plain = sum(value ^ invert for value, invert in zip(values, inverted, strict=False)) + ones[0]
     return plain + (sum(values[len(inverted):]) + ones[1]) // 2
 
@@ -59,6 +74,17 @@ def slot_table(inverted, grouped, ones, start):
     The sum is table(A, B, C, D) ^ carry. The next carry is the carry where the table is 1, and
     else the table's value at A, B and C = D = 0. A position of three bits or fewer has D = 1, so
     that this value can be any function of A and B.
+
+    Parameters
+    ----------
+    inverted : tuple of bool
+        For each bit of ``plain``, whether its inverse adds 1.
+    grouped : int
+        Number of bits of ``group``.
+    ones : (int, int)
+        Constant bits that are 1 in ``plain`` and in ``group``.
+    start : bool
+        Whether the position begins a new adder.
 
     Returns
     -------

@@ -7,8 +7,9 @@ from math import ceil
 from sw.layer.dense import Dense
 from sw.layer.scores import Scores
 
+from ..count.columnplan import MOST_VOTES
 from ..lower import LOWER, Lowering
-from ..plan.schedule import Scheduled, counts_votes
+from ..plan.schedule import Scheduled
 from ..stage.lanes import mvtu_resources, planes_of
 from ..stage.mvtu import MVTU
 from ..stage.spram import SPRAM_DEPTH
@@ -48,12 +49,12 @@ class LowerWeighted(Lowering):
         return layer.inputs * layer.outputs
 
     def candidates(self, layer, interval, wired, device):
-        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
-        # test saves the plans of its thousands of neurons.
-        if wired.adders == "chains" and counts_votes(layer) and device.family == "ecp5":
+        if wired.adders == "chains" and device.family == "ecp5" and fits_columns(layer):
             # One register on the way lets a vote lie far from its table. Each vote is read by one
             # class, so that no further copy brings it nearer.
             wired = replace(wired, adders="columns", hops=min(1, wired.hops))
+        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
+        # test saves the plans of its thousands of neurons.
         modes = [wired] if layer.synapses < 2 * device.lut4 else []
         for pe, simd in lanes_within(layer, interval):
             modes += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
@@ -62,6 +63,15 @@ class LowerWeighted(Lowering):
             if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
                 modes.append(spram)
         return modes
+
+
+def fits_columns(layer):
+    """Return whether columns are the smallest way to build a wired layer on ECP5.
+
+    Classes that share inputs share full adders of trees, which counts over columns do not.
+    """
+    return (isinstance(layer, Scores) and layer.counts_votes
+            and int(layer.fan_in.max()) <= MOST_VOTES)
 
 
 def lanes_within(layer, interval):

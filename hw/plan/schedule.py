@@ -13,8 +13,8 @@ ROMS = ("block", "registered", "distributed", "spram")
 ADDERS = ("chains", "luts", "columns")
 
 
-def counts_votes(layer):
-    """Return whether a layer gives scores that only count bits, as those behind look-up layers."""
+def scores_only_add(layer):
+    """Return whether a layer gives scores whose weights are 0 and +1, so that they count bits."""
     return layer.gives_scores and bool((layer.weights >= 0).all())
 
 
@@ -59,7 +59,7 @@ class Wired:
         if self.adders not in ADDERS:
             raise ValueError(f"Adders of layer {layer.name!r} must be one of "
                              f"{', '.join(ADDERS)}: {self.adders!r}")
-        if self.adders == "columns" and not counts_votes(layer):
+        if self.adders == "columns" and not scores_only_add(layer):
             raise ValueError(f"Adders of layer {layer.name!r} must be chains or luts, because it "
                              f"does not give scores of weights 0 and +1: {self.adders!r}")
 

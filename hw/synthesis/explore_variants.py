@@ -82,15 +82,17 @@ class NeuronLayer(wiring.Component):
         inputs = Signal(self.inputs, reset_less=True)
         m.d.sync += inputs.eq(Cat(self.x, inputs) if self.serial else self.x)
         delays = Delays(m, "wait")
-        values = []
-        if VARIANTS[self.variant] is None:
-            whole = _columns if self.variant == "columns" else _trees
-            values = whole(delays, inputs, self)
-        for neuron, chosen in enumerate(self.chosen if not values else ()):
-            values += VARIANTS[self.variant](
-                delays, [inputs[int(index)] for index in chosen],
-                list(map(bool, self.inverted[neuron])),
-                None if self.counts else int(self.thresholds[neuron]), f"neuron{neuron}", self)
+        if self.variant == "columns":
+            values = _columns(delays, inputs, self)
+        elif self.variant in ("tree", "shared-tree"):
+            values = _trees(delays, inputs, self)
+        else:
+            values = []
+            for neuron, chosen in enumerate(self.chosen):
+                values += VARIANTS[self.variant](
+                    delays, [inputs[int(index)] for index in chosen],
+                    list(map(bool, self.inverted[neuron])),
+                    None if self.counts else int(self.thresholds[neuron]), f"neuron{neuron}", self)
         outputs = Signal(self.outputs, reset_less=True)
         m.d.sync += outputs.eq(Cat(*values))
         bits = list(outputs)
@@ -201,8 +203,8 @@ def _columns(delays, inputs, layer):
 
 
 VARIANTS = {
-    "columns": None,
-    "tree": None,  # the whole layer at once
+    "columns": None,  # these three build the whole layer at once
+    "tree": None,
     "shared-tree": None,
     "plus": _plus,
     "pairs": _pairs,

@@ -17,7 +17,7 @@ from ..stage.voteselect import select_first, select_first_resources
 from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
 from ..stream.stage import PipelineTap, Stage
-from .votes import compared_from, constant_bits
+from .votes import constant_bits, lowest_compared_bit
 
 
 __all__ = ["WiredPipeline", "is_compared", "pipeline_depth", "wired_ends"]
@@ -38,6 +38,11 @@ def is_compared(modes):
     return modes[-1].levels == 1
 
 
+def skipped_bits(last, modes):
+    """Return how many of the lowest bits of a score are not stored: 1 if it is constant."""
+    return int(modes[-1].adders == "columns" and last.gives.bits > 1)
+
+
 def wired_ends(layers, modes, queue_depth, family):
     """Return the estimated resources around a pipeline's layers: label select, queues."""
     last = layers[-1]
@@ -47,9 +52,11 @@ def wired_ends(layers, modes, queue_depth, family):
     nodes = last.outputs - 1
     compared = is_compared(modes)
     if modes[-1].adders == "columns":
-        return (select_first_resources(last.outputs, bits - compared_from(last), compared, family)
+        compared_bits = bits - lowest_compared_bit(last)
+        stored = last.outputs * (bits - skipped_bits(last, modes))
+        return (select_first_resources(last.outputs, compared_bits, compared, family)
                 + queue_resources(family, queue_depth, nodes.bit_length())
-                + queue_resources(family, queue_depth, last.outputs * (bits - 1)))
+                + queue_resources(family, queue_depth, stored))
     chooser = cells(family, nodes * ((CARRY[family] + 1) * bits + 4),
                     nodes * (bits + 4) * (1 + 2 * compared))
     return (chooser + queue_resources(family, queue_depth, nodes.bit_length())
@@ -125,11 +132,13 @@ class WiredPipeline(Stage):
             found[self.first.name] = LOWER.of(self.first).wired_resources(
                 self.first, None, family, everything)
         layers = [left.get(layer.name, layer) for layer in self.layers]
-        for layer, mode, after in zip_longest(layers, self.modes, layers[1:]):
+        for own, layer, mode, after in zip_longest(self.layers, layers, self.modes, layers[1:]):
             seen = np.ones(layer.outputs, dtype=bool)
             if after:
                 seen = REDUCE.of(after).looks_at(after, np.ones(after.outputs, dtype=bool))
-            found[layer.name] = LOWER.of(layer).wired_resources(layer, mode, family, seen)
+            # Plans of votes are of the network's own scores, as they are built.
+            found[layer.name] = LOWER.of(layer).wired_resources(
+                own if mode.adders == "columns" else layer, mode, family, seen)
         return found | {name: wired_ends(self.layers, self.modes, self.queue_depth, family)}
 
     def taps(self, path):
@@ -180,12 +189,12 @@ class WiredPipeline(Stage):
         last, mode = self.layers[-1], self.modes[-1]
         bits, compared = last.gives.bits, is_compared(self.modes)
         scores = [scores.word_select(index, bits) for index in range(last.outputs)]
-        low = constant_bits(last) if mode.adders == "columns" and bits > 1 else None
+        skipped = skipped_bits(last, self.modes)
         m.submodules.scores_queue = queue = CreditQueue(
-            len(scores) * (bits - 1) if low else self.result.members["scores"],
+            len(scores) * (bits - skipped) if skipped else self.result.members["scores"],
             depth=self.queue_depth)
         if mode.adders == "columns":
-            label = select_first(delays, [score[compared_from(last):] for score in scores],
+            label = select_first(delays, [score[lowest_compared_bit(last):] for score in scores],
                                  platform, compared=compared)
         else:
             candidates = [(score.as_signed(), Const(index, range(last.outputs)), None)
@@ -194,11 +203,11 @@ class WiredPipeline(Stage):
         depth = select_depth(last.outputs, compared=compared)
         m.d.comb += queue.reserve.eq(transfer)
         m.d.comb += queue.push.eq(control.delay(transfer, self.depth - depth))
-        m.d.comb += queue.payload.eq(Cat(score[bool(low):] for score in scores))
+        m.d.comb += queue.payload.eq(Cat(score[skipped:] for score in scores))
         m.d.comb += queue.o.ready.eq(self.o.valid & self.o.ready)
         stored = Value.cast(queue.o.payload)
-        if low:
-            stored = Cat(Cat(Const(bit, 1), stored.word_select(index, bits - 1))
-                         for index, bit in enumerate(low))
+        if skipped:
+            stored = Cat(Cat(Const(bit, 1), stored.word_select(index, bits - skipped))
+                         for index, bit in enumerate(constant_bits(last)))
         m.d.comb += self.o.p.scores.eq(stored)
         return label

@@ -12,7 +12,7 @@ from ..memo import memo
 from ..plan.area import Resources, cells
 
 
-__all__ = ["VoteLayer", "compared_from", "constant_bits", "vote_latency", "vote_plans",
+__all__ = ["VoteLayer", "constant_bits", "lowest_compared_bit", "vote_latency", "vote_plans",
            "vote_resources"]
 
 # LUT4 of a layer for each LUT4 of its plans: on ECP5 the ends of shared chains. On iCE40 every
@@ -22,12 +22,24 @@ VOTES = {"ecp5": 1.033, "ice40": 1.65}
 
 @memo
 def vote_plans(layer, mode):
-    """Return a plan for each class, a tuple; a class without votes has None.
+    """Return the plans of a layer of votes.
 
     A score is ``2 * (count + constant)`` plus a constant bit, so a plan counts and adds the
     constant.
+
+    Parameters
+    ----------
+    layer : :class:`sw.network.Scores`
+        Weights, all of them 0 or +1, and biases.
+    mode : :class:`hw.plan.schedule.Wired`
+        Registers in the layer.
+
+    Returns
+    -------
+    tuple of (ColumnPlan or None)
+        A plan for each class; None for a class without votes.
     """
-    width = max(1, layer.score_bits - 1)
+    width = layer.score_bits - 1  # at least 1 where there is a vote
     return tuple(plan_columns(int(votes), mode.levels, int(offset) >> 1, width) if votes else None
                  for votes, offset in zip(layer.fan_in, layer.bias - layer.fan_in, strict=True))
 
@@ -42,13 +54,27 @@ def constant_bits(layer):
     return [int(offset) & 1 for offset in layer.bias - layer.fan_in]
 
 
-def compared_from(layer):
+def lowest_compared_bit(layer):
     """Return the lowest bit of scores that tells classes apart: 0, or 1 if all bits 0 are equal."""
     return int(len(set(constant_bits(layer))) == 1 and layer.score_bits > 1)
 
 
 def vote_resources(layer, mode, family):
-    """Return the estimated resources of a :class:`VoteLayer`."""
+    """Estimate a :class:`VoteLayer`.
+
+    Parameters
+    ----------
+    layer : :class:`sw.network.Scores`
+        The layer that is built. Synthesis simplifies no plan, so it must not be simplified before.
+    mode : :class:`hw.plan.schedule.Wired`
+        How the layer is built.
+    family : str
+        ``"ecp5"`` or ``"ice40"``.
+
+    Returns
+    -------
+    :class:`hw.plan.area.Resources`
+    """
     plans = [plan for plan in vote_plans(layer, mode) if plan]
     depth = max([plan.depth for plan in plans], default=0)
     width = layer.score_bits - 1
@@ -104,6 +130,6 @@ class VoteLayer(wiring.Component):
                 continue
             late = self.latency - mode.hops - plan.depth
             count = delays.delay(Cat(*next(built)), late)
-            scores.append(Cat(Const(low, 1), count)[:layer.score_bits])
+            scores.append(Cat(Const(low, 1), count))
         m.d.comb += self.y.eq(Cat(*scores))
         return m

@@ -22,7 +22,7 @@ def counted(layers):
 
 
 def only_synapses(parts):
-    """Whether counted parts are synapses and nothing else, so that area a synapse has a meaning."""
+    """Whether parts are all synapses, because only then area per synapse is meaningful."""
     return set(parts) <= {"synapses"}
 
 

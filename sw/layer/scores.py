@@ -43,11 +43,15 @@ class Scores(Weighted):
     def gives(self):
         return Shape((len(self.weights),), self.score_bits, signed=True)
 
+    @cached_property
+    def counts_votes(self):
+        """Whether each input counts for at most one class and against none."""
+        return bool(self.weights.min() >= 0
+                    and self.weights.sum(axis=0, dtype=np.int64).max() <= 1)
+
     @property
     def parts(self):
-        """Votes where each input counts for one class at most and never against one."""
-        votes = self.weights.min() >= 0 and self.weights.sum(axis=0, dtype=np.int64).max() <= 1
-        return {"votes" if votes else "synapses": self.synapses}
+        return {"votes" if self.counts_votes else "synapses": self.synapses}
 
     @cached_property
     def bounds(self):

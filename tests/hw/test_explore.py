@@ -44,8 +44,11 @@ def test_columns_are_for_votes():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--votes", "--fan-in", "2000"], r"^Fan-in must be numbers in 1\.\.1024, the votes, with "
-                                      r"commas between them: '2000'$"),
+    (["--votes", "--fan-in", "2000"], r"^Fan-in must be numbers in 1\.\.1024, the most votes of "
+                                      r"a class, with commas between them: '2000'$"),
+    (["--votes", "--inputs", "300"], r"^Inputs must not be given with --votes, because each class "
+                                     r"has bits of its own: 300$"),
+    (["--variants", "plus,columns"], r"^Variant 'columns' must count votes \(use --votes\)$"),
     (["--fan-in", "6,x"], r"^Fan-in must be numbers in 1\.\.256, the inputs, with commas between "
                           r"them: '6,x'$"),
     (["--variants", "plus,minus"], r"^Variant must be one of columns, tree, .*chain: 'minus'$"),

@@ -53,6 +53,24 @@ def test_the_plan_is_the_area_if_nothing_is_needless(family):
     assert area.measure(made, family).lut4 == area.planned((12,), (9, 12), 2, family)
 
 
+@pytest.mark.parametrize(("group", "measured"), [(60, 117), (75, 131), (140, 151)])
+def test_label_select_of_votes_takes_what_synthesis_found(group, measured):
+    assert abs(area.label_select(10, group, "ecp5", True) / measured - 1) <= 0.02
+    assert area.label_select(10, group, "ecp5", False) == 250
+    assert area.label_select(10, group, "ice40", True) == 250
+
+
+@pytest.mark.parametrize(("family", "lut4"), [("ecp5", 12 * 1.2 + 3 + 6),
+                                              ("ice40", 12 * 1.5 + 250)])
+def test_votes_take_what_columns_take(family, lut4):
+    rows = [range(start, start + 2) for start in range(12)]
+    mask = np.kron(np.eye(2, dtype=np.uint8), np.ones((1, 6), np.uint8))
+    last = Last("fc2", mask.astype(np.float32), mask, np.zeros(2, np.int32))
+    made = Checkpoint(Encoder.uniform(13), (hidden("fc1", rows, 13),), last, ("a", "b"), (13,))
+    assert area.measure(made, family).lut4 == round(12 + lut4)
+    assert area.planned((12,), (2, 6), 2, family, votes=True) == round(12 + lut4)
+
+
 def test_lines_sum_up():
     assert list(area.measure(network()).lines()) == [
         "layer     neurons   needed     LUT4",

@@ -103,8 +103,8 @@ class LookupRecipe(Plan):
         """Return wires of a neuron by layer, what is there in all, and LUT4, as texts."""
         counts = [*(layer.inputs for layer in self.layers), self.group(classes)]
         sizes, wires = self.sizes(inputs, classes)[1:-1], [layer.inputs for layer in self.layers]
-        return (listed(counts, "/"), self.contents(inputs, classes),
-                f"{area.planned(sizes, (*wires, self.group(classes)), classes):,}")
+        lut4 = area.planned(sizes, (*wires, self.group(classes)), classes, votes=True)
+        return listed(counts, "/"), self.contents(inputs, classes), f"{lut4:,}"
 
     def contents(self, inputs, classes):
         """Return what the network will consist of, as text."""

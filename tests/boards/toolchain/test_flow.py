@@ -1,6 +1,7 @@
 """Tests of toolchain.flow: tools that run once, routers given up, results that are refused."""
 
 import io
+import sys
 
 import pytest
 
@@ -69,6 +70,27 @@ def test_where_many_wires_are_overused_a_tenth_of_the_patience_is_enough(left, g
     seen = [watch(f"Info:     iter={number} wires=9000 overused={overused} overuse=70 archfail=NA")
             for number, overused in enumerate(left)]
     assert seen == [False] * (len(left) - 1) + [given_up]
+
+
+@pytest.mark.parametrize(("log", "tried"), [
+    ("Info: overlap: COMB=29.2%, RAM=0.0%", ["place", "place denser"]),
+    ("Info: Routing..\nInfo:     iter=9 wires=3 overused=1 overuse=1 archfail=NA",
+     ["place", "place again", "place denser"])])
+def test_a_placer_that_did_not_end_is_not_tried_with_another_router(tmp_path, log, tried):
+    script = ("import sys\nfor _ in range(600 if 'static' in sys.argv else 0):\n"
+              f"    print({log!r}, flush=True)\n")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "nextpnr.py").write_text(script)
+    for name in ("top.json", "top.pcf"):
+        (tmp_path / "work" / name).write_text("")
+    job = flow.Job(find("icebreaker"), 30_000_000, "tiny", tmp_path, way="spread")
+    tool = flow.tools.Tool("nextpnr", (sys.executable, "nextpnr.py"), "1", "native")
+    for _ in range(2):  # the second time the ledger knows what was given up
+        steps = Steps(io.StringIO())
+        done = flow.Done(steps, flow.Ledger(job.work / "steps.json"))
+        _, arguments = flow.place(job, {"nextpnr": []}, done, tool)
+        assert "--placer" not in arguments
+        assert [name for name in steps.seconds if name.startswith("place")] == tried
 
 
 def test_a_placer_that_cannot_spread_the_cells_is_given_up():

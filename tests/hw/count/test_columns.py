@@ -10,6 +10,7 @@ from amaranth.sim import Simulator
 
 from hw.count.columnplan import ONE, plan_columns
 from hw.count.columns import build_columns
+from hw.count.columnsearch import State, search
 from hw.count.popcount import Delays
 from hw.count.slot import Slot, slot_table, units
 from hw.synthesis.netlist import Family
@@ -106,6 +107,21 @@ def test_plans_add_up(constant):
         for vector in vectors_of(count, rng, 10)[-10:]:
             bits = [vector >> place & 1 for place in range(count)]
             assert computed(plan, bits) == (vector.bit_count() + constant) % 2**14, count
+
+
+@pytest.mark.parametrize(("count", "levels", "constant", "width"), [
+    (587, 3, -1056, 14), (2000, 1, -1000, 13), (700, 3, -350, 10)])
+def test_a_constant_1_beside_a_last_bit_does_not_stop_the_search(count, levels, constant, width):
+    plan = plan_columns(count, levels, constant, width)
+    for vector in vectors_of(count, random.Random(count), 6):
+        bits = [vector >> place & 1 for place in range(count)]
+        assert computed(plan, bits) == (vector.bit_count() + constant) % 2**width, hex(vector)
+
+
+def test_chains_start_in_the_first_column_of_two_bits():
+    state = State((1, 1, 4), (1, 0, 0))
+    assert (state.lowest, state.first, state.is_last) == (0, 2, False)
+    assert search(state, 1)[0] == (state, 1, False)
 
 
 def test_plans_take_few_luts():

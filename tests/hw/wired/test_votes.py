@@ -10,6 +10,7 @@ import pytest
 from amaranth import Module, Signal
 from amaranth.sim import Simulator
 
+from hw.count.columnplan import MOST_VOTES
 from hw.count.popcount import Delays
 from hw.lower import LOWER
 from hw.plan.device import DEVICES
@@ -18,7 +19,7 @@ from hw.stage.labelselect import select_depth
 from hw.stage.voteselect import select_first
 from hw.synthesis.netlist import synthesize
 from hw.wired.pipeline import WiredPipeline
-from hw.wired.votes import VoteLayer, compared_from, vote_resources
+from hw.wired.votes import VoteLayer, lowest_compared_bit, vote_resources
 from sw.network import Scores
 
 
@@ -106,8 +107,8 @@ def test_the_first_of_equal_scores_wins(count, compared):
 
 
 def test_classes_of_an_odd_and_an_even_number_of_votes_differ_in_the_lowest_bit():
-    assert compared_from(votes([6, 6, 6])) == 1
-    assert compared_from(votes([6, 7, 6])) == 0
+    assert lowest_compared_bit(votes([6, 6, 6])) == 1
+    assert lowest_compared_bit(votes([6, 7, 6])) == 0
 
 
 def test_columns_are_for_votes():
@@ -123,6 +124,32 @@ def test_columns_are_for_votes():
 def test_votes_are_counted_over_columns_where_that_is_smaller(device, mode):
     layer = votes([6] * 10)
     assert LOWER.of(layer).candidates(layer, 1, Wired(1, 2), DEVICES[device])[0] == mode
+
+
+def test_scores_that_share_inputs_keep_chains():
+    weights = votes([6] * 10).weights.copy()
+    weights[1, np.flatnonzero(weights[0])[0]] = 1
+    shared = Scores("scores", weights, np.zeros(10, np.int32))
+    device, mode = DEVICES["LFE5U-25F"], Wired(1, 2)
+    assert LOWER.of(shared).candidates(shared, 1, mode, device)[0] == mode
+    Wired(1, 1, "columns").check(shared)  # by hand they may be columns
+
+
+@pytest.mark.parametrize(("most", "adders"), [(MOST_VOTES, "columns"), (MOST_VOTES + 1, "chains")])
+def test_classes_of_very_many_votes_keep_chains(most, adders):
+    layer = votes([most, 5])
+    mode = LOWER.of(layer).candidates(layer, 1, Wired(1, 2), DEVICES["LFE5U-25F"])[0]
+    assert mode.adders == adders
+
+
+def test_the_estimate_is_of_the_scores_that_are_built():
+    """Constant votes are not left out of the plans."""
+    layer = votes([60] * 3)
+    fewer = Scores("scores", layer.weights[:, 20:], layer.bias + layer.weights[:, :20].sum(axis=1))
+    for mode, estimated in ((Wired(1, 0, "columns"), layer), (Wired(1, 0), fewer)):
+        found = WiredPipeline([layer], [mode]).resources("pipeline", "ecp5", {"scores": fewer})
+        assert found["scores"] == LOWER.of(layer).wired_resources(
+            estimated, mode, "ecp5", np.ones(3, dtype=bool))
 
 
 def test_the_estimate_is_that_of_synthesis(tmp_path):

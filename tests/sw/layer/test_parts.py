@@ -43,6 +43,7 @@ def test_mixed_networks_name_all_their_parts_in_order():
 def test_scores_are_votes_if_an_input_counts_for_one_class_at_most(weights, noun):
     layer = scores(weights)
     assert layer.parts == {noun: layer.synapses}
+    assert layer.counts_votes == (noun == "votes")
 
 
 def test_kinds_that_count_nothing_add_nothing():
