@@ -60,7 +60,7 @@ def write_weights(path, image, bitstream):
 
 
 def way_of(family, network, schedule):
-    """Return how to place and route a schedule: a key of :data:`boards.toolchain.flow.WAYS`.
+    """Return how to place and route a schedule: a key of :data:`boards.toolchain.placing.WAYS`.
 
     ``router2`` takes a fraction of the other's time on large designs; scheduled layers on iCE40
     are up to 18 % slower with it. Look-up tables, and all wired layers on iCE40, must be spread

@@ -17,7 +17,7 @@ from sw.command import run
 from sw.store.files import write_text
 
 from .request import add_arguments, complete, from_arguments
-from .toolchain.flow import CONSTRAINTS
+from .toolchain.inputs import CONSTRAINTS
 from .usage import Parser
 
 

@@ -1,7 +1,6 @@
 """From a design on a board to a bitstream: elaborate, synthesize, place, route, pack."""
 
 import json
-import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,10 @@ from sw.store.files import replacing, write_bytes
 
 from ..shell import Shell
 from . import inputs, pins, tools
-from .inputs import CONSTRAINTS, TOP
+from .inputs import TOP
 from .ledger import Ledger, key_of
+from .placing import attempts, place
 from .resources import list_commands, read_cells
-from .stuck import Stuck
 
 
 # nextpnr's names of what a family has: LUT4 (on iCE40 logic cells), flip-flops, block RAMs, SPRAMs.
@@ -25,19 +24,7 @@ USED = {"ecp5": {"lut4": "TRELLIS_COMB", "ff": "TRELLIS_FF", "block_ram": "DP16K
         "ice40": {"lut4": "ICESTORM_LC", "ff": None, "block_ram": "ICESTORM_RAM",
                   "spram": "ICESTORM_SPRAM"}}
 
-# Ways to place and route: nextpnr's router and further options of each attempt. Attempts follow one
-# another until one ends. `boards.build.way_of` chooses the way of a design.
-WAYS = {
-    "router1": {"": ["router1"]},
-    "router2": {"": ["router2", "--tmg-ripup"], " again": ["router2"], " by router1": ["router1"]},
-    "spread": {"": ["router2", "--placer", "static", "--tmg-ripup"],
-               " again": ["router2", "--placer", "static"], " denser": ["router2"],
-               " by router1": ["router1"]},
-}
-
 SCRIPT = ["-l", f"{TOP}.rpt", f"{TOP}.ys"]  # Yosys' arguments
-
-ROUTING = r"Info: (Routing|Running router)"  # begins the router's part of nextpnr's log
 
 GIVEN_UP = "given up"  # in the ledger, of a step that was watched and stopped
 
@@ -98,7 +85,7 @@ class Job:
     seed : int
         Seed of the placer.
     way : str
-        How to place and route: a key of :data:`WAYS`.
+        How to place and route: a key of :data:`.placing.WAYS`.
     before : tuple of Path
         More files to remove first: results that belong to the bitstream.
     reuse : bool
@@ -198,43 +185,6 @@ def consumed(job, design):
     return inputs.of_build(job, commands, attempts(job, commands), chosen)
 
 
-def attempts(job, commands):
-    """Return nextpnr's arguments by the attempt to route, in the order of trying."""
-    return {attempt: [*commands["nextpnr"], "--router", router, "--seed", str(job.seed),
-                      "--timing-allow-fail", "--report", f"{TOP}.report.json", *more]
-            for attempt, (router, *more) in WAYS[job.way].items()}
-
-
-def place(job, commands, done, nextpnr):
-    """Place and route by the first attempt that ends; return its key and its arguments.
-
-    A placer that did not end is not tried with another router.
-    """
-    constraints = CONSTRAINTS[job.board.family]
-    made = [(job.work / f"{TOP}{suffix}").read_bytes() for suffix in (".json", constraints)]
-    endless = set()
-    for attempt, arguments in attempts(job, commands).items():
-        if _placer(arguments) in endless:
-            continue
-        key = key_of(*made, str(nextpnr), arguments)
-        log = f"nextpnr{attempt.replace(' ', '-')}.log"
-        try:
-            if done.run(f"place{attempt}", key, nextpnr, arguments, directory=job.work, log=log,
-                        phases=((ROUTING, f"route{attempt}"),), watch=Stuck()):
-                break
-        except ValueError as error:
-            refuse_overfull(job.board, job.work / log)
-            raise error
-        if not re.search(ROUTING, (job.work / log).read_text(encoding="utf-8")):
-            endless.add(_placer(arguments))
-    return key, arguments
-
-
-def _placer(arguments):
-    """Return the placer that nextpnr's arguments name, None for the usual one."""
-    return arguments[arguments.index("--placer") + 1] if "--placer" in arguments else None
-
-
 class Done:
     """Runs tools, but not again what is done."""
 
@@ -296,17 +246,6 @@ def check_timing(report, frequency):
                           f"route: {megahertz(frequency)} MHz (lower --freq, or choose another "
                           f"schedule; --seed may gain some per cent)")
     return reached
-
-
-def refuse_overfull(board, log):
-    """Raise ValueError if nextpnr's log says that a design needs more than the device has."""
-    over = [f"{used} of {there} {name}" for name, used, there in
-            re.findall(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s", log.read_text(encoding="utf-8"))
-            if int(used) > int(there)]
-    if over:
-        raise ValueError(f"Design must fit {board.device}: {', '.join(over)} (choose a slower "
-                         f"schedule with --images-per-second, a smaller network, or a larger "
-                         f"board; log: {log})")
 
 
 def _used(family, utilization, cells):

@@ -153,7 +153,8 @@ def table(report):
         ("images/s, core", f"{rate['core']:,.0f}"),
         ("images/s, link", f"{rate['link']:,.0f} at {report['baud']:,} baud"),
         *((KINDS[kind], _resource(numbers)) for kind, numbers in report["resources"].items()),
-        *((noun, f"{count:,}") for noun, count in network["parts"].items()),
+        *((noun, f"{count:,}") for noun, count in
+          network.get("parts", {"synapses": network["synapses"]}).items()),
         *([("left of outputs", ", ".join(f"{name} {some:,} of {every:,}" for name, (some, every)
                                          in network["left"].items()))]
           if network.get("left") else []),

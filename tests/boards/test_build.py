@@ -11,7 +11,7 @@ import pytest
 from boards import build
 from boards.board import find
 from boards.request import Request
-from boards.toolchain import flow
+from boards.toolchain import flow, inputs, placing
 from boards.toolchain.steps import Steps
 from hw.plan.schedule import Schedule, Scheduled
 from hw.serial.flash import WeightImage
@@ -29,7 +29,7 @@ def save(path, sizes, synapses=None):
 
 
 # Of steps that are there where nextpnr's first attempt did not come to an end.
-OTHER_ATTEMPTS = [attempt.split() for way in flow.WAYS.values() for attempt in way if attempt]
+OTHER_ATTEMPTS = [attempt.split() for way in placing.WAYS.values() for attempt in way if attempt]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_report_has_the_hash_of_all_that_went_in_and_came_out(built, board):
                                f"{board.megahertz:g} --images-per-second 1000.0 --seed 1")
     hashed = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in (
         ("network", network), ("design", work / "top.il"), ("script", work / "top.ys"),
-        ("constraints", work / f"top{flow.CONSTRAINTS[board.family]}"))}
+        ("constraints", work / f"top{inputs.CONSTRAINTS[board.family]}"))}
     assert hashed.items() < made["inputs"].items()
     assert set(made["inputs"]) - set(hashed) == {"schedule", "benchmark_images", "code"}
     consumed = made["consumed"]

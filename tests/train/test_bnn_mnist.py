@@ -218,12 +218,12 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
 def test_list_prints_the_named_networks(capsys):
     assert main(["--list"]) is None
     lines = capsys.readouterr().out.splitlines()
-    assert ("sfc                 784-256-256-256-10       all                  334,336 "
-            "           120") in lines
-    assert ("lookup-icebreaker   784-1000-600-10          4/4/60                 7,000   "
-            "2,510     32") in lines
-    assert ("sparse              784-256-256-128-10       48/48/48/64           31,360 "
-            " 36,282    150") in lines
+    assert ("sfc                 784-256-256-256-10       all              334,336 synapses    "
+            "                  120") in lines
+    assert ("lookup-icebreaker   784-1150-600-10          4/4/60           1,750 tables, 600 votes"
+            "      2,586     64") in lines
+    assert ("sparse              784-256-256-128-10       48/48/48/64      31,360 synapses     "
+            "        36,282    150") in lines
 
 
 @pytest.mark.parametrize(("options", "message"), [
