@@ -196,7 +196,7 @@ def random_checkpoint(rng, sizes, synapses=None, **others):
     last = Last("scores", rng.normal(size=(sizes[-1], inputs)).astype(np.float32),
                 np.abs(random_weights(rng, sizes[-1], inputs, synapses[-1])).astype(np.uint8),
                 rng.integers(-3, 4, sizes[-1]).astype(np.int32))
-    return Checkpoint(**{"encoder": Encoder.uniform(sizes[0]), "hidden": hidden, "last": last,
+    return Checkpoint(**{"first": Encoder.uniform(sizes[0]), "hidden": hidden, "last": last,
                          "labels": [str(index) for index in range(sizes[-1])],
                          "input_shape": (sizes[0],), "provenance": {"dataset": "mnist"},
                          **others})
@@ -246,7 +246,7 @@ def looked_up(layer, bits):
 
 def checkpoint_scores(checkpoint, images):
     """Return the scores of a checkpoint from its float BatchNorm or its tables: int32."""
-    encoder = checkpoint.encoder
+    encoder = checkpoint.first
     pixels = images.reshape(len(images), -1, 1).astype(np.int64)
     x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
     for layer in checkpoint.hidden:
