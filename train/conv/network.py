@@ -13,7 +13,7 @@ from sw.trained.hidden import Hidden
 from sw.trained.integer import TrainedIntegerConv2d
 from sw.trained.last import Last
 from sw.trained.scores2d import TrainedScores2d
-from sw.trained.spacetodepth import TrainedSpaceToDepth
+from sw.layer.spacetodepth import SpaceToDepth
 
 from ..binarize import Normalize, SignActivation, bipolar, has_bfloat16
 from . import text
@@ -238,7 +238,7 @@ class ToDepth(nn.Module):
         return channels_first(x.transpose(2, 3).flatten(3))
 
     def trained(self):
-        return TrainedSpaceToDepth(self.name, *self.takes, self.block)
+        return SpaceToDepth(self.name, *self.takes, self.block)
 
 
 BUILT = {

@@ -9,6 +9,9 @@ NEURONS_LIMIT = 2**16
 KERNEL_LIMIT = 7
 FORM = ("'depth N', 'conv NEURONS [RxC] [stride N] [valid] [integer] [synapses N]', 'pool [N]', "
         "'dense NEURONS [synapses N]' or 'scores [summed] [synapses N]'")
+OPTION = re.compile(r"(?P<rows>\d+)x(?P<columns>\d+)|stride (?P<stride>\d+)"
+                    r"|synapses (?P<synapses>\d+)|(?P<valid>valid)|(?P<integer>integer)"
+                    r"|(?P<summed>summed)")
 
 
 @dataclass(frozen=True)
@@ -195,25 +198,33 @@ def parse(text, classes):
 
 def _layer(words, part, classes):
     """Return the layer of one part; None for a pool, which belongs to the layer before."""
-    patterns = {
-        "depth": (r"depth (?P<block>\d+)", lambda found: Depth(**_given(found))),
-        "pool": (r"pool( \d+)?", lambda found: None),
-        "dense": (r"dense (?P<neurons>\d+)( synapses (?P<synapses>\d+))?",
-                  lambda found: Dense(**_given(found))),
-        "scores": (r"scores( (?P<summed>summed))?( synapses (?P<synapses>\d+))?",
-                   lambda found: Scores(classes, **_given(found))),
-        "conv": (r"conv (?P<neurons>\d+)( (?P<rows>\d+)x(?P<columns>\d+))?"
-                 r"( stride (?P<stride>\d+))?( (?P<valid>valid))?( (?P<integer>integer))?"
-                 r"( synapses (?P<synapses>\d+))?", lambda found: Conv(**_given(found))),
-    }
-    pattern, make = patterns.get(words[0] if words else "", (r"(?!)", None))
-    found = re.fullmatch(pattern, " ".join(words))
-    if not found:
+    kind, *rest = words or [""]
+    if kind == "pool" and len(rest) <= 1 and all(word.isdecimal() for word in rest):
+        return None
+    numbers, options = {
+        "depth": (1, ()), "dense": (1, ("synapses",)), "scores": (0, ("summed", "synapses")),
+        "conv": (1, ("rows", "stride", "valid", "integer", "synapses")),
+    }.get(kind, (len(rest) + 1, ()))
+    given = _options(" ".join(rest[numbers:]))
+    if given is None or not set(given) <= {*options, *(("columns",) if "rows" in options else ())} \
+            or not all(word.isdecimal() for word in rest[:numbers]) or len(rest) < numbers:
         raise ValueError(f"Layer must be given as {FORM}: {part!r}")
-    return make(found)
+    if kind == "scores":
+        return Scores(classes, **given)
+    return {"depth": Depth, "dense": Dense, "conv": Conv}[kind](int(rest[0]), **given)
 
 
-def _given(found):
-    """Return the named groups that a text has, as integers or True."""
-    return {name: int(value) if value.isdecimal() else True
-            for name, value in found.groupdict().items() if value is not None}
+def _options(rest):
+    """Return the options of a layer by name, in any order; None for words that are none."""
+    given = {}
+    while rest:
+        found = OPTION.match(rest)
+        if not found or rest[found.end():found.end() + 1] not in ("", " "):
+            return None
+        for name, value in found.groupdict().items():
+            if value is not None:
+                if name in given:
+                    return None
+                given[name] = int(value) if value.isdecimal() else True
+        rest = rest[found.end():].strip()
+    return given
