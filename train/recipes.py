@@ -226,16 +226,16 @@ RECIPES = {recipe.name: recipe for recipe in (
     ConvRecipe.of("cifar-icebreaker", "depth 2, conv 64, pool, conv 128, pool, conv 192, scores",
                   shape=(32, 32, 3), levels=4, dataset="cifar-10", epochs=300, batch=200,
                   flip=True, augment=0.5),
-    ConvRecipe.of("mnist-conv", "depth 2, conv 48 synapses 16, conv 64 synapses 24, pool, "
-                  "conv 96 synapses 32, pool, scores synapses 512", epochs=150, augment=0.7,
-                  elastic=0.02, batch=200),
+    ConvRecipe.of("mnist-conv", "depth 2, conv 48 synapses 16, conv 64 synapses 32, pool, "
+                  "conv 128 synapses 48, pool, scores synapses 400", levels=2, epochs=150,
+                  augment=0.7, elastic=0.02, batch=200),
     ConvRecipe.of("fashion-conv", "depth 2, conv 48 synapses 24, conv 64 synapses 48, pool, "
                   "conv 96 synapses 64, pool, scores", levels=4, dataset="fashion-mnist",
                   epochs=150, augment=0.3, flip=True, batch=200),
     # The layers of pocket-bnn (https://github.com/marph91/pocket-bnn), playground/05.
     ConvRecipe.of("pocket", "conv 8 valid integer, conv 16 valid, pool, conv 32 valid, pool, "
                   "conv 64 1x1, conv 128 1x1, scores summed", epochs=60, augment=0.4, batch=200),
-    ConvRecipe.of("mnist-conv-icebreaker", "depth 2, conv 32, conv 32, pool, conv 48, pool, "
+    ConvRecipe.of("mnist-conv-icebreaker", "depth 2, conv 48, conv 64, pool, conv 96, pool, "
                   "scores", epochs=150, augment=0.7, elastic=0.02, batch=200),
 )}
 

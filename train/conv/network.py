@@ -8,12 +8,12 @@ from torch import nn
 from torch.nn import functional
 
 from sw.checkpoint import Checkpoint
+from sw.layer.spacetodepth import SpaceToDepth
 from sw.trained.conv2d import TrainedConv2d
 from sw.trained.hidden import Hidden
 from sw.trained.integer import TrainedIntegerConv2d
 from sw.trained.last import Last
 from sw.trained.scores2d import TrainedScores2d
-from sw.layer.spacetodepth import SpaceToDepth
 
 from ..binarize import Normalize, SignActivation, bipolar, has_bfloat16
 from . import text

@@ -147,6 +147,9 @@ class ConvRecipe(Plan):
         if self.integer and self.levels:
             raise ValueError(f"Levels must be for a first layer of bits: layer 'conv1' takes "
                              f"integers, levels {self.levels} (leave 'integer' or --levels out)")
+        if self.distill:
+            raise ValueError(f"Distillation must be for dense layers: {self.name} has {self.what} "
+                             f"(use --distill 0)")
         for name, layer, shape in self.stages(classes):
             layer.check(name, shape)
         self.check_ranges(
