@@ -34,7 +34,7 @@ def recipe_of(options):
                          f"layers with --hidden or --layers)")
     return recipe.changed(**{what: getattr(options, what) for what in (
         "synapses", "reach", "local", "levels", "epochs", "rounds", "batch", "rate", "augment",
-        "distill", "temperature", "flip", "cutout", "smoothing", "ramp", "freeze")})
+        "elastic", "distill", "temperature", "flip", "cutout", "smoothing", "ramp", "freeze")})
 
 
 def listing():
@@ -106,6 +106,8 @@ def parser():
     add("--batch", type=_positive(int), metavar="N", help="images a step")
     add("--rate", type=_positive(float), metavar="X", help="first learning rate")
     add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
+    add("--elastic", type=float, metavar="X",
+        help="elastic part of the distortion, in part of a grey picture's size, times --augment")
     add("--distill", type=float, metavar="X", help="weight of a float teacher's answers in the "
         "loss, 0..1; the teacher is trained first, once for each dataset and augmentation")
     add("--temperature", type=float, metavar="X",
