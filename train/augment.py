@@ -81,7 +81,7 @@ def distort(images, distortion, random, functions):
     distortion : Distortion
         Bounds.
     random : torch.Generator
-        Source of the distortions.
+        Source of the distortions, on the processor.
     functions : Tensor
         Result of :func:`basis` for this size.
 
@@ -91,17 +91,18 @@ def distort(images, distortion, random, functions):
         Read with bilinear interpolation; 0 outside the image.
     """
     count, height, width = images.shape[:3]
-    drawn = torch.rand((count, 6), generator=random) * 2 - 1
+    device = images.device
+    drawn = (torch.rand((count, 6), generator=random) * 2 - 1).to(device)
     angle = drawn[:, 0] * distortion.rotation * pi / 180
     wide, high = 1 + drawn[:, 1] * distortion.scale, 1 + drawn[:, 2] * distortion.scale
     shear = drawn[:, 3] * distortion.shear
     cos, sin = torch.cos(angle), torch.sin(angle)
     move = drawn[:, 4:] * distortion.shift * 2
-    parts = torch.zeros((2, count, len(functions)))
+    parts = torch.zeros((2, count, len(functions)), device=device)
     parts[0, :, :3] = torch.stack([move[:, 0], wide * cos, shear - wide * sin], dim=1)
     parts[1, :, :3] = torch.stack([move[:, 1], high * sin, high * cos], dim=1)
     if distortion.elastic:
-        bumps = torch.randn((2, count, KNOTS**2), generator=random)
+        bumps = torch.randn((2, count, KNOTS**2), generator=random).to(device)
         parts[:, :, 3:] = bumps * distortion.elastic * 2
     grid = (parts.flatten(0, 1) @ functions).view(2, count, height, width).permute(1, 2, 3, 0)
     channels = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)

@@ -19,23 +19,23 @@ from sw.command import run
 from sw.data import datasets
 from sw.data import options as choices
 from sw.data.describe import describe, refuse_senseless
-from sw.data.thresholds import encoder_for
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
-from .determinism import deterministic
+from .conv import trainer as conv
+from .conv.recipe import ConvRecipe
+from .determinism import deterministic, fast
 from .lookup import trainer as lookup
 from .lookup.recipe import LookupRecipe
-from .models import scores
 from .options import listing, parser, recipe_of
 from .plan import listed
 from .recipes import Recipe
 
 
-TRAINERS = {Recipe: loop.Trainer, LookupRecipe: lookup.Trainer}
+TRAINERS = {Recipe: loop.Trainer, LookupRecipe: lookup.Trainer, ConvRecipe: conv.Trainer}
+SETTINGS = {"cpu": deterministic, "cuda": fast}
 SAVE_EVERY = 15  # seconds between two states on disk
-OTHER_PICTURES = 0.3  # factor on a recipe's distortion for pictures of another dataset
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
 
 
@@ -48,8 +48,8 @@ def main(argv=None):
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
     checkpoint_path = files["ckpt.npz"]
-    with (deterministic(), alone(checkpoint_path.with_name(f".{checkpoint_path.name}.lock"),
-                                 f"Training of {checkpoint_path}")):
+    lock = checkpoint_path.with_name(f".{checkpoint_path.name}.lock")
+    with SETTINGS[options.device](), alone(lock, f"Training of {checkpoint_path}"):
         return _run(options, recipe, files)
 
 
@@ -91,9 +91,10 @@ def _trainer(options, recipe, dataset):
     """Return the trainer, and the settings that its states belong to."""
     table = dataset.train_images.ndim == 2
     grey = dataset.train_images.ndim == 3
-    recipe = recipe.changed(levels=recipe.levels or (8 if table else 1))
+    recipe = recipe.seeing(dataset.input_shape)
+    recipe = recipe.changed(levels=recipe.levels or (8 if table else recipe.usual_levels))
     if options.augment is None and options.dataset != recipe.dataset:
-        recipe = recipe.changed(augment=recipe.augment * (0.0 if table else OTHER_PICTURES))
+        recipe = recipe.changed(augment=recipe.augment * (0.0 if table else recipe.elsewhere))
     if table:
         if options.local or (options.layers and recipe.has_places()):
             raise ValueError(f"{'Near' if options.layers else 'Local'} must be for pictures, whose "
@@ -104,22 +105,22 @@ def _trainer(options, recipe, dataset):
     if options.budget is not None:
         recipe = recipe.within(options.budget, len(dataset.labels), options.family)
     rows, held = loop.split(len(dataset.train_images), options.limit)
-    encoder = encoder_for(dataset.train_images[rows], recipe.levels)
-    recipe.check(encoder.outputs, len(dataset.labels))
+    encoder = recipe.encoder(dataset.train_images[rows])
+    inputs = encoder.outputs if encoder else prod(dataset.input_shape)
+    recipe.check(inputs, len(dataset.labels))
     for line in describe(dataset, encoder):
         print(line)
     refuse_senseless(dataset, encoder)
     trainer = TRAINERS[type(recipe)](
         recipe, encoder, _part(dataset, rows), _part(dataset, held), len(dataset.labels),
-        options.seed)
-    print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, "
-          f"{recipe.levels} level{'s' if recipe.levels > 1 else ''}, "
-          f"{listed(recipe.sizes(encoder.outputs, len(dataset.labels)), '-')}, "
-          f"{recipe.contents(encoder.outputs, len(dataset.labels))}, "
+        options.seed, options.device)
+    print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, {recipe.seen}, "
+          f"{listed(recipe.sizes(inputs, len(dataset.labels)), '-')}, "
+          f"{recipe.contents(inputs, len(dataset.labels))}, "
           f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
           flush=True)
     start = {"recipe": recipe.to_json(), "seed": options.seed, "dataset": str(options.dataset),
-             "limit": options.limit, "torch": str(torch.__version__)}
+             "limit": options.limit, "torch": str(torch.__version__), "device": options.device}
     if said := choices.from_arguments(options).to_json():
         start["data"] = said
     return trainer, json.loads(json.dumps(start))
@@ -189,7 +190,7 @@ def _finish(trainer, dataset, start, files, interrupted, family):
     state = trainer.state
     trainer.use_best()
     images = torch.from_numpy(dataset.test_images.copy())
-    test_scores = scores(trainer.network, images, trainer.encoder).numpy().astype(np.int32)
+    test_scores = trainer.scores(images).numpy().astype(np.int32)
     given = test_scores.argmax(axis=1)
     matrix = np.zeros((len(dataset.labels),) * 2, dtype=np.int64)
     np.add.at(matrix, (dataset.test_labels, given), 1)
@@ -215,8 +216,8 @@ def _finish(trainer, dataset, start, files, interrupted, family):
             {**provenance, "seconds": round(state.seconds, 1), "machine": platform.processor()
              or platform.machine(), "confusion": matrix.tolist(), "history": state.history},
             indent=1) + "\n")
-    if kept["synapses"] > (planned := trainer.recipe.synapse_total(trainer.encoder.outputs,
-                                                                   len(dataset.labels))):
+    inputs = trainer.encoder.outputs if trainer.encoder else prod(dataset.input_shape)
+    if kept["synapses"] > (planned := trainer.recipe.synapse_total(inputs, len(dataset.labels))):
         print(f"it still has {kept['synapses']:,} synapses of the {planned:,} planned: it ended "
               f"before {100 * trainer.recipe.ramp:.0f} % of its epochs")
     if trainer.recipe.wired:

@@ -14,7 +14,7 @@ from . import places, sparsity
 from .augment import Distortion, Feed, generator
 from .models import Network, scores, to_checkpoint
 from .sparse import SparseNetwork
-from .state import State, check_moments, check_tensors, copy
+from .state import State, check_moments, check_tensors, copy, moments
 
 
 VALIDATION_SHARE = 12  # one training image in twelve chooses the epoch: 5,000 of MNIST's 60,000
@@ -50,16 +50,25 @@ class Trainer:
         Number of classes.
     seed : int
         Seed of all random numbers.
+    device : str
+        Where to train, one of ``devices``.
 
     Attributes
     ----------
     teacher : callable or None
         Returns logits for grey pictures (see :class:`Feed`). Must be set if the recipe distils.
+    devices : tuple of str
+        PyTorch's names of devices that can train such a network.
     """
 
     teacher = None
+    devices = ("cpu",)
 
-    def __init__(self, recipe, encoder, train, validation, classes, seed):
+    def __init__(self, recipe, encoder, train, validation, classes, seed, device="cpu"):
+        if device not in self.devices:
+            raise ValueError(f"Device must be {' or '.join(self.devices)} for {recipe.what}: "
+                             f"{device}")
+        self.device = device
         self.recipe = recipe
         self.encoder = encoder
         self.train = train
@@ -123,6 +132,10 @@ class Trainer:
         """Take the parameters of the best epoch."""
         self.network.load_state_dict(self.state.best)
 
+    def scores(self, images):
+        """Return PyTorch's scores in evaluation mode, see :func:`train.models.scores`."""
+        return scores(self.network, images, self.encoder)
+
     def checkpoint(self, **facts):
         """Return the network as a checkpoint; ``facts`` are its fields besides layers."""
         return to_checkpoint(self.network, self.encoder, **facts)
@@ -159,7 +172,8 @@ class Trainer:
         """Train one epoch; return its loss and accuracy, or None if stopped."""
         bits, labels, answers = feed.take(self.state.epoch)
         self.network.train()
-        loss_sum, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+        loss_sum = torch.zeros((), device=self.device)
+        correct = torch.zeros((), dtype=torch.int64, device=self.device)
         for step in range(self.steps):
             if stopped():
                 return None
@@ -213,7 +227,7 @@ class Trainer:
             if not torch.isfinite(value).all():  # signs hide such a weight from the loss
                 raise ValueError(f"Training must stay finite: {name} is NaN or infinite after "
                                  f"epoch {state.epoch} (lower the rate, now {self.recipe.rate})")
-        state.optimizer = deepcopy(self.optimizer.state_dict()) if self.optimizer else {}
+        state.optimizer = moments(self.optimizer) if self.optimizer else {}
         kept = state.history[state.best_epoch - 1] if state.best_epoch else None
         if kept is None or _rank(entry) >= _rank(kept):
             state.best_epoch, state.best = state.epoch, self._kept()

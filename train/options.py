@@ -6,6 +6,7 @@ from sw.command import Parser
 from sw.data import options as choices
 
 from . import area
+from .conv.recipe import ConvRecipe
 from .lookup.recipe import LookupRecipe
 from .plan import listed
 from .recipes import RECIPES, Recipe
@@ -24,7 +25,8 @@ def recipe_of(options):
         recipe = Recipe("-".join(map(str, options.hidden)), options.hidden,
                         limit=4.0 if options.synapses else 1.0)
     elif options.layers is not None:
-        recipe = LookupRecipe.of("", options.layers)
+        recipe = (LookupRecipe.of if "lookup" in options.layers else ConvRecipe.of)(
+            "", options.layers)
     elif name in RECIPES:
         recipe = RECIPES[name]
     else:
@@ -32,7 +34,7 @@ def recipe_of(options):
                          f"layers with --hidden or --layers)")
     return recipe.changed(**{what: getattr(options, what) for what in (
         "synapses", "reach", "local", "levels", "epochs", "rounds", "batch", "rate", "augment",
-        "distill", "temperature")})
+        "elastic", "distill", "temperature", "flip", "cutout", "smoothing", "ramp", "freeze")})
 
 
 def listing():
@@ -80,7 +82,9 @@ def parser():
     add("--list", action="store_true", help="print the named networks and leave")
     add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
     add("--layers", metavar="TEXT", help="look-up layers instead: "
-        "\"lookup NEURONS [inputs K] [near N], …\", the last one's bits are the votes")
+        "\"lookup NEURONS [inputs K] [near N], …\", the last one's bits are the votes; or "
+        "convolutions: \"[depth N,] conv NEURONS [RxC] [stride N] [valid] [integer] [synapses N], "
+        "pool, dense NEURONS [synapses N], …, scores [summed] [synapses N]\"")
     add("--synapses", type=_numbers, metavar="N,N,…",
         help="synapses of a neuron in each layer, the last included: sparse connectivity, learnt")
     add("--reach", type=_numbers, metavar="N,N,…",
@@ -102,10 +106,23 @@ def parser():
     add("--batch", type=_positive(int), metavar="N", help="images a step")
     add("--rate", type=_positive(float), metavar="X", help="first learning rate")
     add("--augment", type=float, metavar="X", help="factor on the distortion of pictures; 0: none")
+    add("--elastic", type=float, metavar="X",
+        help="elastic part of the distortion, in part of a grey picture's size, times --augment")
     add("--distill", type=float, metavar="X", help="weight of a float teacher's answers in the "
         "loss, 0..1; the teacher is trained first, once for each dataset and augmentation")
     add("--temperature", type=float, metavar="X",
         help="what logits are divided by where network and teacher are compared")
+    add("--flip", action=argparse.BooleanOptionalAction, default=None,
+        help="mirror half of the training pictures, of convolutional networks; not for digits")
+    add("--cutout", type=_count, metavar="N", help="hide a square of N x N pixels of each training "
+        "picture, of convolutional networks")
+    add("--smoothing", type=float, metavar="X", help="label smoothing, 0..0.9")
+    add("--ramp", type=_positive(float), metavar="X", help="part of the training in which the "
+        "number of synapses falls")
+    add("--freeze", type=_positive(float), metavar="X", help="part of the training after which "
+        "synapses are no longer exchanged")
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="where to train; cuda is for "
+        "convolutional networks alone (default: cpu). Equal seeds give equal bits on cpu only")
     add("--limit", type=_positive(int), metavar="N", help="use only N training images")
     add("--seed", type=_count, default=1, help="seed of all that is random (default: 1)")
     add("--time-limit", type=_positive(float), metavar="SECONDS",

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, fields, replace
 
+from sw.data.thresholds import encoder_for
+
 
 class Plan:
     """A network and its training. A recipe is a frozen dataclass of this base.
@@ -14,9 +16,28 @@ class Plan:
         Epochs of the training, and whatever is counted like epochs.
     wired : bool
         Whether the network is meant to be wired, so that its area is counted.
+    elsewhere : float
+        Factor on ``augment`` for pictures of another dataset.
     """
 
     what = "layers"
+    wired = False
+    elsewhere = 0.3
+
+    usual_levels = 1  # thresholds a pixel
+
+    @property
+    def seen(self):
+        """The form in which the network sees its inputs, as text."""
+        return f"{self.levels} level{'s' if self.levels > 1 else ''}"
+
+    def seeing(self, shape):
+        """Return the recipe for inputs of a shape."""
+        return self
+
+    def encoder(self, images):
+        """Return the encoder for training images, or None for a network without one."""
+        return encoder_for(images, self.levels)
 
     def to_json(self):
         """Return all fields as a dict that JSON can hold."""

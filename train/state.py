@@ -1,5 +1,6 @@
 """State of a training at the end of an epoch, and the checks of a state that comes from a file."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from math import inf
 
@@ -61,5 +62,12 @@ def check_moments(state, optimizer):
 
 
 def copy(tensors):
-    """Return copies of named tensors."""
-    return {name: value.clone() for name, value in tensors.items()}
+    """Return copies of named tensors, in the processor's memory."""
+    return {name: value.detach().to("cpu", copy=True) for name, value in tensors.items()}
+
+
+def moments(optimizer):
+    """Return a copy of an optimizer's state, in the processor's memory."""
+    state = optimizer.state_dict()
+    return {"state": {index: copy(values) for index, values in state["state"].items()},
+            "param_groups": deepcopy(state["param_groups"])}

@@ -22,8 +22,8 @@ def describe(dataset, encoder):
     ----------
     dataset : sw.data.datasets.Dataset
         The dataset.
-    encoder : sw.layer.encoder.Encoder
-        Encoder whose bits it gets.
+    encoder : sw.layer.encoder.Encoder or None
+        Encoder whose bits it gets; None if the network takes the pixels as they are.
     """
     facts = dataset.facts
     yield _line("dataset", f"{facts.path}: {facts.form}, {len(dataset.train_labels):,} training "
@@ -41,9 +41,9 @@ def describe(dataset, encoder):
     yield _line("input", f"{shape}: {'; '.join(dataset.conversion.words())}")
     constant = constant_inputs(dataset.train_images)
     total = dataset.train_images[0].size
-    yield _line("constant", f"{constant:,} of {total:,} inputs ({constant / total:.0%}), and "
-                            f"{constant_bits(dataset.train_images, encoder):.0%} of their "
-                            f"{encoder.outputs:,} bits")
+    bits = "" if encoder is None else (f", and {constant_bits(dataset.train_images, encoder):.0%} "
+                                       f"of their {encoder.outputs:,} bits")
+    yield _line("constant", f"{constant:,} of {total:,} inputs ({constant / total:.0%}){bits}")
     if facts.hidden:
         yield _line("ignored", f"{facts.hidden:,} hidden files and folders")
     for sentence in facts.guessed:
@@ -79,7 +79,7 @@ def warnings(dataset, encoder):
     constant = constant_inputs(dataset.train_images) / dataset.train_images[0].size
     if constant > MUCH_CONSTANT:
         yield f"{constant:.0%} of the inputs are the same in all training examples"
-    bits = constant_bits(dataset.train_images, encoder)
+    bits = 0 if encoder is None else constant_bits(dataset.train_images, encoder)
     if bits > max(ONE_SIDED, constant + 0.25):
         yield (f"{bits:.0%} of the encoder's bits never change: their inputs lie on one side of "
                f"the thresholds (other --levels, or --range LOW,HIGH)")
@@ -96,7 +96,7 @@ def refuse_senseless(dataset, encoder):
                          f"{dataset.train_images[0].size:,} are the same in all "
                          f"{len(dataset.train_images):,} training examples (check the files, or "
                          f"give another --range)")
-    if constant_bits(dataset.train_images, encoder) == 1:
+    if encoder is not None and constant_bits(dataset.train_images, encoder) == 1:
         raise ValueError(f"Dataset {dataset.name!r} must have inputs on both sides of the "
                          f"encoder's thresholds: no bit ever changes (more --levels, or "
                          f"--range LOW,HIGH)")

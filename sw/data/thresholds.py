@@ -6,6 +6,8 @@ from ..layer.encoder import Encoder
 
 
 RARE = 0.01   # share of examples below which a bit counts as nearly constant
+NARROW = 128  # range of values below which a colour's thresholds are within it
+SAMPLED = 10**6  # pixels that tell the range of a colour
 OFTEN = 0.05  # share of examples in which both values of a better bit must occur
 
 
@@ -35,6 +37,32 @@ def encoder_for(images, levels):
         if ((shares >= OFTEN) & (shares <= 1 - OFTEN)).any():
             thresholds[place] = own
     return Encoder("encoder", thresholds)
+
+
+def map_encoder(images, levels):
+    """Return the encoder of a feature map: all pixels have the thresholds of their colour.
+
+    The thresholds of a colour are those of :func:`uniform_thresholds`, or spaced evenly over its
+    range if its values fill less than half of 0..255.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, rows, columns) or (n, rows, columns, colours)
+        Training images.
+    levels : int
+        Thresholds a pixel and colour.
+    """
+    colours = images.reshape(-1, images.shape[3] if images.ndim == 4 else 1)
+    bounds = np.quantile(colours[::max(1, len(colours) // SAMPLED)], (RARE, 1 - RARE), axis=0)
+    rows = []
+    for low, high in bounds.T:
+        if high - low >= NARROW:
+            rows.append(uniform_thresholds(levels))
+        else:
+            parts = np.arange(1, levels + 1) / (levels + 1)
+            rows.append(np.rint(low + (high - low) * parts).astype(int).clip(1, 255))
+    pixels = images[0].size // len(rows)
+    return Encoder("encoder", np.tile(np.array(rows, dtype=np.int32), (pixels, 1)))
 
 
 def one_sided(inputs, row):

@@ -229,7 +229,8 @@ def test_list_prints_the_named_networks(capsys):
 @pytest.mark.parametrize(("options", "message"), [
     (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
      "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion, "
-     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion: "
+     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion, cnv, cifar-wired, "
+     "cifar-scheduled, cifar-icebreaker, mnist-conv, fashion-conv, pocket, mnist-conv-icebreaker: "
      "huge (or give the layers with --hidden or --layers)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),

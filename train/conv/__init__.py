@@ -1,0 +1,1 @@
+"""Convolutional networks: recipes, pictures in training, layers, and the trainer."""
