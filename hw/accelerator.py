@@ -114,7 +114,7 @@ def stages(network, schedule):
     first = network.first
     head = LOWER.of(first).beats(first, schedule.pixels)
     free_running = (head.beats == 1 and not head.is_wire
-                    and isinstance(schedule.layers[network.layers[1].name], Wired))
+                    and _in_pipeline(network.layers[1], schedule))
     result = {}
 
     def add(name, stage):
@@ -131,12 +131,11 @@ def stages(network, schedule):
         if not Conversion(bits, width, to_width).is_wire:
             add(f"to_{name}", WidthConverter(bits=bits, i_width=width, o_width=to_width))
 
-    pipelines = groupby(built(network)[1:],
-                        lambda layer: isinstance(schedule.layers[layer.name], Wired))
-    for is_wired, group in pipelines:
+    pipelines = groupby(built(network)[1:], lambda layer: _in_pipeline(layer, schedule))
+    for joined, group in pipelines:
         layers = list(group)
         modes = [schedule.layers[layer.name] for layer in layers]
-        if is_wired:
+        if joined:
             name = layers[0].name
             connect(name, layers[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
@@ -144,9 +143,16 @@ def stages(network, schedule):
             bits = width = layers[-1].gives.width
             continue
         for layer, mode in zip(layers, modes, strict=True):
-            connect(layer.name, mode.takes(layer))
-            add(layer.name, LOWER.of(layer).scheduled(layer, mode))
-            bits, width = layer.outputs, mode.gives(layer)
-    if not is_wired:
+            lower = LOWER.of(layer)
+            takes, gives = lower.words(layer, mode, width)
+            connect(layer.name, takes)
+            add(layer.name, lower.stage(layer, mode, width))
+            bits, width = layer.outputs, gives
+    if not joined:
         add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
     return result
+
+
+def _in_pipeline(layer, schedule):
+    """Return whether a layer is wired and joins its neighbours in one pipeline."""
+    return isinstance(schedule.layers[layer.name], Wired) and not LOWER.of(layer).streams

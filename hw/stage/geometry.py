@@ -54,6 +54,21 @@ class Geometry:
         return self.up + self.down + 1, self.left + self.right + 1
 
     @property
+    def spare(self):
+        """Rows of memory beyond those of a window. With one column the writer is a row ahead."""
+        return int(self.width == 1)
+
+    @property
+    def memories(self):
+        """Memories of a row each."""
+        return self.kernel[0] + self.spare
+
+    @property
+    def ahead(self):
+        """Rows of the map that may be there below the centre of the first windows."""
+        return self.down + 1 + self.spare
+
+    @property
     def interval(self):
         """Cycles of a map: one a position that is taken, and at least one a position given."""
         return self.height * self.width

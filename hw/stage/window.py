@@ -77,7 +77,7 @@ class Window(wiring.Component):
         # Memories: one for each row of the window.
         in_logic = family_of(platform) == "ecp5" and view.width <= LOGIC_WORDS
         rows = []
-        for index in range(view.kernel[0]):
+        for index in range(view.memories):
             m.submodules[f"row_{index}"] = row = memory.Memory(
                 shape=self.channels, depth=view.width, init=[],
                 attrs={"ram_style": "distributed" if in_logic else "block"})
@@ -133,13 +133,13 @@ class Window(wiring.Component):
         """Add the writer; return whether it takes a position, the memory and the column for it."""
         view = self.geometry
         taken = Signal()
-        row, column = Signal(range(view.kernel[0])), Signal(range(view.width))
+        row, column = Signal(range(view.memories)), Signal(range(view.width))
         m.d.comb += taken.eq(self.i.valid & self.i.ready)
         with m.If(taken):
             m.d.sync += column.eq(column + 1)
             with m.If(column == view.width - 1):
                 m.d.sync += column.eq(0)
-                m.d.sync += row.eq(Mux(row == view.kernel[0] - 1, 0, row + 1))
+                m.d.sync += row.eq(Mux(row == view.memories - 1, 0, row + 1))
         return taken, row, column
 
     def _read(self, m, taken):
@@ -160,9 +160,9 @@ class Window(wiring.Component):
         """
         view = self.geometry
         filled, room = Signal(_filled_range(view), init=-1 - view.lowest(0) * view.width), Signal(
-            _room_range(view), init=(view.down + 1) * view.width - 1)
+            _room_range(view), init=view.ahead * view.width - 1)
         row, column = Signal(range(view.rows)), Signal(range(view.width))
-        top = Signal(range(view.kernel[0]), init=-view.up % view.kernel[0])
+        top = Signal(range(view.memories), init=-view.up % view.memories)
         pending = Signal(range(view.edges + 1))  # windows that reach right of the map
 
         # Advance: a column has come, or a window of the row before needs none.
@@ -185,7 +185,7 @@ class Window(wiring.Component):
             m.d.sync += column.eq(column + 1)
             with m.If(last_column):
                 m.d.sync += [column.eq(0), row.eq(Mux(last_row, 0, row + 1))]
-                m.d.sync += top.eq(_turned(top, view.kernel[0], last_row, view.centre_steps))
+                m.d.sync += top.eq(_turned(top, view.memories, last_row, view.centre_steps))
         with m.If(reads & last_column):
             m.d.sync += pending.eq(view.edges)
         with m.Elif(advance & at_edge):
@@ -256,7 +256,7 @@ def _turned(top, count, last_row, steps):
 
 def _select(row, top, tap, view):
     """Return the memory of a row of the window, or the number of memories outside of the map."""
-    count = view.kernel[0]
+    count = view.memories
     inside = [place for place in range(view.rows) if view.is_inside(place, tap)]
     place = Array(Const((index + tap) % count, range(count + 1)) for index in range(count))[top]
     return Mux((row >= inside[0]) & (row <= inside[-1]), place, count)
@@ -265,13 +265,12 @@ def _select(row, top, tap, view):
 def _filled_range(view):
     """Return the range of the positions that have come, less one."""
     low = min(-view.lowest(0), view.lowest(view.rows - 1) + 1 - view.height - view.lowest(0))
-    return range(low * view.width - 1, (view.down + 1) * view.width + 1)
+    return range(low * view.width - 1, view.ahead * view.width + 1)
 
 
 def _room_range(view):
     """Return the range of the positions that may come, less one."""
-    return range(-1, (view.height + view.down - view.lowest(view.rows - 1)
-                      + view.down + 1) * view.width + 1)
+    return range(-1, (view.height + view.ahead - view.lowest(view.rows - 1)) * view.width + 1)
 
 
 class WindowModel:
@@ -291,8 +290,8 @@ class WindowModel:
     @property
     def ready(self):
         """Whether a position may come: no row that a window still reads is overwritten."""
-        lowest = self.map * self.view.height + self.row * self.view.stride + self.view.down
-        return self.taken < (lowest + 1) * self.view.width + self.column
+        centre = self.map * self.view.height + self.row * self.view.stride
+        return self.taken < (centre + self.view.ahead) * self.view.width + self.column
 
     def tick(self, taken, free):
         """Advance one cycle; return whether a window starts.
@@ -340,7 +339,7 @@ def window_resources(view, channels, family):
     masked = (columns - 1 - view.left) * bits if view.edges else 0
     control = 60 + 3 * (view.height * view.width).bit_length()
     memories = Resources()
-    for _ in range(rows):
+    for _ in range(view.memories):
         memories += memory_resources(family, view.width, channels, LOGIC_WORDS)
     read = bits if family == "ecp5" and view.width <= LOGIC_WORDS else 0
     return cells(family, turned * bits + masked + control, columns * bits + read + 60) + memories
