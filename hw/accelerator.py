@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from .lower import LOWER
 from .plan.schedule import Wired
 from .plan.simplify import built
-from .plan.timing import latency
+from .plan.timing import answers_early, latency
 from .stage.labelselect import LabelSelect, answer_layout
 from .stage.spram import SPRAM_WIDTH
 from .stream.credit import Dataflow
@@ -20,6 +20,9 @@ from .wired.pipeline import WiredPipeline
 
 
 __all__ = ["Accelerator"]
+
+
+ANSWERS = 2**16 - 1  # far more images than an accelerator holds that takes an image in several beats
 
 
 class Accelerator(wiring.Component):
@@ -58,6 +61,8 @@ class Accelerator(wiring.Component):
         self.stages = stages(network, schedule)
         self.interval = schedule.interval(network)
         self.latency = latency(self.stages, self.beats)
+        self.holds_back = (any(LOWER.of(layer).streams for layer in network.layers)
+                           and answers_early(self.stages, self.beats))
         self.loaded = [stage for stage in self.stages.values() if stage.load]
         super().__init__({
             "i": In(stream.Signature(self.input_width)),
@@ -74,7 +79,10 @@ class Accelerator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.stages = flow = Dataflow(self.stages)
-        wiring.connect(m, flow.o, wiring.flipped(self.o))
+        if self.holds_back:
+            self._hold_back(m, flow.o)
+        else:
+            wiring.connect(m, flow.o, wiring.flipped(self.o))
         if not self.loaded:
             wiring.connect(m, wiring.flipped(self.i), flow.i)
             return m
@@ -82,6 +90,25 @@ class Accelerator(wiring.Component):
         m.d.comb += [flow.i.payload.eq(self.i.payload), flow.i.valid.eq(self.i.valid & loaded),
                      self.i.ready.eq(flow.i.ready & loaded)]
         return m
+
+    def _hold_back(self, m, answers):
+        """Connect the answers, each only when its image's last beat has been taken.
+
+        Windows and pools may leave the last positions of an image out, and what feeds the
+        accelerator expects no answer to an image that has not come.
+        """
+        beat = Signal(range(self.beats))
+        owed = Signal(range(ANSWERS + 1))
+        taken, whole, given = Signal(), Signal(), Signal()
+        m.d.comb += taken.eq(self.i.valid & self.i.ready)
+        m.d.comb += whole.eq(taken & (beat == self.beats - 1))
+        m.d.comb += given.eq(self.o.valid & self.o.ready)
+        with m.If(taken):
+            m.d.sync += beat.eq(Mux(whole, 0, beat + 1))
+        m.d.sync += owed.eq(owed + whole - given)
+        m.d.comb += self.o.payload.eq(answers.payload)
+        m.d.comb += self.o.valid.eq(answers.valid & (owed != 0))
+        m.d.comb += answers.ready.eq(self.o.ready & (owed != 0))
 
     def _load(self, m):
         """Hand the words of weights to one stage after the other; return whether all have come."""

@@ -1,8 +1,5 @@
 """Sliding window over a feature map: positions in, windows out, in raster order."""
 
-from functools import cache
-from itertools import count
-
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -13,10 +10,24 @@ from ..plan.area import memory as memory_resources
 from .geometry import Geometry
 
 
-__all__ = ["Window", "WindowModel", "last_window", "window_resources"]
+__all__ = ["LOGIC_WORDS", "Window", "window_resources"]
 
 # Most words of a row that distributed RAM holds. Of more words, block RAM is the smaller memory.
 LOGIC_WORDS = 16
+
+
+def window_resources(view, channels, family):
+    """Return the estimated resources of a :class:`Window`."""
+    rows, columns = view.kernel
+    bits = rows * channels
+    turned = {1: 0 if view.rows == 1 else 1, 2: 1, 3: 2}.get(rows, 4)
+    masked = (columns - 1 - view.left) * bits if view.edges else 0
+    control = 60 + 3 * (view.height * view.width).bit_length()
+    memories = Resources()
+    for _ in range(view.memories):
+        memories += memory_resources(family, view.width, channels, LOGIC_WORDS)
+    read = bits if family == "ecp5" and view.width <= LOGIC_WORDS else 0
+    return cells(family, turned * bits + masked + control, columns * bits + read + 60) + memories
 
 
 class Window(wiring.Component):
@@ -271,75 +282,3 @@ def _filled_range(view):
 def _room_range(view):
     """Return the range of the positions that may come, less one."""
     return range(-1, (view.height + view.ahead - view.lowest(view.rows - 1)) * view.width + 1)
-
-
-class WindowModel:
-    """Handshake of a :class:`Window` without the data: when it takes and gives what.
-
-    Parameters
-    ----------
-    view : Geometry
-        Geometry of the window.
-    """
-
-    def __init__(self, view):
-        self.view = view
-        self.taken = 0  # positions of all maps so far
-        self.map = self.row = self.column = self.pending = 0
-
-    @property
-    def ready(self):
-        """Whether a position may come: no row that a window still reads is overwritten."""
-        centre = self.map * self.view.height + self.row * self.view.stride
-        return self.taken < (centre + self.view.ahead) * self.view.width + self.column
-
-    def tick(self, taken, free):
-        """Advance one cycle; return whether a window starts.
-
-        ``taken`` says whether a position is taken, ``free`` whether the queue has a slot.
-        """
-        view = self.view
-        lowest = self.map * view.height + view.lowest(self.row)
-        come = self.taken - lowest * view.width - self.column
-        enough = come >= (max(1, self.pending) if self.column == 0 else 1)
-        place = view.width + view.edges - self.pending if self.pending else self.column
-        starts = view.centre(place)
-        advances = (enough or (self.pending and self.column == 0)) and (free or not starts)
-        self.taken += taken
-        if not advances:
-            return False
-        self.pending = max(0, self.pending - 1)
-        if enough:
-            self.column += 1
-        if self.column == view.width:
-            self.column, self.pending, self.row = 0, view.edges, self.row + 1
-        if self.row == view.rows:
-            self.row, self.map = 0, self.map + 1
-        return starts
-
-
-@cache
-def last_window(view):
-    """Return the cycles from a lone map's last position until its last window starts.
-
-    The number is negative if the last window ends before the map does.
-    """
-    model, started = WindowModel(view), 0
-    for cycle in count():
-        started += model.tick(model.taken < view.height * view.width and model.ready, True)
-        if started == view.rows * view.columns:
-            return cycle - view.height * view.width + 1
-
-
-def window_resources(view, channels, family):
-    """Return the estimated resources of a :class:`Window`."""
-    rows, columns = view.kernel
-    bits = rows * channels
-    turned = {1: 0 if view.rows == 1 else 1, 2: 1, 3: 2}.get(rows, 4)
-    masked = (columns - 1 - view.left) * bits if view.edges else 0
-    control = 60 + 3 * (view.height * view.width).bit_length()
-    memories = Resources()
-    for _ in range(view.memories):
-        memories += memory_resources(family, view.width, channels, LOGIC_WORDS)
-    read = bits if family == "ecp5" and view.width <= LOGIC_WORDS else 0
-    return cells(family, turned * bits + masked + control, columns * bits + read + 60) + memories

@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ..count.popcount import Delays
 from ..lower import LOWER
 from ..stage.geometry import Geometry
-from ..stage.window import Window, WindowModel, last_window, window_resources
+from ..stage.window import Window, window_resources
+from ..stage.windowmodel import WindowModel, last_window
 from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
 from ..stream.stage import Stage, StreamTap
@@ -41,7 +42,8 @@ class WiredConv2d(Stage):
 
     The interval is ``height * width`` cycles a map exactly, the positions that come. Latency is
     :attr:`latency` cycles, from the last position of a lone map to its last result, and
-    :attr:`pipeline_latency` cycles from the start of a window to its result.
+    :attr:`pipeline_latency` cycles from the start of a window to its result. A result may come
+    before positions that no window reads; the latency is then 1.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ class WiredConv2d(Stage):
         self.depth = Window.latency + self.neurons.latency
         self.queue_depth, queue_latency = queue_size(self.depth, 1)
         self.pipeline_latency = self.depth + queue_latency
-        self.latency = last_window(self.window.geometry) + self.pipeline_latency
+        self.latency = max(1, last_window(self.window.geometry) + self.pipeline_latency)
         super().__init__({
             "i": In(stream.Signature(layer.channels)),
             "o": Out(stream.Signature(layer.made)),
