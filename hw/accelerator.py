@@ -22,7 +22,7 @@ from .wired.pipeline import WiredPipeline
 __all__ = ["Accelerator"]
 
 
-ANSWERS = 2**16 - 1  # far more images than an accelerator holds that takes an image in several beats
+ANSWERS = 2**16 - 1  # far more images than an accelerator of several beats an image holds
 
 
 class Accelerator(wiring.Component):

@@ -84,8 +84,8 @@ class ThermometerEncoder(Stage):
             m.d.comb += self.i.ready.eq(self.o.ready)
             return m
 
-        # Thresholds of this beat: the same for all beats, or read from a ROM one beat ahead. The ROM
-        # holds them as often as they differ: those of the channels of a colour come back.
+        # Thresholds of this beat: the same for all beats, or read from a ROM one beat ahead. Those
+        # of the channels of a colour come back after some beats.
         width = self.encoder.pixel_bits + 1  # 2**pixel_bits never fires
         transfer = Signal()
         primed = Const(1)

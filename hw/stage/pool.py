@@ -19,7 +19,8 @@ def pool_resources(layer, family):
     columns = layer.width // layer.size
     kept = memory_resources(family, columns, layer.channels, LOGIC_WORDS)
     read = layer.channels if kept.lut4 else 0
-    return cells(family, 3 * layer.channels + 40, 2 * layer.channels + read + 20) + kept
+    lut4 = 2 * layer.channels + 35 if layer.size == 2 else 3 * layer.channels + 20
+    return cells(family, lut4, 2 * layer.channels + read + 16) + kept
 
 
 class Handshake:

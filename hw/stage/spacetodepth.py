@@ -55,7 +55,7 @@ def squares_resources(layer, width, family):
     words, made = Regroup(layer, width), layer.gives.extents[-1]
     kept = memory_resources(family, words.depth, words.width, LOGIC_WORDS)
     chosen = made * (words.squares - 1)
-    used = cells(family, chosen + 60, 40 + (words.width * layer.block if kept.lut4 else 0))
+    used = cells(family, chosen + 42, 22 + (words.width * layer.block if kept.lut4 else 0))
     for _ in range(layer.block):
         used += kept
     return used

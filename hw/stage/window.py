@@ -18,16 +18,17 @@ LOGIC_WORDS = 16
 
 def window_resources(view, channels, family):
     """Return the estimated resources of a :class:`Window`."""
+    # Fitted to synthesized windows: docs/decisions/028-convolution.md.
     rows, columns = view.kernel
     bits = rows * channels
-    turned = {1: 0 if view.rows == 1 else 1, 2: 1, 3: 2}.get(rows, 4)
-    masked = (columns - 1 - view.left) * bits if view.edges else 0
-    control = 60 + 3 * (view.height * view.width).bit_length()
+    turned = {1: 0, 2: 1, 3: 2, 4: 2.7}.get(view.memories, 3.5)  # LUT4 of a bit
+    masked = min(view.edges, view.right) * bits
+    control = (12 * (view.height * view.width).bit_length() - 30) / (1 + (rows == 1))
     memories = Resources()
     for _ in range(view.memories):
         memories += memory_resources(family, view.width, channels, LOGIC_WORDS)
     read = bits if family == "ecp5" and view.width <= LOGIC_WORDS else 0
-    return cells(family, turned * bits + masked + control, columns * bits + read + 60) + memories
+    return cells(family, turned * bits + masked + control, columns * bits + read + 20 + 8 * min(rows, 3)) + memories
 
 
 class Window(wiring.Component):

@@ -1,7 +1,6 @@
 """Handshake of a window without the data, to predict when windows start."""
 
 from functools import cache
-from itertools import count
 
 
 __all__ = ["WindowModel", "last_window"]
@@ -58,9 +57,8 @@ def last_window(view):
 
     The number is negative if the last window ends before the map does.
     """
-    model, started = WindowModel(view), 0
-    for cycle in count():
+    model, started, cycle = WindowModel(view), 0, 0
+    while started < view.rows * view.columns:
         started += model.tick(model.taken < view.height * view.width and model.ready, True)
-        if started == view.rows * view.columns:
-            break
-    return cycle - view.height * view.width + 1
+        cycle += 1
+    return cycle - view.height * view.width
