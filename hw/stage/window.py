@@ -1,5 +1,7 @@
 """Sliding window over a feature map: positions in, windows out, in raster order."""
 
+from math import ceil
+
 from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -15,20 +17,26 @@ __all__ = ["LOGIC_WORDS", "Window", "window_resources"]
 # Most words of a row that distributed RAM holds. Of more words, block RAM is the smaller memory.
 LOGIC_WORDS = 16
 
+# LUT4 of the multiplexer that chooses a bit of a row, by the number of memories, 5 for more.
+TURNED = {"ecp5": {1: 0, 2: 1, 3: 2, 4: 2.7, 5: 3.5}, "ice40": {1: 0, 2: 1, 3: 2, 4: 3, 5: 5}}
+
 
 def window_resources(view, channels, family):
     """Return the estimated resources of a :class:`Window`."""
     # Fitted to synthesized windows: docs/decisions/028-convolution.md.
     rows, columns = view.kernel
     bits = rows * channels
-    turned = {1: 0, 2: 1, 3: 2, 4: 2.7}.get(view.memories, 3.5)  # LUT4 of a bit
+    turned = TURNED[family][min(view.memories, 5)] * bits
     masked = min(view.edges, view.right) * bits
     control = (12 * (view.height * view.width).bit_length() - 30) / (1 + (rows == 1))
     memories = Resources()
     for _ in range(view.memories):
         memories += memory_resources(family, view.width, channels, LOGIC_WORDS)
     read = bits if family == "ecp5" and view.width <= LOGIC_WORDS else 0
-    return cells(family, turned * bits + masked + control, columns * bits + read + 20 + 8 * min(rows, 3)) + memories
+    lut4, ff = turned + masked + control, columns * bits + 20 + 8 * min(rows, 3)
+    if family == "ice40":  # a register behind another one has a cell of its own
+        return Resources(ceil(lut4 + 20 + (columns - 1) * bits), ff) + memories
+    return cells(family, lut4, ff + read) + memories
 
 
 class Window(wiring.Component):
