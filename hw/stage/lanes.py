@@ -52,12 +52,15 @@ class Lanes:
         Neurons and inputs at once.
     rom : str
         Memory of the weights, see :class:`hw.stage.mvtu.MVTU`.
+    positions : int
+        Vectors at once. Each has ``pe × simd`` lanes, and they share the weights.
     """
 
     layer: object
     pe: int
     simd: int
     rom: str = "block"
+    positions: int = 1
 
     def __post_init__(self):
         for what, value, most, of in [("PE", self.pe, self.layer.outputs, "neurons"),
@@ -84,7 +87,7 @@ class Lanes:
     @property
     def groups(self):
         """Groups of neurons whose lanes are near each other: ranges of about equal size."""
-        count = min(self.pe, ceil(self.pe * self.simd / GROUP_LANES))
+        count = min(self.pe, ceil(self.positions * self.pe * self.simd / GROUP_LANES))
         ends = [self.pe * number // count for number in range(count + 1)]
         return [range(start, end) for start, end in pairwise(ends)]
 

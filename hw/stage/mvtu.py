@@ -90,8 +90,10 @@ class MVTU(Stage):
         With ``rom="spram"``: the next word of ``weights`` is the last one.
     """
 
+    positions = 1  # vectors at once
+
     def __init__(self, layer, *, pe, simd, rom="block"):
-        self.lanes = Lanes(layer, pe, simd, rom)
+        self.lanes = Lanes(layer, pe, simd, rom, self.positions)
         if rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
@@ -143,7 +145,7 @@ class MVTU(Stage):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.queue = queue = CreditQueue(self.result, depth=self.queue_depth)
+        m.submodules.queue = queue = self._queue()
         wiring.connect(m, queue.o, wiring.flipped(self.o))
         delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
 
@@ -164,6 +166,10 @@ class MVTU(Stage):
         m.d.comb += queue.push.eq(control.delay(last, self.lanes.step_latency))
         m.d.comb += Value.cast(queue.payload).eq(Cat(*results))
         return m
+
+    def _queue(self):
+        """Return the queue for the results, whose slots passes reserve."""
+        return CreditQueue(self.result, depth=self.queue_depth)
 
     def _group(self, m, delays, neurons, planes, inputs, first, number):
         """Return the results of a range of neurons, one register each."""
@@ -193,9 +199,8 @@ class MVTU(Stage):
         return [delays.register(result)
                 for result in self._results(m, delays, neurons, totals, number)]
 
-    def _read_vector(self, m, queue, loaded):
-        """Write vectors into two banks, and step through a full bank once a pass."""
-        index_bits = (self.steps - 1).bit_length()
+    def _store_vectors(self, m, loaded, index_bits):
+        """Write vectors into two banks; return which are full, and the read port."""
         m.submodules.banks = banks = memory.Memory(shape=self.simd, depth=2 << index_bits, init=[])
         write, read = banks.write_port(), banks.read_port()
         full = Signal(2)
@@ -210,7 +215,12 @@ class MVTU(Stage):
                 m.d.sync += w_index.eq(0)
                 m.d.sync += w_bank.eq(~w_bank)
                 m.d.sync += full.bit_select(w_bank, 1).eq(1)
+        return full, read
 
+    def _read_vector(self, m, queue, loaded):
+        """Step through a full bank once a pass."""
+        index_bits = (self.steps - 1).bit_length()
+        full, read = self._store_vectors(m, loaded, index_bits)
         r_bank, r_index = Signal(), Signal(index_bits)
         number = Signal(range(self.passes), name="fold")
         step, first, last, last_pass = Signal(), Signal(), Signal(), Signal()
@@ -276,24 +286,26 @@ class MVTU(Stage):
         else:
             values = self.layer.thresholds
             width = int(values.max()).bit_length()
-        width = max(width, 1)
-        if np.all(values == values[0]):
-            constants = [Const(int(values[0]) % 2**width, width)] * len(neurons)
-        elif self.passes == 1:
-            constants = [Const(int(values[neuron]) % 2**width, width) for neuron in neurons]
-        else:
-            mask = (1 << len(neurons) * width) - 1
-            words = [word >> neurons.start * width & mask
-                     for word in neuron_words(values, width, pe=self.pe)]
-            style = "logic" if self.passes <= 32 else "block"
-            m.submodules[f"constants_{neurons.start}"] = rom = memory.Memory(
-                shape=width * len(neurons), depth=self.passes, init=words,
-                attrs={"rom_style": style})
-            port = rom.read_port()
-            m.d.comb += port.addr.eq(number)
-            word = delays.delay(port.data, self.lanes.rom_delay)
-            constants = [word.word_select(place, width) for place in range(len(neurons))]
+        constants = self._constants(m, delays, neurons, number, values, max(width, 1))
         if not self.layer.gives_scores:
             return [total >= constant for total, constant in zip(totals, constants, strict=True)]
         return [((total << 1) + constant.as_signed())[:self.layer.score_bits]
                 for total, constant in zip(totals, constants, strict=True)]
+
+    def _constants(self, m, delays, neurons, number, values, width):
+        """Return a number of ``width`` bits for each neuron of a pass; see :meth:`_results`."""
+        if np.all(values == values[0]):
+            return [Const(int(values[0]) % 2**width, width)] * len(neurons)
+        if self.passes == 1:
+            return [Const(int(values[neuron]) % 2**width, width) for neuron in neurons]
+        mask = (1 << len(neurons) * width) - 1
+        words = [word >> neurons.start * width & mask
+                 for word in neuron_words(values, width, pe=self.pe)]
+        style = "logic" if self.passes <= 32 else "block"
+        m.submodules[f"constants_{neurons.start}"] = rom = memory.Memory(
+            shape=width * len(neurons), depth=self.passes, init=words,
+            attrs={"rom_style": style})
+        port = rom.read_port()
+        m.d.comb += port.addr.eq(number)
+        word = delays.delay(port.data, self.lanes.rom_delay)
+        return [word.word_select(place, width) for place in range(len(neurons))]
