@@ -52,15 +52,12 @@ class Lanes:
         Neurons and inputs at once.
     rom : str
         Memory of the weights, see :class:`hw.stage.mvtu.MVTU`.
-    positions : int
-        Vectors at once. Each has ``pe × simd`` lanes, and they share the weights.
     """
 
     layer: object
     pe: int
     simd: int
     rom: str = "block"
-    positions: int = 1
 
     def __post_init__(self):
         for what, value, most, of in [("PE", self.pe, self.layer.outputs, "neurons"),
@@ -68,6 +65,11 @@ class Lanes:
             if not 1 <= value <= most:
                 raise ValueError(f"{what} of layer {self.layer.name!r} must be in 1..{most}, its "
                                  f"{of}: {value}")
+
+    @property
+    def bits(self):
+        """Bits that a word of weights meets for each of its own: they decide about groups."""
+        return 1
 
     @property
     def passes(self):
@@ -87,7 +89,7 @@ class Lanes:
     @property
     def groups(self):
         """Groups of neurons whose lanes are near each other: ranges of about equal size."""
-        count = min(self.pe, ceil(self.positions * self.pe * self.simd / GROUP_LANES))
+        count = min(self.pe, ceil(self.pe * self.simd * self.bits / GROUP_LANES))
         ends = [self.pe * number // count for number in range(count + 1)]
         return [range(start, end) for start, end in pairwise(ends)]
 

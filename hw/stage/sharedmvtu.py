@@ -1,18 +1,76 @@
 """Matrix-vector-threshold unit for several vectors at once, which share each word of weights."""
 
 from collections import deque
+from dataclasses import dataclass
 
 from amaranth import *
 from amaranth.lib import memory
 
-from ..count.popcount import count_bits
+from ..count.carry import Bit
+from ..count.tree import build_trees
+from ..count.treeplan import plan_tree
 from .lanes import Lanes
 from .mvtu import MVTU
 from .positionorder import GIVE, READ, PositionOrder, count_places, order_slots, sizes
-from .rom import neuron_words
+from .totals import accumulate, pass_constants, total_bits
 
 
-__all__ = ["SharedMVTU"]
+__all__ = ["SharedLanes", "SharedMVTU"]
+
+LEVELS = 3  # most adders between two registers
+
+
+@dataclass(frozen=True)
+class SharedLanes(Lanes):
+    """The lanes of a layer for several vectors at once: ``positions × pe × simd`` of them.
+
+    Attributes
+    ----------
+    positions : int
+        Vectors at once, in ``1..min(passes, steps)``: a word a cycle comes in and goes out.
+    vectors : int
+        Vectors of an image.
+    """
+
+    positions: int = 1
+    vectors: int = 1
+
+    def __post_init__(self):
+        super().__post_init__()
+        name = self.layer.name
+        if self.layer.gives_scores:
+            raise ValueError(f"Layer {name!r} must have thresholds to share its weights: it gives "
+                             f"scores (positions of 1)")
+        for what, most in [("passes", self.passes), ("steps", self.steps),
+                           ("vectors", self.vectors)]:
+            if not 1 <= self.positions <= most:
+                raise ValueError(f"Positions of layer {name!r} must be in 1..{most}, its {what}: "
+                                 f"{self.positions} (lower pe or simd)")
+
+    @property
+    def bits(self):
+        return self.positions
+
+    @property
+    def plan(self):
+        """Plan of the popcount of ``simd`` lanes."""
+        return plan_tree(self.simd, LEVELS)
+
+    @property
+    def sizes(self):
+        """Vectors of each group of an image, a list of int."""
+        return sizes(self.vectors, self.positions)
+
+    @property
+    def image_interval(self):
+        """Cycles for which an image occupies the lanes."""
+        return len(self.sizes) * self.interval
+
+    @property
+    def slots(self):
+        """Passes that the order of results holds."""
+        return order_slots(self.positions, self.passes, self.steps,
+                           self.steps - 1 + self.step_latency)
 
 
 class Handshake:
@@ -20,7 +78,7 @@ class Handshake:
 
     def __init__(self, unit):
         self.steps, self.passes = unit.steps, unit.passes
-        self.sizes = sizes(unit.vectors, unit.positions)
+        self.sizes = unit.lanes.sizes
         self.push_delay = unit.lanes.step_latency
         self.credits = unit.slots
         self.cycle = 0
@@ -102,26 +160,19 @@ class SharedMVTU(MVTU):
     """
 
     def __init__(self, layer, *, pe, simd, positions, vectors, rom="block"):
-        if layer.gives_scores:
-            raise ValueError(f"Layer {layer.name!r} must have thresholds to share its weights: it "
-                             f"gives scores (positions of 1)")
-        lanes = Lanes(layer, pe, simd, rom)
-        for what, most in [("passes", lanes.passes), ("steps", lanes.steps), ("vectors", vectors)]:
-            if not 1 <= positions <= most:
-                raise ValueError(f"Positions of layer {layer.name!r} must be in 1..{most}, its "
-                                 f"{what}: {positions} (lower pe or simd)")
         self.positions = positions
         self.vectors = vectors
         super().__init__(layer, pe=pe, simd=simd, rom=rom)
-        push_delay = self.steps - 1 + self.lanes.step_latency
-        self.slots = order_slots(positions, self.passes, self.steps, push_delay)
-        groups = sizes(vectors, positions)
-        self.image_interval = len(groups) * self.interval
+        self.slots = self.lanes.slots
+        self.image_interval = self.lanes.image_interval
         self.latency = (self.interval + self.lanes.step_latency + READ + GIVE
-                        + groups[-1] * self.passes - 1)
+                        + self.lanes.sizes[-1] * self.passes - 1)
 
     def handshake(self):
         return Handshake(self)
+
+    def _plan_lanes(self, layer, pe, simd, rom):
+        return SharedLanes(layer, pe, simd, rom, self.positions, self.vectors)
 
     def _queue(self):
         return PositionOrder(pe=self.pe, positions=self.positions, vectors=self.vectors,
@@ -151,31 +202,31 @@ class SharedMVTU(MVTU):
                 m.d.sync += full.bit_select(w_bank, 1).eq(1)
         return full, read
 
-    def _group(self, m, delays, neurons, planes, inputs, first, number):
+    def _group(self, delays, platform, neurons, planes, inputs, first, number):
         """Return the results of a range of neurons: of a neuron, one register a vector."""
+        m, lanes = delays.m, self.lanes
+        values = [inputs.word_select(position, self.simd) for position in range(self.positions)]
         waited = 2 + self.plan.depth + 1
-        first = delays.delay(first, waited)
-        number = delays.delay(number, waited - 1 - self.lanes.rom_delay)
-        starts = self._starts(m, delays, neurons, number)
+        keep = delays.delay(~first, waited)
+        number = delays.delay(number, waited - 1 - lanes.rom_delay)
+        thresholds = self.layer.thresholds
+        starts = pass_constants(delays, lanes, neurons, number, -thresholds,
+                                total_bits(thresholds, self.layer.inputs))
+
+        # Agree: XNOR. Where some weights are 0, the input chooses one of two planes instead.
+        trees = []
+        for place in range(len(neurons)):
+            w = [plane[place * self.simd:(place + 1) * self.simd] for plane in planes]
+            for x in values:
+                agree = delays.register(~(x ^ w[0]) if len(w) == 1 else (x & w[0]) | (~x & w[1]))
+                trees.append(([Bit(bit) for bit in agree], self.plan))
+
+        # Count, and accumulate from minus the threshold: the sign is the result.
         results = []
-        for place, start in enumerate(starts):
-            weights = [plane[place * self.simd:(place + 1) * self.simd] for plane in planes]
-            for position in range(self.positions):
-                values = inputs.word_select(position, self.simd)
-                agree = delays.register(~(values ^ weights[0]) if len(weights) == 1 else
-                                        (values & weights[0]) | (~values & weights[1]))
-                count = delays.register(Cat(*count_bits(delays, list(agree), self.plan)))
-                total = Signal(len(start), reset_less=True,
-                               name=f"total_{neurons[place]}_{position}")
-                m.d.sync += total.eq(count + (start if self.steps == 1
-                                              else Mux(first, start, total)))
-                results.append(delays.register(~total[-1]))
+        for number, bits in enumerate(build_trees(delays, trees, platform)):
+            place, position = divmod(number, self.positions)
+            total = accumulate(m, delays.register(Cat(*bits)), starts[place],
+                               keep if self.steps > 1 else None,
+                               f"total_{neurons[place]}_{position}", platform)
+            results.append(delays.register(~total[-1]))
         return results
-
-    def _starts(self, m, delays, neurons, number):
-        """Return what each neuron's total begins with: minus its threshold.
-
-        A total that is not negative in the end has reached the threshold.
-        """
-        width = 1 + max(int(self.layer.thresholds.max()), self.layer.inputs).bit_length()
-        return self._constants(m, delays, neurons, number, -self.layer.thresholds, width)
