@@ -11,14 +11,12 @@ from amaranth.utils import ceil_log2
 from ..count.lut import family_of
 from ..plan.area import cells
 from ..plan.area import memory as memory_resources
+from .handshake import SMALL_QUEUE
 
 
 __all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_resources",
            "queue_size", "queue_slots"]
 
-# Slots of the deepest queue that reads its memory without a register and sees a freed slot at once.
-# Block RAM cannot be read so.
-SMALL_QUEUE = 4
 LOGIC_SLOTS = 64  # most slots in distributed RAM, which is 5 ns faster than block RAM
 
 
