@@ -1,14 +1,12 @@
 """Pooling of bits: positions in, one position out for each square."""
 
 from amaranth import *
-from amaranth.lib import memory, stream
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from ..count.lut import family_of
 from ..plan.area import cells
-from ..plan.area import memory as memory_resources
 from ..stream.stage import Stage, StreamTap
-from .window import LOGIC_WORDS
+from .rowmemory import row_memory, row_memory_resources
 
 
 __all__ = ["Pool", "pool_resources"]
@@ -17,10 +15,9 @@ __all__ = ["Pool", "pool_resources"]
 def pool_resources(layer, family):
     """Return the estimated resources of a :class:`Pool`."""
     columns = layer.width // layer.size
-    kept = memory_resources(family, columns, layer.channels, LOGIC_WORDS)
-    read = layer.channels if kept.lut4 else 0
+    kept = row_memory_resources(family, layer.channels, columns)
     lut4 = 2 * layer.channels + 35 if layer.size == 2 else 3 * layer.channels + 20
-    return cells(family, lut4, 2 * layer.channels + read + 16) + kept
+    return cells(family, lut4, 2 * layer.channels + 16) + kept
 
 
 class Handshake:
@@ -111,10 +108,7 @@ class Pool(Stage):
 
         # Down the rows: a square's last column comes at least two cycles after the one before, so
         # the memory is read anew by then.
-        in_logic = family_of(platform) == "ecp5" and columns <= LOGIC_WORDS
-        m.submodules.kept = kept = memory.Memory(
-            shape=layer.channels, depth=columns, init=[],
-            attrs={"ram_style": "distributed" if in_logic else "block"})
+        m.submodules.kept = kept = row_memory(layer.channels, columns, platform)
         write, read = kept.write_port(), kept.read_port()
         whole = Signal(layer.channels)
         m.d.comb += whole.eq(Mux(depth == 0, reduced, _reduced(all_of, read.data, reduced)))

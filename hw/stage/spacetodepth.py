@@ -1,15 +1,13 @@
 """Space to depth: squares of positions become positions of more channels."""
 
 from amaranth import *
-from amaranth.lib import memory, stream
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from ..count.lut import family_of
 from ..plan.area import cells
-from ..plan.area import memory as memory_resources
 from ..stream.stage import Stage, StreamTap
-from .window import LOGIC_WORDS
+from .rowmemory import row_memory, row_memory_resources
 
 
 __all__ = ["Regroup", "Squares", "squares_resources"]
@@ -53,9 +51,9 @@ class Regroup:
 def squares_resources(layer, width, family):
     """Return the estimated resources of a :class:`Squares`."""
     words, made = Regroup(layer, width), layer.gives.extents[-1]
-    kept = memory_resources(family, words.depth, words.width, LOGIC_WORDS)
+    kept = row_memory_resources(family, words.width, words.depth)
     chosen = made * (words.squares - 1)
-    used = cells(family, chosen + 42, 22 + (words.width * layer.block if kept.lut4 else 0))
+    used = cells(family, chosen + 42, 22)
     for _ in range(layer.block):
         used += kept
     return used
@@ -165,12 +163,10 @@ class Squares(Stage):
         m.d.sync += whole.eq(whole + (taken & (row == block - 1)) - freed)
 
         # Memories: one for each row of a square.
-        in_logic = family_of(platform) == "ecp5" and words.depth <= LOGIC_WORDS
         parts = []
         for index in range(block):
-            m.submodules[f"row_{index}"] = kept = memory.Memory(
-                shape=words.width, depth=words.depth, init=[],
-                attrs={"ram_style": "distributed" if in_logic else "block"})
+            kept = row_memory(words.width, words.depth, platform)
+            m.submodules[f"row_{index}"] = kept
             write, read = kept.write_port(), kept.read_port()
             m.d.comb += [write.addr.eq(Cat(in_column, in_bank)), write.data.eq(self.i.payload),
                          write.en.eq(taken & (row == index))]

@@ -3,19 +3,15 @@
 from math import ceil
 
 from amaranth import *
-from amaranth.lib import memory, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..count.lut import family_of
 from ..plan.area import Resources, cells
-from ..plan.area import memory as memory_resources
 from .geometry import Geometry
+from .rowmemory import row_memory, row_memory_resources
 
 
-__all__ = ["LOGIC_WORDS", "Window", "window_resources"]
-
-# Most words of a row that distributed RAM holds. Of more words, block RAM is the smaller memory.
-LOGIC_WORDS = 16
+__all__ = ["Window", "window_resources"]
 
 # LUT4 of the multiplexer that chooses a bit of a row, by the number of memories, 5 for more.
 TURNED = {"ecp5": {1: 0, 2: 1, 3: 2, 4: 2.7, 5: 3.5}, "ice40": {1: 0, 2: 1, 3: 2, 4: 3, 5: 5}}
@@ -31,12 +27,11 @@ def window_resources(view, channels, family):
     control = (12 * (view.height * view.width).bit_length() - 30) / (1 + (rows == 1))
     memories = Resources()
     for _ in range(view.memories):
-        memories += memory_resources(family, view.width, channels, LOGIC_WORDS)
-    read = bits if family == "ecp5" and view.width <= LOGIC_WORDS else 0
+        memories += row_memory_resources(family, channels, view.width)
     lut4, ff = turned + masked + control, columns * bits + 20 + 8 * min(rows, 3)
     if family == "ice40":  # a register behind another one has a cell of its own
         return Resources(ceil(lut4 + 20 + (columns - 1) * bits), ff) + memories
-    return cells(family, lut4, ff + read) + memories
+    return cells(family, lut4, ff) + memories
 
 
 class Window(wiring.Component):
@@ -95,12 +90,10 @@ class Window(wiring.Component):
         column, advance, reads, selects, clear, outside = self._read(m, taken)
 
         # Memories: one for each row of the window.
-        in_logic = family_of(platform) == "ecp5" and view.width <= LOGIC_WORDS
         rows = []
         for index in range(view.memories):
-            m.submodules[f"row_{index}"] = row = memory.Memory(
-                shape=self.channels, depth=view.width, init=[],
-                attrs={"ram_style": "distributed" if in_logic else "block"})
+            row = row_memory(self.channels, view.width, platform)
+            m.submodules[f"row_{index}"] = row
             write, read = row.write_port(), row.read_port()
             m.d.comb += [write.addr.eq(write_column), write.data.eq(self.i.payload),
                          write.en.eq(taken & (write_row == index))]
