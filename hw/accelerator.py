@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from .lower import LOWER
 from .plan.schedule import Wired
 from .plan.simplify import built
-from .plan.timing import latency
+from .plan.timing import answers_early, latency
 from .stage.labelselect import LabelSelect, answer_layout
 from .stage.spram import SPRAM_WIDTH
 from .stream.credit import Dataflow
@@ -20,6 +20,9 @@ from .wired.pipeline import WiredPipeline
 
 
 __all__ = ["Accelerator"]
+
+
+ANSWERS = 2**16 - 1  # far more images than an accelerator of several beats an image holds
 
 
 class Accelerator(wiring.Component):
@@ -58,6 +61,8 @@ class Accelerator(wiring.Component):
         self.stages = stages(network, schedule)
         self.interval = schedule.interval(network)
         self.latency = latency(self.stages, self.beats)
+        self.holds_back = (any(LOWER.of(layer).streams for layer in network.layers)
+                           and answers_early(self.stages, self.beats))
         self.loaded = [stage for stage in self.stages.values() if stage.load]
         super().__init__({
             "i": In(stream.Signature(self.input_width)),
@@ -74,7 +79,10 @@ class Accelerator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.stages = flow = Dataflow(self.stages)
-        wiring.connect(m, flow.o, wiring.flipped(self.o))
+        if self.holds_back:
+            self._hold_back(m, flow.o)
+        else:
+            wiring.connect(m, flow.o, wiring.flipped(self.o))
         if not self.loaded:
             wiring.connect(m, wiring.flipped(self.i), flow.i)
             return m
@@ -82,6 +90,25 @@ class Accelerator(wiring.Component):
         m.d.comb += [flow.i.payload.eq(self.i.payload), flow.i.valid.eq(self.i.valid & loaded),
                      self.i.ready.eq(flow.i.ready & loaded)]
         return m
+
+    def _hold_back(self, m, answers):
+        """Connect the answers, each only when its image's last beat has been taken.
+
+        Windows and pools may leave the last positions of an image out, and what feeds the
+        accelerator expects no answer to an image that has not come.
+        """
+        beat = Signal(range(self.beats))
+        owed = Signal(range(ANSWERS + 1))
+        taken, whole, given = Signal(), Signal(), Signal()
+        m.d.comb += taken.eq(self.i.valid & self.i.ready)
+        m.d.comb += whole.eq(taken & (beat == self.beats - 1))
+        m.d.comb += given.eq(self.o.valid & self.o.ready)
+        with m.If(taken):
+            m.d.sync += beat.eq(Mux(whole, 0, beat + 1))
+        m.d.sync += owed.eq(owed + whole - given)
+        m.d.comb += self.o.payload.eq(answers.payload)
+        m.d.comb += self.o.valid.eq(answers.valid & (owed != 0))
+        m.d.comb += answers.ready.eq(self.o.ready & (owed != 0))
 
     def _load(self, m):
         """Hand the words of weights to one stage after the other; return whether all have come."""
@@ -114,7 +141,7 @@ def stages(network, schedule):
     first = network.first
     head = LOWER.of(first).beats(first, schedule.pixels)
     free_running = (head.beats == 1 and not head.is_wire
-                    and isinstance(schedule.layers[network.layers[1].name], Wired))
+                    and _in_pipeline(network.layers[1], schedule))
     result = {}
 
     def add(name, stage):
@@ -131,12 +158,11 @@ def stages(network, schedule):
         if not Conversion(bits, width, to_width).is_wire:
             add(f"to_{name}", WidthConverter(bits=bits, i_width=width, o_width=to_width))
 
-    pipelines = groupby(built(network)[1:],
-                        lambda layer: isinstance(schedule.layers[layer.name], Wired))
-    for is_wired, group in pipelines:
+    pipelines = groupby(built(network)[1:], lambda layer: _in_pipeline(layer, schedule))
+    for joined, group in pipelines:
         layers = list(group)
         modes = [schedule.layers[layer.name] for layer in layers]
-        if is_wired:
+        if joined:
             name = layers[0].name
             connect(name, layers[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
@@ -144,9 +170,16 @@ def stages(network, schedule):
             bits = width = layers[-1].gives.width
             continue
         for layer, mode in zip(layers, modes, strict=True):
-            connect(layer.name, mode.takes(layer))
-            add(layer.name, LOWER.of(layer).scheduled(layer, mode))
-            bits, width = layer.outputs, mode.gives(layer)
-    if not is_wired:
+            lower = LOWER.of(layer)
+            takes, gives = lower.words(layer, mode, width)
+            connect(layer.name, takes)
+            add(layer.name, lower.stage(layer, mode, width))
+            bits, width = layer.outputs, gives
+    if not joined:
         add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
     return result
+
+
+def _in_pipeline(layer, schedule):
+    """Return whether a layer is wired and joins its neighbours in one pipeline."""
+    return isinstance(schedule.layers[layer.name], Wired) and not LOWER.of(layer).streams

@@ -120,18 +120,20 @@ def layer_resources(layer, mode, family, *, bits, width, after_wired):
     bits, width : int
         Bits of an input vector, and of an input word.
     after_wired : bool
-        Whether the layer before is wired too. Then both are in one pipeline, without a queue
+        Whether the layer before ends in a pipeline that this layer would join. Then no queue lies
         between them.
     """
-    if isinstance(mode, Wired):
+    lower = LOWER.of(layer)
+    if isinstance(mode, Wired) and not lower.streams:
         seen = np.ones(layer.outputs, dtype=bool)
-        resources = LOWER.of(layer).wired_resources(layer, mode, family, seen)
+        resources = lower.wired_resources(layer, mode, family, seen)
         if not after_wired:
             depth, _ = queue_size(pipeline_depth((layer,), (mode,)), 1)
             resources += wired_ends((layer,), (mode,), depth, family)
     else:
-        resources = LOWER.of(layer).scheduled_resources(layer, mode, family)
-    return resources + conversion_resources(Conversion(bits, width, mode.takes(layer)), family)
+        resources = lower.stage_resources(layer, mode, width, family)
+    takes, _ = lower.words(layer, mode, width)
+    return resources + conversion_resources(Conversion(bits, width, takes), family)
 
 
 def stored_bits(network, schedule):

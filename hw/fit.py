@@ -52,8 +52,7 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
     if hopeless:
         schedule, over = slower, hopeless
     if short := _memory_short(network, schedule, device, over if hopeless else []):
-        sparse = network.synapses < sum(layer.inputs * layer.outputs
-                                        for layer in network.layers[1:])
+        sparse = network.synapses < sum(map(_weights, network.layers[1:]))
         raise ValueError(f"{short} (fewer or smaller layers{' or fewer synapses' * sparse} would "
                          f"help; {_larger(network, device, schedule, slowest)})")
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
@@ -67,11 +66,16 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
 
 def _fewer(network):
     """Say of what a network may have fewer, and how many it has now."""
-    bits = sum(layer.inputs * layer.outputs for layer in network.layers
-               if "synapses" in layer.parts)
+    bits = sum(_weights(layer) for layer in network.layers if "synapses" in layer.parts)
     of_all = {"synapses": f" of {bits:,} weights"}
     return " ".join(f"fewer {noun}, now {count:,}{of_all.get(noun, '')},"
                     for noun, count in network.parts.items())
+
+
+def _weights(layer):
+    """Return the weights of a layer; those of windows count once."""
+    vector = LOWER.of(layer).vector(layer)
+    return vector.inputs * vector.outputs
 
 
 def memory_bits(device):

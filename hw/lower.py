@@ -18,9 +18,38 @@ class Lowering:
     ----------
     crowded : bool
         Whether cells have so many wires that they must not be packed densely.
+    streams : bool
+        Whether a wired layer is a stage of its own, which takes a feature map position by
+        position. Other wired layers take a vector a cycle and join their neighbours in one
+        pipeline.
     """
 
     crowded = False
+    streams = False
+
+    def vector(self, layer):
+        """Return the layer that each vector goes through: of a convolution, each window."""
+        return layer
+
+    def words(self, layer, mode, width):
+        """Return the bits of a word that a layer takes, and the values of a word that it gives.
+
+        ``width`` are the bits of the words that come. Where they differ from what the layer takes,
+        a width converter stands between.
+        """
+        return mode.takes(layer), mode.gives(layer)
+
+    def interval(self, layer, mode, width):
+        """Return the cycles of an image, if the words that come have ``width`` bits."""
+        return layer.vectors * mode.interval(self.vector(layer))
+
+    def stage(self, layer, mode, width):
+        """Return the :class:`hw.stream.stage.Stage` of a layer that is no part of a pipeline."""
+        return self.scheduled(layer, mode)
+
+    def stage_resources(self, layer, mode, width, family):
+        """Return the estimated resources of :meth:`stage`."""
+        return self.scheduled_resources(layer, mode, family)
 
     def beats(self, layer, pixels):
         """Return the stage of a first layer that takes ``pixels`` pixels a beat.
@@ -86,6 +115,10 @@ class Lowering:
 
     def slowest(self, layer):
         """Return the interval of the slowest way to build the layer, in cycles."""
+        return 1
+
+    def fastest(self, layer):
+        """Return the interval of the fastest way to build the layer, in cycles."""
         return 1
 
     def _refusal(self, layer, what):

@@ -59,6 +59,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     """
     wired = [wired] if wired else wired_modes(device.family, clock_hz)
     slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer) for layer in network.layers[1:]))
+    fastest, at_fastest = _fastest(network)
 
     def slowest_on(other):
         modes = wired if other is device else wired_modes(other.family, clock_hz)
@@ -72,11 +73,15 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
             raise ValueError(f"Clock must be at least the images per second, one image being a "
                              f"cycle at best: {clock_hz / 1e6:g} MHz for {images_per_second:,.0f} "
                              f"images/s (raise --freq)")
+        if target < fastest:
+            raise ValueError(f"Images per second must be at most {clock_hz / fastest:,.0f}, as "
+                             f"layer {at_fastest!r} takes {fastest:,} cycles an image at "
+                             f"{clock_hz / 1e6:g} MHz: {images_per_second:,.0f} (raise --freq)")
         schedule = smallest(network, device, target, wired)
         refuse_misfit(network, schedule, device, slowest=slowest_on)
         return schedule
 
-    intervals = _distinct(slowest)
+    intervals = _distinct(fastest, slowest)
     schedules = {}
 
     def fits(interval):
@@ -84,8 +89,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         return not misfits(network, schedules[interval], device)
 
     # An image in one beat needs no width converter, so interval 1 may fit where 2 does not.
-    if fits(1):
-        return schedules[1]
+    if fits(fastest):
+        return schedules[fastest]
     # From there on a longer interval takes less area: the first one that fits is the shortest.
     place = bisect_left(intervals, True, lo=1, key=fits)
     if place == len(intervals):
@@ -161,21 +166,22 @@ def _smallest_modes(network, device, interval, wired, weight):
     # Paths: the cheapest schedules of the layers so far, one for each pair of a word's width behind
     # them and a number of SPRAMs. An SPRAM costs nothing, but their number is limited.
     paths = {(LOWER.of(network.first).width(network.first, pixels), 0): (0.0, {})}
-    bits = network.first.outputs
+    bits, joins = network.first.outputs, False
     for layer in network.layers[1:]:
         longer = {}
         for mode in _candidates(layer, interval, wired, device, weight):
             for (width, sprams), (cost, modes) in paths.items():
                 before = list(modes.values())[-1] if modes else None
                 resources = layer_resources(layer, mode, device.family, bits=bits, width=width,
-                                            after_wired=isinstance(before, Wired))
+                                            after_wired=joins and isinstance(before, Wired))
                 total = cost + _share(resources, device, weight)
-                gives = (mode.gives(layer), sprams + resources.spram)
+                _, made = LOWER.of(layer).words(layer, mode, width)
+                gives = (made, sprams + resources.spram)
                 if gives[1] > device.sprams:
                     continue
                 if gives not in longer or total < longer[gives][0]:
                     longer[gives] = (total, {**modes, layer.name: mode})
-        paths, bits = {}, layer.outputs
+        paths, bits, joins = {}, layer.outputs, not LOWER.of(layer).streams
         for count in range(device.sprams + 1):
             same = [item for item in longer.items() if item[0][1] == count]
             paths |= sorted(same, key=lambda item: item[1][0])[:KEPT]
@@ -184,16 +190,29 @@ def _smallest_modes(network, device, interval, wired, weight):
 
 
 def _pixels(network, interval):
-    """Return the fewest pixels a beat for an interval, or a divisor of the image that is near."""
-    inputs = network.inputs
+    """Return the fewest pixels a beat for an interval, or a divisor of the image that is near.
+
+    In front of a layer that takes positions, a divisor of whole positions is better.
+    """
+    inputs, extents = network.inputs, network.layers[1].takes.extents
     least = ceil(inputs / interval)
-    return next((pixels for pixels in range(least, min(2 * least, inputs) + 1)
-                 if inputs % pixels == 0), least)
+    divisors = [pixels for pixels in range(least, min(2 * least, inputs) + 1)
+                if inputs % pixels == 0]
+    position = max(1, extents[-1] * inputs // network.first.outputs) if len(extents) > 1 else 1
+    return next((pixels for pixels in divisors if pixels % position == 0),
+                divisors[0] if divisors else least)
 
 
-def _distinct(slowest):
+def _fastest(network):
+    """Return the interval of the fastest hardware, in cycles, and the layer that takes as long."""
+    layers = {layer.name: LOWER.of(layer).fastest(layer) for layer in network.layers[1:]}
+    name = max(layers, key=layers.get)
+    return layers[name], name
+
+
+def _distinct(fastest, slowest):
     """Return the intervals to try, about 5 % apart."""
-    intervals = [1]
+    intervals = [fastest]
     while intervals[-1] < slowest:
         intervals.append(min(slowest, max(intervals[-1] + 1, floor(intervals[-1] * 1.05))))
     return intervals

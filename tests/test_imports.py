@@ -23,7 +23,7 @@ OURS = {
 # Rooms of a package, and the modules beside them that a room may import. A room may import the
 # rooms named before it.
 ROOMS = {
-    "hw": {"count": (), "plan": ("memo",), "stream": (), "stage": ("memo",),
+    "hw": {"count": (), "plan": ("lower", "memo"), "stream": (), "stage": ("memo",),
            "wired": ("lower", "memo"),
            "lowering": ("lower",), "serial": (), "synthesis": (), "core": ("accelerator",)},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),

@@ -93,7 +93,7 @@ def parser():
         help="these are the inputs nearest to the neuron's place, instead of random ones: the "
              "wires are shorter")
     add("--budget", type=_positive(int), metavar="LUT4",
-        help="make hidden layers wider or narrower until the network is planned to take so many")
+        help="make layers wider or narrower until the network is planned to take so many")
     add("--family", choices=area.FAMILIES, default="ecp5",
         help="FPGAs that LUT4 are counted for (default: ecp5)")
     add("--dataset", help="mnist, fashion-mnist, or the path of pictures, arrays or a table "

@@ -208,7 +208,7 @@ RECIPES = {recipe.name: recipe for recipe in (
     LookupRecipe.of("lookup-25f", "lookup 3000 near 30, lookup 1400 near 100", epochs=30,
                     rounds=14, augment=0.6),
     LookupRecipe.of("lookup-85f", "lookup 9000 near 30, lookup 4000 near 100", epochs=60,
-                    rounds=12, augment=0.8, elastic=0.02),
+                    rounds=26, augment=0.8, elastic=0.02),
     LookupRecipe.of("lookup-fashion", "lookup 9000 near 60, lookup 4000 near 300", levels=3,
                     dataset="fashion-mnist", epochs=40, rounds=8, augment=0.3),
     # FINN's CNV: Umuroglu et al., FINN, 2017, section 3.

@@ -42,7 +42,8 @@ ZERO = Bit(Const(0, 1))
 
 # Forms of a position's function of two or three bits, or of as many vectors of bits.
 FORMS = {"xor": lambda a, b: a ^ b, "and": lambda a, b: a & b,
-         "most": lambda a, b, c: (a & b) | (c & (a | b))}
+         "most": lambda a, b, c: (a & b) | (c & (a | b)),
+         "choose": lambda a, b, c: c ^ (b & (a ^ c)), "masked": lambda a, b, c: (a ^ b) & c}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,9 @@ class Position:
     bit : Bit or None
         The bit; None for 0.
     form : str
-        Function of ``terms``: ``"is"`` of none or one, ``"xor"`` or ``"and"`` of two, ``"most"``
-        of three, which is 1 if at least two of them are.
+        Function of ``terms``: ``"is"`` of none or one, ``"xor"`` or ``"and"`` of two; of three
+        ``"most"``, which is 1 if at least two of them are, ``"choose"``, the first where the
+        second is 1, else the third, or ``"masked"``, the xor of two where the third is 1.
     terms : tuple of Bit
         Bits that the function takes.
     """
@@ -170,7 +172,7 @@ def _half(m, place):
     """
     bit = place.bit or ZERO
     form, terms = place.form, list(place.terms)
-    if form == "most":
+    if form == "most":  # the order does not matter
         terms.sort(key=lambda term: not term.inverted)  # an inverted term can only be B
         if terms[1].inverted:
             form, terms = "is", _terms(m, [place], "whole")

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from sw.store.files import parse_json
 
+from ..lower import LOWER
+
 
 FORMAT = "thresher-schedule/1"
 ROMS = ("block", "registered", "distributed", "spram")
@@ -79,11 +81,14 @@ class Scheduled:
         Memory of the weights: ``"block"`` RAM; ``"registered"``, which is block RAM with two
         registers behind it, one of them inside an ECP5's block RAM; ``"distributed"`` over LUTs; or
         ``"spram"``, loaded before the first image.
+    positions : int
+        Windows of a convolution that are computed at once with the same weights.
     """
 
     pe: int
     simd: int
     rom: str = "block"
+    positions: int = 1
 
     def interval(self, layer):
         """Return the cycles for which a vector occupies the layer."""
@@ -99,14 +104,17 @@ class Scheduled:
 
     def check(self, layer):
         """Raise ValueError unless the layer can be built in this way."""
-        _check_int(f"PE of layer {layer.name!r}", self.pe, layer.outputs)
-        _check_int(f"SIMD of layer {layer.name!r}", self.simd, layer.inputs)
+        vector = LOWER.of(layer).vector(layer)
+        _check_int(f"PE of layer {layer.name!r}", self.pe, vector.outputs)
+        _check_int(f"SIMD of layer {layer.name!r}", self.simd, vector.inputs)
+        _check_int(f"Positions of layer {layer.name!r}", self.positions, layer.vectors)
         if self.rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{self.rom!r}")
 
     def to_json(self):
-        return {"kind": "scheduled", "pe": self.pe, "simd": self.simd, "rom": self.rom}
+        several = {"positions": self.positions} if self.positions > 1 else {}
+        return {"kind": "scheduled", "pe": self.pe, "simd": self.simd, "rom": self.rom, **several}
 
 
 @dataclass(frozen=True)
@@ -141,8 +149,17 @@ class Schedule:
     def interval(self, network):
         """Return the cycles between two accepted images in steady state."""
         return max(ceil(network.inputs / self.pixels),
-                   *(layer.vectors * self.layers[layer.name].interval(layer)
-                     for layer in network.layers[1:]))
+                   *(LOWER.of(layer).interval(layer, self.layers[layer.name], width)
+                     for layer, width in self.widths(network)))
+
+    def widths(self, network):
+        """Return each layer behind the first one, with the bits of the words that come to it."""
+        width, found = LOWER.of(network.first).width(network.first, self.pixels), []
+        for layer in network.layers[1:]:
+            found.append((layer, width))
+            _, gives = LOWER.of(layer).words(layer, self.layers[layer.name], width)
+            width = gives * layer.gives.bits
+        return found
 
     def to_json(self):
         """Return the schedule as JSON text, for :func:`read_schedule`."""

@@ -47,7 +47,7 @@ class ThermometerEncoder(Stage):
         rows = np.zeros((self.beats * pixels, encoder.levels), dtype=np.int64)
         rows[:encoder.inputs] = encoder.thresholds >> encoder.shift
         rows[encoder.inputs:] = rows[encoder.inputs - 1]  # any value will do
-        self.rows = rows.reshape(self.beats, pixels, encoder.levels)
+        self.rows = repeated(rows.reshape(self.beats, pixels, encoder.levels))
         self.is_wire = encoder.pixel_bits == encoder.levels == 1 and bool((rows == 1).all())
         self.latency = 0 if self.is_wire else 1
         super().__init__({
@@ -63,9 +63,9 @@ class ThermometerEncoder(Stage):
             return {name: Resources()}
         width = self.pixels * self.encoder.levels
         each = self.encoder.pixel_bits / 2
-        if (self.rows == self.rows[0]).all():
+        if len(self.rows) == 1:
             return {name: cells(family, width * each + 4, width)}
-        rom = rom_blocks(family, self.beats, width * (self.encoder.pixel_bits + 1))
+        rom = rom_blocks(family, len(self.rows), width * (self.encoder.pixel_bits + 1))
         return {name: (cells(family, width * 2 * each + 24, width + 10)
                        + Resources(0, 0, rom))}
 
@@ -84,22 +84,23 @@ class ThermometerEncoder(Stage):
             m.d.comb += self.i.ready.eq(self.o.ready)
             return m
 
-        # Thresholds of this beat: the same for all beats, or read from a ROM one beat ahead.
+        # Thresholds of this beat: the same for all beats, or read from a ROM one beat ahead. Those
+        # of the channels of a colour come back after some beats.
         width = self.encoder.pixel_bits + 1  # 2**pixel_bits never fires
         transfer = Signal()
         primed = Const(1)
-        if (self.rows == self.rows[0]).all():
+        if len(self.rows) == 1:
             thresholds = [Const(int(value), width) for value in self.rows[0].ravel()]
         else:
             words = [sum(int(value) << (width * place)
                          for place, value in enumerate(beat.ravel())) for beat in self.rows]
             m.submodules.rom = rom = memory.Memory(shape=width * self.rows[0].size,
-                                                   depth=self.beats, init=words)
+                                                   depth=len(words), init=words)
             port = rom.read_port()
-            beat, next_beat = Signal(range(self.beats)), Signal(range(self.beats))
+            beat, next_beat = Signal(range(len(words))), Signal(range(len(words)))
             m.d.comb += next_beat.eq(beat)
             with m.If(transfer):
-                m.d.comb += next_beat.eq(Mux(beat == self.beats - 1, 0, beat + 1))
+                m.d.comb += next_beat.eq(Mux(beat == len(words) - 1, 0, beat + 1))
             m.d.sync += beat.eq(next_beat)
             m.d.comb += port.addr.eq(next_beat)
             primed = Signal()
@@ -114,6 +115,14 @@ class ThermometerEncoder(Stage):
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += self.o.valid.eq(transfer)
         return m
+
+
+def repeated(rows):
+    """Return the first rows of thresholds, of which all the others are copies, in turn."""
+    for period in range(1, len(rows)):
+        if len(rows) % period == 0 and (rows == np.resize(rows[:period], rows.shape)).all():
+            return rows[:period]
+    return rows
 
 
 class PixelEncoder(wiring.Component):

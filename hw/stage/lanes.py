@@ -67,6 +67,11 @@ class Lanes:
                                  f"{of}: {value}")
 
     @property
+    def bits(self):
+        """Bits that a word of weights meets for each of its own: they decide about groups."""
+        return 1
+
+    @property
     def passes(self):
         """Number of passes over a vector."""
         return ceil(self.layer.outputs / self.pe)
@@ -84,7 +89,7 @@ class Lanes:
     @property
     def groups(self):
         """Groups of neurons whose lanes are near each other: ranges of about equal size."""
-        count = min(self.pe, ceil(self.pe * self.simd / GROUP_LANES))
+        count = min(self.pe, ceil(self.pe * self.simd * self.bits / GROUP_LANES))
         ends = [self.pe * number // count for number in range(count + 1)]
         return [range(start, end) for start, end in pairwise(ends)]
 

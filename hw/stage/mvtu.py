@@ -2,7 +2,6 @@
 
 from functools import cached_property
 
-import numpy as np
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -13,8 +12,9 @@ from ..stream.credit import CreditQueue
 from ..stream.handshake import Queued
 from ..stream.stage import Stage, StreamTap
 from .lanes import Lanes, mvtu_resources
-from .rom import neuron_words, step_words
+from .rom import step_words
 from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
+from .totals import pass_constants
 
 
 __all__ = ["MVTU"]
@@ -91,7 +91,7 @@ class MVTU(Stage):
     """
 
     def __init__(self, layer, *, pe, simd, rom="block"):
-        self.lanes = Lanes(layer, pe, simd, rom)
+        self.lanes = self._plan_lanes(layer, pe, simd, rom)
         if rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
@@ -111,7 +111,7 @@ class MVTU(Stage):
         self.result = (data.ArrayLayout(signed(layer.score_bits), pe) if layer.gives_scores
                        else pe)
         super().__init__({
-            "i": In(stream.Signature(simd)),
+            "i": In(stream.Signature(simd * layer.takes.bits)),
             "o": Out(stream.Signature(self.result)),
             **({"weights": In(stream.Signature(SPRAM_WIDTH)), "last_weight": Out(1)}
                if rom == "spram" else {}),
@@ -122,7 +122,7 @@ class MVTU(Stage):
         """Words to load before the first vector, a list of int; empty unless in SPRAM."""
         if self.rom != "spram":
             return []
-        steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        steps, planes = self._step_words()
         return load_words(steps, planes * self.pe * self.simd)
 
     def handshake(self):
@@ -138,12 +138,12 @@ class MVTU(Stage):
     def roms(self):
         if self.rom not in ("block", "registered"):
             return []
-        words, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        words, planes = self._step_words()
         return [(words, planes * self.pe * self.simd)]
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.queue = queue = CreditQueue(self.result, depth=self.queue_depth)
+        m.submodules.queue = queue = self._queue()
         wiring.connect(m, queue.o, wiring.flipped(self.o))
         delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
 
@@ -157,16 +157,29 @@ class MVTU(Stage):
         for (hops, neurons), planes in zip(self.lanes.hops_to, words, strict=True):
             read = [delays.delay(value, hops + self.lanes.rom_delay)
                     for value in (inputs, first, number)]
-            results += [delays.delay(result, self.lanes.hops - hops)
-                        for result in self._group(m, delays, neurons, planes, *read)]
+            results += [delays.delay(result, self.lanes.hops - hops) for result in
+                        self._group(delays, platform, neurons, planes, *read)]
 
         # Write: the results of a pass enter the queue together.
         m.d.comb += queue.push.eq(control.delay(last, self.lanes.step_latency))
         m.d.comb += Value.cast(queue.payload).eq(Cat(*results))
         return m
 
-    def _group(self, m, delays, neurons, planes, inputs, first, number):
+    def _plan_lanes(self, layer, pe, simd, rom):
+        """Return the lanes, checked."""
+        return Lanes(layer, pe, simd, rom)
+
+    def _step_words(self):
+        """Return the weights of each step, a list of int, and the number of their planes."""
+        return step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+
+    def _queue(self):
+        """Return the queue for the results, whose slots passes reserve."""
+        return CreditQueue(self.result, depth=self.queue_depth)
+
+    def _group(self, delays, platform, neurons, planes, inputs, first, number):
         """Return the results of a range of neurons, one register each."""
+        m = delays.m
         # Agree: XNOR. Where some weights are 0, the input chooses one of two planes instead.
         agree = []
         for lane in range(len(neurons) * self.simd):
@@ -191,12 +204,12 @@ class MVTU(Stage):
 
         # Compare.
         return [delays.register(result)
-                for result in self._results(m, delays, neurons, totals, number)]
+                for result in self._results(delays, neurons, totals, number)]
 
-    def _read_vector(self, m, queue, loaded):
-        """Write vectors into two banks, and step through a full bank once a pass."""
-        index_bits = (self.steps - 1).bit_length()
-        m.submodules.banks = banks = memory.Memory(shape=self.simd, depth=2 << index_bits, init=[])
+    def _store_vectors(self, m, loaded, index_bits):
+        """Write vectors into two banks; return which are full, and the read port."""
+        m.submodules.banks = banks = memory.Memory(
+            shape=len(self.i.payload), depth=2 << index_bits, init=[])
         write, read = banks.write_port(), banks.read_port()
         full = Signal(2)
         w_bank, w_index = Signal(), Signal(index_bits)
@@ -210,7 +223,12 @@ class MVTU(Stage):
                 m.d.sync += w_index.eq(0)
                 m.d.sync += w_bank.eq(~w_bank)
                 m.d.sync += full.bit_select(w_bank, 1).eq(1)
+        return full, read
 
+    def _read_vector(self, m, queue, loaded):
+        """Step through a full bank once a pass."""
+        index_bits = (self.steps - 1).bit_length()
+        full, read = self._store_vectors(m, loaded, index_bits)
         r_bank, r_index = Signal(), Signal(index_bits)
         number = Signal(range(self.passes), name="fold")
         step, first, last, last_pass = Signal(), Signal(), Signal(), Signal()
@@ -232,7 +250,7 @@ class MVTU(Stage):
 
     def _read_spram(self, m, delays, step, loaded):
         """Yield each group's weights, one plane or two, in the cycle after each step."""
-        _, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        _, planes = self._step_words()
         lanes = self.pe * self.simd
         m.submodules.weights = store = SpramWeights(depth=self.interval, width=lanes * planes)
         wiring.connect(m, wiring.flipped(self.weights), store.i)
@@ -249,7 +267,7 @@ class MVTU(Stage):
         address = Signal(range(self.interval))
         with m.If(step):
             m.d.sync += address.eq(Mux(address == self.interval - 1, 0, address + 1))
-        steps, planes = step_words(self.layer.weights, pe=self.pe, simd=self.simd)
+        steps, planes = self._step_words()
         for hops, neurons in self.lanes.hops_to:
             lanes = len(neurons) * self.simd
             firsts = [(plane * self.pe + neurons.start) * self.simd for plane in range(planes)]
@@ -264,7 +282,7 @@ class MVTU(Stage):
             word = delays.delay(port.data, self.lanes.rom_delay)
             yield [word[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
 
-    def _results(self, m, delays, neurons, totals, number):
+    def _results(self, delays, neurons, totals, number):
         """Return the activations or scores of a pass from its totals.
 
         ``number`` is the number of the pass. It comes earlier than the totals, by the cycles that
@@ -276,23 +294,7 @@ class MVTU(Stage):
         else:
             values = self.layer.thresholds
             width = int(values.max()).bit_length()
-        width = max(width, 1)
-        if np.all(values == values[0]):
-            constants = [Const(int(values[0]) % 2**width, width)] * len(neurons)
-        elif self.passes == 1:
-            constants = [Const(int(values[neuron]) % 2**width, width) for neuron in neurons]
-        else:
-            mask = (1 << len(neurons) * width) - 1
-            words = [word >> neurons.start * width & mask
-                     for word in neuron_words(values, width, pe=self.pe)]
-            style = "logic" if self.passes <= 32 else "block"
-            m.submodules[f"constants_{neurons.start}"] = rom = memory.Memory(
-                shape=width * len(neurons), depth=self.passes, init=words,
-                attrs={"rom_style": style})
-            port = rom.read_port()
-            m.d.comb += port.addr.eq(number)
-            word = delays.delay(port.data, self.lanes.rom_delay)
-            constants = [word.word_select(place, width) for place in range(len(neurons))]
+        constants = pass_constants(delays, self.lanes, neurons, number, values, max(width, 1))
         if not self.layer.gives_scores:
             return [total >= constant for total, constant in zip(totals, constants, strict=True)]
         return [((total << 1) + constant.as_signed())[:self.layer.score_bits]

@@ -5,7 +5,7 @@ import numpy as np
 from sw.bits import to_int
 
 
-__all__ = ["lane_words", "neuron_words", "step_words", "weight_planes"]
+__all__ = ["join_planes", "lane_words", "neuron_words", "step_words", "weight_planes"]
 
 
 def lane_words(rows, *, pe, simd):
@@ -47,10 +47,14 @@ def step_words(weights, *, pe, simd):
         The numbers, and the number of planes in each (:func:`weight_planes`).
     """
     planes = weight_planes(weights, -(-weights.shape[1] // simd) * simd)
+    return join_planes(planes, pe=pe, simd=simd), len(planes)
+
+
+def join_planes(planes, *, pe, simd):
+    """Return the words of all planes, one number a step, the first plane lowest."""
     words = [lane_words(plane, pe=pe, simd=simd) for plane in planes]
-    joined = [sum(word << (place * pe * simd) for place, word in enumerate(step))
-              for step in zip(*words, strict=True)]
-    return joined, len(planes)
+    return [sum(word << (place * pe * simd) for place, word in enumerate(step))
+            for step in zip(*words, strict=True)]
 
 
 def neuron_words(values, width, *, pe):

@@ -3,7 +3,11 @@
 from collections import deque
 
 
-__all__ = ["Buffer", "Queued"]
+__all__ = ["SMALL_QUEUE", "Buffer", "Queued"]
+
+# Slots of the deepest queue that reads its memory without a register and sees a freed slot at once.
+# Block RAM cannot be read so.
+SMALL_QUEUE = 4
 
 
 class Buffer:
@@ -24,6 +28,8 @@ class Queued:
 
     def __init__(self, queue_depth, delay):
         self.credits = queue_depth
+        self.late = queue_depth > SMALL_QUEUE  # a freed slot is seen a cycle later
+        self.returned = 0
         self.delay = delay  # cycles from the start of a payload until it is valid at the output
         self.coming = deque()
         self.cycle = self.filled = 0
@@ -41,4 +47,5 @@ class Queued:
             self.coming.popleft()
             self.filled += 1
         self.filled -= o_transfer
-        self.credits += o_transfer
+        self.credits += self.returned if self.late else o_transfer
+        self.returned = o_transfer

@@ -85,6 +85,10 @@ class Conv2d(Windowed, Layer):
         return self.weights.shape[3]
 
     @property
+    def pad(self):
+        return self.pad_bit
+
+    @property
     def made(self):
         return len(self.weights)
 

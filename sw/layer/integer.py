@@ -165,9 +165,18 @@ class IntegerConv2d(Windowed, IntegerSums):
             raise ValueError(f"Pad value of layer {self.name!r} must be below "
                              f"{2**self.input_bits}: {self.pad_value}")
 
+    @cached_property
+    def dense(self):
+        """The dense layer that every window goes through: its inputs are the window's values."""
+        return IntegerDense(self.name, self.rows, self.thresholds, self.input_bits)
+
     @property
     def taken_bits(self):
         return self.input_bits
+
+    @property
+    def pad(self):
+        return self.pad_value
 
     @property
     def kernel(self):

@@ -32,6 +32,11 @@ class Windowed:
         raise NotImplementedError
 
     @property
+    def pad(self):
+        """Value of everything that is added around the map, an int."""
+        raise NotImplementedError
+
+    @property
     def made(self):
         """Values of a position of the map that the layer gives."""
         raise NotImplementedError

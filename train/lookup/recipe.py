@@ -13,6 +13,7 @@ from ..plan import Plan, listed
 
 NEURONS_LIMIT = 2**16
 STEEPNESS = 3.9  # root of a class's bits over the temperature of its votes
+PARTS = range(1, 64 * 64)  # 64ths of the given sizes that a budget is tried with
 FORM = re.compile(r"lookup\s+(\d+)(?:\s+inputs\s+(\d+))?(?:\s+near\s+(\d+))?")
 
 
@@ -102,8 +103,7 @@ class LookupRecipe(Plan):
     def listing(self, inputs, classes):
         """Return wires of a neuron by layer, what is there in all, and LUT4, as texts."""
         counts = [*(layer.inputs for layer in self.layers), self.group(classes)]
-        sizes, wires = self.sizes(inputs, classes)[1:-1], [layer.inputs for layer in self.layers]
-        lut4 = area.planned(sizes, (*wires, self.group(classes)), classes, votes=True)
+        lut4 = self._planned(self.layers, classes, "ecp5")
         return listed(counts, "/"), self.contents(inputs, classes), f"{lut4:,}"
 
     def contents(self, inputs, classes):
@@ -124,9 +124,27 @@ class LookupRecipe(Plan):
         return self.layers[0].near is not None
 
     def within(self, budget, classes, family):
-        """Refuse a budget, which is for threshold layers."""
-        raise ValueError(f"Budget must be for threshold layers: {self.name} has {self.what} (give "
-                         f"--layers of other sizes)")
+        """Return a copy whose layers are as wide as ``budget`` LUT4 allow, in proportion."""
+        fitting = [layers for layers in (self._scaled(parts, classes) for parts in PARTS)
+                   if self._planned(layers, classes, family) <= budget]
+        if not fitting:
+            least = self._planned(self._scaled(PARTS[0], classes), classes, family)
+            raise ValueError(f"Budget must have room for {self.name} with the fewest tables, "
+                             f"{least} LUT4: {budget} LUT4 (give --layers)")
+        return replace(self, layers=fitting[-1])
+
+    def _scaled(self, parts, classes):
+        """Return the layers with ``parts`` 64ths of their neurons, equally many for each class."""
+        last = max(1, round(self.layers[-1].neurons * parts / (64 * classes))) * classes
+        return (*(replace(layer, neurons=max(1, layer.neurons * parts // 64))
+                  for layer in self.layers[:-1]), replace(self.layers[-1], neurons=last))
+
+    @staticmethod
+    def _planned(layers, classes, family):
+        """Return the LUT4 of a network of such layers."""
+        return area.planned([layer.neurons for layer in layers],
+                            [*(layer.inputs for layer in layers), layers[-1].neurons // classes],
+                            classes, family, votes=True)
 
     def check(self, inputs, classes):
         """Raise ValueError unless the recipe can be trained for such encoded inputs and classes."""

@@ -96,8 +96,8 @@ def test_the_epochs_of_gradients_learn_from_a_teacher(pictures, tmp_path, monkey
      "for each of the 3 classes: 4 (nearest: 3, 6; give --layers)"),
     (("--layers", "lookup 9", "--synapses", "3"), "error: Option --synapses must be for other "
      "networks: lookup-9 has look-up layers (leave it out)"),
-    (("--layers", "lookup 9", "--budget", "300"), "error: Budget must be for threshold layers: "
-     "lookup-9 has look-up layers (give --layers of other sizes)"),
+    (("--layers", "lookup 9", "--budget", "9"), "error: Budget must have room for lookup-9 with "
+     "the fewest tables, 17 LUT4: 9 LUT4 (give --layers)"),
     (("--layers", "lookup 9", "--network", "tfc"), "error: Network must be a named one or given "
      "by its layers, not both: --network tfc --layers lookup 9"),
     (("--layers", "lookup 9", "--rounds", "x"), "error: argument --rounds: must be a whole number "

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from train import area
 from train.lookup.recipe import LookupRecipe, Tables, parse
 from train.recipes import RECIPES
 
@@ -55,7 +56,20 @@ def test_options_of_threshold_layers_are_refused():
         RECIPES["lookup-25f"].changed(synapses=(4, 4, 60), reach=None)
 
 
-def test_a_budget_is_refused():
-    with pytest.raises(ValueError, match=r"^Budget must be for threshold layers: lookup-25f has "
-                       r"look-up layers \(give --layers of other sizes\)$"):
-        RECIPES["lookup-25f"].within(1000, 10, "ecp5")
+@pytest.mark.parametrize(("name", "budget", "family"), [
+    ("lookup-25f", 2500, "ecp5"), ("lookup-25f", 20_000, "ecp5"),
+    ("lookup-icebreaker", 4000, "ice40")])
+def test_a_network_is_as_wide_as_its_budget(name, budget, family):
+    recipe = RECIPES[name].within(budget, 10, family)
+    recipe.check(784, 10)
+    first, last = (layer.neurons for layer in recipe.layers)
+    lut4 = area.planned((first, last), (4, 4, last // 10), 10, family, votes=True)
+    assert 0.95 * budget < lut4 <= budget
+    assert first / last == pytest.approx(RECIPES[name].layers[0].neurons
+                                         / RECIPES[name].layers[1].neurons, rel=0.05)
+
+
+def test_a_budget_has_room_for_the_fewest_tables():
+    with pytest.raises(ValueError, match=r"^Budget must have room for lookup-25f with the fewest "
+                       r"tables, 138 LUT4: 100 LUT4 \(give --layers\)$"):
+        RECIPES["lookup-25f"].within(100, 10, "ecp5")

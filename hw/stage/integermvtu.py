@@ -1,0 +1,151 @@
+"""Matrix-vector-threshold unit for integers: sums of pixels times -1, 0 and +1."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from amaranth import *
+
+from ..count.carry import ZERO, Bit, Position, carry_chain, gap
+from ..count.lut import family_of
+from .lanes import Lanes
+from .mvtu import MVTU
+from .rom import join_planes
+from .signs import integer_words, levels_of
+from .totals import accumulate, pass_constants, total_bits
+
+
+__all__ = ["IntegerLanes", "IntegerMVTU"]
+
+
+@dataclass(frozen=True)
+class IntegerLanes(Lanes):
+    """The lanes of a layer of integers, which are adders."""
+
+    @property
+    def bits(self):
+        return self.layer.input_bits
+
+    @property
+    def waited(self):
+        """Cycles from a step to the sum of its lanes, without the way to the group."""
+        return max(1 + levels_of(self.simd) + 1, self.rom_delay + 1)
+
+    @property
+    def step_latency(self):
+        """Cycles from the last step of a pass to the push of its results."""
+        return self.waited + 2 + self.rom_delay + self.hops
+
+
+class IntegerMVTU(MVTU):
+    """First layer of integers, ``pe`` neurons × ``simd`` inputs a cycle.
+
+    The unit is an :class:`hw.stage.mvtu.MVTU` whose lanes are a tree of adders, with a register
+    behind each level. An input whose weight is -1 is inverted inside the LUTs of an adder
+    (:mod:`hw.stage.signs`). The constants that inversions add are part of the threshold.
+
+    The interval is ``ceil(inputs / simd) * ceil(neurons / pe)`` cycles a vector, without a bubble.
+    Latency, from the last word of a vector to its last result, is ``interval + 4 + r + l + q + h``
+    cycles (:attr:`latency`), with l levels of adders and r, q and h as of an MVTU. It is one more
+    for ``simd`` of 1 with registers behind the ROM.
+
+    Parameters
+    ----------
+    layer : :class:`sw.layer.integer.IntegerDense`
+        Weights and thresholds; ``dense`` of an :class:`sw.layer.integer.IntegerConv2d`.
+    pe, simd, rom
+        As of an MVTU.
+
+    Members
+    -------
+    i : In(stream.Signature(simd * input_bits))
+        Unsigned inputs, the first one lowest. The last word of a vector is filled up with zeros.
+    o : Out(stream.Signature(pe))
+        Activations of a pass, the first neuron lowest.
+    weights, last_weight
+        As of an MVTU.
+    """
+
+    @cached_property
+    def integer_words(self):
+        """Bits that the lanes read, :class:`hw.stage.signs.IntegerWords`."""
+        return integer_words(self.layer.weights, self.layer.input_bits, self.simd)
+
+    def _plan_lanes(self, layer, pe, simd, rom):
+        return IntegerLanes(layer, pe, simd, rom)
+
+    def _step_words(self):
+        planes = self.integer_words.planes
+        return join_planes(planes, pe=self.pe, simd=self.simd), len(planes)
+
+    def _group(self, delays, platform, neurons, planes, inputs, first, number):
+        """Return the results of a range of neurons, one register each."""
+        m, lanes, bits = delays.m, self.lanes, self.layer.input_bits
+        values = [inputs.word_select(place, bits) for place in range(self.simd)]
+        keep = delays.delay(~first, lanes.waited)
+        number = delays.delay(number, lanes.waited - 1 - lanes.rom_delay)
+        offsets = self.integer_words.offsets
+        thresholds = self.layer.thresholds + offsets
+        most = int((self.layer.bounds[1] + offsets).max())
+        starts = pass_constants(delays, lanes, neurons, number, -thresholds,
+                                total_bits(thresholds, most))
+        results = []
+        for place, neuron in enumerate(neurons):
+            flips, *counts = [plane[place * self.simd:(place + 1) * self.simd] for plane in planes]
+            tree = _Tree(delays, platform, f"sum_{neuron}")
+            summed = tree.build(values, flips, counts[0] if counts else None)
+            summed = delays.delay(summed, lanes.waited - 2 - levels_of(self.simd))
+            total = accumulate(m, summed, starts[place], keep if self.steps > 1 else None,
+                               f"total_{neuron}", platform)
+            results.append(delays.register(~total[-1]))
+        return results
+
+
+class _Tree:
+    """A tree of adders whose right operands may be inverted, with a register behind each level."""
+
+    def __init__(self, delays, platform, name):
+        self.delays = delays
+        self.platform = platform
+        self.name = name
+        self.adders = 0
+
+    def build(self, values, flips, counts):
+        """Return the sum in the register behind the one of the last level.
+
+        ``flips`` and ``counts`` are the bits of a step (:class:`hw.stage.signs.IntegerWords`).
+        """
+        width = len(values[0])
+        masks = [None] * len(values)
+        if counts is not None:  # an adder masks its right operand itself
+            masks = list(counts)
+            values = [value if place % 2 else value & masks[place].replicate(width)
+                      for place, value in enumerate(values)]
+        while len(values) > 1:
+            pairs = len(values) // 2
+            made = [self.add(values[2 * pair], values[2 * pair + 1], flips[pair],
+                             masks[2 * pair + 1], width) for pair in range(pairs)]
+            if len(values) % 2:
+                made.append(self.delays.register(values[-1]))
+            values, masks = made, [None] * len(made)
+            flips = self.delays.register(flips[pairs:])
+            width += 1
+        whole = Signal(width)
+        self.delays.m.d.comb += whole.eq(values[0])
+        return self.delays.register(whole ^ flips[0].replicate(width))
+
+    def add(self, left, right, flip, mask, width):
+        """Return ``left`` plus ``right``, which is inverted by ``flip``, then masked."""
+        m = self.delays.m
+        self.adders += 1
+        a, b = Signal(width, name=f"{self.name}_left_{self.adders}"), Signal(
+            width, name=f"{self.name}_right_{self.adders}")
+        m.d.comb += [a.eq(left), b.eq(right)]
+        if family_of(self.platform) != "ecp5":
+            b = b ^ flip.replicate(width)
+            return self.delays.register(a + (b if mask is None else b & mask.replicate(width)))
+        terms = (Bit(flip),) if mask is None else (Bit(flip), Bit(mask))
+        form = "xor" if mask is None else "masked"
+        chain = [gap(ZERO), *(Position(Bit(a[place]), form, (Bit(b[place]), *terms))
+                              for place in range(width)), Position(None)]
+        total = carry_chain(m, chain, self.platform, f"{self.name}_{self.adders}")
+        return self.delays.register(total[1:])

@@ -1,0 +1,254 @@
+"""Sliding-window unit: rows of a feature map in memory, given again as one window after another."""
+
+from amaranth import *
+from amaranth.lib import memory, stream
+from amaranth.lib.wiring import In, Out
+
+from ..plan.area import cells
+from ..plan.area import memory as memory_resources
+from ..stream.stage import Stage
+from .windowwalk import walk_of
+
+
+__all__ = ["SlidingWindow"]
+
+
+class Handshake:
+    """Handshake of a sliding-window unit."""
+
+    def __init__(self, unit):
+        walk = self.walk = unit.walk
+        self.parts = unit.parts
+        self.words = walk.positions[1] * walk.reads  # of a row of windows
+        self.room, self.enough = unit.rows, -walk.needs[0]
+        self.arrived = self.row = self.word = 0
+        self.read = self.valid = False
+
+    def ready(self, o_ready):
+        return self.room > 0
+
+    def tick(self, i_transfer, o_transfer):
+        moves = not self.valid or o_transfer
+        steps = moves and (self.word > 0 or self.enough >= 0)
+        if moves:
+            self.valid = self.read and self.word % self.parts == 0
+            self.read = steps
+        if steps:
+            self.word += 1
+            if self.word == self.words - self.walk.fill:
+                self.room += self.walk.frees[self.row]
+                self.enough -= self.walk.more_needs[self.row]
+                self.row = (self.row + 1) % self.walk.positions[0]
+            self.word %= self.words
+        if i_transfer:
+            self.arrived = (self.arrived + 1) % self.walk.row_words
+            if self.arrived == 0:
+                self.room -= 1
+                self.enough += 1
+
+
+class SlidingWindow(Stage):
+    """The windows of a convolution, from a feature map position by position.
+
+    The unit keeps rows of the map in a cyclic memory. A row of windows begins when the last row of
+    the map that it reads has come. A row of the map is overwritten when no window reads it any
+    more, so the next image comes in while the last windows of an image go out. Padding is a mask:
+    no cycle and no memory is spent on it.
+
+    A window goes out row by row, column by column and channel by channel, ``simd`` values a word.
+    Zeros fill up its last word. The memory gives a word of :attr:`word` values a cycle, the most
+    that divide both ``simd`` and the channels of a position, or of positions beside each other
+    where stride, padding, the kernel's columns and the map's are multiples of so many. A window
+    thus takes :attr:`reads` cycles, ``ceil(values / simd) * simd / word``.
+
+    The interval is ``reads`` cycles a window, or a cycle for each input word if these are more
+    (:attr:`interval`, cycles an image). Latency is ``simd / word + 1`` cycles (:attr:`latency`),
+    from the last word of the last row that a window needs to its first word.
+
+    Parameters
+    ----------
+    layer : :class:`sw.layer.window.Windowed`
+        Layer that takes the windows.
+    simd : int
+        Values of an output word, in ``1..values``, those of a window.
+    rows : int, optional
+        Rows of the map in memory, at least those of the kernel and of the stride. By default one
+        row more, or what the last windows of an image and the first ones of the next read. Then
+        nothing waits even if the layer before is as slow as the one behind. The memory's size is a
+        power of two, so it may hold more.
+
+    Members
+    -------
+    i : In(stream.Signature(word * taken_bits))
+        Values of the map, position by position in raster order, the first one lowest.
+    o : Out(stream.Signature(simd * taken_bits))
+        Values of the windows.
+    """
+
+    def __init__(self, layer, *, simd, rows=None):
+        most = layer.kernel[0] * layer.kernel[1] * layer.channels
+        if not 1 <= simd <= most:
+            raise ValueError(f"SIMD of layer {layer.name!r} must be in 1..{most}, the inputs of a "
+                             f"neuron: {simd}")
+        least = layer.kernel[0] + layer.stride
+        if rows is None:
+            rows = max(least + 1, 2 * (layer.kernel[0] - layer.padding))
+        if rows < least:
+            raise ValueError(f"Rows of the map that layer {layer.name!r} keeps must be at least "
+                             f"{least}, those of a window and of a stride: {rows}")
+        self.layer = layer
+        self.simd = simd
+        self.walk, self.word = walk_of(layer, simd)
+        self.depth = 1 << (rows * self.walk.row_words - 1).bit_length()
+        self.rows = self.depth // self.walk.row_words
+        self.parts = simd // self.word
+        self.reads = self.walk.reads
+        self.interval = max(layer.height * self.walk.row_words, layer.vectors * self.reads)
+        self.latency = self.parts + 2
+        self.width = self.word * layer.taken_bits
+        super().__init__({"i": In(stream.Signature(self.width)),
+                          "o": Out(stream.Signature(simd * layer.taken_bits))})
+
+    def handshake(self):
+        return Handshake(self)
+
+    def resources(self, name, family, left):
+        return {name: window_resources(self, family)}
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.map = rows = memory.Memory(shape=self.width, depth=self.depth, init=[])
+        write, read = rows.write_port(), rows.read_port()
+        moves, begins = Signal(), Signal()
+        m.d.comb += moves.eq(~self.o.valid | self.o.ready)
+        m.d.comb += read.en.eq(moves)
+
+        # Read: a word a cycle, unless an output word is refused.
+        walk = _Walker(m, self.walk, len(read.addr), self.parts)
+        m.d.comb += walk.steps.eq(moves & (walk.inside | begins))
+        m.d.comb += read.addr.eq(walk.address)
+        m.d.comb += begins.eq(self._keep_rows(m, write, walk))
+
+        # Mask what lies beside the map, and put the words of an output word together.
+        was_read, was_last = Signal(), Signal()
+        was_padded, was_filled = Signal(), Signal()
+        word = Signal(self.width)
+        m.d.comb += word.eq(Mux(was_padded, self.pad_word, read.data) & ~was_filled.replicate(
+            self.width))
+        with m.If(moves):
+            m.d.sync += [was_read.eq(walk.steps), was_last.eq(walk.last_part),
+                         was_padded.eq(walk.padded), was_filled.eq(walk.filling)]
+            m.d.sync += self.o.valid.eq(was_read & was_last)
+            with m.If(was_read):
+                m.d.sync += self.o.payload.eq(Cat(self.o.payload, word)[self.width:])
+        return m
+
+    @property
+    def pad_word(self):
+        """A word of padding, an int."""
+        bits = self.layer.taken_bits
+        return sum(self.layer.pad << bits * place for place in range(self.word))
+
+    def _keep_rows(self, m, write, walk):
+        """Write the map, and count rows; return whether a row of windows may begin."""
+        numbers = self.walk
+        room = Signal(range(self.rows + 1), init=self.rows)
+        enough = Signal(range(-max(numbers.more_needs), self.rows + 1), init=-numbers.needs[0])
+        m.d.comb += self.i.ready.eq(room != 0)
+        m.d.comb += [write.en.eq(self.i.valid & self.i.ready), write.data.eq(self.i.payload)]
+        address = Signal(len(write.addr))
+        m.d.comb += write.addr.eq(address)
+        with m.If(write.en):
+            m.d.sync += address.eq(address + 1)
+        _, arrived = _count(m, "arrived", numbers.row_words, write.en)
+
+        frees = _by_row(m, "frees", numbers.frees, walk.row)
+        more = _by_row(m, "more", numbers.more_needs, walk.row)
+        done = walk.steps & walk.row_ends
+        m.d.sync += room.eq(room - (write.en & arrived) + Mux(done, frees, 0))
+        m.d.sync += enough.eq(enough + (write.en & arrived) - Mux(done, more, 0))
+        return enough >= 0
+
+
+class _Walker:
+    """Counters and address of a walk.
+
+    Attributes
+    ----------
+    steps : Signal
+        To drive: a word is read.
+    address : Signal
+        Address of the word.
+    inside : Value
+        The word is not the first one of a row of windows.
+    last_part : Value
+        The word completes an output word.
+    padded, filling : Signal
+        The word lies beside the map; it is one of the zeros behind a window.
+    row, row_ends : Value
+        Row of windows; the word is its last one, but for zeros.
+    """
+
+    def __init__(self, m, walk, address_bits, parts):
+        self.steps = Signal()
+        self.filling = Signal()
+        self.padded = Signal()
+        self.address = Signal(address_bits, init=walk.start % 2**address_bits)
+        reads = Signal()
+        m.d.comb += reads.eq(self.steps & ~self.filling)
+        rows, columns = walk.kernel
+        many_rows, many_columns = walk.positions
+        _, self.last_part = _count(m, "part", parts, self.steps)
+        _, chunk_last = _count(m, "chunk", walk.chunks, reads)
+        column, column_last = _count(m, "kernel_column", columns, reads & chunk_last)
+        line_ends = chunk_last & column_last
+        line, line_last = _count(m, "kernel_row", rows, reads & line_ends)
+        window_ends = line_ends & line_last
+        x, x_last = _count(m, "column", many_columns, reads & window_ends)
+        self.row_ends = window_ends & x_last & ~self.filling
+        self.row, y_last = _count(m, "row", many_rows, reads & self.row_ends)
+
+        stride = {name: Const(move % 2**address_bits, address_bits)
+                  for name, move in walk.strides.items()}
+        with m.If(reads):
+            m.d.sync += self.address.eq(self.address + Mux(
+                ~line_ends, stride["word"], Mux(
+                    ~line_last, stride["kernel_row"], Mux(
+                        ~x_last, stride["window"], Mux(
+                            ~y_last, stride["row"], stride["image"])))))
+
+        begun = Signal()
+        self.inside = begun | self.filling
+        with m.If(reads):
+            m.d.sync += begun.eq(~self.row_ends)
+        if walk.fill:
+            _, fill_last = _count(m, "fill", walk.fill, self.steps & self.filling)
+            with m.If(self.steps):
+                m.d.sync += self.filling.eq(Mux(self.filling, ~fill_last, window_ends))
+        for axis, (window, place) in enumerate(((self.row, line), (x, column))):
+            with m.Switch(window):
+                for number, places in walk.outside(axis).items():
+                    with m.Case(number), m.Switch(place), m.Case(*places):
+                        m.d.comb += self.padded.eq(1)
+
+
+def _count(m, name, count, advance):
+    """Count to ``count`` again and again; return the counter, and whether it is at its last."""
+    if count == 1:
+        return Const(0, 1), Const(1, 1)
+    value, last = Signal(range(count), name=name), Signal(name=f"{name}_last")
+    m.d.comb += last.eq(value == count - 1)
+    with m.If(advance):
+        m.d.sync += value.eq(Mux(last, 0, value + 1))
+    return value, last
+
+
+def _by_row(m, name, numbers, row):
+    """Return the number of a row of windows; most rows have the same."""
+    usual = max(set(numbers), key=numbers.count)
+    value = Signal(range(max(numbers) + 1), name=name, init=usual)
+    with m.Switch(row):
+        for number in set(numbers) - {usual}:
+            with m.Case(*(place for place, other in enumerate(numbers) if other == number)):
+                m.d.comb += value.eq(number)
+    return value
