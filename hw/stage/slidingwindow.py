@@ -14,8 +14,8 @@ from .windowwalk import walk_of
 
 __all__ = ["SlidingWindow", "window_resources"]
 
-# Fitted to synthesized units. LUT4 of a bit of the kernel's counters and of other counters, and of a
-# row or column of windows that reaches beyond the map.
+# Fitted to synthesized units. LUT4 of a bit of the kernel's counters and of other counters, and of
+# a row or column of windows that reaches beyond the map.
 KERNEL = {"ecp5": 8.5, "ice40": 6.0}
 COUNTER = {"ecp5": 2.4, "ice40": 2.6}
 BESIDE = {"ecp5": 0.3, "ice40": 2.8}

@@ -71,13 +71,13 @@ TERNARY = IntegerDense("fc", np.array([[1, 0, -1], [-1, -1, 0]], np.int8),
 PROOFS = [
     shared_proof("mvtu-shared", SMALL, 2, 2, 2, 3, Fault(
         "hw.stage.sharedmvtu.SharedMVTU._group", "~total[-1]", "~total[-1] | total.any()"),
-        depth=26),
+        depth=29),
     shared_proof("mvtu-shared-ecp5", SMALL, 2, 2, 2, 2, Fault(
         "hw.stage.positionorder.PositionOrder.elaborate", "parts[was_place]", "parts[place]"),
-        depth=22, platform=ECP5, models=ECP5_MODELS),
+        depth=25, platform=ECP5, models=ECP5_MODELS),
     integer_proof("mvtu-integer", INTEGERS, 2, 2, Fault(
         "hw.stage.integermvtu._Tree.add", "b ^ flip.replicate(width)", "b"), depth=18),
     integer_proof("mvtu-integer-ecp5", TERNARY, 1, 3, Fault(
-        "hw.stage.integermvtu._Tree.add", '"xor" if mask is None else "masked"', '"xor"'),
+        "hw.stage.integermvtu._Tree.add", "Bit(flip), Bit(mask)", "Bit(flip), Bit(flip)"),
         depth=18, platform=ECP5, models=ECP5_MODELS),
 ]

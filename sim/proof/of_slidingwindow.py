@@ -70,8 +70,8 @@ PROOFS = [
         "hw.stage.slidingwindow._Walker.__init__", '"column", many_columns,',
         '"column", many_columns - 1,'), depth=60),
     window_proof("window-filled", conv(1, 4, 1, (1, 3)), 2, Fault(
-        "hw.stage.slidingwindow.SlidingWindow.elaborate", "~was_filled.replicate", "(~was_filled | was_filled).replicate"),
-        depth=60),
+        "hw.stage.slidingwindow.SlidingWindow.elaborate", "~was_filled.replicate",
+        "(~was_filled | was_read).replicate"), depth=60),
     window_proof("window-rows", conv(3, 1, 2, (2, 1)), 2, Fault(
         "hw.stage.slidingwindow.SlidingWindow._keep_rows", "Mux(done, frees, 0)",
         "Mux(done, frees + 1, 0)"), depth=60),
