@@ -16,8 +16,8 @@ CONTRACT = ("Every window of every map comes out once, in raster order, its bits
             "column by column and channel by channel, padded as stated; a word offered is held "
             "until taken, none is lost, and the last windows do not wait for the next map")
 
-ENOUGH = ("two maps are out and a third is inside, under any pauses and back-pressure that fit: "
-          "all rows of the memory were written and read")
+ENOUGH = ("a map is out whole and the next one is inside, under any pauses and back-pressure that "
+          "fit: each place of the kernel met padding and the map")
 
 
 def conv(height, width, channels, kernel, **others):
@@ -63,12 +63,12 @@ def window_proof(name, layer, simd, fault, **others):
 
 
 PROOFS = [
-    window_proof("window", conv(3, 3, 1, (2, 2)), 2, Fault(
+    window_proof("window", conv(2, 3, 1, (2, 2)), 2, Fault(
         "hw.stage.slidingwindow._Walker.__init__", '~line_last, stride["kernel_row"]',
-        '~line_last, stride["word"]'), method="bmc", depth=46, enough=ENOUGH),
+        '~line_last, stride["word"]'), depth=60),
     window_proof("window-padded", conv(1, 2, 1, (3, 3), padding=1, pad_bit=1), 3, Fault(
         "hw.stage.slidingwindow.SlidingWindow.elaborate", "Mux(was_padded, self.pad_word",
-        "Mux(was_padded, 0"), method="bmc", depth=44, enough=ENOUGH),
+        "Mux(was_padded, 0"), method="bmc", depth=24, enough=ENOUGH),
     window_proof("window-stride", conv(2, 4, 1, (2, 2), stride=2), 2, Fault(
         "hw.stage.slidingwindow._Walker.__init__", '"column", many_columns,',
         '"column", many_columns - 1,'), depth=60),
