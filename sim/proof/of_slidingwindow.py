@@ -17,7 +17,7 @@ CONTRACT = ("Every window of every map comes out once, in raster order, its bits
             "until taken, none is lost, and the last windows do not wait for the next map")
 
 ENOUGH = ("a map is out whole and the next one is inside, under any pauses and back-pressure that "
-          "fit: each place of the kernel met padding and the map")
+          "fit: every move of the address was made")
 
 
 def conv(height, width, channels, kernel, **others):
@@ -65,7 +65,7 @@ def window_proof(name, layer, simd, fault, **others):
 PROOFS = [
     window_proof("window", conv(2, 3, 1, (2, 2)), 2, Fault(
         "hw.stage.slidingwindow._Walker.__init__", '~line_last, stride["kernel_row"]',
-        '~line_last, stride["word"]'), depth=60),
+        '~line_last, stride["word"]'), method="bmc", depth=24, enough=ENOUGH),
     window_proof("window-padded", conv(1, 2, 1, (3, 3), padding=1, pad_bit=1), 3, Fault(
         "hw.stage.slidingwindow.SlidingWindow.elaborate", "Mux(was_padded, self.pad_word",
         "Mux(was_padded, 0"), method="bmc", depth=24, enough=ENOUGH),
