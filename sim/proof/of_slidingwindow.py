@@ -17,7 +17,7 @@ CONTRACT = ("Every window of every map comes out once, in raster order, its bits
             "until taken, none is lost, and the last windows do not wait for the next map")
 
 ENOUGH = ("a map is out whole and the next one is inside, under any pauses and back-pressure that "
-          "fit: every move of the address was made")
+          "fit")
 
 
 def conv(height, width, channels, kernel, **others):
