@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """hw.stage.balance: choices keep to the interval, and none is beaten by another."""
 
 from math import ceil
