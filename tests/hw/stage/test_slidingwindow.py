@@ -116,12 +116,12 @@ def test_the_last_windows_do_not_wait_for_the_next_image():
     assert seen.given[0] - last == unit.latency == 3
 
 
-@pytest.mark.parametrize(("channels", "simd", "word"), [
-    (96, 32, 32), (96, 96, 96), (96, 192, 96), (96, 64, 32), (96, 27, 3), (3, 108, 6)])
-def test_a_word_of_memory_divides_both_sides(channels, simd, word):
-    layer = conv(8, 8, channels, (6, 6), stride=2, padding=2)
-    assert SlidingWindow(layer, simd=simd).word == (2 * word if word in (96,) and simd == 192
-                                                    else word)
+@pytest.mark.parametrize(("channels", "kernel", "stride", "padding", "simd", "word"), [
+    (96, 3, 1, 1, 32, 32), (96, 3, 1, 1, 96, 96), (96, 3, 1, 1, 192, 96), (96, 3, 1, 1, 64, 32),
+    (96, 3, 1, 1, 27, 3), (3, 6, 2, 2, 108, 6), (3, 6, 2, 2, 9, 3), (96, 6, 2, 2, 192, 192)])
+def test_a_word_of_memory_divides_both_sides(channels, kernel, stride, padding, simd, word):
+    layer = conv(8, 8, channels, (kernel, kernel), stride=stride, padding=padding)
+    assert SlidingWindow(layer, simd=simd).word == word
 
 
 def test_memory_is_a_power_of_two_of_whole_rows():
