@@ -45,6 +45,12 @@ from .proof import (
     of_lookup as proof_lookup,
 )
 from .proof import (
+    of_shared as proof_shared,
+)
+from .proof import (
+    of_slidingwindow as proof_slidingwindow,
+)
+from .proof import (
     of_stream as proof_stream,
 )
 from .proof import (
@@ -58,6 +64,7 @@ __all__ = ["PROOFS", "UNPROVEN", "main", "prove"]
 FOLDER = Path("build/prove")
 
 PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
+          *proof_shared.PROOFS, *proof_slidingwindow.PROOFS,
           *proof_lookup.PROOFS, *proof_line.PROOFS, *proof_feed.PROOFS,
           *proof_image.PROOFS, *proof_inbox.PROOFS, *proof_accelerator.PROOFS,
           *proof_benchmark.PROOFS, *proof_flash.PROOFS, *proof_link.PROOFS,

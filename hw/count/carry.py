@@ -176,6 +176,9 @@ def _half(m, place):
         terms.sort(key=lambda term: not term.inverted)  # an inverted term can only be B
         if terms[1].inverted:
             form, terms = "is", _terms(m, [place], "whole")
+    elif len(terms) == 3 and any(FORMS[form](first, *(int(term.inverted) for term in terms[1:]))
+                                 for first in (0, 1)):
+        form, terms = "is", _terms(m, [place], "whole")  # not 0 where C = D = 0
     if form == "is" and terms and terms[0] is place.bit:
         return 0x000A ^ 0x000F * bit.inverted, [bit.wire, Const(0, 1), Const(0, 1), Const(1, 1)]
     table = 0

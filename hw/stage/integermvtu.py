@@ -2,19 +2,30 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 from amaranth import *
 
 from ..count.carry import ZERO, Bit, Position, carry_chain, gap
 from ..count.lut import family_of
-from .lanes import Lanes
+from ..memo import memo
+from ..plan.area import Resources
+from ..plan.area import memory as memory_resources
+from ..stream.credit import queue_resources
+from .lanes import Lanes, constants_resources, planes_of, weights_resources
 from .mvtu import MVTU
 from .rom import join_planes
 from .signs import integer_words, levels_of
 from .totals import accumulate, pass_constants, total_bits
 
 
-__all__ = ["IntegerLanes", "IntegerMVTU"]
+__all__ = ["IntegerLanes", "IntegerMVTU", "integer_mvtu_resources"]
+
+# Fitted to synthesized units. LUT4 of a position of an adder, whose right operand may be inverted,
+# and of a bit of a total; LUT4 and flip-flops of control.
+ADDER = {"ecp5": 1.0, "ice40": 1.8}
+ACCUMULATE = {"ecp5": 1.15, "ice40": 2.1}
+CONTROL = 60
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,9 @@ class IntegerMVTU(MVTU):
     def integer_words(self):
         """Bits that the lanes read, :class:`hw.stage.signs.IntegerWords`."""
         return integer_words(self.layer.weights, self.layer.input_bits, self.simd)
+
+    def resources(self, name, family, left):
+        return {name: integer_mvtu_resources(self.layer, self.pe, self.simd, self.rom, family)}
 
     def _plan_lanes(self, layer, pe, simd, rom):
         return IntegerLanes(layer, pe, simd, rom)
@@ -149,3 +163,29 @@ class _Tree:
                               for place in range(width)), Position(None)]
         total = carry_chain(m, chain, self.platform, f"{self.name}_{self.adders}")
         return self.delays.register(total[1:])
+
+
+@memo
+def integer_mvtu_resources(layer, pe, simd, rom, family):
+    """Return the estimated resources of an :class:`IntegerMVTU`."""
+    lanes, bits = IntegerLanes(layer, pe, simd, rom), layer.input_bits
+    planes = planes_of(layer)
+    adders, registers, count = 0, 0, simd
+    for level in range(levels_of(simd)):
+        width = bits + level
+        adders += count // 2 * ADDER[family] * (width + 2)
+        # The register behind each level, and inversions that later levels read.
+        count, wait = count - count // 2, count - count // 2
+        registers += count * (width + 1) + wait
+    masks = (simd + 1) // 2 * bits if planes > 1 else 0
+    whole = bits + levels_of(simd)
+    total = whole + lanes.steps.bit_length() + 1
+    ff = CONTROL + pe * (registers + whole + total + 1)
+    ff += lanes.hops * (bits * simd + lanes.interval.bit_length() + lanes.passes.bit_length() + 2)
+    lut4 = CONTROL + pe * (adders + masks + whole + ACCUMULATE[family] * total)
+    constant = constants_resources(lanes, total, family) if lanes.passes > 1 else Resources()
+    # On iCE40, too, nearly all flip-flops lie behind the LUTs of adders.
+    return (Resources(ceil(lut4 + constant.lut4), ceil(ff + constant.ff), constant.block_ram)
+            + queue_resources(family, lanes.queue[0], pe)
+            + memory_resources(family, 2 << (lanes.steps - 1).bit_length(), bits * simd)
+            + weights_resources(lanes, planes, family, 2 * bits * simd))

@@ -20,9 +20,10 @@ from ..plan.area import (
 )
 from ..stream.credit import queue_resources, queue_size
 from .spram import SPRAM_WIDTH
+from .totals import LOGIC_PASSES
 
 
-__all__ = ["Lanes", "mvtu_resources", "planes_of"]
+__all__ = ["Lanes", "constants_resources", "mvtu_resources", "planes_of", "weights_resources"]
 
 # Adders between two registers, by whether the layer has one group. Layers of several groups have
 # fewer, because large layers target fast clocks, where six adders and the nets between them would
@@ -134,7 +135,6 @@ def mvtu_resources(layer, pe, simd, rom, family):
     """Return the estimated resources of an :class:`hw.stage.mvtu.MVTU`."""
     lanes = Lanes(layer, pe, simd, rom)
     lanes_in_all, depth, plan = pe * simd, lanes.interval, lanes.plan
-    planes = planes_of(layer)
     count, total = simd.bit_length(), layer.inputs.bit_length()
     registered = 2 * sum(plan.registered)
     if layer.gives_scores:
@@ -148,23 +148,49 @@ def mvtu_resources(layer, pe, simd, rom, family):
                               + accumulate + CARRY[family] * width)
     ff = lanes_in_all + 45 + pe * (registered + count + total + result)
     ff += lanes.hops * (simd + depth.bit_length() + lanes.passes.bit_length() + 2)
-    block_ram = 0
-    if from_rom and lanes.passes <= 32:
-        lut4 += pe * logic_rom(lanes.passes, width)
-        ff += pe * width
-    elif from_rom:
-        block_ram = sum(rom_blocks(family, lanes.passes, len(neurons) * width)
-                        for neurons in lanes.groups)
-    resources = cells(family, lut4, ff)
+    constant = constants_resources(lanes, width, family) if from_rom else Resources()
+    block_ram = constant.block_ram
+    resources = cells(family, lut4 + constant.lut4, ff + constant.ff)
     resources += queue_resources(family, lanes.queue[0], pe * result)
     resources += memory(family, 2 << (lanes.steps - 1).bit_length(), simd)
-    if rom in ("block", "registered"):
+    return (resources + Resources(0, 0, block_ram)
+            + weights_resources(lanes, planes_of(layer), family, 2 * len(lanes.groups) * simd))
+
+
+def constants_resources(lanes, width, family):
+    """Return the resources of a ROM of a constant of ``width`` bits for each neuron.
+
+    On iCE40 the flip-flops lie in the cells of other logic.
+    """
+    if lanes.passes <= LOGIC_PASSES:
+        return Resources(lanes.pe * logic_rom(lanes.passes, width), lanes.pe * width)
+    return Resources(0, 0, sum(rom_blocks(family, lanes.passes, len(neurons) * width)
+                               for neurons in lanes.groups))
+
+
+def weights_resources(lanes, planes, family, waiting):
+    """Return the estimated resources of the memory of weights, and of what waits for it.
+
+    Parameters
+    ----------
+    lanes : Lanes
+        The lanes.
+    planes : int
+        Bits of memory that a weight takes.
+    family : str
+        ``"ecp5"`` or ``"ice40"``.
+    waiting : int
+        Flip-flops in which inputs wait for registers behind the memory, if there are any.
+    """
+    depth, bits = lanes.interval, lanes.pe * lanes.simd * planes
+    if lanes.rom in ("block", "registered"):
+        block_ram = sum(rom_blocks(family, depth, len(neurons) * lanes.simd * planes)
+                        for neurons in lanes.groups)
+        used = Resources(0, 0, block_ram)
         if lanes.rom_delay:  # one of the two registers behind the weights is inside the block RAM
-            resources += cells(family, 0, lanes_in_all * planes + 2 * len(lanes.groups) * simd)
-        block_ram += sum(rom_blocks(family, depth, len(neurons) * simd * planes)
-                         for neurons in lanes.groups)
-        return resources + Resources(0, 0, block_ram)
-    if rom == "spram":
-        chips = ceil(lanes_in_all * planes / SPRAM_WIDTH)
-        return resources + cells(family, chips + 16, 4) + Resources(0, 0, block_ram, chips)
-    return resources + Resources(ceil(planes * logic_rom(depth, lanes_in_all)), 0, block_ram)
+            used += cells(family, 0, bits + waiting)
+        return used
+    if lanes.rom == "spram":
+        chips = ceil(bits / SPRAM_WIDTH)
+        return cells(family, chips + 16, 4) + Resources(0, 0, 0, chips)
+    return Resources(ceil(planes * logic_rom(depth, lanes.pe * lanes.simd)))

@@ -214,8 +214,7 @@ class MVTU(Stage):
         full = Signal(2)
         w_bank, w_index = Signal(), Signal(index_bits)
         m.d.comb += self.i.ready.eq(~full.bit_select(w_bank, 1) & loaded)
-        m.d.comb += write.addr.eq(Cat(w_index, w_bank))
-        m.d.comb += write.data.eq(self.i.payload)
+        m.d.comb += [write.addr.eq(Cat(w_index, w_bank)), write.data.eq(self.i.payload)]
         m.d.comb += write.en.eq(self.i.valid & self.i.ready)
         with m.If(write.en):
             m.d.sync += w_index.eq(w_index + 1)

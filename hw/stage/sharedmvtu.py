@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from math import ceil
 
 from amaranth import *
 from amaranth.lib import memory
@@ -9,15 +10,32 @@ from amaranth.lib import memory
 from ..count.carry import Bit
 from ..count.tree import build_trees
 from ..count.treeplan import plan_tree
-from .lanes import Lanes
+from ..memo import memo
+from ..plan.area import Resources
+from ..plan.area import memory as memory_resources
+from .lanes import Lanes, constants_resources, planes_of, weights_resources
 from .mvtu import MVTU
-from .positionorder import GIVE, READ, PositionOrder, count_places, order_slots, sizes
+from .positionorder import (
+    GIVE,
+    READ,
+    PositionOrder,
+    count_places,
+    order_resources,
+    order_slots,
+    sizes,
+)
 from .totals import accumulate, pass_constants, total_bits
 
 
-__all__ = ["SharedLanes", "SharedMVTU"]
+__all__ = ["SharedLanes", "SharedMVTU", "shared_resources"]
 
 LEVELS = 3  # most adders between two registers
+
+# Fitted to synthesized units. LUT4 of a tree, for each of its plan; of a bit of a total that begins
+# with a constant; of control, which has as many flip-flops.
+TREE = {"ecp5": 1.0, "ice40": 1.15}
+ACCUMULATE = {"ecp5": 1.15, "ice40": 2.1}
+CONTROL = 60
 
 
 @dataclass(frozen=True)
@@ -171,6 +189,10 @@ class SharedMVTU(MVTU):
     def handshake(self):
         return Handshake(self)
 
+    def resources(self, name, family, left):
+        return {name: shared_resources(self.layer, self.pe, self.simd, self.positions,
+                                       self.vectors, self.rom, family)}
+
     def _plan_lanes(self, layer, pe, simd, rom):
         return SharedLanes(layer, pe, simd, rom, self.positions, self.vectors)
 
@@ -230,3 +252,27 @@ class SharedMVTU(MVTU):
                                f"total_{neurons[place]}_{position}", platform)
             results.append(delays.register(~total[-1]))
         return results
+
+
+@memo
+def shared_resources(layer, pe, simd, positions, vectors, rom, family):
+    """Return the estimated resources of a :class:`SharedMVTU`."""
+    lanes = SharedLanes(layer, pe, simd, rom, positions, vectors)
+    neurons, plan = pe * positions, lanes.plan
+    count, total = simd.bit_length(), total_bits(layer.thresholds, layer.inputs)
+    width = positions * simd
+    lut4 = CONTROL + neurons * (simd + TREE[family] * plan.luts + ACCUMULATE[family] * total)
+    ff = CONTROL + neurons * (simd + plan.registers + count + total + 1)
+    ff += lanes.hops * (width + lanes.interval.bit_length() + lanes.passes.bit_length() + 2)
+    if lanes.passes > 1:
+        constant = constants_resources(lanes, total, family)
+        lut4, ff = lut4 + constant.lut4, ff + constant.ff
+    else:
+        constant = Resources()
+    vectors_memory = memory_resources(family, 2 << (lanes.steps - 1).bit_length(), width)
+    if lanes.rom_delay and vectors_memory.block_ram:  # a register lies inside the block RAM
+        ff -= width
+    # On iCE40, too, nearly all flip-flops lie behind LUTs.
+    return (Resources(ceil(lut4), ceil(ff), constant.block_ram) + vectors_memory
+            + order_resources(family, positions, lanes.passes, pe, lanes.slots)
+            + weights_resources(lanes, planes_of(layer), family, 2 * width))

@@ -1,16 +1,24 @@
 """Sliding-window unit: rows of a feature map in memory, given again as one window after another."""
 
+from math import ceil
+
 from amaranth import *
 from amaranth.lib import memory, stream
 from amaranth.lib.wiring import In, Out
 
-from ..plan.area import cells
+from ..plan.area import Resources
 from ..plan.area import memory as memory_resources
 from ..stream.stage import Stage
 from .windowwalk import walk_of
 
 
-__all__ = ["SlidingWindow"]
+__all__ = ["SlidingWindow", "window_resources"]
+
+# Fitted to synthesized units. LUT4 of a bit of the kernel's counters and of other counters, and of
+# a row or column of windows that reaches beyond the map.
+KERNEL = {"ecp5": 8.5, "ice40": 6.0}
+COUNTER = {"ecp5": 2.4, "ice40": 2.6}
+BESIDE = {"ecp5": 0.3, "ice40": 2.8}
 
 
 class Handshake:
@@ -252,3 +260,18 @@ def _by_row(m, name, numbers, row):
             with m.Case(*(place for place, other in enumerate(numbers) if other == number)):
                 m.d.comb += value.eq(number)
     return value
+
+
+def window_resources(unit, family):
+    """Return the estimated resources of a :class:`SlidingWindow`."""
+    walk, address = unit.walk, (unit.depth - 1).bit_length()
+    kernel = sum((count - 1).bit_length() for count in walk.kernel)
+    counters = address + sum((count - 1).bit_length() for count in (
+        *walk.positions, walk.chunks, walk.row_words, unit.parts, walk.fill or 1))
+    beside = len(walk.outside(0)) + len(walk.outside(1))
+    masked = unit.width if beside or walk.fill else 0
+    lut4 = KERNEL[family] * kernel + COUNTER[family] * counters + BESIDE[family] * beside
+    # On iCE40 each flip-flop of the payload takes a logic cell.
+    lut4 += masked if family == "ecp5" else unit.width * unit.parts
+    return (Resources(ceil(lut4), 15 + kernel + counters + address + unit.width * unit.parts)
+            + memory_resources(family, unit.depth, unit.width))

@@ -10,11 +10,15 @@ from amaranth.hdl import Const
 from hw.count.carry import Bit, Position, _half, gap
 
 
-FORMS = {"is": 1, "xor": 2, "and": 2, "most": 3}
+FORMS = {"is": 1, "xor": 2, "and": 2, "most": 3, "choose": 3, "masked": 3}
 
 
 def ref_sum(form, bit, terms):
     """What a position adds: its bit and a function of its terms."""
+    if form == "choose":
+        return bit + (terms[0] if terms[1] else terms[2])
+    if form == "masked":
+        return bit + (terms[0] != terms[1]) * terms[2]
     total = sum(terms)
     return bit + {"is": total, "xor": total % 2, "and": total // 2, "most": total // 2}[form]
 
@@ -54,6 +58,18 @@ def test_most_needs_a_lut_of_its_own_only_where_two_bits_are_inverted():
         _, pins = _half(Module(), Position(Bit(signals[0]), "most", terms))
         taken_in = {id(pin) for pin in pins} == set(map(id, signals))
         assert taken_in == (sum(inverted) <= 1)
+
+
+@pytest.mark.parametrize(("form", "inverted", "taken"), [
+    ("choose", (True, False, False), True), ("choose", (False, True, False), False),
+    ("choose", (False, False, True), False), ("masked", (True, True, False), True),
+    ("masked", (False, False, True), False)])
+def test_a_choice_needs_a_lut_of_its_own_only_where_it_is_not_0_without_carry(form, inverted,
+                                                                             taken):
+    signals = [Signal(name=f"s{index}") for index in range(4)]
+    terms = tuple(Bit(*pair) for pair in zip(signals[1:], inverted, strict=True))
+    _, pins = _half(Module(), Position(Bit(signals[0]), form, terms))
+    assert ({id(pin) for pin in pins} == set(map(id, signals))) == taken
 
 
 @pytest.mark.parametrize("inverted", [False, True])

@@ -12,7 +12,7 @@ from .handshakes import follow
 
 
 @pytest.mark.parametrize(("inputs", "pe", "simd", "depth"), [
-    (16, 2, 4, 2), (16, 4, 8, 4), (16, 8, 16, 8), (19, 3, 10, 4)])
+    (16, 2, 4, 3), (16, 4, 8, 4), (16, 8, 16, 10), (19, 3, 10, 4)])
 @pytest.mark.parametrize("idle", [0, 0.5])
 @pytest.mark.parametrize("stall", [0, 0.8])
 def test_the_model_follows_the_unit(inputs, pe, simd, depth, idle, stall):
