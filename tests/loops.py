@@ -78,3 +78,34 @@ LOOPS = {"conv2d": conv2d, "integer_conv2d": integer_conv2d, "integer_dense": in
 def looped(layer, inputs):
     """Return a layer's outputs for rows of inputs, shape (n, outputs)."""
     return np.array([LOOPS[layer.kind](layer, image) for image in inputs.astype(np.int64)])
+
+
+def trained_windows(layer, image):
+    """Return a trained convolution's outputs for one image of numbers: -1 and +1."""
+    padded = layer.pad_value if layer.takes_pixels else 2 * layer.pad_bit - 1
+    sums = [[np.sum(window * kernel.astype(np.int64)) for kernel in layer.weights]
+            for window in windows(layer.bare, image, padded)]
+    sums = np.array(sums).reshape(*layer.bare.positions, -1)
+    size = layer.pool or 1
+    largest = np.array([[sums[y:y + size, x:x + size].max(axis=(0, 1))
+                         for x in range(0, sums.shape[1] - size + 1, size)]
+                        for y in range(0, sums.shape[0] - size + 1, size)])
+    return np.where(layer.fires(largest), 1, -1).ravel()
+
+
+def trained_integers(layer, image):
+    return np.where(layer.fires(layer.weights.astype(np.int64) @ image), 1, -1)
+
+
+def trained_unchanged(layer, image):
+    return 2 * np.array(LOOPS[layer.kind](layer, image > 0), np.int64) - 1
+
+
+TRAINED = {"conv2d": trained_windows, "integer_conv2d": trained_windows,
+           "integer_dense": trained_integers, "pool2d": trained_unchanged,
+           "space_to_depth": trained_unchanged}
+
+
+def looped_trained(layer, inputs):
+    """Return a trained layer's outputs for rows of pixels or of -1 and +1, as -1 and +1."""
+    return np.array([TRAINED[layer.kind](layer, image) for image in inputs])

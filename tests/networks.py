@@ -11,7 +11,7 @@ from sw.layer.scores2d import Scores2d
 from sw.layer.spacetodepth import SpaceToDepth
 from sw.network import Dense, Encoder, Network, Scores
 
-from .loops import LOOPS, looped
+from .loops import LOOPS, TRAINED, looped, looped_trained
 
 
 def random_weights(rng, neurons, inputs, synapses=None):
@@ -254,13 +254,18 @@ def looked_up(layer, bits):
 
 def checkpoint_scores(checkpoint, images):
     """Return the scores of a checkpoint from its float BatchNorm or its tables: int32."""
-    encoder = checkpoint.first
-    pixels = images.reshape(len(images), -1, 1).astype(np.int64)
-    x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
-    for layer in checkpoint.hidden:
-        if layer.kind == "lookup":
+    x = images.reshape(len(images), -1).astype(np.int64)
+    for layer in (checkpoint.first, *checkpoint.hidden):
+        if layer.kind == "encoder":
+            x = np.where(x[:, :, None] >= layer.thresholds, 1, -1).reshape(len(images), -1)
+        elif layer.kind in TRAINED:
+            x = looped_trained(layer, x)
+        elif layer.kind == "lookup":
             x = 2 * np.array([looked_up(layer, bits) for bits in (x > 0).astype(int)]) - 1
-            continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
-    return (x @ checkpoint.last.weights.T + checkpoint.last.bias).astype(np.int32)
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
+    last = checkpoint.last
+    if last.kind == "scores2d":
+        x = x.reshape(len(x), -1, last.weights.shape[1]).sum(axis=1)
+    return (x @ last.weights.T + last.bias).astype(np.int32)

@@ -21,8 +21,8 @@ from sw.trained.kind import folded
 from sw.trained.scores2d import TrainedScores2d
 from train.activations import activations
 
-from ..loops import windows
-from ..networks import random_images
+from ..loops import looped_trained
+from ..networks import checkpoint_scores, random_images
 from ..trained import (
     conv_checkpoint,
     latent,
@@ -74,30 +74,14 @@ def test_a_folded_convolution_equals_batchnorm_of_the_largest_sum(seed, pool, st
     rng = np.random.default_rng(seed)
     make = trained_integer_conv2d if integer else trained_conv2d
     padded = {"pad_value": 77 * pad} if integer else {"pad_bit": pad}
-    layer = make(rng, 5, (9, 8, 2), (3, 5), share, stride=stride, padding=padding, pool=pool,
+    layer = make(rng, 5, (11, 12, 2), (3, 5), share, stride=stride, padding=padding, pool=pool,
                  **padded)
     inputs = rng.integers(0, 256 if integer else 2, (2, layer.inputs)).astype(np.uint8)
     found = inputs
     for made in folded(layer):
         found = golden.outputs(made, found)
-    rows, columns = made.gives.extents[:2]
-    size = pool or 1
-    for image, bits in zip(inputs.astype(np.int64), found, strict=True):
-        values, edge = (image, 77 * pad) if integer else (2 * image - 1, 2 * pad - 1)
-        sums = np.array([[np.sum(window * kernel) for kernel in layer.weights]
-                         for window in windows(Numbers(layer, edge), values, edge)])
-        sums = sums.reshape(*layer.bare.positions, 5)
-        for (y, x, neuron), bit in np.ndenumerate(bits.reshape(rows, columns, 5)):
-            square = sums[y * size:(y + 1) * size, x * size:(x + 1) * size, neuron]
-            assert bit == fires(layer, neuron, square.max())
-
-
-class Numbers:
-    """A trained layer as the loops over windows ask for it."""
-
-    def __init__(self, layer, edge):
-        self.takes, self.weights = layer.takes, layer.weights
-        self.padding, self.stride = layer.padding, layer.stride
+    numbers = inputs.astype(np.int64) if integer else 2 * inputs.astype(np.int64) - 1
+    np.testing.assert_array_equal(2 * found.astype(np.int64) - 1, looped_trained(layer, numbers))
 
 
 def test_a_pool_of_sums_becomes_or_and_and():
@@ -121,6 +105,7 @@ def test_golden_equals_pytorch_in_every_layer(form):
                                   activations(checkpoint, images), strict=True):
         np.testing.assert_array_equal(have, want, err_msg=name)
         assert 0 < have.astype(bool).mean() < 1, name
+    np.testing.assert_array_equal(have[:20], checkpoint_scores(checkpoint, images[:20]))
 
 
 def test_dense_integers_equal_pytorch():
