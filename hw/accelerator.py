@@ -153,10 +153,16 @@ def stages(network, schedule):
     if not free_running:
         add(first.name, head)
     bits, width = first.outputs, LOWER.of(first).width(first, schedule.pixels)
+    position = width  # bits after which a word begins anew
 
     def connect(name, to_width):
-        if not Conversion(bits, width, to_width).is_wire:
-            add(f"to_{name}", WidthConverter(bits=bits, i_width=width, o_width=to_width))
+        whole = width
+        if position % width:  # the last word of each position is filled up
+            whole = position
+            add(f"to_position_{name}", WidthConverter(bits=position, i_width=width,
+                                                      o_width=position))
+        if not Conversion(bits, whole, to_width).is_wire:
+            add(f"to_{name}", WidthConverter(bits=bits, i_width=whole, o_width=to_width))
 
     pipelines = groupby(built(network)[1:], lambda layer: _in_pipeline(layer, schedule))
     for joined, group in pipelines:
@@ -167,14 +173,16 @@ def stages(network, schedule):
             connect(name, layers[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
                 layers, modes, first if free_running and not result else None))
-            bits = width = layers[-1].gives.width
+            bits = width = position = layers[-1].gives.width
             continue
         for layer, mode in zip(layers, modes, strict=True):
             lower = LOWER.of(layer)
             takes, gives = lower.words(layer, mode, width)
             connect(layer.name, takes)
-            add(layer.name, lower.stage(layer, mode, width))
-            bits, width = layer.outputs, gives
+            for name, stage in lower.stages(layer, mode, width).items():
+                add(name, stage)
+            bits, width, extents = layer.outputs, gives, layer.gives.extents
+            position = extents[-1] if len(extents) > 1 else width
     if not joined:
         add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
     return result

@@ -43,12 +43,15 @@ class Lowering:
         """Return the cycles of an image, if the words that come have ``width`` bits."""
         return layer.vectors * mode.interval(self.vector(layer))
 
-    def stage(self, layer, mode, width):
-        """Return the :class:`hw.stream.stage.Stage` of a layer that is no part of a pipeline."""
-        return self.scheduled(layer, mode)
+    def stages(self, layer, mode, width):
+        """Return the :class:`hw.stream.stage.Stage` of a layer that is no part of a pipeline.
+
+        A dict by name, in order. ``width`` are the bits of the words that come.
+        """
+        return {layer.name: self.scheduled(layer, mode)}
 
     def stage_resources(self, layer, mode, width, family):
-        """Return the estimated resources of :meth:`stage`."""
+        """Return the estimated resources of :meth:`stages`."""
         return self.scheduled_resources(layer, mode, family)
 
     def beats(self, layer, pixels):

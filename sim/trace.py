@@ -3,6 +3,7 @@
 
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -168,11 +169,20 @@ def _outputs(layer, words, width):
     bits = np.concatenate([np.zeros(0, np.uint8), *(from_int(word, width) for word in words)])
     width = layer.gives.bits
     if width == 1:
-        return bits[:layer.outputs]
+        return _whole_positions(layer, bits)[:layer.outputs]
     rows = bits[:len(bits) // width * width].reshape(-1, width)
     weights = 1 << np.arange(width)
     weights[-1] *= -1 if layer.gives.signed else 1
     return (rows.astype(np.int64) @ weights)[:layer.outputs]
+
+
+def _whole_positions(layer, bits):
+    """Return bits without those that fill up the words of each position of a feature map."""
+    *positions, values = layer.gives.extents
+    count = prod(positions)
+    if len(bits) % count or len(bits) <= layer.outputs:
+        return bits
+    return bits.reshape(count, -1)[:, :values].ravel()
 
 
 def _plan_taps(accelerator, plan):

@@ -1,13 +1,21 @@
 # amaranth: UnusedElaboratable=no
-"""Hardware of convolutions: a window in front of wired neurons."""
+"""Hardware of convolutions: a window in front of wired neurons, or in front of lanes."""
+
+from math import ceil
 
 from sw.layer.conv2d import Conv2d
 
 from ..lower import LOWER
-from ..plan.schedule import Wired
+from ..plan.schedule import Scheduled, Wired
+from ..stage.balance import lanes_for
 from ..stage.geometry import Geometry
+from ..stage.lanes import mvtu_resources, planes_of
+from ..stage.mvtu import MVTU
+from ..stage.sharedmvtu import SharedMVTU, shared_resources
+from ..stage.slidingwindow import SlidingWindow, window_resources
 from ..wired.conv2d import WiredConv2d, wired_conv2d_resources
 from .streamed import LowerStreamed
+from .weighted import BLOCK_RAM
 
 
 class LowerConv2d(LowerStreamed):
@@ -19,12 +27,13 @@ class LowerConv2d(LowerStreamed):
     def words(self, layer, mode, width):
         if isinstance(mode, Wired):
             return layer.channels, layer.made
-        return super().words(layer, mode, width)
+        return SlidingWindow(layer, simd=mode.simd).width, mode.pe
 
     def interval(self, layer, mode, width):
         if isinstance(mode, Wired):
-            return Geometry.of(layer).interval
-        return super().interval(layer, mode, width)
+            return self.fastest(layer)
+        return max(SlidingWindow(layer, simd=mode.simd).interval,
+                   ceil(layer.vectors / mode.positions) * mode.interval(layer.dense))
 
     def streamed(self, layer, mode, width):
         return WiredConv2d(layer, mode)
@@ -32,9 +41,45 @@ class LowerConv2d(LowerStreamed):
     def streamed_resources(self, layer, mode, width, family):
         return wired_conv2d_resources(layer, mode, family)
 
+    def stages(self, layer, mode, width):
+        if isinstance(mode, Wired):
+            return super().stages(layer, mode, width)
+        return {f"window_{layer.name}": SlidingWindow(layer, simd=mode.simd),
+                layer.name: self.scheduled(layer, mode)}
+
+    def scheduled(self, layer, mode):
+        if mode.positions > 1:
+            return SharedMVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom,
+                              positions=mode.positions, vectors=layer.vectors)
+        lanes = MVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom)
+        lanes.vectors = layer.vectors
+        return lanes
+
+    def scheduled_resources(self, layer, mode, family):
+        lanes = (layer.dense, mode.pe, mode.simd)
+        window = window_resources(SlidingWindow(layer, simd=mode.simd), family)
+        if mode.positions > 1:
+            return window + shared_resources(*lanes, mode.positions, layer.vectors, mode.rom,
+                                             family)
+        return window + mvtu_resources(*lanes, mode.rom, family)
+
+    def stored_bits(self, layer):
+        return layer.weights.size * planes_of(layer.dense)
+
+    def candidates(self, layer, interval, wired, device):
+        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired.
+        fits = interval >= self.fastest(layer) and layer.synapses < 2 * device.lut4
+        modes = [wired] if fits else []
+        for pe, simd, positions in lanes_for(layer, interval):
+            modes += [Scheduled(pe, simd, rom, positions)
+                      for rom in (BLOCK_RAM[device.family], "distributed")]
+        return modes
+
     def fastest(self, layer):
         return Geometry.of(layer).interval
 
+    def slowest(self, layer):
+        return max(self.fastest(layer), layer.vectors * layer.dense.inputs * layer.dense.outputs)
 
 
 LOWER.register(Conv2d)(LowerConv2d())

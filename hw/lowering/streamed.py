@@ -20,10 +20,10 @@ class LowerStreamed(Lowering):
         """Return the estimated resources of :meth:`streamed`."""
         raise self._refusal(layer, "be wired")
 
-    def stage(self, layer, mode, width):
+    def stages(self, layer, mode, width):
         if isinstance(mode, Wired):
-            return self.streamed(layer, mode, width)
-        return super().stage(layer, mode, width)
+            return {layer.name: self.streamed(layer, mode, width)}
+        return super().stages(layer, mode, width)
 
     def stage_resources(self, layer, mode, width, family):
         if isinstance(mode, Wired):

@@ -132,7 +132,7 @@ class MVTU(Stage):
         return {name: mvtu_resources(self.layer, self.pe, self.simd, self.rom, family)}
 
     def taps(self, path):
-        return [StreamTap(self.layer.name, path, "o", self.passes,
+        return [StreamTap(self.layer.name, path, "o", self.vectors * self.passes,
                           self.pe * self.layer.gives.bits)]
 
     def roms(self):

@@ -56,6 +56,8 @@ class Stage(wiring.Component):
     ----------
     latency : int
         Cycles from the last word of a vector to its last result; 0 for a stage of wires.
+    vectors : int
+        Vectors of an image: one, or the windows of a convolution.
     load : list of int
         Words for the stream ``weights``, to load before the first vector. A stage with such words
         also has an output ``last_weight``, which says that the next word is the last one.
@@ -63,6 +65,7 @@ class Stage(wiring.Component):
 
     latency = 0
     load = ()
+    vectors = 1
 
     def handshake(self):
         """Return a model of the handshake: ``valid``, ``ready(o_ready)`` and ``tick(i, o)``."""

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ..count.popcount import Delays
 from ..lower import LOWER
 from ..plan.area import CARRY, cells
+from ..stage.labelselect import select_depth
 from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
 from ..stream.stage import Stage, StreamTap
@@ -122,6 +123,8 @@ def wired_scores2d_resources(layer, mode, family):
     depth, _ = _queue(layer, lower.wired_latency(layer.position, mode))
     seen = layer.fan_in >= 0  # all
     sums = layer.outputs * layer.score_bits
+    # In label select, all scores wait for the label.
+    waiting = select_depth(layer.outputs) * sums
     return (lower.wired_resources(layer.position, mode, family, seen)
-            + cells(family, (CARRY[family] + 0.5) * sums + 30, sums + 20)
+            + cells(family, (CARRY[family] + 0.5) * sums + 30, sums + 20 + waiting)
             + queue_resources(family, depth, sums))

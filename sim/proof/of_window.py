@@ -185,34 +185,32 @@ def scores_proof(name, layer, mode, fault, **others):
                  depth=20, enough="two maps are out and a third is inside", **others)
 
 
-SAME = _conv(3, 3, (3, 3), padding=1, pad_bit=1)
-STRIDE = _conv(4, 3, (3, 3), padding=1, stride=2)
-COLUMN = _conv(4, 1, (3, 3), padding=1)
+SAME = _conv(2, 2, (3, 3), padding=1, pad_bit=1)
+STRIDE = _conv(3, 2, (3, 3), padding=1, stride=2)
+COLUMN = _conv(3, 1, (3, 1))
 POOL = Pool2d("pool", np.array([0, 1], np.uint8), 2, 4, 2)
 SQUARES = SpaceToDepth("squares", 4, 4, 1, 2)
 SCORES = Scores2d("scores", np.array([[1, -1, 0], [-1, 1, 1]], np.int8),
                   np.array([1, -2], np.int32), 1, 3)
 
 PROOFS = [
-    window_proof("window", SAME, 30, Fault(
-        "hw.stage.window._select", "(index + tap) % count", "(index - tap) % count"), short=True),
-    window_proof("window-stride", STRIDE, 32, Fault(
+    window_proof("window", SAME, 15, Fault(
+        "hw.stage.window._select", "(index + tap) % count", "(index - tap) % count")),
+    window_proof("window-stride", STRIDE, 18, Fault(
         "hw.stage.window.Window._read", "last_row.eq(row == view.rows - 1)",
         "last_row.eq(row == view.rows - 2)")),
-    window_proof("window-column", COLUMN, 20, Fault(
+    window_proof("window-column", COLUMN, 13, Fault(
         "hw.stage.window.Window._read", "enough.eq(~filled[-1])", "enough.eq(1)")),
-    window_proof("window-pad", SAME, 30, Fault(
+    window_proof("window-pad", SAME, 15, Fault(
         "hw.stage.window.Window.elaborate", "Const(self.layer.pad_bit, 1)",
         "Const(1 - self.layer.pad_bit, 1)")),
-    conv_proof("wired-conv", SAME, Wired(2, 1), 32, Fault(
+    conv_proof("wired-conv", SAME, Wired(2, 0), 16, Fault(
         "hw.wired.conv2d.WiredConv2d.elaborate", "control.delay(window.valid, neurons.latency)",
         "control.delay(window.valid, neurons.latency - 1)")),
     pool_proof("pool", POOL, Fault(
-        "hw.stage.pool.Pool.elaborate", "Mux(depth == 0, reduced", "Mux(depth == 1, reduced"),
-        short=True),
+        "hw.stage.pool.Pool.elaborate", "Mux(depth == 0, reduced", "Mux(depth == 1, reduced")),
     squares_proof("squares", SQUARES, 4, Fault(
-        "hw.stage.spacetodepth.Squares.elaborate", "claimed != most", "claimed != most + 1"),
-        short=True),
+        "hw.stage.spacetodepth.Squares.elaborate", "claimed != most", "claimed != most + 1")),
     scores_proof("scores2d", SCORES, Wired(2), Fault(
         "hw.wired.scores2d.WiredScores2d.elaborate", "first.eq(index == 0)",
         "first.eq(index == 1)")),

@@ -84,6 +84,19 @@ def test_a_scheduled_layer_may_stand_behind_a_map():
     check(accelerator)
 
 
+@pytest.mark.parametrize("modes", [
+    {"conv2d2": Scheduled(5, 9)}, {"conv2d2": Scheduled(2, 4, positions=3)},
+    {"conv2d0": Scheduled(3, 3, positions=2), "conv2d2": Scheduled(3, 12, "distributed", 2),
+     "scores": Scheduled(1, 8)}])
+def test_convolutions_may_be_scheduled_beside_wired_ones(modes):
+    """Where ``pe`` does not divide the neurons, the words of each position are filled up."""
+    network, pixels = create("pool and stride")
+    accelerator = Accelerator(network, Schedule(pixels, {**wired(network, pixels).layers, **modes}))
+    taken, given = check(accelerator)
+    assert given[0] - taken[accelerator.beats - 1] == accelerator.latency
+    assert set(np.diff(given)) == {accelerator.interval}
+
+
 def test_an_answer_waits_for_the_last_beat_even_if_nothing_reads_it():
     network, pixels = create("positions that nothing reads")
     accelerator = Accelerator(network, wired(network, pixels))
@@ -129,8 +142,9 @@ def test_line_buffers_that_do_not_fit_are_refused():
     network = conv_network(np.random.default_rng(0), (40, 40, 1), [
         ("conv2d", 256, {"kernel": (1, 1)}),
         ("conv2d", 2, {"kernel": (5, 5), "padding": 2, "synapses": 60})], last="scores2d")
-    with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .*\b\d+ block RAMs needed, "
-                                         r"30 there \(\d+ % too many\)"):
+    message = (r"^Schedule must fit iCE40UP5K: .*\b\d+ block RAMs needed, 30 there "
+               r"\(\d+ % too many\)")
+    with pytest.raises(ValueError, match=message):
         choose(network, DEVICES["iCE40UP5K"], clock_hz=12e6)
 
 
