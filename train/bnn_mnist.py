@@ -29,7 +29,6 @@ from .determinism import deterministic, fast
 from .lookup import trainer as lookup
 from .lookup.recipe import LookupRecipe
 from .options import listing, parser, recipe_of
-from .plan import listed
 from .recipes import Recipe
 
 
@@ -115,7 +114,7 @@ def _trainer(options, recipe, dataset):
         recipe, encoder, _part(dataset, rows), _part(dataset, held), len(dataset.labels),
         options.seed, options.device)
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, {recipe.seen}, "
-          f"{listed(recipe.sizes(inputs, len(dataset.labels)), '-')}, "
+          f"{recipe.layout(inputs, len(dataset.labels))}, "
           f"{recipe.contents(inputs, len(dataset.labels))}, "
           f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
           flush=True)

@@ -8,7 +8,6 @@ from sw.data import options as choices
 from . import area
 from .conv.recipe import ConvRecipe
 from .lookup.recipe import LookupRecipe
-from .plan import listed
 from .recipes import RECIPES, Recipe
 
 
@@ -39,13 +38,16 @@ def recipe_of(options):
 
 def listing():
     """Yield lines of a table of the named networks."""
-    yield (f"{'network':<19} {'layers':<24} {'inputs a neuron':<16} {'in all':<26} {'LUT4':>7} "
-           f"{'epochs':>6}")
+    rows = [("network", "layers", "inputs a neuron", "in all", "LUT4", "epochs", "dataset")]
     for recipe in RECIPES.values():
         inputs = 784 * (recipe.levels or 1)
-        counts, contents, lut4 = recipe.listing(inputs, 10)
-        yield (f"{recipe.name:<19} {listed(recipe.sizes(inputs, 10), '-'):<24} {counts:<16} "
-               f"{contents:<26} {lut4:>7} {recipe.passes:>6}")
+        rows.append((recipe.name, recipe.layout(inputs, 10), *recipe.listing(inputs, 10),
+                     str(recipe.passes), recipe.dataset))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) if title in ("LUT4", "epochs") else cell.ljust(width)
+                 for title, cell, width in zip(rows[0], row, widths, strict=True)]
+        yield "  ".join(cells).rstrip()
 
 
 def _numbers(text):

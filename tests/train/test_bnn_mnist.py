@@ -217,21 +217,31 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
 
 def test_list_prints_the_named_networks(capsys):
     assert main(["--list"]) is None
-    lines = capsys.readouterr().out.splitlines()
-    assert ("sfc                 784-256-256-256-10       all              334,336 synapses    "
-            "                  120") in lines
-    assert ("lookup-icebreaker   784-1150-600-10          4/4/60           1,750 tables, 600 votes"
-            "      2,586     64") in lines
-    assert ("sparse              784-256-256-128-10       48/48/48/64      31,360 synapses     "
-            "        36,282    150") in lines
+    rows = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert cells[0] == ["network", "layers", "inputs a neuron", "in all", "LUT4", "epochs",
+                        "dataset"]
+    assert ["sfc", "784-256-256-256-10", "all", "334,336 synapses", "120", "mnist"] in cells
+    assert ["lookup-icebreaker", "784-1150-600-10", "4/4/60", "1,750 tables, 600 votes", "2,586",
+            "64", "mnist"] in cells
+    assert ["cifar-fast", "32x32x3-64-96-128-128-192-10", "48/96/all/all/all/all",
+            "522,240 synapses", "445", "cifar10-jpeg"] in cells
+
+
+def test_columns_of_the_list_stand_below_their_titles(capsys):
+    main(["--list"])
+    title, *lines = capsys.readouterr().out.splitlines()
+    for name in ("layers", "inputs a neuron", "in all", "dataset"):
+        place = title.index(name)
+        assert all(line[place - 2:place] == "  " and line[place] != " " for line in lines), name
 
 
 @pytest.mark.parametrize(("options", "message"), [
     (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
      "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion, "
-     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion, cnv, cifar-wired, "
-     "cifar-scheduled, cifar-icebreaker, mnist-conv, fashion-conv, pocket, mnist-conv-icebreaker: "
-     "huge (or give the layers with --hidden or --layers)"),
+     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion, mnist-conv, "
+     "mnist-conv-icebreaker, fashion-conv, cifar-fast, cifar-accurate, cifar-icebreaker, cnv, "
+     "pocket: huge (or give the layers with --hidden or --layers)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),
     (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),
