@@ -4,6 +4,7 @@ import argparse
 
 from sw.command import Parser
 from sw.data import options as choices
+from sw.data.known import KNOWN
 
 from . import area
 from .conv.recipe import ConvRecipe
@@ -98,8 +99,8 @@ def parser():
         help="make hidden layers wider or narrower until the network is planned to take so many")
     add("--family", choices=area.FAMILIES, default="ecp5",
         help="FPGAs that LUT4 are counted for (default: ecp5)")
-    add("--dataset", help="mnist, fashion-mnist, or the path of pictures, arrays or a table "
-        "(default: what the network is for, most for mnist); python -m sw.data shows one")
+    add("--dataset", help=f"{', '.join(KNOWN)}, or the path of pictures, an archive, arrays or a "
+        "table (default: what the network is for, most for mnist); python -m sw.data shows one")
     add("--levels", type=_positive(int), metavar="N",
         help="thresholds an input (default: 1 for pictures, 8 for tables)")
     add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")
