@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sw import checkpoint
+from sw import checkpoint, golden
 from sw.command import run
+from sw.fold import fold
 from sw.store.lock import alone
 from train import area, bnn_mnist, teacher
 from train.bnn_mnist import main
@@ -271,6 +272,12 @@ def test_columns_of_the_list_stand_below_their_titles(capsys):
      "must be all its 8 inputs, as classes have no place: 7"),
     (("--rounds", "3"), "error: Option --rounds must be for other networks: 12-8 has threshold "
      "layers (leave it out)"),
+    (("--flip",), "error: Option --flip must be for other networks: 12-8 has threshold layers "
+     "(leave it out)"),
+    (("--cutout", "2"), "error: Option --cutout must be for other networks: 12-8 has threshold "
+     "layers (leave it out)"),
+    (("--device", "tpu"), "error: argument --device: invalid choice: 'tpu' (choose from 'cpu', "
+     "'cuda')"),
     (("--layers", "lookup 9"), "error: Network must be a named one or given by its layers, not "
      "both: --hidden 12,8 --layers lookup 9"),
     (("--epochs", "0"), "error: argument --epochs: must be a positive number: '0' "
@@ -282,6 +289,67 @@ def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
     base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
     hidden = () if options[0] == "--network" else ("--hidden", "12,8")
     assert refused(capsys, *base, *hidden, *options) == message
+
+
+CONV = ("--layers", "conv 4 synapses 5, pool, scores", "--epochs", "3", "--batch", "20")
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--synapses", "3,4"), "error: Option --synapses must be for other networks: conv-4 has "
+     "convolutions (leave it out)"),
+    (("--local",), "error: Option --local must be for other networks: conv-4 has convolutions "
+     "(leave it out)"),
+    (("--budget", "500"), "error: Budget must be for dense threshold layers: conv-4 has "
+     "convolutions (give --layers of other sizes)"),
+    (("--distill", "1"), "error: Distillation must be for dense layers: conv-4 has convolutions "
+     "(use --distill 0)"),
+    (("--cutout", "7"), "error: Cutout must be in 0..6: 7"),
+    (("--cutout", "-1"), "error: argument --cutout: must be a whole number from 0 up: '-1' (python "
+     "-m train.bnn_mnist --help says what can be given)"),
+    (("--layers", "conv 4, dense 3"), "error: Layers must end with scores, and have them once: "
+     "'conv 4, dense 3'"),
+    (("--layers", "conv 4 9x9, scores"), "error: Kernel of layer 'conv1' must have 1 to 7 rows and "
+     "columns: 9x9"),
+    (("--layers", "conv 4 integer, scores", "--levels", "3"), "error: Levels must be for a first "
+     "layer of bits: layer 'conv1' takes integers, levels 3 (leave 'integer' or --levels out)"),
+])
+def test_wrong_options_of_convolutions_are_refused(dataset, tmp_path, capsys, options, message):
+    base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
+    assert refused(capsys, *base, *CONV, *options) == message
+
+
+def test_a_gpu_that_is_not_there_is_refused(dataset, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert refused(capsys, "--dataset", dataset, "--output", str(tmp_path), *CONV, "--device",
+                   "cuda") == "error: Device must be cpu where PyTorch sees no GPU: cuda"
+
+
+def test_dense_networks_are_trained_on_the_processor(dataset, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert refused(capsys, "--dataset", dataset, "--output", str(tmp_path), "--hidden", "12",
+                   "--device", "cuda") == "error: Device must be cpu for threshold layers: cuda"
+
+
+def test_tables_have_no_convolutions(tmp_path, capsys):
+    rows = "".join(f"{index % 7},{index % 3},{index % 2}\n" for index in range(40))
+    (tmp_path / "t.csv").write_text(f"a,b,class\n{rows}")
+    assert refused(capsys, "--dataset", str(tmp_path / "t.csv"), "--output", str(tmp_path), *CONV) \
+        == ("error: Convolution must be for pictures, whose pixels have places: the dataset is a "
+            "table of 2 columns (use --hidden)")
+
+
+@pytest.mark.parametrize("layers", ["conv 4 synapses 5, pool, scores", "conv 4 integer, scores"])
+def test_convolutions_are_trained_and_folded(dataset, tmp_path, capsys, layers):
+    assert main(["--dataset", dataset, "--output", str(tmp_path / "out"), "--name", "x", *CONV,
+                 "--layers", layers, "--flip", "--smoothing", "0.1"]) == 0
+    saved = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
+    model = golden.Model(fold(saved))
+    np.testing.assert_array_equal(model.scores(np.load(dataset)["x_test"]), saved.test_scores)
+    recipe = saved.provenance["recipe"]
+    assert (recipe["flip"], recipe["smoothing"], recipe["shape"]) == (True, 0.1, [6, 6, 1])
+    said = capsys.readouterr().out
+    assert "6x6x1-4-3" in said
+    assert "LUT4" not in said  # area is measured of dense layers alone
 
 
 def test_an_output_that_is_no_folder_is_refused(dataset, tmp_path, capsys):
