@@ -205,12 +205,15 @@ def _finish(trainer, dataset, start, files, interrupted, family):
         labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores, conversion=dataset.conversion)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
+    coloured = dataset.test_images.ndim == 4
+    examples = pictures.confused(matrix, dataset.test_images, dataset.test_labels,
+                                 given) if coloured else ()
     with ExitStack() as together:  # all files, or none
         new = {kind: together.enter_context(replacing(files[kind]))
                for kind in ("json", "confusion.png", "curve.png", "ckpt.npz")}
         checkpoint.save(new["ckpt.npz"], trained)
         pictures.curve(new["curve.png"], state.history, state.best_epoch, title)
-        pictures.confusion(new["confusion.png"], matrix, dataset.labels, title)
+        pictures.confusion(new["confusion.png"], matrix, dataset.labels, title, examples)
         write_text(new["json"], json.dumps(
             {**provenance, "seconds": round(state.seconds, 1), "machine": platform.processor()
              or platform.machine(), "confusion": matrix.tolist(), "history": state.history},
