@@ -29,7 +29,6 @@ from .determinism import deterministic, fast
 from .lookup import trainer as lookup
 from .lookup.recipe import LookupRecipe
 from .options import listing, parser, recipe_of
-from .plan import listed
 from .recipes import Recipe
 
 
@@ -115,7 +114,7 @@ def _trainer(options, recipe, dataset):
         recipe, encoder, _part(dataset, rows), _part(dataset, held), len(dataset.labels),
         options.seed, options.device)
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, {recipe.seen}, "
-          f"{listed(recipe.sizes(inputs, len(dataset.labels)), '-')}, "
+          f"{recipe.layout(inputs, len(dataset.labels))}, "
           f"{recipe.contents(inputs, len(dataset.labels))}, "
           f"{len(rows)} training and {len(held)} validation images, seed {options.seed}",
           flush=True)
@@ -206,12 +205,15 @@ def _finish(trainer, dataset, start, files, interrupted, family):
         labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores, conversion=dataset.conversion)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
+    coloured = dataset.test_images.ndim == 4
+    examples = pictures.confused(matrix, dataset.test_images, dataset.test_labels,
+                                 given) if coloured else ()
     with ExitStack() as together:  # all files, or none
         new = {kind: together.enter_context(replacing(files[kind]))
                for kind in ("json", "confusion.png", "curve.png", "ckpt.npz")}
         checkpoint.save(new["ckpt.npz"], trained)
         pictures.curve(new["curve.png"], state.history, state.best_epoch, title)
-        pictures.confusion(new["confusion.png"], matrix, dataset.labels, title)
+        pictures.confusion(new["confusion.png"], matrix, dataset.labels, title, examples)
         write_text(new["json"], json.dumps(
             {**provenance, "seconds": round(state.seconds, 1), "machine": platform.processor()
              or platform.machine(), "confusion": matrix.tolist(), "history": state.history},

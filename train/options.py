@@ -4,11 +4,11 @@ import argparse
 
 from sw.command import Parser
 from sw.data import options as choices
+from sw.data.known import KNOWN
 
 from . import area
 from .conv.recipe import ConvRecipe
 from .lookup.recipe import LookupRecipe
-from .plan import listed
 from .recipes import RECIPES, Recipe
 
 
@@ -39,13 +39,16 @@ def recipe_of(options):
 
 def listing():
     """Yield lines of a table of the named networks."""
-    yield (f"{'network':<19} {'layers':<24} {'inputs a neuron':<16} {'in all':<26} {'LUT4':>7} "
-           f"{'epochs':>6}")
+    rows = [("network", "layers", "inputs a neuron", "in all", "LUT4", "epochs", "dataset")]
     for recipe in RECIPES.values():
         inputs = 784 * (recipe.levels or 1)
-        counts, contents, lut4 = recipe.listing(inputs, 10)
-        yield (f"{recipe.name:<19} {listed(recipe.sizes(inputs, 10), '-'):<24} {counts:<16} "
-               f"{contents:<26} {lut4:>7} {recipe.passes:>6}")
+        rows.append((recipe.name, recipe.layout(inputs, 10), *recipe.listing(inputs, 10),
+                     str(recipe.passes), recipe.dataset))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) if title in ("LUT4", "epochs") else cell.ljust(width)
+                 for title, cell, width in zip(rows[0], row, widths, strict=True)]
+        yield "  ".join(cells).rstrip()
 
 
 def _numbers(text):
@@ -96,8 +99,8 @@ def parser():
         help="make layers wider or narrower until the network is planned to take so many")
     add("--family", choices=area.FAMILIES, default="ecp5",
         help="FPGAs that LUT4 are counted for (default: ecp5)")
-    add("--dataset", help="mnist, fashion-mnist, or the path of pictures, arrays or a table "
-        "(default: what the network is for, most for mnist); python -m sw.data shows one")
+    add("--dataset", help=f"{', '.join(KNOWN)}, or the path of pictures, an archive, arrays or a "
+        "table (default: what the network is for, most for mnist); python -m sw.data shows one")
     add("--levels", type=_positive(int), metavar="N",
         help="thresholds an input (default: 1 for pictures, 8 for tables)")
     add("--epochs", type=_positive(int), metavar="N", help="passes over the training images")

@@ -7,6 +7,9 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from sw import picture
 
 
+EXAMPLES = 10  # pictures beside a confusion matrix
+
+
 def curve(path, history, best_epoch, title):
     """Draw loss and errors over the epochs as PNG.
 
@@ -41,8 +44,32 @@ def curve(path, history, best_epoch, title):
     _save(figure, path)
 
 
-def confusion(path, matrix, labels, title):
-    """Draw a confusion matrix as PNG.
+def confused(matrix, images, classes, given):
+    """Return an image for each of the commonest confusions, the commonest first.
+
+    Parameters
+    ----------
+    matrix : ndarray of integers, shape (classes, classes)
+        As in :func:`confusion`.
+    images : ndarray of uint8, shape (n, rows, columns, ...)
+        Pictures.
+    classes, given : ndarray of integers, shape (n,)
+        True class and given label of each picture.
+
+    Returns
+    -------
+    list of (int, int, ndarray)
+        Class, label given, and the first such picture.
+    """
+    wrong = matrix * (1 - np.eye(len(matrix), dtype=matrix.dtype))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:EXAMPLES]
+    pairs = [divmod(place, len(matrix)) for place in order.tolist() if wrong.flat[place]]
+    return [(row, column, images[np.argmax((classes == row) & (given == column))])
+            for row, column in pairs]
+
+
+def confusion(path, matrix, labels, title, examples=()):
+    """Draw a confusion matrix as PNG, beside pictures of the commonest confusions.
 
     Parameters
     ----------
@@ -54,11 +81,18 @@ def confusion(path, matrix, labels, title):
         Names of the classes.
     title : str
         Line above.
+    examples : list of (int, int, ndarray)
+        Class, label given and picture, as :func:`confused` returns them. May be empty.
     """
     labels = [picture.shortened(label) for label in labels]
     side = 2.5 + 0.45 * len(labels)
-    figure = Figure(figsize=(side, side), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(side + 2.4 * bool(examples), side), layout="constrained")
+    if examples:
+        axes, beside = figure.subfigures(1, 2, width_ratios=(side, 2.4))
+        _draw_examples(beside, examples, labels, matrix)
+        axes = axes.subplots()
+    else:
+        axes = figure.subplots()
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)  # the root makes errors visible
     if len(labels) <= 30:
@@ -70,6 +104,17 @@ def confusion(path, matrix, labels, title):
         axes.set_yticks(range(len(labels)), labels)
     axes.set(xlabel="label given", ylabel="class", title=title)
     _save(figure, path)
+
+
+def _draw_examples(figure, examples, labels, matrix):
+    """Draw pictures in two columns, each below its class, the label given and their number."""
+    figure.suptitle("class: label given", fontsize=9)
+    grid = figure.subplots(EXAMPLES // 2, 2).T.ravel()
+    for axes in grid:
+        axes.axis("off")
+    for axes, (row, column, image) in zip(grid, examples, strict=False):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        axes.set_title(f"{labels[row]}:\n{labels[column]} ({matrix[row, column]})", fontsize=7)
 
 
 def _save(figure, path):

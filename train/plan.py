@@ -35,6 +35,10 @@ class Plan:
         """Return the recipe for inputs of a shape."""
         return self
 
+    def layout(self, inputs, classes):
+        """Return the sizes of the layers, from the inputs to the scores, as text."""
+        return listed(self.sizes(inputs, classes), "-")
+
     def encoder(self, images):
         """Return the encoder for training images, or None for a network without one."""
         return encoder_for(images, self.levels)

@@ -17,7 +17,8 @@ LEVELS = {True: 1, False: 8}  # thresholds an input, of pictures and of rows of 
 def main(argv=None):
     parser = Parser(prog="python -m sw.data", description=__doc__)
     parser.add_argument("dataset", metavar="DATASET",
-                        help="mnist, fashion-mnist, or the path of pictures, arrays or a table")
+                        help=f"{', '.join(KNOWN)}, or the path of pictures, an archive, arrays or "
+                             f"a table")
     parser.add_argument("--levels", type=int, metavar="N",
                         help="thresholds an input (default: 1 for pictures, 8 for tables)")
     parser.add_argument("--name", action="store_true",

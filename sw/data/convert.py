@@ -54,10 +54,10 @@ class Converter:
         ndarray of uint8 or uint16, shape (n, ``*input_shape``)
         """
         made = np.empty((len(examples), *self.input_shape), self.dtype)
-        step = CHUNK if isinstance(examples, np.ndarray) else 1
-        for start in range(0, len(examples), step):
-            part = examples[start:start + step] if step > 1 else examples[start][None]
-            made[start:start + step] = self.batch(part)
+        start = 0
+        for part in _parts(examples):
+            made[start:start + len(part)] = self.batch(part)
+            start += len(part)
         return made
 
     def batch(self, examples):
@@ -206,6 +206,31 @@ class Converter:
         self.cut += int(((numbers < low) | (numbers > high)).sum())
         scaled = np.rint((numbers.astype(np.float64) - low) / (np.asarray(high) - low) * self.top)
         return np.clip(scaled, 0, self.top).astype(self.dtype)
+
+
+def alike(group, picture):
+    """Return whether a picture can join a group that is converted at once.
+
+    Only pictures of octets do, because other numbers are checked picture by picture.
+    """
+    return len(group) < CHUNK and picture.dtype == group[0].dtype == np.uint8 \
+        and picture.shape == group[0].shape
+
+
+def _parts(examples):
+    """Yield arrays of examples of one shape, in their order."""
+    if isinstance(examples, np.ndarray):
+        yield from (examples[start:start + CHUNK] for start in range(0, len(examples), CHUNK))
+        return
+    group = []
+    for index in range(len(examples)):
+        picture = examples[index]
+        if group and not alike(group, picture):
+            yield np.stack(group)
+            group = []
+        group.append(picture)
+    if group:
+        yield np.stack(group)
 
 
 def grey(pictures):

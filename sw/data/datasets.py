@@ -12,7 +12,7 @@ from ..network import check_labels
 from . import options as choices
 from .convert import Converter
 from .download import fetch
-from .form import form, idx
+from .form import form
 from .form.classnames import class_names
 from .guess import conversion_of
 from .known import KNOWN
@@ -113,9 +113,9 @@ def load(name_or_path, options=choices.NONE, *, download=True):
     Parameters
     ----------
     name_or_path : str or path-like
-        ``mnist`` or ``fashion-mnist``: looked for in the folder named by the environment variable
-        THRESHER_DATA, then in the project's ``data/``, then downloaded there. Or a path of any of
-        the forms in :mod:`sw.data.form`.
+        A name of :data:`sw.data.known.KNOWN`: looked for in the folder named by the environment
+        variable THRESHER_DATA, then in the project's ``data/``, then downloaded there. Or a path of
+        any of the forms in :mod:`sw.data.form`.
     options : sw.data.options.Options
         What the user says of it.
     download : bool
@@ -146,9 +146,9 @@ def read(name_or_path, options=choices.NONE, download=True):
     """Return a dataset as its files hold it, a :class:`sw.data.raw.Raw` with labelled parts."""
     known = KNOWN.get(str(name_or_path))
     if known is not None:
-        raw = idx.read(known_folder(str(name_or_path), download), options)
-        raw = replace(raw, path=Path(str(name_or_path)), class_names=known.labels,
-                      known={"fit": known.fit})
+        raw = known.form.read(known_folder(str(name_or_path), download), options)
+        raw = replace(raw, path=Path(str(name_or_path)), known=known.facts,
+                      class_names=known.labels or raw.class_names)
     else:
         path = Path(name_or_path)
         if not path.exists():
@@ -248,10 +248,11 @@ def known_folder(name, download=True):
     if os.environ.get("THRESHER_DATA"):
         places.insert(0, Path(os.environ["THRESHER_DATA"]) / name)
     for place in places:
-        if idx.whole(place):
+        if known.whole(place):
             return place
-    if not download:
-        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} (set "
+    if not (download and known.mirrors):
+        way = f"{known.origin}; or set" if known.origin else "set"
+        raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} ({way} "
                          f"THRESHER_DATA to the folder that has it)")
     for file in known.files:
         fetch(file, places[-1], known.mirrors)
@@ -261,7 +262,7 @@ def known_folder(name, download=True):
 def short_name(path):
     """Return a name for the files of a dataset: lower-case letters, digits and hyphens."""
     name = Path(path).resolve().name.lower()
-    name = re.sub(r"(\.(csv|tsv|txt|data|npz|npy|mat|gz|tra|idx))+$", "", name)
+    name = re.sub(r"(\.(csv|tsv|txt|data|npz|npy|mat|gz|tra|idx|tar|tgz|xz|zip))+$", "", name)
     return re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "dataset"
 
 

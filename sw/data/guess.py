@@ -111,7 +111,7 @@ def _picture(raw, seen, options, said):
     known = raw.known or {}
     size = options.size or known.get("size") or _size(shapes, said)
     fit = options.fit or known.get("fit") or _fit(shapes, size, said)
-    colours = options.colours
+    colours = options.colours or known.get("colours")
     if colours is None:
         folder = not isinstance(raw.train.examples, np.ndarray)
         colours = 3 if seen.coloured and not folder and fit != "drawing" else 1

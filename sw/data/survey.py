@@ -7,12 +7,12 @@ import numpy as np
 
 from ..command import explain
 from ..progress import progress
-from .convert import depth_of, grey
+from .convert import alike, depth_of, grey
 from .drawing import edge
 from .raw import Part
 
 
-KEPT = 2**27  # pixels of decoded pictures that are kept; others are decoded again when needed
+KEPT = 2**28  # values of decoded pictures that are kept; others are decoded again when needed
 
 
 @dataclass
@@ -90,7 +90,7 @@ def survey(part, what, keep=True):
         for start in range(0, len(part), 4096):
             seen.see(part.examples[start:start + 4096])
         return part, seen.close(), []
-    kept, rows, pixels, failed = [], [], 0, []
+    kept, rows, pixels, failed, group = [], [], 0, [], []
     for index in progress(range(len(part)), what=f"reading {what}", unit="pictures",
                           delay=2):
         try:
@@ -102,7 +102,12 @@ def survey(part, what, keep=True):
         pixels += picture.size
         if pixels <= KEPT and keep:
             kept.append(picture)
-        seen.see(picture[None])
+        if group and not alike(group, picture):
+            seen.see(np.stack(group))
+            group = []
+        group.append(picture)
+    if group:
+        seen.see(np.stack(group))
     if not rows:
         raise ValueError(f"{what} must hold pictures that can be read: none of {len(part)} can; "
                          f"the first: {failed[0]}" if failed else f"{what} must hold pictures")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sw import checkpoint
+from sw import checkpoint, golden
 from sw.command import run
+from sw.fold import fold
 from sw.store.lock import alone
 from train import area, bnn_mnist, teacher
 from train.bnn_mnist import main
@@ -217,28 +218,38 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_goes_on(dataset, tmp_path):
 
 def test_list_prints_the_named_networks(capsys):
     assert main(["--list"]) is None
-    lines = capsys.readouterr().out.splitlines()
-    assert ("sfc                 784-256-256-256-10       all              334,336 synapses    "
-            "                  120") in lines
-    assert ("lookup-icebreaker   784-1150-600-10          4/4/60           1,750 tables, 600 votes"
-            "      2,586     64") in lines
-    assert ("sparse              784-256-256-128-10       48/48/48/64      31,360 synapses     "
-            "        36,282    150") in lines
+    rows = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert cells[0] == ["network", "layers", "inputs a neuron", "in all", "LUT4", "epochs",
+                        "dataset"]
+    assert ["sfc", "784-256-256-256-10", "all", "334,336 synapses", "120", "mnist"] in cells
+    assert ["lookup-icebreaker", "784-1150-600-10", "4/4/60", "1,750 tables, 600 votes", "2,586",
+            "64", "mnist"] in cells
+    assert ["cifar-fast", "32x32x3-64-96-128-128-192-10", "48/96/all/all/all/all",
+            "522,240 synapses", "445", "cifar10-jpeg"] in cells
+
+
+def test_columns_of_the_list_stand_below_their_titles(capsys):
+    main(["--list"])
+    title, *lines = capsys.readouterr().out.splitlines()
+    for name in ("layers", "inputs a neuron", "in all", "dataset"):
+        place = title.index(name)
+        assert all(line[place - 2:place] == "  " and line[place] != " " for line in lines), name
 
 
 @pytest.mark.parametrize(("options", "message"), [
     (("--network", "huge"), "error: Network must be one of tiny, tfc, sfc, lfc, sparse, "
      "wired-small, ulx3s-25f, ulx3s-85f-fast, icebreaker, ulx3s-85f-accurate, ulx3s-85f-fashion, "
-     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion, cnv, cifar-wired, "
-     "cifar-scheduled, cifar-icebreaker, mnist-conv, fashion-conv, pocket, mnist-conv-icebreaker: "
-     "huge (or give the layers with --hidden or --layers)"),
+     "lookup-icebreaker, lookup-small, lookup-25f, lookup-85f, lookup-fashion, mnist-conv, "
+     "mnist-conv-icebreaker, fashion-conv, cifar-fast, cifar-accurate, cifar-icebreaker, cnv, "
+     "pocket: huge (or give the layers with --hidden or --layers)"),
     (("--synapses", "1,2"), "error: Synapses must be one number for each of the 3 layers, the last "
      "included: 1,2"),
     (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),
     (("--levels", "256"), "error: Levels must be in 1..255: 256"),
     (("--name", "../x"), "error: Name must be up to 64 letters, digits, '.', '_' and '-': '../x'"),
-    (("--dataset", "nowhere"), "error: Dataset must be mnist, fashion-mnist or a path that "
-     "exists: nowhere"),
+    (("--dataset", "nowhere"), "error: Dataset must be mnist, fashion-mnist, kmnist, cifar-10, "
+     "cifar10-jpeg, svhn or a path that exists: nowhere"),
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
     (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
      "by its layers, not both: --network sfc --hidden 12"),
@@ -261,6 +272,12 @@ def test_list_prints_the_named_networks(capsys):
      "must be all its 8 inputs, as classes have no place: 7"),
     (("--rounds", "3"), "error: Option --rounds must be for other networks: 12-8 has threshold "
      "layers (leave it out)"),
+    (("--flip",), "error: Option --flip must be for other networks: 12-8 has threshold layers "
+     "(leave it out)"),
+    (("--cutout", "2"), "error: Option --cutout must be for other networks: 12-8 has threshold "
+     "layers (leave it out)"),
+    (("--device", "tpu"), "error: argument --device: invalid choice: 'tpu' (choose from 'cpu', "
+     "'cuda')"),
     (("--layers", "lookup 9"), "error: Network must be a named one or given by its layers, not "
      "both: --hidden 12,8 --layers lookup 9"),
     (("--epochs", "0"), "error: argument --epochs: must be a positive number: '0' "
@@ -272,6 +289,67 @@ def test_wrong_options_are_refused(dataset, tmp_path, capsys, options, message):
     base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
     hidden = () if options[0] == "--network" else ("--hidden", "12,8")
     assert refused(capsys, *base, *hidden, *options) == message
+
+
+CONV = ("--layers", "conv 4 synapses 5, pool, scores", "--epochs", "3", "--batch", "20")
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--synapses", "3,4"), "error: Option --synapses must be for other networks: conv-4 has "
+     "convolutions (leave it out)"),
+    (("--local",), "error: Option --local must be for other networks: conv-4 has convolutions "
+     "(leave it out)"),
+    (("--budget", "500"), "error: Budget must be for dense threshold layers: conv-4 has "
+     "convolutions (give --layers of other sizes)"),
+    (("--distill", "1"), "error: Distillation must be for dense layers: conv-4 has convolutions "
+     "(use --distill 0)"),
+    (("--cutout", "7"), "error: Cutout must be in 0..6: 7"),
+    (("--cutout", "-1"), "error: argument --cutout: must be a whole number from 0 up: '-1' (python "
+     "-m train.bnn_mnist --help says what can be given)"),
+    (("--layers", "conv 4, dense 3"), "error: Layers must end with scores, and have them once: "
+     "'conv 4, dense 3'"),
+    (("--layers", "conv 4 9x9, scores"), "error: Kernel of layer 'conv1' must have 1 to 7 rows and "
+     "columns: 9x9"),
+    (("--layers", "conv 4 integer, scores", "--levels", "3"), "error: Levels must be for a first "
+     "layer of bits: layer 'conv1' takes integers, levels 3 (leave 'integer' or --levels out)"),
+])
+def test_wrong_options_of_convolutions_are_refused(dataset, tmp_path, capsys, options, message):
+    base = ("--dataset", dataset, "--output", str(tmp_path / "out"))
+    assert refused(capsys, *base, *CONV, *options) == message
+
+
+def test_a_gpu_that_is_not_there_is_refused(dataset, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert refused(capsys, "--dataset", dataset, "--output", str(tmp_path), *CONV, "--device",
+                   "cuda") == "error: Device must be cpu where PyTorch sees no GPU: cuda"
+
+
+def test_dense_networks_are_trained_on_the_processor(dataset, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert refused(capsys, "--dataset", dataset, "--output", str(tmp_path), "--hidden", "12",
+                   "--device", "cuda") == "error: Device must be cpu for threshold layers: cuda"
+
+
+def test_tables_have_no_convolutions(tmp_path, capsys):
+    rows = "".join(f"{index % 7},{index % 3},{index % 2}\n" for index in range(40))
+    (tmp_path / "t.csv").write_text(f"a,b,class\n{rows}")
+    assert refused(capsys, "--dataset", str(tmp_path / "t.csv"), "--output", str(tmp_path), *CONV) \
+        == ("error: Convolution must be for pictures, whose pixels have places: the dataset is a "
+            "table of 2 columns (use --hidden)")
+
+
+@pytest.mark.parametrize("layers", ["conv 4 synapses 5, pool, scores", "conv 4 integer, scores"])
+def test_convolutions_are_trained_and_folded(dataset, tmp_path, capsys, layers):
+    assert main(["--dataset", dataset, "--output", str(tmp_path / "out"), "--name", "x", *CONV,
+                 "--layers", layers, "--flip", "--smoothing", "0.1"]) == 0
+    saved = checkpoint.load(tmp_path / "out" / "x.ckpt.npz")
+    model = golden.Model(fold(saved))
+    np.testing.assert_array_equal(model.scores(np.load(dataset)["x_test"]), saved.test_scores)
+    recipe = saved.provenance["recipe"]
+    assert (recipe["flip"], recipe["smoothing"], recipe["shape"]) == (True, 0.1, [6, 6, 1])
+    said = capsys.readouterr().out
+    assert "6x6x1-4-3" in said
+    assert "LUT4" not in said  # area is measured of dense layers alone
 
 
 def test_an_output_that_is_no_folder_is_refused(dataset, tmp_path, capsys):

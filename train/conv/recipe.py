@@ -116,9 +116,15 @@ class ConvRecipe(Plan):
                 if layer.neurons]
         return prod(self.shape) * self._levels, *made
 
+    def layout(self, inputs, classes):
+        """Return the shape of a picture and the channels or neurons of the layers, as text."""
+        neurons = (layer.neurons for layer in self.parts(classes) if layer.neurons)
+        return listed((listed(self.shape, "x"), *neurons), "-")
+
     def listing(self, inputs, classes):
         """Return synapses of a neuron by layer, what is there in all, and LUT4, as texts."""
-        counts = [layer.synapses or "all" for _, layer, _ in self.stages(classes) if layer.neurons]
+        counts = [layer.synapses or "all" for layer in self.parts(classes) if layer.neurons]
+        counts = counts if set(counts) != {"all"} else ["all"]
         return listed(counts, "/"), self.contents(inputs, classes), ""
 
     def contents(self, inputs, classes):

@@ -14,8 +14,28 @@ OPTION = re.compile(r"(?P<rows>\d+)x(?P<columns>\d+)|stride (?P<stride>\d+)"
                     r"|(?P<summed>summed)")
 
 
+class Layer:
+    """Base of all layers.
+
+    Attributes
+    ----------
+    stem : str
+        Beginning of the layer's name.
+    convolves, scores : bool
+        Whether the layer is a convolution, which a pool may follow; or the last layer.
+    integer : bool
+        Whether the layer takes pixels as they are.
+    pool : int
+        Rows and columns of the squares whose greatest sum counts; 0 for none.
+    """
+
+    stem = ""
+    convolves = scores = integer = False
+    pool = 0
+
+
 @dataclass(frozen=True)
-class Depth:
+class Depth(Layer):
     """Squares of ``block`` x ``block`` positions become positions of more channels."""
 
     block: int = 2
@@ -23,7 +43,6 @@ class Depth:
     stem = "depth"
     neurons = 0
     synapses = 0
-    integer = False
 
     def made(self, shape):
         """Return the shape that follows ``shape``."""
@@ -45,7 +64,7 @@ class Depth:
                              f"{shape[0]} x {shape[1]}: {self.block}")
 
 
-class Weighted:
+class Weighted(Layer):
     """Base of layers with weights: ``neurons``, and ``synapses`` of a neuron or None for all."""
 
     def count(self, shape):
@@ -89,6 +108,7 @@ class Conv(Weighted):
     pool: int = 0
 
     stem = "conv"
+    convolves = True
 
     @property
     def padding(self):
@@ -135,7 +155,6 @@ class Dense(Weighted):
     synapses: int | None = None
 
     stem = "fc"
-    integer = False
 
     def made(self, shape):
         return (self.neurons,)
@@ -156,7 +175,7 @@ class Scores(Weighted):
     summed: bool = False
 
     stem = "scores"
-    integer = False
+    scores = True
 
     def made(self, shape):
         return (self.neurons,)
@@ -179,15 +198,14 @@ def parse(text, classes):
         words = part.split()
         layer = _layer(words, part.strip(), classes)
         if layer is None:
-            if not layers or not isinstance(layers[-1], Conv) or layers[-1].pool:
+            if not layers or not layers[-1].convolves or layers[-1].pool:
                 raise ValueError(f"Pool must follow a conv: {text.strip()!r}")
             layers[-1] = replace(layers[-1], pool=int(words[1]) if words[1:] else 2)
         else:
             layers.append(layer)
-    if not isinstance(layers[-1], Scores) or any(isinstance(layer, Scores)
-                                                 for layer in layers[:-1]):
+    if [layer.scores for layer in layers] != [False] * (len(layers) - 1) + [True]:
         raise ValueError(f"Layers must end with scores, and have them once: {text.strip()!r}")
-    if not any(isinstance(layer, Conv) for layer in layers):
+    if not any(layer.convolves for layer in layers):
         raise ValueError(f"Layers must have a conv: {text.strip()!r} (dense networks are given "
                          f"with --hidden)")
     if any(layer.integer for layer in layers[1:]):

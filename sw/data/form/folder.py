@@ -9,7 +9,7 @@ from ...store import magic
 from ..raw import Part, Raw
 from .listed import listed
 from .part import TEST, TRAIN, assigned, join, part_of
-from .pictures import Pictures, tree_of
+from .pictures import tree_of
 
 
 FORM = "folder of pictures"
@@ -28,18 +28,22 @@ def matches(path):
 
 def read(path, options):
     """Read the pictures of a folder: their paths and classes. None is decoded."""
+    return of_tree(path, tree_of(path), options)
+
+
+def of_tree(path, tree, options):
+    """Return the pictures of a tree, which may be that of an archive, with their classes."""
     raw = Raw(path, FORM, None)
-    tree = tree_of(path)
     raw.hidden = tree.hidden
     root = _descended(tree)
     parts = _parts(root)
-    tables = listed(root, options)
+    tables = _tables(root, options)
     found, flat = {}, []
     for part, folder in parts:
         folder = _without_class(_descended(folder))
         if folder.folders:
             found.setdefault(part, []).append((str(folder.path), _classes(folder, raw)))
-        elif tables_inside := listed(folder, options):
+        elif tables_inside := _tables(folder, options):
             tables += [replace(table, part=part) for table in tables_inside]
         else:
             flat.append((part, folder))
@@ -74,6 +78,11 @@ def read(path, options):
     if test:
         raw.test, raw.test_from = join([part for _, part in test]), test[0][0]
     return raw
+
+
+def _tables(tree, options):
+    """Return the tables of a folder that name its pictures. Those of archives are not read."""
+    return listed(tree, options) if tree.on_disk else []
 
 
 def _number_alike(found):
@@ -137,7 +146,7 @@ def _classes(folder, raw):
         listed = ", ".join(str(path) for path in folder.empty[:5])
         raw.warnings.append(f"folders without pictures are no classes: {listed}"
                             + (", …" if len(folder.empty) > 5 else ""))
-    return Part(Pictures(paths), np.array(names, dtype=str), [str(path) for path in paths])
+    return Part(folder.sequence(paths), np.array(names, dtype=str), [str(path) for path in paths])
 
 
 def _leave_out(root, parts, raw):

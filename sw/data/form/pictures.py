@@ -32,7 +32,7 @@ class Pictures:
 
     def of(self, rows):
         """Return the pictures of these rows alone, an array of indices."""
-        return Pictures([self.paths[row] for row in rows])
+        return type(self)([self.paths[row] for row in rows])
 
 
 @dataclass(eq=False)
@@ -52,7 +52,14 @@ class Tree:
         Folders in it without pictures.
     hidden : int
         Hidden files and folders at any depth.
+    on_disk : bool
+        Whether the paths are files on disk.
+    sequence : type
+        Sequence that decodes the pictures of such paths.
     """
+
+    on_disk = True
+    sequence = Pictures
 
     path: Path
     pictures: list = field(default_factory=list)

