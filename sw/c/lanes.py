@@ -30,7 +30,7 @@ def function_of(function, name="x"):
 
 def ternary(table, a, b, c):
     """Return the C expression of a table of three bits, ``a`` lowest."""
-    return f"TERNARY({table:#x}, {a}, {b}, {c})"
+    return f"T{table}({a}, {b}, {c})"
 
 
 def functions(name, bodies):

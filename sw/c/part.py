@@ -133,6 +133,10 @@ class Code:
         """
         raise NotImplementedError
 
+    def logic(self, layer):
+        """Return the number of synapses or tables in :meth:`slices`, None where they are too many."""
+        return 0
+
     def reads(self, layer):
         """Return which inputs any output depends on: ndarray of bool, shape (inputs,)."""
         return np.ones(layer.inputs, bool)

@@ -1,11 +1,13 @@
 """Puts the C source of a network together: its header, its library, and many images at once."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .names import literal
-from .part import CODE, FAST, Options, Part, Table, kernel
+from .part import CODE, FAST, Options, Part, kernel
+from .ternary import definitions
 
 
 CODE_LIMIT = 2**16  # most synapses and tables of a network that are made logic on lanes
@@ -84,14 +86,18 @@ class Source:
         words = max(step.part.words for step in steps)
         return values, words, max(step.part.window for step in steps)
 
+    @property
+    def scratch(self):
+        """Words of scratch memory that the library needs."""
+        values, words, window = self.memory()
+        return words + -(-8 * (sum(values) + window) // self.options.word_bits)
+
     def header(self):
         """Return the text of the header."""
         network, name = self.network, self.prefix
         upper = name.upper()
-        values, words, window = self.memory()
+        bits = self.options.word_bits
         shape = " x ".join(map(str, network.input_shape))
-        octets = -(-(sum(values) + window) // 8)
-        words = -(-words * self.options.word_bits // 64)
         labels = "\n".join(f" *   {index} {label}" for index, label in enumerate(network.labels))
         labels = labels.encode("ascii", "backslashreplace").decode().replace("*/", "* /")
         return f"""\
@@ -114,13 +120,13 @@ extern "C" {{
 #define {upper}_INPUTS {network.inputs} /* pixels of an image: {shape} */
 #define {upper}_INPUT_BITS {network.input_bits} /* a pixel is below 2 to the power of this */
 #define {upper}_CLASSES {network.classes}
-#define {upper}_SCRATCH {8 * (octets + words)} /* octets of {name}_memory */
+#define {upper}_SCRATCH {self.scratch * bits // 8} /* octets of {name}_memory */
 
 typedef {self.pixel} {name}_pixel;
 
 /* Scratch memory; its content means nothing between two calls. */
 typedef struct {{
-    uint64_t words[{words + octets}];
+    uint{bits}_t words[{self.scratch}];
 }} {name}_memory;
 
 /* Names of the classes, UTF-8. */
@@ -284,8 +290,11 @@ void {name}_scores_batch(const {name}_pixel *images, size_t count, int32_t *scor
         if "encode_one" in kernels:
             texts.append("typedef uint32_t level;\n")
         texts += map(kernel, kernels)
+        functions = [step.part.functions for step in steps if step.part.functions]
+        if used := {int(table) for text in functions for table in re.findall(r"\bT(\d+)\(", text)}:
+            texts.append(definitions(used))
         texts += [table.text for table in tables]
-        texts += [step.part.functions for step in steps if step.part.functions]
+        texts += functions
         return "\n".join(texts)
 
 
@@ -325,11 +334,11 @@ def source(network, prefix, options, batch="auto"):
         ``"lanes"``: many images are computed at once, by logic; ``"loop"``: one after the other;
         ``"auto"``: by logic where speed is preferred and the logic is not too long.
     """
-    parts = network.parts
-    size = sum(count for count in parts.values())
+    logic = [CODE.of(layer).logic(layer) for layer in network.layers[1:]]
+    if batch == "lanes" and (layer := next((layer for layer, size in zip(
+            network.layers[1:], logic, strict=True) if size is None), None)):
+        raise ValueError(f"Layer {layer.name!r} must be sparse for --batch lanes: logic of "
+                         f"{layer.synapses} synapses takes too long to compile (--batch loop)")
     sliced = batch == "lanes" or (batch == "auto" and options.prefer == FAST
-                                  and size <= CODE_LIMIT)
+                                  and None not in logic and sum(logic) <= CODE_LIMIT)
     return Source(network, prefix, options, sliced)
-
-
-__all__ = ["Source", "Table", "narrowest", "source"]

@@ -29,6 +29,9 @@ class LookupCode(Code):
         text, call = functions(name, bodies)
         return Part(call, (), (), text)
 
+    def logic(self, layer):
+        return layer.outputs
+
     def reads(self, layer):
         read = np.zeros(layer.inputs, bool)
         for function in layer.functions:

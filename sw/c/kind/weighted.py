@@ -12,6 +12,7 @@ from ..part import CODE, SMALL, Code, Part, Table, index_type
 
 
 LIST_LIMIT = 2**16 - 1  # most synapses of a neuron in a list
+LOGIC_LIMIT = 256  # most synapses of a neuron that is logic on lanes
 FIELDS = (8, 16, 32)  # lanes of a class's count, a divisor of 64
 
 
@@ -30,6 +31,9 @@ class WeightedCode(Code):
             return "words" if packed <= 2 * layer.synapses + 4 * layer.outputs else "lists"
         packed = 1.5 * words * options.word_cost  # a mask beside each word
         return "words" if packed <= layer.fan_in.mean() else "lists"
+
+    def logic(self, layer):
+        return layer.synapses if layer.fan_in.max() <= LOGIC_LIMIT else None
 
     def reads(self, layer):
         return (layer.weights != 0).any(axis=0)
