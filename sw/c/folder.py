@@ -15,6 +15,9 @@ FORMAT = "thresher-c/1"
 ABOUT = "thresher-c.json"  # tells a folder of this command from others
 TEMPLATES = Path(__file__).parent / "template"
 
+# What lines of compilers and linkers have that say the reason, best first.
+TELLING = ("overflowed", "undefined reference", "error: ", "rror")
+
 KINDS = ("source", "static", "shared", "program")
 
 
@@ -154,10 +157,11 @@ def compile_(folder, source, target, kind):
     done = subprocess.run(["make", "--no-print-directory", kind, f"CC={compiler}"], cwd=folder,
                           capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "error" in line or "Error" in line]
+        lines = [line for telling in TELLING for line in done.stderr.splitlines()
+                 if telling in line]
         raise ValueError(f"Target {target.name} must compile the library: "
-                         f"{(lines or ['no message'])[0]} (look into it with --kind source, then "
-                         f"make)")
+                         f"{(lines or ['no message'])[0].strip()} (look into it with --kind "
+                         f"source, then make)")
     for path in folder.glob("*.o"):
         path.unlink()
     return made

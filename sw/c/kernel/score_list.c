@@ -1,5 +1,5 @@
 /* Scores of lists: twice the sum, plus a constant. */
-static void score_INDEX(const uint8_t *x, const INDEX_t *index, const uint16_t *counts,
+static void score_list_INDEX(const uint8_t *x, const INDEX_t *index, const uint16_t *counts,
                         const int32_t *constant, size_t classes, int32_t *scores)
 {
     for (size_t n = 0; n < classes; n++, counts += 2) {
