@@ -17,6 +17,7 @@ from .store.files import write_text
 
 
 BLOCK = 500  # images at once
+VALUES = 2**23  # most values of a layer at once
 
 
 def compare(network, images, *, progress=True):
@@ -25,17 +26,19 @@ def compare(network, images, *, progress=True):
     Returns
     -------
     int, str or None
-        Number of values compared behind the first layer, and a description of the first one that
-        differs.
+        Number of values compared, without those of an encoder, and a description of the first one
+        that differs.
     """
     compared = 0
-    starts = range(0, len(images), BLOCK)
-    for start in shown_progress(starts, what="comparing", unit="images", scale=BLOCK,
+    widest = max(max(layer.inputs, layer.outputs) for layer in network.layers)
+    block = max(1, min(BLOCK, VALUES // widest))
+    starts = range(0, len(images), block)
+    for start in shown_progress(starts, what="comparing", unit="images", scale=block,
                                 show=progress):
-        inputs = images[start:start + BLOCK].reshape(-1, network.inputs)
+        inputs = images[start:start + block].reshape(-1, network.inputs)
         for layer in network.layers:
             have, want = PLAIN.of(layer)(layer, inputs)
-            compared += want.size * (layer is not network.first)
+            compared += want.size * (layer is not network.first or layer.synapses > 0)
             if (have != want).any():
                 image, neuron = np.argwhere(have != want)[0]
                 return compared, (f"image {start + image}, layer {layer.name!r}, neuron {neuron}: "
