@@ -145,11 +145,11 @@ class Code:
 def kernel(name):
     """Return the C text of a kernel: ``fire``, or ``fire_list uint16`` of an index type.
 
-    The words behind the name replace INDEX and ROWS in the text.
+    The words behind the name replace INDEX and VALUE in the text.
     """
     name, *types = name.split()
     text = (KERNELS / f"{name}.c").read_text(encoding="utf-8")
-    for place, ctype in zip(("INDEX", "ROWS"), types, strict=False):
+    for place, ctype in zip(("INDEX", "VALUE"), types, strict=False):
         text = text.replace(place, ctype)
     return text
 

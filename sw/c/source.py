@@ -161,10 +161,7 @@ void {name}_scores_batch(const {name}_pixel *images, size_t count, int32_t *scor
         values, words, window = self.memory()
         calls = _chain(steps, ["a", "b"])
         labels = ",\n".join(f"    {literal(label)}" for label in self.network.labels)
-        fields = [f"word words[{words}];"] if words else []
-        fields += [f"uint8_t {field}[{size}];" for field, size in zip("ab", values, strict=True)
-                   if size] + ([f"uint8_t window[{window}];"] if window else [])
-        scratch = "\n".join(f"    {field}" for field in fields)
+        scratch = _fields(words, window, values)
         loop = "" if self.sliced else f"""
 void {name}_scores_batch(const {name}_pixel *images, size_t count, int32_t *scores)
 {{
@@ -240,11 +237,14 @@ unsigned {name}_label(const {name}_pixel *image)
         arrays = "\n".join(f"    static THREAD lane {array}[{size}];"
                            for array, size in zip(("a", "b", "window"), (*sizes, window),
                                                   strict=True) if size)
+        if first.part.words or first.part.window:
+            fields = _fields(first.part.words, first.part.window)
+            arrays = (f"    static THREAD struct {{\n{_indented(fields)}\n    }} own;\n{arrays}")
         bits = first.layer.outputs + first.part.spare
         kernels = ("pack", "lane", "transpose", "slice")
         before = replace(first.part, kernels=(*first.part.kernels, *kernels))
         calls = _chain(steps, ["b", "a"], "a", "")
-        encoded = first.part.call.format(x="image", y="bits")
+        encoded = first.part.call.format(x="image", y="bits").replace("memory->", "own.")
         return f"""\
 /* Many images at once: a lane holds a bit of many images. Made by Thresher, see {name}.h. */
 #include "{name}.h"
@@ -257,9 +257,9 @@ unsigned {name}_label(const {name}_pixel *image)
 static void block(const {name}_pixel *image, size_t images, int32_t *scores)
 {{
     static THREAD uint64_t packed[LANE_IMAGES * {words}];
+    static THREAD uint8_t bits[{bits}];
 {arrays}
     for (size_t i = 0; i < images; i++, image += {upper}_INPUTS) {{
-        uint8_t bits[{bits}];
 {_indented(encoded, 8)}
         pack(bits, {first.layer.outputs}, packed + {words} * i);
     }}
@@ -307,6 +307,14 @@ def _chain(steps, arrays, first="image", owner="memory->"):
         calls.append(f"/* {step.layer.name} */\n{step.part.call.format(x=at, y=to)}")
         at = to
     return "\n".join(calls)
+
+
+def _fields(words, window, values=(0, 0)):
+    """Return the members of the structure of scratch memory; the window is aligned as words."""
+    members = ((words, f"word words[{words}];"), (window, f"uint8_t window[{window}];"),
+               *((size, f"uint8_t {name}[{size}];")
+                 for name, size in zip("ab", values, strict=True)))
+    return "\n".join(f"    {text}" for size, text in members if size)
 
 
 def _indented(text, count=4):

@@ -96,7 +96,7 @@ CORTEX_A = Target(
     ("qemu-aarch64", "{program}", "{arguments}"), "qemu-user")
 CORTEX_M = Target(
     "cortex-m", ("arm-none-eabi-gcc",), "gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "-O2 -mcpu=cortex-m4 -mthumb -ffunction-sections -fdata-sections",
+    "-O3 -mcpu=cortex-m4 -mthumb -ffunction-sections -fdata-sections",
     "--specs=rdimon.specs -Wl,--gc-sections -T stm32f4.ld",
     Options(word_bits=32, group=1, prefer=SMALL, word_cost=2.5),
     ("qemu-system-arm", "-M", "netduinoplus2", "-display", "none", "-serial", "null", "-monitor",

@@ -1,5 +1,4 @@
-"""Dense layers and scores in C: packed words, index lists or code for one image; adders of lanes
-for many."""
+"""Dense layers and scores in C: words, index lists or code for an image, adders for many."""
 
 import numpy as np
 
@@ -8,10 +7,10 @@ from ...layer.dense import Dense
 from ...layer.scores import Scores
 from ..adders import count, fires
 from ..lanes import functions
+from ..lists import LIST_LIMIT, lists
 from ..part import CODE, SMALL, Code, Part, Table, index_type
 
 
-LIST_LIMIT = 2**16 - 1  # most synapses of a neuron in a list
 LOGIC_LIMIT = 256  # most synapses of a neuron that is logic on lanes
 FIELDS = (8, 16, 32)  # lanes of a class's count, a divisor of 64
 
@@ -53,16 +52,10 @@ class WeightedCode(Code):
     def listed(self, layer, kernel, constant):
         """Return the part that adds the inputs of lists."""
         index = index_type(layer.inputs)
-        numbers, counts = [], []
-        for weights in layer.weights:
-            positive, negative = np.flatnonzero(weights > 0), np.flatnonzero(weights < 0)
-            numbers += [positive, negative]
-            counts.append((len(positive), len(positive) + len(negative)))
-        tables = (Table(f"table_{layer.name}_inputs", f"{index}_t", np.concatenate(numbers)),
-                  Table(f"table_{layer.name}_counts", "uint16_t", np.array(counts)), constant)
-        call = (f"{kernel}_list_{index}({{x}}, {tables[0].name}, {tables[1].name}, "
-                f"{constant.name}, {layer.outputs}, {{y}});")
-        return Part(call, (f"sum {index}", f"{kernel}_list {index}"), tables)
+        tables = lists(layer.name, layer.weights, index, constant)
+        arguments = ", ".join(table.name for table in tables)
+        return Part(f"{kernel}_list_{index}_uint8({{x}}, {arguments}, {layer.outputs}, {{y}});",
+                    (f"sum {index} uint8", f"{kernel}_list {index} uint8"), tables)
 
 
 def packed_weights(weights, masked, options):
