@@ -73,8 +73,8 @@ def main(argv=None):
         raise ValueError(f"Limit must be at least 1: {args.limit}")
     target = TARGETS[args.target]
     if args.check and not target.hosted and args.kind != "program":
-        raise ValueError(f"Target {args.target} must have --kind program for --check: only programs "
-                         f"run in its emulator")
+        raise ValueError(f"Target {args.target} must have --kind program for --check: its "
+                         f"emulator runs programs only")
     if args.kind != "source":
         target.compiler(args.kind)  # fails before the work
     network = load(args.network)
@@ -96,7 +96,8 @@ def main(argv=None):
     if compared is not None:
         print(f"equal to golden: {compared} of {compared} scores")
     if size:
-        print(f"{made_file}: {size.flash:,} bytes of flash, {size.ram:,} bytes of RAM and the stack")
+        print(f"{made_file}: {size.flash:,} bytes of flash, {size.ram:,} bytes of RAM without the "
+              f"stack")
     print(f"wrote {output}/: {', '.join(sorted(path.name for path in output.iterdir()))}")
 
 

@@ -67,8 +67,8 @@ def program_scores(target, program, images, classes):
         text = output(target, program, ["--scores", "--raw", str(file)])
     rows = [line.split() for line in text.splitlines()]
     if [len(row) for row in rows] != [classes] * len(images):
-        raise ValueError(f"{program} must print {len(images)} lines of {classes} scores: it printed "
-                         f"{len(rows)} lines (run it by hand)")
+        raise ValueError(f"{program} must print {len(images)} lines of {classes} scores: it "
+                         f"printed {len(rows)} lines (run it by hand)")
     return np.array(rows, np.int32).reshape(-1, classes)
 
 

@@ -35,14 +35,17 @@ def sizes(path):
         If the file is no ELF file, or its section headers lie outside it.
     """
     data = Path(path).read_bytes()
-    if len(data) < HEAD or data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] not in (1, 2):
-        raise ValueError(f"{path} must be an ELF file: it begins with {data[:4].hex() or 'nothing'}")
+    magic = data[:4]
+    if len(data) < HEAD or magic != b"\x7fELF" or not {data[4], data[5]} <= {1, 2}:
+        raise ValueError(f"{path} must be an ELF file: it begins with {magic.hex() or 'nothing'} "
+                         f"(build it again)")
     wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
     at, = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", data, 0x28 if wide else 0x20)
     step, count = struct.unpack_from(f"{order}HH", data, 0x3A if wide else 0x2E)
     header = f"{order}II{'QQQQ' if wide else 'IIII'}"
     if step < struct.calcsize(header) or at + step * count > len(data):
-        raise ValueError(f"{path} must be a whole ELF file: its section headers lie outside it")
+        raise ValueError(f"{path} must be a whole ELF file: its section headers lie outside it "
+                         f"(build it again)")
     flash = ram = 0
     for number in range(count):
         _, kind, flags, _, _, size = struct.unpack_from(header, data, at + step * number)

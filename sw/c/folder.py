@@ -8,12 +8,13 @@ from pathlib import Path
 from secrets import token_hex
 
 from ..store.files import naming
+from .batch import files as sources
 from .target import CORTEX_M
+from .template import filled
 
 
 FORMAT = "thresher-c/1"
 ABOUT = "thresher-c.json"  # tells a folder of this command from others
-TEMPLATES = Path(__file__).parent / "template"
 
 # What lines of compilers and linkers have that say the reason, best first.
 TELLING = ("overflowed", "undefined reference", "error: ", "rror")
@@ -34,8 +35,8 @@ def replacing_folder(path):
     """
     path = Path(path)
     if path.exists() and not (path / ABOUT).is_file() and not _is_empty(path):
-        raise ValueError(f"Output must be a new folder, or one that this command made: {path} (choose "
-                         f"another with --output)")
+        raise ValueError(f"Output must be a new folder, or one that this command made: {path} "
+                         f"(choose another with --output)")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{token_hex(8)}.part")
     old = path.with_name(f".{path.name}.{token_hex(8)}.old")
@@ -71,17 +72,17 @@ def write(folder, source, target, kind):
     kind : str
         One of :data:`KINDS`; a program gets a ``main`` beside the library.
     """
-    files = source.files()
+    files = sources(source)
     words = _words(source, target, kind, [name for name in files if name.endswith(".c")])
-    files["Makefile"] = _filled("Makefile", words)
-    files["CMakeLists.txt"] = _filled("CMakeLists.txt", words).rstrip() + "\n"
-    files["README.md"] = _filled("README.md", words)
+    files["Makefile"] = filled("Makefile", words)
+    files["CMakeLists.txt"] = filled("CMakeLists.txt", words).rstrip() + "\n"
+    files["README.md"] = filled("README.md", words)
     if kind == "program":
         small = target is CORTEX_M
-        clock = _filled("systick.c" if small else "clock.c", words)
-        files["main.c"] = _filled("main.c", words | {"CLOCK": clock.rstrip()})
+        clock = filled("systick.c" if small else "clock.c", words)
+        files["main.c"] = filled("main.c", words | {"CLOCK": clock.rstrip()})
         if small:
-            files |= {name: _filled(name, words) for name in ("startup.c", "stm32f4.ld")}
+            files |= {name: filled(name, words) for name in ("startup.c", "stm32f4.ld")}
     files[ABOUT] = json.dumps({
         "format": FORMAT, "identity": source.network.identity, "name": source.prefix,
         "target": target.name, "kind": kind}, indent=2) + "\n"
@@ -91,35 +92,28 @@ def write(folder, source, target, kind):
 
 def _words(source, target, kind, sources):
     """Return what stands for the words between @ in the templates."""
-    network, name = source.network, source.prefix
-    program = kind == "program"
-    small = target is CORTEX_M
+    name, network = source.prefix, source.network
+    program, small = kind == "program", target is CORTEX_M
     mains = ["main.o", *(["startup.o"] if small else [])] if program else []
-    labels = "\n".join(f"- {index}: {_escaped(label)}"
-                       for index, label in enumerate(network.labels))
     compiler = target.compilers[0]
-    return {
-        "NAME": name, "UPPER": name.upper(), "IDENTITY": network.identity,
+    return source.words | {
         "TARGET": target.name, "CC": compiler,
         "AR": "ar" if target.hosted else f"{compiler.removesuffix('gcc')}ar",
         "CFLAGS": target.cflags, "LDFLAGS": target.ldflags if program else "",
         "OBJECTS": " ".join(f"{Path(file).stem}.o" for file in sources),
         "SOURCES": " ".join(sources), "MAINS": " ".join(mains),
-        "PROGRAM": f"{name}.elf" if small else f"{name}",
-        "ROUND": "4" if small else "64",
-        "CLASSES": str(network.classes), "INPUTS": str(network.inputs),
-        "INPUT_BITS": str(network.input_bits),
-        "SHAPE": " x ".join(map(str, network.input_shape)),
-        "SCRATCH": str(source.scratch * source.options.word_bits // 8), "LABELS": labels,
-        "BATCH": " at once, a bit of a register each" if source.sliced
+        "PROGRAM": f"{name}.elf" if small else name, "ROUND": 4 if small else 64,
+        "LABELS": "\n".join(f"- {index}: {_escaped(label)}"
+                            for index, label in enumerate(network.labels)),
+        "BATCH": " at once, each in one bit of a register" if source.sliced
                  else ", one after the other",
         "RANGE": "" if network.input_bits in (8, 16) else
                  f"Pixels must be below {2**network.input_bits}.\n",
         "ADD_PROGRAM": f"\nadd_executable({name}_program main.c)\n"
                        f"target_link_libraries({name}_program {name})" if program and not small
                        else "",
-        "PROGRAM_TEXT": f"- `{name} FILE` prints the labels of the images in an IDX file or a raw file, "
-                        f"`--scores` their scores; `--benchmark` how fast it is.\n"
+        "PROGRAM_TEXT": f"- `{name} FILE` prints the labels of the images in an IDX file or a raw "
+                        f"file, `--scores` their scores;\n  `--benchmark` says how fast it is.\n"
                         if program else "",
     }
 
@@ -127,13 +121,6 @@ def _words(source, target, kind, sources):
 def _escaped(label):
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+-.!|" else letter
                    for letter in label)
-
-
-def _filled(name, words):
-    text = (TEMPLATES / name).read_text(encoding="utf-8")
-    for word, value in words.items():
-        text = text.replace(f"@{word}@", value)
-    return text
 
 
 def compile_(folder, source, target, kind):
@@ -152,8 +139,8 @@ def compile_(folder, source, target, kind):
         raise ValueError(f"Target {target.name} must have --kind static or program: it has no "
                          f"shared libraries")
     if not shutil.which("make"):
-        raise ValueError(f"Kind {kind} must have make on the PATH: there is none (apt install make, "
-                         f"or --kind source)")
+        raise ValueError(f"Kind {kind} must have make on the PATH: there is none (apt install "
+                         f"make, or --kind source)")
     done = subprocess.run(["make", "--no-print-directory", kind, f"CC={compiler}"], cwd=folder,
                           capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:

@@ -3,6 +3,9 @@
 import re
 
 
+LONGEST = 40  # C99 distinguishes 63 characters; the longest ending takes 15
+
+
 def identifier(name):
     """Return the beginning of a network's identifiers in C.
 
@@ -15,11 +18,8 @@ def identifier(name):
     return text[:LONGEST]
 
 
-LONGEST = 40  # C99 distinguishes 63 characters; the longest ending takes 15
-
-
 def literal(text):
     """Return a text as a C string of its UTF-8 octets; other than plain characters as escapes."""
-    plain = {octet for octet in range(0x20, 0x7F)} - set(b'"\\?')
+    plain = set(range(0x20, 0x7F)) - set(b'"\\?')
     return '"' + "".join(chr(octet) if octet in plain else f"\\{octet:03o}"
                          for octet in text.encode()) + '"'

@@ -134,7 +134,7 @@ class Code:
         raise NotImplementedError
 
     def logic(self, layer):
-        """Return the number of synapses or tables in :meth:`slices`, None where they are too many."""
+        """Return the synapses or tables that :meth:`slices` makes logic; None for too many."""
         return 0
 
     def reads(self, layer):

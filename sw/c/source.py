@@ -1,33 +1,18 @@
-"""Puts the C source of a network together: its header, its library, and many images at once."""
+"""Puts the C source of a network together: its header, and the library for one image."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from .names import literal
 from .part import CODE, FAST, Options, Part, kernel
+from .template import filled, indented
 from .ternary import definitions
 
 
 CODE_LIMIT = 2**16  # most synapses and tables of a network that are made logic on lanes
-
-HEADERS = """\
-#if defined(__AVX2__) || defined(__SSE2__)
-#include <immintrin.h>
-#elif defined(__aarch64__) && defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
-"""
-
-THREAD = """\
-/* Memory of the functions that have no argument for it: one for each thread where there are any. */
-#if defined(__GNUC__) && defined(__unix__)
-#define THREAD __thread
-#else
-#define THREAD
-#endif
-"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +36,7 @@ class Source:
     options : sw.c.part.Options
         Ways to compute the layers.
     sliced : bool
-        Whether many images are computed at once by logic on lanes.
+        Whether many images are computed at once by logic on lanes, see :mod:`sw.c.batch`.
     """
 
     network: object
@@ -59,247 +44,98 @@ class Source:
     options: Options
     sliced: bool
 
-    @property
+    @cached_property
     def steps(self):
-        """The code of each layer for one image, a list of :class:`Step`."""
-        return [Step(layer, CODE.of(layer).image(layer, self.options))
-                for layer in self.network.layers]
+        """The code of each layer for one image, a tuple of :class:`Step`."""
+        return tuple(Step(layer, CODE.of(layer).image(layer, self.options))
+                     for layer in self.network.layers)
 
     @property
     def pixel(self):
+        """C type of a pixel."""
         return "uint8_t" if self.network.input_bits <= 8 else "uint16_t"
 
-    def files(self):
-        """Return the text of each source file by its name."""
-        files = {f"{self.prefix}.h": self.header(), f"{self.prefix}.c": self.library()}
-        if self.sliced:
-            files[f"{self.prefix}_batch.c"] = self.batch()
-        return files
-
+    @cached_property
     def memory(self):
-        """Return the octets of the values before and behind each layer, words and window."""
-        steps = self.steps
-        values = [0, 0]
-        for place, step in enumerate(steps[:-1]):
-            size = step.layer.outputs + step.part.spare
-            values[place % 2] = max(values[place % 2], size)
-        words = max(step.part.words for step in steps)
-        return values, words, max(step.part.window for step in steps)
+        """Scratch memory, the size of each field of C by its name: words and octets."""
+        sizes = {"words": max(step.part.words for step in self.steps),
+                 "window": max(step.part.window for step in self.steps), "a": 0, "b": 0}
+        for place, step in enumerate(self.steps[:-1]):
+            name = "ab"[place % 2]
+            sizes[name] = max(sizes[name], step.layer.outputs + step.part.spare)
+        return sizes
 
     @property
     def scratch(self):
         """Words of scratch memory that the library needs."""
-        values, words, window = self.memory()
-        return words + -(-8 * (sum(values) + window) // self.options.word_bits)
+        octets = sum(self.memory.values()) - self.memory["words"]
+        return self.memory["words"] - (-8 * octets // self.options.word_bits)
 
-    def header(self):
-        """Return the text of the header."""
-        network, name = self.network, self.prefix
-        upper = name.upper()
+    @property
+    def words(self):
+        """What the templates' words stand for, a dict."""
+        network = self.network
         bits = self.options.word_bits
-        shape = " x ".join(map(str, network.input_shape))
-        labels = "\n".join(f" *   {index} {label}" for index, label in enumerate(network.labels))
-        labels = labels.encode("ascii", "backslashreplace").decode().replace("*/", "* /")
-        return f"""\
-/* A network that Thresher made: bit-exact, without floats, without malloc.
- *
- * Classes:
-{labels}
- */
-#ifndef {upper}_H
-#define {upper}_H
+        listed = "\n".join(f" *   {index} {label}" for index, label in enumerate(network.labels))
+        return {
+            "NAME": self.prefix, "UPPER": self.prefix.upper(), "PIXEL": self.pixel,
+            "IDENTITY": network.identity, "SHORT": network.identity[:12],
+            "INPUTS": network.inputs, "INPUT_BITS": network.input_bits,
+            "SHAPE": " x ".join(map(str, network.input_shape)), "CLASSES": network.classes,
+            "WORD_BITS": bits, "SCRATCH_WORDS": self.scratch, "SCRATCH": self.scratch * bits // 8,
+            "CLASS_LIST": _comment(listed),
+            "LABEL_LIST": ",\n".join(f"    {literal(label)}" for label in network.labels),
+        }
 
-#include <stddef.h>
-#include <stdint.h>
+    def files(self):
+        """Return the text of the header and of the library by their names."""
+        library = filled("library.c", self.words | {
+            "BODY": self.body(self.steps), "FIELDS": fields(self.memory),
+            "CALLS": indented(chain(self.steps, ("a", "b")))})
+        if not self.sliced:
+            library += filled("loop.c", self.words)
+        return {f"{self.prefix}.h": filled("library.h", self.words), f"{self.prefix}.c": library}
 
-#ifdef __cplusplus
-extern "C" {{
-#endif
+    def body(self, steps, word_bits=None):
+        """Return types, kernels, tables and functions of steps, each once.
 
-#define {upper}_IDENTITY "{network.identity}"
-#define {upper}_INPUTS {network.inputs} /* pixels of an image: {shape} */
-#define {upper}_INPUT_BITS {network.input_bits} /* a pixel is below 2 to the power of this */
-#define {upper}_CLASSES {network.classes}
-#define {upper}_SCRATCH {self.scratch * bits // 8} /* octets of {name}_memory */
-
-typedef {self.pixel} {name}_pixel;
-
-/* Scratch memory; its content means nothing between two calls. */
-typedef struct {{
-    uint{bits}_t words[{self.scratch}];
-}} {name}_memory;
-
-/* Names of the classes, UTF-8. */
-extern const char *const {name}_labels[{upper}_CLASSES];
-
-/* Scores of an image: a number a class. */
-void {name}_scores(const {name}_pixel *image, int32_t *scores);
-
-/* Index of the class of an image: the first of the greatest scores. */
-unsigned {name}_label(const {name}_pixel *image);
-
-/* The same with the caller's memory: may be called by several threads at once, anywhere. */
-void {name}_scores_in(const {name}_pixel *image, int32_t *scores, {name}_memory *memory);
-
-/* Index of the first of the greatest scores. */
-unsigned {name}_best(const int32_t *scores);
-
-/* Scores of images, one behind the other; a linker leaves out what only this function needs. */
-void {name}_scores_batch(const {name}_pixel *images, size_t count, int32_t *scores);
-
-#ifdef __cplusplus
-}}
-#endif
-
-#endif
-"""
-
-    def library(self):
-        """Return the text of the library."""
-        name, steps = self.prefix, self.steps
-        upper = name.upper()
-        values, words, window = self.memory()
-        calls = _chain(steps, ["a", "b"])
-        labels = ",\n".join(f"    {literal(label)}" for label in self.network.labels)
-        scratch = _fields(words, window, values)
-        loop = "" if self.sliced else f"""
-void {name}_scores_batch(const {name}_pixel *images, size_t count, int32_t *scores)
-{{
-    for (size_t i = 0; i < count; i++) {{
-        {name}_scores(images + i * {upper}_INPUTS, scores + i * {upper}_CLASSES);
-    }}
-}}
-"""
-        return f"""\
-/* Made by Thresher, see {name}.h; identity {self.network.identity[:12]}. */
-#include "{name}.h"
-
-#include <string.h>
-
-{HEADERS}
-{THREAD}
-{self._body(steps)}
-typedef struct {{
-{scratch}
-}} scratch;
-
-/* This array has a negative length where the caller's memory is too short. */
-typedef char memory_suffices[sizeof(scratch) <= sizeof({name}_memory) ? 1 : -1];
-
-const char *const {name}_labels[{upper}_CLASSES] = {{
-{labels}
-}};
-
-void {name}_scores_in(const {name}_pixel *image, int32_t *scores, {name}_memory *given)
-{{
-    scratch *const memory = (scratch *)(void *)given;
-{_indented(calls)}
-}}
-
-void {name}_scores(const {name}_pixel *image, int32_t *scores)
-{{
-    static THREAD {name}_memory memory;
-    {name}_scores_in(image, scores, &memory);
-}}
-
-unsigned {name}_best(const int32_t *scores)
-{{
-    unsigned best = 0;
-    for (unsigned i = 1; i < {upper}_CLASSES; i++) {{
-        if (scores[i] > scores[best]) {{
-            best = i;
-        }}
-    }}
-    return best;
-}}
-
-unsigned {name}_label(const {name}_pixel *image)
-{{
-    int32_t scores[{upper}_CLASSES];
-    {name}_scores(image, scores);
-    return {name}_best(scores);
-}}
-{loop}"""
-
-    def batch(self):
-        """Return the text of the file for many images."""
-        name, layers = self.prefix, self.network.layers
-        upper, first = name.upper(), self.steps[0]
-        read = [CODE.of(layer).reads(layer) for layer in layers[1:]]
-        read.append(np.ones(layers[-1].outputs, bool))
-        steps = [Step(layer, CODE.of(layer).slices(layer, outputs))
-                 for layer, outputs in zip(layers[1:], read[1:], strict=True)]
-        words = -(-first.layer.outputs // 64)
-        sizes = [64 * words, 0]
-        for place, step in enumerate(steps[:-1], 1):
-            sizes[place % 2] = max(sizes[place % 2], step.layer.outputs)
-        window = max(step.part.window for step in steps)
-        arrays = "\n".join(f"    static THREAD lane {array}[{size}];"
-                           for array, size in zip(("a", "b", "window"), (*sizes, window),
-                                                  strict=True) if size)
-        if first.part.words or first.part.window:
-            fields = _fields(first.part.words, first.part.window)
-            arrays = (f"    static THREAD struct {{\n{_indented(fields)}\n    }} own;\n{arrays}")
-        bits = first.layer.outputs + first.part.spare
-        kernels = ("pack", "lane", "transpose", "slice")
-        before = replace(first.part, kernels=(*first.part.kernels, *kernels))
-        calls = _chain(steps, ["b", "a"], "a", "")
-        encoded = first.part.call.format(x="image", y="bits").replace("memory->", "own.")
-        return f"""\
-/* Many images at once: a lane holds a bit of many images. Made by Thresher, see {name}.h. */
-#include "{name}.h"
-
-#include <string.h>
-
-{HEADERS}
-{THREAD}
-{self._body([Step(first.layer, before), *steps], 64)}
-static void block(const {name}_pixel *image, size_t images, int32_t *scores)
-{{
-    static THREAD uint64_t packed[LANE_IMAGES * {words}];
-    static THREAD uint8_t bits[{bits}];
-{arrays}
-    for (size_t i = 0; i < images; i++, image += {upper}_INPUTS) {{
-{_indented(encoded, 8)}
-        pack(bits, {first.layer.outputs}, packed + {words} * i);
-    }}
-    memset(packed + {words} * images, 0, {8 * words} * (LANE_IMAGES - images));
-    slice(packed, {words}, a);
-{_indented(calls)}
-}}
-
-void {name}_scores_batch(const {name}_pixel *images, size_t count, int32_t *scores)
-{{
-    for (size_t i = 0; i < count; i += LANE_IMAGES) {{
-        block(images + i * {upper}_INPUTS, count - i < LANE_IMAGES ? count - i : LANE_IMAGES,
-              scores + i * {upper}_CLASSES);
-    }}
-}}
-"""
-
-    def _body(self, steps, word_bits=None):
-        """Return types, kernels, tables and functions of the steps, each once."""
+        ``word_bits`` are those of a word, by default those of the options.
+        """
         kernels = list(dict.fromkeys(name for step in steps for name in step.part.kernels))
         tables = [table for step in steps for table in step.part.tables]
+        functions = [step.part.functions for step in steps if step.part.functions]
         texts = [f"#define WORD_BITS {word_bits or self.options.word_bits}\n"
                  f"#define GROUP {self.options.group}\n", kernel("word"),
                  f"typedef {self.pixel} pixel;\n"]
         for name in ("limit", "level"):
             if own := [table for table in tables if table.ctype == name]:
                 texts.append(f"typedef {narrowest(own)} {name};\n")
-        if "encode_one" in kernels:
-            texts.append("typedef uint32_t level;\n")
         texts += map(kernel, kernels)
-        functions = [step.part.functions for step in steps if step.part.functions]
         if used := {int(table) for text in functions for table in re.findall(r"\bT(\d+)\(", text)}:
             texts.append(definitions(used))
-        texts += [table.text for table in tables]
-        texts += functions
-        return "\n".join(texts)
+        return "\n".join([*texts, *(table.text for table in tables), *functions])
 
 
-def _chain(steps, arrays, first="image", owner="memory->"):
-    """Return the calls of the layers, whose values go from one array to the other."""
+def _comment(text):
+    """Return a text as lines of a comment, in ASCII."""
+    text = text.encode("ascii", "backslashreplace").decode()
+    return text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+
+
+def chain(steps, arrays, first="image", owner="memory->"):
+    """Return the calls of layers, whose values go from one of two arrays to the other.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The layers. The last one writes ``scores``.
+    arrays : tuple of str
+        The array that the first layer writes, and the other one.
+    first : str
+        What the first layer reads.
+    owner : str
+        Beginning of the arrays in C.
+    """
     calls, at = [], first
     for place, step in enumerate(steps):
         last = place == len(steps) - 1
@@ -309,16 +145,10 @@ def _chain(steps, arrays, first="image", owner="memory->"):
     return "\n".join(calls)
 
 
-def _fields(words, window, values=(0, 0)):
-    """Return the members of the structure of scratch memory; the window is aligned as words."""
-    members = ((words, f"word words[{words}];"), (window, f"uint8_t window[{window}];"),
-               *((size, f"uint8_t {name}[{size}];")
-                 for name, size in zip("ab", values, strict=True)))
-    return "\n".join(f"    {text}" for size, text in members if size)
-
-
-def _indented(text, count=4):
-    return "\n".join(" " * count + line if line else line for line in text.splitlines())
+def fields(sizes):
+    """Return the members of a structure of scratch memory; words and windows are aligned."""
+    return "\n".join(f"    {'word' if name == 'words' else 'uint8_t'} {name}[{size}];"
+                     for name, size in sizes.items() if size)
 
 
 def narrowest(tables):
@@ -338,15 +168,26 @@ def source(network, prefix, options, batch="auto"):
 
     Parameters
     ----------
+    network : sw.network.Network
+        The network.
+    prefix : str
+        Beginning of its identifiers.
+    options : sw.c.part.Options
+        Ways to compute the layers.
     batch : str
         ``"lanes"``: many images are computed at once, by logic; ``"loop"``: one after the other;
         ``"auto"``: by logic where speed is preferred and the logic is not too long.
+
+    Raises
+    ------
+    ValueError
+        If a layer cannot be logic on lanes.
     """
-    logic = [CODE.of(layer).logic(layer) for layer in network.layers[1:]]
-    if batch == "lanes" and (layer := next((layer for layer, size in zip(
-            network.layers[1:], logic, strict=True) if size is None), None)):
-        raise ValueError(f"Layer {layer.name!r} must be sparse for --batch lanes: logic of "
-                         f"{layer.synapses} synapses takes too long to compile (--batch loop)")
-    sliced = batch == "lanes" or (batch == "auto" and options.prefer == FAST
-                                  and None not in logic and sum(logic) <= CODE_LIMIT)
+    logic = {layer: CODE.of(layer).logic(layer) for layer in network.layers[1:]}
+    dense = [layer for layer, size in logic.items() if size is None]
+    if batch == "lanes" and dense:
+        raise ValueError(f"Layer {dense[0].name!r} must be sparse for --batch lanes: its logic "
+                         f"takes too long to compile (--batch loop)")
+    sliced = batch == "lanes" or (batch == "auto" and options.prefer == FAST and not dense
+                                  and sum(logic.values()) <= CODE_LIMIT)
     return Source(network, prefix, options, sliced)

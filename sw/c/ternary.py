@@ -1,4 +1,4 @@
-"""Functions of three bits in C: one instruction of AVX-512, or the shortest expression elsewhere."""
+"""Functions of three bits in C: an instruction of AVX-512, or the shortest expression."""
 
 from functools import cache
 
@@ -46,7 +46,8 @@ def definitions(tables):
     plain = []
     for table in tables:
         text = expressions()[table]
-        unused = "".join(f" (void){name};" for name in INPUTS if name not in text.replace("lane", ""))
+        names = text.replace("lane", "")
+        unused = "".join(f" (void){name};" for name in INPUTS if name not in names)
         plain.append(f"static inline lane T{table}(lane a, lane b, lane c) "
                      f"{{{unused} return {text}; }}")
     return "\n".join(["#if defined(__GNUC__) && defined(__AVX512F__)", *fast, "#else", *plain,

@@ -7,6 +7,9 @@ from ..part import CODE, Code, Part
 from ..windows import at_each, geometry
 
 
+KERNELS = ("geometry", "view")
+
+
 class Conv2dCode(Code):
     """The code of the dense layer, at every position."""
 
@@ -14,7 +17,7 @@ class Conv2dCode(Code):
         dense = CODE.of(layer.dense).image(layer.dense, options)
         shape = geometry(layer, layer.name, layer.channels)
         call = at_each(layer, shape, dense.call, "memory->window", layer.pad_bit)
-        return Part(call, ("geometry", "view", *dense.kernels), (shape, *dense.tables), dense.functions,
+        return Part(call, (*KERNELS, *dense.kernels), (shape, *dense.tables), dense.functions,
                     dense.words, layer.dense.inputs, dense.spare)
 
     def slices(self, layer, read):
@@ -22,7 +25,7 @@ class Conv2dCode(Code):
         dense = CODE.of(layer.dense).slices(layer.dense, own)
         shape = geometry(layer, layer.name, layer.channels, "sizeof(lane)")
         call = at_each(layer, shape, dense.call, "window", 255 * layer.pad_bit)
-        return Part(call, ("geometry", "view", *dense.kernels), (shape, *dense.tables), dense.functions,
+        return Part(call, (*KERNELS, *dense.kernels), (shape, *dense.tables), dense.functions,
                     window=layer.dense.inputs)
 
     def logic(self, layer):
