@@ -123,8 +123,10 @@ def _escaped(label):
                    for letter in label)
 
 
-def compile_(folder, source, target, kind):
-    """Compile a library in its folder; return the file made.
+def compile_(folder, source, target, kind, *, keep=False):
+    """Compile a library in its folder; return the name of the file made.
+
+    ``keep`` leaves the object files there.
 
     Raises
     ------
@@ -149,6 +151,6 @@ def compile_(folder, source, target, kind):
         raise ValueError(f"Target {target.name} must compile the library: "
                          f"{(lines or ['no message'])[0].strip()} (look into it with --kind "
                          f"source, then make)")
-    for path in folder.glob("*.o"):
+    for path in () if keep else folder.glob("*.o"):
         path.unlink()
     return made

@@ -156,7 +156,7 @@ def narrowest(tables):
     low = min(int(np.min(table.values)) for table in tables)
     high = max(int(np.max(table.values)) for table in tables)
     for bits in (8, 16, 32):
-        if 0 <= low and high < 2**bits:
+        if 0 <= low and high < 2**bits <= 2**16:  # 16 bits and fewer become int in C
             return f"uint{bits}_t"
         if -2**(bits - 1) <= low and high < 2**(bits - 1):
             return f"int{bits}_t"

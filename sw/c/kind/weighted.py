@@ -91,7 +91,7 @@ def summed(weights):
     return f"{plus}{minus}".removeprefix(" + ").strip() or "0"
 
 
-def straight(layer, kind, target, statements):
+def straight(layer, target, statements):
     """Return the part of straight-line code: a function of ``x`` and ``y``."""
     name = f"code_{layer.name}"
     body = "\n".join(f"    {line}" for line in statements)
@@ -113,9 +113,15 @@ class DenseCode(WeightedCode):
         least = layer.thresholds - (layer.weights < 0).sum(axis=1)
         if way == "lists":
             return self.listed(layer, "fire", Table(f"table_{layer.name}_least", "limit", least))
-        return straight(layer, way, "uint8_t", [
-            f"y[{neuron}] = (uint8_t)({summed(weights)} >= {least[neuron]});"
-            for neuron, weights in enumerate(layer.weights)])
+        return straight(layer, "uint8_t", [
+            f"y[{neuron}] = {self.fires(layer, neuron, least[neuron])};"
+            for neuron in range(layer.outputs)])
+
+    def fires(self, layer, neuron, least):
+        """Return the C expression of a neuron; compilers warn of comparisons that are constant."""
+        if not 0 < layer.thresholds[neuron] <= layer.fan_in[neuron]:
+            return f"{int(layer.thresholds[neuron] == 0)}"
+        return f"(uint8_t)({summed(layer.weights[neuron])} >= {least})"
 
     def slices(self, layer, read):
         bodies = [fires(layer.weights[neuron], int(layer.thresholds[neuron]), f"y[{neuron}]")
@@ -136,7 +142,7 @@ class ScoresCode(WeightedCode):
         if way == "lists":
             return self.listed(layer, "score",
                                Table(f"table_{layer.name}_constant", "int32_t", constant))
-        return straight(layer, way, "int32_t", [
+        return straight(layer, "int32_t", [
             f"y[{neuron}] = 2 * ({summed(weights)}) + ({constant[neuron]});"
             for neuron, weights in enumerate(layer.weights)])
 

@@ -2,7 +2,6 @@
 #include "@NAME@.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define OCTETS sizeof(@NAME@_pixel)
