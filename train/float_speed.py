@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -24,7 +25,7 @@ def images_per_second(sizes, batch):
         Images at once.
     """
     layers = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     network = nn.Sequential(*layers[:-1]).eval()
     images = torch.rand(batch, sizes[0])

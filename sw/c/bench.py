@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 from ..artefact import ROOT, artefact, names, stem
@@ -15,6 +16,7 @@ from ..store.files import write_text
 from . import check, folder
 from .elf import sizes
 from .names import identifier
+from .part import CODE
 from .source import source
 from .target import TARGETS
 
@@ -24,7 +26,6 @@ RESULTS = ROOT / "docs" / "results" / "c.json"
 MARKS = ("<!-- bench-c -->", "<!-- /bench-c -->")
 EMULATED = 200  # images that run in an emulator
 TICKS = 0.168  # of SysTick for an instruction, in QEMU with -icount shift=0 and a clock of 168 MHz
-FLASH, RAM = 2**20, 192 * 2**10  # octets of an STM32F405
 
 
 def measure(path):
@@ -73,9 +74,10 @@ def compared(network):
 
     Only networks of dense layers have such a counterpart.
     """
-    if {layer.kind for layer in network.layers[1:]} != {"dense", "scores"}:
+    outputs = [CODE.of(layer).float_outputs(layer) for layer in network.layers[1:]]
+    if None in outputs:
         return {}
-    layers = [network.inputs, *(layer.outputs for layer in network.layers[1:])]
+    layers = [network.inputs, *outputs]
     command = [sys.executable, "-m", "train.float_speed", *map(str, layers)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8",
                           errors="replace", check=False)
@@ -83,7 +85,7 @@ def compared(network):
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise ValueError(f"PyTorch must run: {reason} (is torch installed? see 'make doctor')")
     rates = json.loads(done.stdout)
-    values = sum(before * after + after for before, after in zip(layers, layers[1:], strict=False))
+    values = sum(before * after + after for before, after in pairwise(layers))
     return {"float": {"one": rates["1"], "256": rates["256"], "bytes": 4 * values},
             "int8": {"bytes": values}}
 
@@ -101,8 +103,8 @@ def table(rows):
                    f"{host['one'] / other['one']:.0f}", f"{host['256'] / other['256']:.0f}"]
                   if other else ["–"] * 4)
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "| network | bytes of the library | float32 | int8 | times smaller than float32 | "
-              "with logic for batches | Cortex-M4: flash | RAM | instructions an image |",
+    lines += ["", "| network | bytes of the library | float32 | int8 | times smaller than "
+              "float32 | with logic for batches | Cortex-M4: flash | RAM | instructions an image |",
               "|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
         host, small = row["host"], row["cortex-m"]

@@ -137,6 +137,9 @@ class Code:
         """Return the synapses or tables that :meth:`slices` makes logic; None for too many."""
         return 0
 
+    def float_outputs(self, layer):
+        """Return the neurons of a fully connected layer of floats like this one; None of others."""
+
     def reads(self, layer):
         """Return which inputs any output depends on: ndarray of bool, shape (inputs,)."""
         return np.ones(layer.inputs, bool)

@@ -34,6 +34,9 @@ class WeightedCode(Code):
     def logic(self, layer):
         return layer.synapses if layer.fan_in.max() <= LOGIC_LIMIT else None
 
+    def float_outputs(self, layer):
+        return layer.outputs
+
     def reads(self, layer):
         return (layer.weights != 0).any(axis=0)
 

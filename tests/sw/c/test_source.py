@@ -47,7 +47,8 @@ def networks():
         "16-bit levels": Network([
             Encoder("encoder", np.sort(rng.integers(0, 2**16 + 1, (20, 3))), 16),
             *random_network(rng, [60, 9, 3]).layers[1:]], list("abc"), (20,)),
-        "few dense integers": conv_network(rng, (4, 5, 1), [("integer_dense", 33, {"synapses": 3})]),
+        "few dense integers": conv_network(rng, (4, 5, 1), [
+            ("integer_dense", 33, {"synapses": 3})]),
         "dense integers": conv_network(rng, (4, 5, 1), [("integer_dense", 33, {})]),
     }
 
@@ -155,8 +156,8 @@ def test_a_changed_weight_is_noticed(tmp_path):
 
 
 def test_dense_layers_are_not_made_logic():
-    with pytest.raises(ValueError, match=r"^Layer 'fc0' must be sparse for --batch lanes: its logic "
-                                         r"takes too long to compile \(--batch loop\)$"):
+    with pytest.raises(ValueError, match=r"^Layer 'fc0' must be sparse for --batch lanes: its "
+                                         r"logic takes too long to compile \(--batch loop\)$"):
         source(NETWORKS["many words"], "net", TARGETS["host"].options, "lanes")
 
 
