@@ -61,8 +61,9 @@ def checked(args, network, made_source, place, made_file):
         if args.kind != "shared":
             library.unlink()
     if args.kind == "program":
-        check.compare(network, images, check.program_scores(
-            target, place / made_file, images, network.classes))
+        for batch in (False, True):
+            check.compare(network, images, check.program_scores(
+                target, place / made_file, images, network.classes, batch=batch))
     return len(images)
 
 

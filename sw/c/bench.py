@@ -44,7 +44,7 @@ def measure(path):
             target = TARGETS[name]
             here = Path(place) / name
             here.mkdir()
-            made = source(network, prefix, target.options)
+            made = source(network, prefix, target.options, "auto" if target.hosted else "loop")
             folder.write(here, made, target, "program")
             if name == "host":
                 library = here / folder.compile_(here, made, target, "shared")

@@ -46,7 +46,7 @@ def library_scores(path, prefix, images, classes, *, batch=False):
     return scores
 
 
-def program_scores(target, program, images, classes):
+def program_scores(target, program, images, classes, *, batch=False):
     """Return the scores that a program prints: int32, shape (n, classes).
 
     Parameters
@@ -59,12 +59,15 @@ def program_scores(target, program, images, classes):
         Images, in the type of the network's pixels.
     classes : int
         Scores of an image.
+    batch : bool
+        Whether the program computes some images in one call.
     """
     with tempfile.TemporaryDirectory(prefix="thresher-") as folder:
         file = Path(folder) / "images.raw"
         octets = np.ascontiguousarray(images)
         file.write_bytes(octets.astype(octets.dtype.newbyteorder("<")).tobytes())
-        text = output(target, program, ["--scores", "--raw", str(file)])
+        text = output(target, program, ["--scores", *(["--batch"] if batch else []), "--raw",
+                                        str(file)])
     rows = [line.split() for line in text.splitlines()]
     if [len(row) for row in rows] != [classes] * len(images):
         raise ValueError(f"{program} must print {len(images)} lines of {classes} scores: it "

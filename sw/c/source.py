@@ -122,23 +122,25 @@ def _comment(text):
     return text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
 
 
-def chain(steps, arrays, first="image", owner="memory->"):
+def chain(steps, arrays, first="image", owner="memory->", *, ends=True):
     """Return the calls of layers, whose values go from one of two arrays to the other.
 
     Parameters
     ----------
     steps : sequence of Step
-        The layers. The last one writes ``scores``.
+        The layers.
     arrays : tuple of str
         The array that the first layer writes, and the other one.
     first : str
         What the first layer reads.
     owner : str
         Beginning of the arrays in C.
+    ends : bool
+        Whether the last of the layers writes ``scores``.
     """
     calls, at = [], first
     for place, step in enumerate(steps):
-        last = place == len(steps) - 1
+        last = ends and place == len(steps) - 1
         to = "scores" if last else f"{owner}{arrays[place % 2]}"
         calls.append(f"/* {step.layer.name} */\n{step.part.call.format(x=at, y=to)}")
         at = to
@@ -183,7 +185,7 @@ def source(network, prefix, options, batch="auto"):
     ValueError
         If a layer cannot be logic on lanes.
     """
-    logic = {layer: CODE.of(layer).logic(layer) for layer in network.layers[1:]}
+    logic = {layer: CODE.of(layer).logic(layer) for layer in network.layers[1:-1]}
     dense = [layer for layer, size in logic.items() if size is None]
     if batch == "lanes" and dense:
         raise ValueError(f"Layer {dense[0].name!r} must be sparse for --batch lanes: its logic "

@@ -11,7 +11,7 @@ from ..lists import LIST_LIMIT, lists
 from ..part import CODE, SMALL, Code, Part, Table, index_type
 
 
-LOGIC_LIMIT = 256  # most synapses of a neuron that is logic on lanes
+LOGIC_LIMIT = 512  # most synapses of a neuron that is logic on lanes
 FIELDS = (8, 16, 32)  # lanes of a class's count, a divisor of 64
 
 

@@ -75,8 +75,19 @@ static int fail(const char *file, const char *reason)
     return 2;
 }
 
+static void print(const int32_t *found, int with_scores)
+{
+    if (!with_scores) {
+        puts(@NAME@_labels[@NAME@_best(found)]);
+        return;
+    }
+    for (size_t c = 0; c < @UPPER@_CLASSES; c++) {
+        printf("%ld%c", (long)found[c], c + 1 < @UPPER@_CLASSES ? ' ' : '\n');
+    }
+}
+
 /* Prints the label of each image, or its scores. */
-static int classify(const char *name, int with_scores, int raw)
+static int classify(const char *name, int with_scores, int raw, int batch)
 {
     FILE *const file = fopen(name, "rb");
     if (file == NULL) {
@@ -84,15 +95,22 @@ static int classify(const char *name, int with_scores, int raw)
     }
     const long count = raw ? -1 : open_images(file);
     int state = count == -2 ? -3 : 1;
-    for (long i = 0; state == 1 && i != count; i++) {
-        state = read_image(file, count >= 0, images[0]);
-        if (state == 1 && with_scores) {
-            @NAME@_scores(images[0], scores[0]);
-            for (size_t c = 0; c < @UPPER@_CLASSES; c++) {
-                printf("%ld%c", (long)scores[0][c], c + 1 < @UPPER@_CLASSES ? ' ' : '\n');
+    for (long i = 0; state == 1 && i != count;) {
+        size_t here = 0;
+        for (; here < ROUND && i != count; here++, i++) {
+            state = read_image(file, count >= 0, images[here]);
+            if (state != 1) {
+                break;
             }
-        } else if (state == 1) {
-            puts(@NAME@_labels[@NAME@_label(images[0])]);
+        }
+        if (batch) {
+            @NAME@_scores_batch(images[0], here, scores[0]);
+        }
+        for (size_t j = 0; j < here; j++) {
+            if (!batch) {
+                @NAME@_scores(images[j], scores[j]);
+            }
+            print(scores[j], with_scores);
         }
     }
     fclose(file);
@@ -125,7 +143,7 @@ static void draw(void)
 
 int main(int argc, char **argv)
 {
-    int with_scores = 0, raw = 0;
+    int with_scores = 0, raw = 0, batch = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--benchmark") == 0) {
             draw();
@@ -134,10 +152,12 @@ int main(int argc, char **argv)
             with_scores = 1;
         } else if (strcmp(argv[i], "--raw") == 0) {
             raw = 1;
+        } else if (strcmp(argv[i], "--batch") == 0) {
+            batch = 1;
         } else if (argv[i][0] == '-' || i + 1 < argc) {
-            return fail(argv[i], "is no option: give --benchmark, --scores, --raw, or one file");
+            return fail(argv[i], "is no option: give --benchmark, --scores, --raw, --batch, or one file");
         } else {
-            return classify(argv[i], with_scores, raw);
+            return classify(argv[i], with_scores, raw, batch);
         }
     }
     return fail("@NAME@", "needs a file of images, or --benchmark");

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sw.c.batch import files
 from sw.c.check import compare, library_scores, typed
 from sw.c.part import CODE
 from sw.c.source import source
@@ -33,6 +34,8 @@ def networks():
         "map": conv_network(rng, (8, 8, 2), [
             ("conv2d", 40, {"kernel": (5, 5), "padding": 2, "stride": 2})], last="scores2d",
             synapses=11),
+        "many votes": conv_network(rng, (14, 14, 1), [
+            ("conv2d", 48, {"synapses": 9, "padding": 1})], classes=10),
         "integers": conv_network(rng, (8, 9, 3), [
             ("integer_conv2d", 19, {"padding": 1, "pad_value": 100}),
             ("conv2d", 7, {"synapses": 12})]),
@@ -56,7 +59,7 @@ def networks():
 NETWORKS = networks()
 # Options of compilers that choose another kernel, each. UBSan ends the process at an overflow.
 FLAGS = {
-    "this processor": ("-O2", "-march=native"),
+    "this processor": ("-O1", "-march=native"),
     "AVX2": ("-O1", "-mavx2", "-mpopcnt"),
     "POPCNT": ("-O1", "-mpopcnt"),
     "adders": ("-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all"),
@@ -98,6 +101,17 @@ def test_words_of_32_bits_give_the_same(name, tmp_path):
     network = NETWORKS[name]
     library = compiled(tmp_path, network, TARGETS["cortex-m"].options, FLAGS["adders"])
     assert_golden(library, network, images_of(network))
+
+
+@pytest.mark.parametrize("flags", ["AVX2", "adders"])
+@pytest.mark.parametrize("name", ["map", "many votes"])
+def test_last_layers_may_be_computed_image_by_image(name, flags, tmp_path):
+    made = source(NETWORKS[name], "net", TARGETS["cortex-m"].options, "lanes")
+    text = files(made)["net_batch.c"]
+    assert "unslice(" in text
+    assert "count_scores" not in text
+    library = compiled(tmp_path, NETWORKS[name], TARGETS["cortex-m"].options, FLAGS[flags], "lanes")
+    assert_golden(library, NETWORKS[name], images_of(NETWORKS[name]))
 
 
 @pytest.mark.parametrize("sparse", ["words", "lists", "code"])

@@ -41,8 +41,9 @@ def test_all_kinds_of_layers_run_on_arm(target, name, tmp_path):
     main([str(tmp_path / "n.net.npz"), "--target", target, "--kind", "program"])
     program = tmp_path / f"n-{target}" / ("n.elf" if target == "cortex-m" else "n")
     images = images_of(network, 30)
-    check.compare(network, images, check.program_scores(TARGETS[target], program, images,
-                                                        network.classes))
+    for batch in (False, True):
+        check.compare(network, images, check.program_scores(
+            TARGETS[target], program, images, network.classes, batch=batch))
 
 
 def test_instructions_are_counted_on_a_cortex_m(tmp_path):
