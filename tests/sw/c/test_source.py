@@ -1,5 +1,6 @@
 """C equals the golden model, for every kind of layer, way to compute it and processor feature."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -143,6 +144,17 @@ def test_all_thresholds_at_all_inputs(sparse, tmp_path):
     images = 255 * (np.arange(1024)[:, None] >> np.arange(10) & 1).astype(np.uint8)
     options = replace(TARGETS["host"].options, sparse=sparse)
     assert_golden(compiled(tmp_path, network, options, FLAGS["adders"]), network, images)
+
+
+def test_threads_do_not_disturb_each_other(tmp_path):
+    network = NETWORKS["dense windows"]
+    library = compiled(tmp_path, network, TARGETS["host"].options, FLAGS["adders"])
+    images = images_of(network)
+    with ThreadPoolExecutor(4) as pool:
+        every = list(pool.map(lambda batch: library_scores(library, "net", images, 4, batch=batch),
+                              [False, True] * 4))
+    for found in every:
+        compare(network, images, found)
 
 
 def test_a_class_without_synapses_has_its_bias(tmp_path):

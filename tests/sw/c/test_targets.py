@@ -1,6 +1,7 @@
 """Programs for Arm, in emulators, give golden's scores; sizes are those of an STM32F405."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -44,6 +45,16 @@ def test_all_kinds_of_layers_run_on_arm(target, name, tmp_path):
     for batch in (False, True):
         check.compare(network, images, check.program_scores(
             TARGETS[target], program, images, network.classes, batch=batch))
+
+
+@pytest.mark.parametrize("target", ["cortex-a", "cortex-m"])
+def test_compilers_for_arm_warn_of_nothing(target, tmp_path):
+    save(tmp_path / "n.net.npz", NETWORKS["dense windows"])
+    main([str(tmp_path / "n.net.npz"), "--target", target, "--kind", "program", "--batch", "lanes"])
+    done = subprocess.run(["make", "program"], cwd=tmp_path / f"n-{target}", capture_output=True,
+                          encoding="utf-8", check=True)
+    assert "-Wconversion" in done.stdout
+    assert done.stderr == ""
 
 
 def test_instructions_are_counted_on_a_cortex_m(tmp_path):
