@@ -105,7 +105,8 @@ class Source:
         tables = [table for step in steps for table in step.part.tables]
         functions = [step.part.functions for step in steps if step.part.functions]
         texts = [f"#define WORD_BITS {word_bits or self.options.word_bits}\n"
-                 f"#define GROUP {self.options.group}\n", kernel("word"),
+                 f"#define GROUP {self.options.group}\n"
+                 f"#define PIXEL_BITS {self.network.input_bits}\n", kernel("word"),
                  f"typedef {self.pixel} pixel;\n"]
         for name in ("limit", "level"):
             if own := [table for table in tables if table.ctype == name]:

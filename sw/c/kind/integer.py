@@ -8,7 +8,7 @@ from ..part import CODE, SMALL, Code, Part, Table, index_type
 from ..windows import at_each, geometry
 
 
-SIDE = 16  # neurons of a group of products, as in the kernel
+SIDE = 32  # neurons of a group of products, as in the kernel
 LIST_COST = 4  # time for a synapse of a list, as a multiple of that for a product
 
 

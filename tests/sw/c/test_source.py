@@ -11,6 +11,7 @@ from sw.c.check import compare, library_scores, typed
 from sw.c.part import CODE
 from sw.c.source import source
 from sw.c.target import TARGETS
+from sw.layer.integer import IntegerDense
 from sw.layer.kind import kinds
 from sw.network import Dense, Encoder, Network, Scores
 from tests.networks import conv_network, lookup_network, random_network
@@ -136,6 +137,22 @@ def edges():
     return Network([Encoder.uniform(10), Dense("edges", weights.astype(np.int8), thresholds),
                     Scores("scores", scores, np.array([-2**24, 2**24]))], ["a", "b"], (10,),
                    positive=True)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_the_greatest_sums_of_integers_are_right(bits, tmp_path):
+    """Neurons of equal weights, whose thresholds are around the sum of greatest pixels."""
+    most = 400 * (2**bits - 1)
+    weights = np.repeat(np.array([[1], [-1]], np.int8), 400, axis=1).repeat(3, axis=0)
+    thresholds = np.array([most - 1, most, most + 1, -most, 1 - most, 0], np.int32)
+    first = IntegerDense("sums", weights, thresholds, bits)
+    scores = Scores("scores", np.eye(6, dtype=np.int8), np.zeros(6, np.int32))
+    network = Network([first, scores], list("abcdef"), (400,), positive=True)
+    library = compiled(tmp_path, network, TARGETS["host"].options, FLAGS["adders"])
+    images = images_of(network, 70)
+    images[2:9] = 2**bits - 1
+    images[np.arange(2, 9), np.arange(2, 9) * 40] -= 1
+    assert_golden(library, network, images)
 
 
 @pytest.mark.parametrize("sparse", ["auto", "lists", "code"])
