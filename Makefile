@@ -54,7 +54,7 @@ LEARNT = $(if $(DATASET),--dataset $(call quoted,$(DATASET)) $(TRAIN) $(if \
     $(filter --hidden --layers --network,$(TRAIN)),,--network $(default)) --name,--network)
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
-        soak bitstream reproduce program virtual bench records fuzz mutate prove verify test lint doctor clean
+        soak bitstream reproduce program virtual bench bench-c c records fuzz mutate prove verify test lint doctor clean
 
 
 help:  ## list these targets
@@ -90,6 +90,9 @@ evaluate: network  ## golden model on the test set, against PyTorch
 verilog: network  ## Verilog with AXI4-Stream ports, scheduled for BOARD
 	@$(RUN) -m hw.generate $(call quoted,$(NET)) $(if $(BOARD),--board $(ON)) $(OPTIONS)
 
+c: network  ## C library that computes the same scores, checked against golden
+	@$(RUN) -m sw.c $(call quoted,$(NET)) --check $(OPTIONS)
+
 sim: network  ## cocotb benches of every component and of the whole accelerator
 	@NETWORK=$(call quoted,$(NET)) $(RUN) -m pytest sim $(OPTIONS)
 
@@ -123,6 +126,9 @@ bench: $(READY)  ## measure all presets into docs/results/ and README; ONLY=name
 # A worker for each core, four at most: some tests take 1 GiB. Idle workers take over what waits.
 test: lint  ## everything CI runs: lint, unit and property tests, benches, a tiny network end to end
 	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10 $(OPTIONS)
+
+bench-c: $(READY)  ## measure the C libraries of all networks into docs/c.md; ONLY=name,name for some
+	@$(RUN) -m sw.c.bench $(if $(ONLY),--only $(call quoted,$(ONLY))) $(OPTIONS)
 
 records: $(READY)  ## say in minutes which recorded rows and records are of today's hardware
 	@$(RUN) -m boards.records $(OPTIONS)

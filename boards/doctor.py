@@ -71,6 +71,11 @@ def check_system(doctor):
                      if name and shutil.which(name)), None)
     doctor.check("C++ compiler", compiler and f"{compiler} {version(compiler)}",
                  "apt install g++ (for simulation)")
+    for program, packages in (
+            ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"),
+            ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"),
+            ("qemu-aarch64", "qemu-user"), ("qemu-system-arm", "qemu-system-arm")):
+        doctor.check(program, version(program), f"for C on Arm: apt install {packages}", OPTIONAL)
     free = shutil.disk_usage(ROOT).free / 2**30
     doctor.check("disk space", f"{free:.0f} GiB free" if free >= DISK else None,
                  f"{DISK} GiB needed, {free:.1f} free")

@@ -24,6 +24,9 @@ from sim.trace import trace
 from sim.trace_picture import draw
 from sw import golden
 from sw.arithmetic import compare
+from sw.c import check
+from sw.c.part import CODE, Code, Part
+from sw.c.target import TARGETS
 from sw.golden.model import GOLDEN
 from sw.inspect import describe
 from sw.layer.kind import KINDS, Array, Layer, kinds
@@ -37,6 +40,7 @@ from train.forward.forward import FORWARD
 
 from . import beside
 from .networks import random_dense, random_images, random_network
+from .sw.c.made import assert_golden, compiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,17 @@ class LowerDiffer(Lowering):
         return cells(family, int(seen.sum()), int(seen.sum()))
 
 
+class DifferCode(Code):
+    """Straight-line code for one image, logic for many."""
+
+    def image(self, layer, options):
+        return Part("\n".join(f"{{y}}[{place}] = {{x}}[{a}] ^ {{x}}[{b}];"
+                              for place, (a, b) in enumerate(layer.pairs)))
+
+    def slices(self, layer, read):
+        return self.image(layer, None)
+
+
 def compute(layer):
     return lambda bits: bits[layer.pairs[:, 0]] ^ bits[layer.pairs[:, 1]]
 
@@ -114,7 +129,7 @@ def network(monkeypatch):
     """A network with the new kind, which is registered for the time of a test."""
     everything = [(GOLDEN, compute), (PLAIN, compare_differ), (SHOWN, Show()),
                   (REDUCE, Reduction()), (LOWER, LowerDiffer()), (FOLDS, lambda layer: layer),
-                  (FORWARD, None)]
+                  (FORWARD, None), (CODE, DifferCode())]
     monkeypatch.setitem(KINDS, "differ", Differ)
     for registry, entry in everything:
         registry.discover()
@@ -176,6 +191,11 @@ def test_the_rtl_equals_golden_in_every_layer(network, name, tmp_path):
     assert (tmp_path / "trace.png").stat().st_size > 1000
 
 
+def test_its_c_equals_golden(network, tmp_path):
+    library = compiled(tmp_path, network, TARGETS["host"].options, ("-O1",))
+    assert_golden(library, network, check.typed(network, IMAGES))
+
+
 def test_a_fault_in_it_is_named(network):
     layer = network.layers[2]
     pairs = layer.pairs.copy()
@@ -227,7 +247,7 @@ def test_every_registry_covers_every_kind():
         if left := set(kinds()) - covered:
             missing[registry.what] = left
     assert missing == {}
-    assert len(Registry.every) >= 7
+    assert len(Registry.every) >= 8
     assert {Encoder.kind, Dense.kind, "scores"} <= set(kinds())
 
 

@@ -18,6 +18,7 @@ NET = "build/my net/it's.net.npz"
 COMMANDS = {
     "bitstream": ("boards.build", "ulx3s", NET), "virtual": ("sim.virtual", "ulx3s", NET),
     "fold": ("sw.inspect", NET), "evaluate": ("sw.evaluate", NET),
+    "c": ("sw.c", NET, "--check"),
     "verilog": ("hw.generate", NET, "--board", "ulx3s"),
     "sim-full": ("sim.full", NET, "--board", "ulx3s"),
     "sim-netlist": ("sim.netlist", NET, "--board", "ulx3s"),

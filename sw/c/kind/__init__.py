@@ -1,0 +1,1 @@
+"""C code of the layers, one file a kind."""
