@@ -17,6 +17,7 @@ from .store.files import write_text
 
 
 BLOCK = 500  # images at once
+VALUES = 2**23  # most values of a layer at once
 
 
 def compare(network, images, *, progress=True):
@@ -29,10 +30,12 @@ def compare(network, images, *, progress=True):
         differs.
     """
     compared = 0
-    starts = range(0, len(images), BLOCK)
-    for start in shown_progress(starts, what="comparing", unit="images", scale=BLOCK,
+    widest = max(max(layer.inputs, layer.outputs) for layer in network.layers)
+    block = max(1, min(BLOCK, VALUES // widest))
+    starts = range(0, len(images), block)
+    for start in shown_progress(starts, what="comparing", unit="images", scale=block,
                                 show=progress):
-        inputs = images[start:start + BLOCK].reshape(-1, network.inputs)
+        inputs = images[start:start + block].reshape(-1, network.inputs)
         for layer in network.layers:
             have, want = PLAIN.of(layer)(layer, inputs)
             compared += want.size * (layer is not network.first)

@@ -5,7 +5,6 @@ All arrays of a checkpoint are read-only.
 
 import json
 from dataclasses import dataclass, field
-from math import prod
 from shlex import quote
 
 import numpy as np
@@ -13,11 +12,12 @@ import numpy as np
 from . import conversion as conversions
 from .layer.check import freeze
 from .layer.encoder import Encoder
-from .network import check_chain, check_labels, check_shape, tidy
+from .network import check_labels, check_shape, tidy
+from .order import check_chain, check_ends, check_image
 from .store import fields
 from .store.files import read_arrays, write_arrays
 from .trained.hidden import Hidden
-from .trained.kind import FOLDS
+from .trained.kind import FOLDS, stored
 from .trained.last import Last
 
 
@@ -30,11 +30,11 @@ class Checkpoint:
 
     Attributes
     ----------
-    encoder : Encoder
+    first : Encoder, or sw.trained.kind.Trained that takes pixels
         Integers to bits.
     hidden : tuple of :class:`sw.trained.kind.Trained`
-        Hidden layers in order.
-    last : Last
+        Hidden layers in order, and layers that training does not change.
+    last : Last, or sw.trained.kind.Trained that gives scores
         Scores.
     labels : tuple of str
         Name of each class.
@@ -49,9 +49,9 @@ class Checkpoint:
         How pictures or rows of users become inputs. None: inputs are given as they are.
     """
 
-    encoder: Encoder
+    first: object
     hidden: tuple
-    last: Last
+    last: object
     labels: tuple
     input_shape: tuple
     provenance: dict = field(default_factory=dict)
@@ -61,15 +61,14 @@ class Checkpoint:
     def __post_init__(self):
         tidy(self)
         object.__setattr__(self, "hidden", tuple(self.hidden))
+        check_ends(self.layers)
         check_chain(self.layers)
         check_shape(self.input_shape)
-        if prod(self.input_shape) != self.encoder.inputs:
-            raise ValueError(f"Input shape must have as many elements as the encoder has inputs: "
-                             f"{self.input_shape}, not {self.encoder.inputs}")
+        check_image(self.layers, self.input_shape)
         check_labels(self.labels, self.last.outputs)
         if self.conversion is None:
             object.__setattr__(self, "conversion", conversions.as_is(self.input_shape,
-                                                                     self.encoder.input_bits))
+                                                                     self.first.input_bits))
         conversions.check(self.conversion, self.input_shape)
         scores = self.test_scores
         if scores is not None and (scores.dtype != np.int32 or scores.ndim != 2
@@ -82,28 +81,24 @@ class Checkpoint:
     @property
     def layers(self):
         """All layers in order."""
-        return (self.encoder, *self.hidden, self.last)
+        return (self.first, *self.hidden, self.last)
 
 
 def save(path, checkpoint):
     """Write a checkpoint as ``.npz``; a failure leaves no file."""
-    encoder, last = checkpoint.encoder, checkpoint.last
+    first = checkpoint.first
     arrays = {
         "format": np.array(FORMAT),
         "labels": np.array(checkpoint.labels),
         "input_shape": np.array(checkpoint.input_shape, dtype=np.int64),
         "provenance": np.array(json.dumps(checkpoint.provenance, sort_keys=True)),
         "layers": np.array(len(checkpoint.hidden)),
-        "encoder_name": np.array(encoder.name),
-        "encoder_thresholds": encoder.thresholds,
-        "encoder_input_bits": np.array(encoder.input_bits),
-        **_content(last, "last"),
+        **_content(first, "encoder" if first.kind == Encoder.kind else "first", Encoder.kind),
+        **_content(checkpoint.last, "last", Last.kind),
         **conversions.to_arrays(checkpoint),
     }
     for index, layer in enumerate(checkpoint.hidden):
-        arrays |= _content(layer, str(index))
-        if layer.kind != Hidden.kind:
-            arrays[f"{index}_kind"] = np.array(layer.kind)
+        arrays |= _content(layer, str(index), Hidden.kind)
     if checkpoint.test_scores is not None:
         arrays["test_scores"] = checkpoint.test_scores
     write_arrays(path, arrays)
@@ -130,11 +125,10 @@ def load(path):
         input_shape = fields.integers(arrays, "input_shape")
         provenance = fields.content(arrays, "provenance")
         return Checkpoint(
-            encoder=Encoder(fields.text(arrays, "encoder_name"), arrays["encoder_thresholds"],
-                            fields.integer(arrays, "encoder_input_bits")),
-            hidden=tuple(_hidden(arrays, index)
+            first=_trained(arrays, "first" if "first_name" in arrays else "encoder", Encoder.kind),
+            hidden=tuple(_trained(arrays, str(index), Hidden.kind)
                          for index in range(fields.integer(arrays, "layers"))),
-            last=_trained(Last, arrays, "last"),
+            last=_trained(arrays, "last", Last.kind),
             labels=fields.texts(arrays, "labels"),
             input_shape=input_shape,
             provenance=provenance,
@@ -147,33 +141,33 @@ def load(path):
         raise ValueError(f"{path}: {error}") from None
 
 
-def _content(layer, prefix):
-    """Return a layer's arrays by their names in files."""
-    return {f"{prefix}_name": np.array(layer.name),
-            **{f"{prefix}_{name}": np.array(getattr(layer, name)) for name in layer.numbers},
-            **{f"{prefix}_{name}": getattr(layer, name) for name in layer.arrays}}
+def _content(layer, prefix, usual):
+    """Return a layer's arrays by their names in files; with its kind, if that is not usual."""
+    arrays, integers, numbers = stored(type(layer))
+    kind = {} if layer.kind == usual else {f"{prefix}_kind": np.array(layer.kind)}
+    return {f"{prefix}_name": np.array(layer.name), **kind,
+            **{f"{prefix}_{name}": np.array(getattr(layer, name)) for name in integers + numbers},
+            **{f"{prefix}_{name}": getattr(layer, name) for name in arrays}}
 
 
-def _hidden(arrays, index):
-    """Return a hidden layer of a file. The layer is dense unless the file names another kind."""
+def _trained(arrays, prefix, usual):
+    """Return the layer of a file whose arrays begin with ``prefix``, usual unless it says more."""
     FOLDS.discover()
     kinds = {trained.kind: trained for trained in FOLDS.entries}
-    named = f"{index}_kind"
-    kind = fields.text(arrays, named) if named in arrays else Hidden.kind
+    named = f"{prefix}_kind"
+    kind = fields.text(arrays, named) if named in arrays else usual
     if kind not in kinds:
-        raise ValueError(f"Kind of layer {index} must be one of {', '.join(sorted(kinds))}: "
+        raise ValueError(f"Kind of layer {prefix} must be one of {', '.join(sorted(kinds))}: "
                          f"{kind}")
-    missing = [what for what in kinds[kind].arrays if f"{index}_{what}" not in arrays]
+    name = fields.text(arrays, f"{prefix}_name")
+    of_arrays, of_integers, of_numbers = stored(kinds[kind])
+    missing = [what for what in of_arrays if f"{prefix}_{what}" not in arrays]
     if missing:
-        needs = "weights, mask and BatchNorm" if kind == Hidden.kind else "all its arrays"
-        raise ValueError(f"Layer {fields.text(arrays, f'{index}_name')!r} must have {needs}: no "
-                         f"{', '.join(missing)} (only networks with BatchNorm after every hidden "
-                         f"layer can be folded)")
-    return _trained(kinds[kind], arrays, str(index))
-
-
-def _trained(kind, arrays, prefix):
-    """Return the trained layer of a kind whose arrays begin with ``prefix``."""
-    return kind(fields.text(arrays, f"{prefix}_name"),
-                *(arrays[f"{prefix}_{name}"] for name in kind.arrays),
-                **{name: fields.real(arrays, f"{prefix}_{name}") for name in kind.numbers})
+        needs, way_out = (
+            ("weights, mask and BatchNorm", "only networks with BatchNorm after every hidden layer "
+             "can be folded") if "gamma" in of_arrays else ("all its arrays", "train it again"))
+        raise ValueError(f"Layer {name!r} must have {needs}: no {', '.join(missing)} ({way_out})")
+    return kinds[kind](
+        name, **{what: arrays[f"{prefix}_{what}"] for what in of_arrays},
+        **{what: fields.integer(arrays, f"{prefix}_{what}") for what in of_integers},
+        **{what: fields.real(arrays, f"{prefix}_{what}") for what in of_numbers})

@@ -6,7 +6,7 @@ from . import checkpoint as checkpoints
 from .artefact import stem
 from .command import Parser, run
 from .network import Network, save
-from .trained.kind import FOLDS
+from .trained.kind import folded
 
 
 def fold(checkpoint):
@@ -23,7 +23,7 @@ def fold(checkpoint):
         For every input its bits and scores equal the checkpoint's in evaluation.
     """
     return Network(
-        layers=[FOLDS.of(layer)(layer) for layer in checkpoint.layers],
+        layers=[made for layer in checkpoint.layers for made in folded(layer)],
         labels=checkpoint.labels,
         input_shape=checkpoint.input_shape,
         provenance=checkpoint.provenance,
@@ -42,8 +42,10 @@ def main(argv=None):
     network = fold(checkpoint)
     output = args.output or beside(args.checkpoint, ".net.npz")
     save(output, network)
-    for trained, layer in zip(checkpoint.layers[1:], network.layers[1:], strict=True):
-        print(trained.report(layer))
+    for layer in checkpoint.layers:
+        made = folded(layer)
+        if layer not in made:  # training changed it
+            print(layer.report(*made))
     print(f"wrote {output} (identity {network.identity[:12]})")
 
 

@@ -4,8 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from math import prod
 from shlex import quote
 
 import numpy as np
@@ -17,12 +15,13 @@ from .layer.encoder import Encoder
 from .layer.kind import kinds
 from .layer.parts import counted
 from .layer.scores import Scores
+from .order import check_chain, check_ends, check_image
 from .store import fields
 from .store.files import read_arrays, write_arrays
 
 
-__all__ = ["Dense", "Encoder", "Network", "Scores", "check_chain", "check_labels", "check_shape",
-           "load", "parse", "save"]
+__all__ = ["Dense", "Encoder", "Network", "Scores", "check_labels", "check_shape", "load", "parse",
+           "save"]
 
 
 FORMAT = "thresher-net/1"
@@ -62,14 +61,12 @@ class Network:
     def __post_init__(self):
         tidy(self)
         object.__setattr__(self, "layers", tuple(self.layers))
-        check_order(self.layers)
+        check_ends(self.layers)
+        check_chain(self.layers)
         check_shape(self.input_shape)
         if not self.positive:
             check_signs(self.layers)
-        if prod(self.input_shape) != self.inputs:
-            raise ValueError(f"Input shape must have as many elements as layer "
-                             f"{self.first.name!r} has inputs: {self.input_shape}, not "
-                             f"{self.inputs}")
+        check_image(self.layers, self.input_shape)
         check_labels(self.labels, self.classes)
         if self.conversion is None:
             object.__setattr__(self, "conversion",
@@ -271,32 +268,6 @@ def check_signs(layers):
                              f'"no synapse": they are 0 and +1 only (weights of bits are '
                              f"2 * bits - 1; if 0 does mean no synapse, give the network "
                              f"positive=True)")
-
-
-def check_order(layers):
-    """Check that each layer takes what the layer before gives, from pixels to scores."""
-    places = range(len(layers))
-    if (len(layers) < 2 or [layer.takes_pixels for layer in layers] != [n == 0 for n in places]
-            or [layer.gives_scores for layer in layers] != [n == places[-1] for n in places]):
-        raise ValueError(f"First layer must take pixels, the last one give scores, and no other do "
-                         f"either: {', '.join(layer.kind for layer in layers) or 'none'} (such as "
-                         f"encoder, dense, scores)")
-    check_chain(layers)
-    for before, after in pairwise(layers):
-        if not before.gives.fits(after.takes):
-            raise ValueError(f"Layer {after.name!r} must take what {before.name!r} gives: "
-                             f"{after.takes}, not {before.gives}")
-
-
-def check_chain(layers):
-    """Check that names differ and that each layer has as many inputs as outputs come to it."""
-    names = [layer.name for layer in layers]
-    if len(set(names)) < len(names):
-        raise ValueError(f"Names of layers must differ: {', '.join(names)}")
-    for before, after in pairwise(layers):
-        if before.outputs != after.inputs:
-            raise ValueError(f"Layer {after.name!r} must have as many inputs as {before.name!r} "
-                             f"has outputs: {after.inputs}, not {before.outputs}")
 
 
 def check_shape(shape):

@@ -3,7 +3,12 @@
 import numpy as np
 
 from sw.checkpoint import Checkpoint, Hidden, Last
+from sw.layer.conv2d import Conv2d
+from sw.layer.integer import IntegerConv2d, IntegerDense
 from sw.layer.lookup import Lookup
+from sw.layer.pool2d import Pool2d
+from sw.layer.scores2d import Scores2d
+from sw.layer.spacetodepth import SpaceToDepth
 from sw.network import Dense, Encoder, Network, Scores
 
 
@@ -81,6 +86,99 @@ def lookup_network(rng, inputs, layers, *, classes=4, levels=(128,), unread=0.3)
                    {"dataset": "mnist"}, positive=True)
 
 
+def random_kernels(rng, neurons, kernel, channels, synapses=None):
+    """Return kernels of -1 and +1, int8 (neurons, rows, columns, channels); see above."""
+    flat = random_weights(rng, neurons, kernel[0] * kernel[1] * channels, synapses)
+    return flat.reshape(neurons, *kernel, channels)
+
+
+def random_conv2d(rng, neurons, takes, kernel=(3, 3), synapses=None, name="conv0", **others):
+    """Return a convolution whose thresholds are near the middle.
+
+    ``takes`` are height, width and channels of the map it takes; ``others`` are stride, padding and
+    pad_bit.
+    """
+    weights = random_kernels(rng, neurons, kernel, takes[2], synapses)
+    dense = random_dense(rng, neurons, weights[0].size)  # thresholds for a full kernel
+    fan_in = np.count_nonzero(weights.reshape(neurons, -1), axis=1)
+    thresholds = dense.thresholds * fan_in // weights[0].size
+    return Conv2d(name, weights, thresholds, *takes[:2], **others)
+
+
+def random_integer_conv2d(rng, neurons, takes, kernel=(3, 3), synapses=None, name="conv0",
+                          **others):
+    """Return a convolution of integers whose thresholds are near the middle of what sums reach.
+
+    ``takes`` as in :func:`random_conv2d`; ``others`` are stride, padding, pad_value, input_bits.
+    """
+    weights = random_kernels(rng, neurons, kernel, takes[2], synapses)
+    thresholds = _middle_sums(rng, weights, others.get("input_bits", 8))
+    return IntegerConv2d(name, weights, thresholds, *takes[:2], **others)
+
+
+def random_integer_dense(rng, neurons, inputs, synapses=None, name="fc0", input_bits=8):
+    """Return a dense layer of integers whose thresholds are near the middle."""
+    weights = random_weights(rng, neurons, inputs, synapses)
+    return IntegerDense(name, weights, _middle_sums(rng, weights, input_bits), input_bits)
+
+
+def _middle_sums(rng, weights, input_bits):
+    rows = weights.reshape(len(weights), -1)
+    most = 2**input_bits - 1
+    low, high = -most * (rows < 0).sum(axis=1), most * (rows > 0).sum(axis=1)
+    spread = most * np.sqrt(np.abs(rows).sum(axis=1)) / 3
+    middle = (low + high) // 2 + (rng.normal(size=len(rows)) * spread).astype(np.int64)
+    return np.clip(middle, low, high + 1).astype(np.int32)
+
+
+def random_pool2d(rng, takes, size=2, name="pool0"):
+    """Return a pool whose channels are OR or AND by chance."""
+    return Pool2d(name, rng.integers(2, size=takes[2], dtype=np.uint8), *takes[:2], size)
+
+
+def random_scores2d(rng, classes, takes, synapses=None, name="scores"):
+    """Return scores of a map."""
+    bias = rng.integers(-9, 10, classes).astype(np.int32)
+    return Scores2d(name, random_weights(rng, classes, takes[2], synapses), bias, *takes[:2])
+
+
+def conv_network(rng, image, steps, *, levels=(128,), classes=4, last="scores", synapses=None):
+    """Return a network of convolutions over images of (height, width, channels).
+
+    A step is a kind of layer, its size, and options of the function that makes it:
+    ``("conv2d", 6, {"kernel": (3, 3), "synapses": 9, "padding": 1})``, ``("pool2d", 2, {})``,
+    ``("space_to_depth", 2, {})``, ``("dense", 20, {"synapses": 9})``, and as the first step
+    ``("integer_conv2d", 6, {...})`` or ``("integer_dense", 20, {...})``; else an encoder
+    with ``levels``. The ``last`` layer, ``"scores"`` or ``"scores2d"``, has ``synapses`` a class.
+    """
+    layers, takes = [], image
+    if not steps or not steps[0][0].startswith("integer"):
+        layers.append(Encoder.uniform(image[0] * image[1] * image[2], levels))
+        takes = (*image[:2], image[2] * len(levels))
+    for index, (kind, size, options) in enumerate(steps):
+        flat, named = int(np.prod(takes)), {"name": f"{kind[:9]}{index}"} | options
+        if kind == "space_to_depth":
+            layers.append(SpaceToDepth(named["name"], *takes, size))
+        elif kind == "pool2d":
+            layers.append(random_pool2d(rng, takes, size, **named))
+        elif kind == "conv2d":
+            layers.append(random_conv2d(rng, size, takes, **named))
+        elif kind == "integer_conv2d":
+            layers.append(random_integer_conv2d(rng, size, takes, **named))
+        elif kind == "integer_dense":
+            layers.append(random_integer_dense(rng, size, flat, **named))
+        else:
+            layers.append(random_dense(rng, size, flat, **named))
+        takes = layers[-1].gives.extents
+    if last == "scores2d":
+        layers.append(random_scores2d(rng, classes, takes, synapses))
+    else:
+        weights = random_weights(rng, classes, int(np.prod(takes)), synapses)
+        layers.append(Scores("scores", weights, rng.integers(-3, 4, classes).astype(np.int32)))
+    return Network(layers, [str(index) for index in range(classes)], image,
+                   {"dataset": "cifar10" if image[2] == 3 else "mnist"}, positive=True)
+
+
 def random_checkpoint(rng, sizes, synapses=None, **others):
     """Return a checkpoint of random latent weights and BatchNorm, some gammas negative or 0."""
     synapses = synapses or [None] * (len(sizes) - 1)
@@ -98,7 +196,7 @@ def random_checkpoint(rng, sizes, synapses=None, **others):
     last = Last("scores", rng.normal(size=(sizes[-1], inputs)).astype(np.float32),
                 np.abs(random_weights(rng, sizes[-1], inputs, synapses[-1])).astype(np.uint8),
                 rng.integers(-3, 4, sizes[-1]).astype(np.int32))
-    return Checkpoint(**{"encoder": Encoder.uniform(sizes[0]), "hidden": hidden, "last": last,
+    return Checkpoint(**{"first": Encoder.uniform(sizes[0]), "hidden": hidden, "last": last,
                          "labels": [str(index) for index in range(sizes[-1])],
                          "input_shape": (sizes[0],), "provenance": {"dataset": "mnist"},
                          **others})
@@ -148,7 +246,7 @@ def looked_up(layer, bits):
 
 def checkpoint_scores(checkpoint, images):
     """Return the scores of a checkpoint from its float BatchNorm or its tables: int32."""
-    encoder = checkpoint.encoder
+    encoder = checkpoint.first
     pixels = images.reshape(len(images), -1, 1).astype(np.int64)
     x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
     for layer in checkpoint.hidden:

@@ -13,12 +13,12 @@ from sw.command import Parser, run
 from sw.store.files import read_arrays, write_arrays
 
 from .determinism import one_thread
-from .forward.forward import FORWARD
+from .forward.forward import outputs
 
 
 @torch.no_grad()
 def activations(checkpoint, images):
-    """Return the outputs of each layer in evaluation mode.
+    """Return the outputs of each folded layer in evaluation mode.
 
     Parameters
     ----------
@@ -30,15 +30,16 @@ def activations(checkpoint, images):
     Returns
     -------
     list of ndarray, shape (n, outputs)
-        uint8 bits of the encoder and of hidden layers, int32 scores of the last layer.
+        uint8 bits of the first and of hidden layers, int32 scores of the last layer.
     """
     x = torch.from_numpy(images.astype("int32")).flatten(1)
-    outputs = []
+    bits = []
     for layer in checkpoint.layers[:-1]:
-        x = FORWARD.of(layer)(layer, x)
-        outputs.append((x > 0).numpy().astype("uint8"))
-    last = checkpoint.last
-    return [*outputs, FORWARD.of(last)(last, x).numpy().astype("int32")]
+        made = outputs(layer, x)
+        bits.extend((part > 0).numpy().astype("uint8") for part in made)
+        x = made[-1]
+    scores, = outputs(checkpoint.last, x)
+    return [*bits, scores.numpy().astype("int32")]
 
 
 def main(argv=None):
@@ -49,7 +50,7 @@ def main(argv=None):
     parser.add_argument("images", type=Path, metavar="IMAGES",
                         help=".npz with the array 'images', shape (n, ...)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUTPUT",
-                        help=".npz to write: arrays '0', '1', ... by layer, the encoder first")
+                        help=".npz to write: arrays '0', '1', ... by layer, the first one first")
     args = parser.parse_args(argv)
 
     images = read_arrays(args.images, "images").get("images")

@@ -130,7 +130,7 @@ def measure(checkpoint, family="ecp5"):
     family : str
         One of ``FAMILIES``.
     """
-    masks, varying = [], np.ones(checkpoint.encoder.outputs, dtype=bool)
+    masks, varying = [], np.ones(checkpoint.first.outputs, dtype=bool)
     for layer in (*checkpoint.hidden, checkpoint.last):
         masks.append(layer.links & varying)
         if layer is not checkpoint.last:

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import checkpoint as checkpoints
 from ..fold import fold
 from ..store.files import read_arrays, write_arrays
+from ..trained.kind import folded
 
 
 ROOT = Path(__file__).parents[2]
@@ -62,8 +63,9 @@ def why_other(path, network):
 
 
 def _check_layers(path, checkpoint, network):
+    made = [layer for trained in checkpoint.layers for layer in folded(trained)]
     have, want = ([(layer.name, layer.inputs, layer.outputs) for layer in each]
-                  for each in (checkpoint.layers, network.layers))
+                  for each in (made, network.layers))
     if have != want:
         shown = [", ".join(f"{name} {inputs}-{outputs}" for name, inputs, outputs in each)
                  for each in (have, want)]

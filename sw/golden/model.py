@@ -17,6 +17,8 @@ GOLDEN = Registry("golden model", ("sw.golden",))
 # Images computed at once: few enough for the matrices of one step to stay in a CPU's cache.
 BATCH = 256
 
+VALUES = 2**24  # most values of a layer at once, which bounds the memory
+
 # Octets that a model allocates and frees once. Afterwards glibc keeps freed memory for the next
 # block of images. Otherwise each block gets fresh memory, and page faults take a third of the time.
 KEPT = 2**24
@@ -35,7 +37,9 @@ class Model:
         self.network = network
         self._steps = [GOLDEN.of(layer)(layer) for layer in network.layers]
         np.empty(KEPT, np.uint8)
-        self._batch = max(getattr(step, "batch", BATCH) for step in self._steps)
+        widest = max(max(layer.inputs, layer.outputs) for layer in network.layers)
+        self._batch = min(max(getattr(step, "batch", BATCH) for step in self._steps),
+                          max(1, VALUES // widest))
 
     def encode(self, images):
         """Return the outputs of the first layer: uint8, shape (n, outputs)."""

@@ -25,6 +25,14 @@ class Shape:
     bits: int = 1
     signed: bool = False
 
+    def __str__(self):
+        return " x ".join(map(str, self.extents))
+
+    @property
+    def is_map(self):
+        """Whether it is a feature map."""
+        return len(self.extents) > 1
+
     @property
     def size(self):
         """Number of values."""

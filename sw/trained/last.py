@@ -10,8 +10,28 @@ from ..layer.scores import Scores
 from .kind import FOLDS, TrainedWeights, check_synapses
 
 
+class TrainedScores(TrainedWeights):
+    """A layer of latent weights, a bias a class, and the ``scale`` of its scores in training."""
+
+    arrays = ("weight", "mask", "bias")
+    numbers = ("scale",)
+    gives_scores = True
+
+    def check(self):
+        check_synapses(self)
+        if self.bias.dtype != np.int32 or self.bias.shape != (self.outputs,):
+            raise ValueError(f"Bias of layer {self.name!r} must be int32 of shape "
+                             f"({self.outputs},): {self.bias.dtype} of shape {self.bias.shape}")
+        if not isfinite(self.scale):
+            raise ValueError(f"Scale of layer {self.name!r} must be finite: {self.scale}")
+
+    def report(self, folded):
+        return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} classes, "
+                f"{worded(folded.parts)}, {folded.score_bits}-bit scores")
+
+
 @dataclass(frozen=True, eq=False)
-class Last(TrainedWeights):
+class Last(TrainedScores):
     """The last layer, as trained: score = sum of ±1 over the synapses + bias.
 
     Attributes
@@ -27,26 +47,12 @@ class Last(TrainedWeights):
     """
 
     kind = "scores"
-    arrays = ("weight", "mask", "bias")
-    numbers = ("scale",)
 
     name: str
     weight: np.ndarray
     mask: np.ndarray
     bias: np.ndarray
     scale: float = 1.0
-
-    def check(self):
-        check_synapses(self)
-        if self.bias.dtype != np.int32 or self.bias.shape != (self.outputs,):
-            raise ValueError(f"Bias of layer {self.name!r} must be int32 of shape "
-                             f"({self.outputs},): {self.bias.dtype} of shape {self.bias.shape}")
-        if not isfinite(self.scale):
-            raise ValueError(f"Scale of layer {self.name!r} must be finite: {self.scale}")
-
-    def report(self, folded):
-        return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} classes, "
-                f"{worded(folded.parts)}, {folded.score_bits}-bit scores")
 
 
 @FOLDS.register(Last)

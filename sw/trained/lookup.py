@@ -20,7 +20,7 @@ class TrainedLookup(Trained):
 
     kind = "lookup"
     arrays = ("wires", "tables")
-    numbers = ("width",)
+    integers = ("width",)
     any_function = True
 
     name: str
@@ -29,9 +29,6 @@ class TrainedLookup(Trained):
     width: int
 
     def check(self):
-        if not float(self.width).is_integer():
-            raise ValueError(f"Width of layer {self.name!r} must be an integer: {self.width}")
-        object.__setattr__(self, "width", int(self.width))
         folded = fold_lookup(self)  # refuses what the folded layer cannot be
         for array in self.arrays:
             object.__setattr__(self, array, getattr(folded, array))

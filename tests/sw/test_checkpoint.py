@@ -34,7 +34,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     np.testing.assert_array_equal(loaded.last.weight, saved.last.weight)
     np.testing.assert_array_equal(loaded.last.bias, saved.last.bias)
     np.testing.assert_array_equal(loaded.test_scores, saved.test_scores)
-    np.testing.assert_array_equal(loaded.encoder.thresholds, saved.encoder.thresholds)
+    np.testing.assert_array_equal(loaded.first.thresholds, saved.first.thresholds)
     assert (loaded.labels, loaded.input_shape, loaded.provenance, loaded.hidden[0].eps,
             loaded.last.scale) == (("a", "b", "c"), (2, 3), {"seed": 0}, 1e-5, 0.5)
 
@@ -81,8 +81,8 @@ def test_normalize_rounds_each_operation_to_float32():
     ({"0_eps": np.array(np.nan)}, "Eps of layer 'fc1' must be finite and not negative: nan"),
     ({"last_bias": np.zeros(3, np.int64)}, "Bias of layer 'fc2' must be int32 of shape (3,): int64 "
      "of shape (3,)"),
-    ({"input_shape": np.array([7])}, "Input shape must have as many elements as the encoder has "
-     "inputs: (7,), not 6"),
+    ({"input_shape": np.array([7])}, "Input shape must have as many elements as layer "
+     "'encoder' has inputs: (7,), not 6"),
     ({"input_shape": np.array([-6, -1])}, "Input shape must be integers above 0: (-6, -1)"),
     ({"encoder_input_bits": np.array(8.5)}, "Field 'encoder_input_bits' must be one integer: "
      "float64 of shape ()"),

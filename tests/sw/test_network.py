@@ -354,7 +354,8 @@ AGAIN = r"make it again with 'python -m sw\.fold'\)"
     ({"identity": None}, rf" must have the field 'identity' \(it is not whole: {AGAIN}"),
     ({"1_name": None}, rf" must have the field '1_name' \(it is not whole: {AGAIN}"),
     ({"kinds": np.array(["encoder", "conv", "scores"])},
-     r": Kind of layer 1 must be one of dense, encoder, lookup, scores: conv"),
+     r": Kind of layer 1 must be one of conv2d, dense, encoder, integer_conv2d, "
+     "integer_dense, lookup, pool2d, scores, scores2d, space_to_depth: conv"),
     ({"1_thresholds": np.array([9, 0, 0], np.int32)},
      r": Thresholds of layer 'fc0' must be in 0\.\.fan-in \+ 1: neuron 0 has 9 at fan-in 4"),
     ({"provenance": np.array("{")}, r": Field 'provenance' must be JSON: Expecting property "

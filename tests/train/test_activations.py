@@ -36,5 +36,5 @@ def test_activations_end_with_the_scores_of_the_checkpoint():
 
 def test_scores_take_the_thresholds_of_an_encoder():
     network = Network(12, (5, 3), (12, 5), limit=1.0, generator=generator(0))
-    made = scores(network, torch.from_numpy(IMAGES), CHECKPOINT.encoder)
+    made = scores(network, torch.from_numpy(IMAGES), CHECKPOINT.first)
     assert made.shape == (20, 3)

@@ -83,7 +83,7 @@ def test_evaluation_is_the_arithmetic_of_the_checkpoint(seed, compact, tmp_path)
     checkpoint.save(tmp_path / "x.npz", to_checkpoint(network, encoder, labels=tuple("abcd"),
                                                       input_shape=(12,)))
     saved = checkpoint.load(tmp_path / "x.npz")
-    bits = np.where(images >= saved.encoder.thresholds[:, 0], 1, -1)
+    bits = np.where(images >= saved.first.thresholds[:, 0], 1, -1)
     for layer in saved.hidden:
         bits = np.where(layer.normalize(bits @ layer.weights.T) >= 0, 1, -1)
     expected = bits @ saved.last.weights.T + saved.last.bias

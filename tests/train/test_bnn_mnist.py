@@ -182,7 +182,7 @@ def test_tables_are_trained_with_quantiles(tmp_path, capsys):
         f"{','.join(f'{cell:.4f}' for cell in row)},{int(row[0] > row[1])}\n" for row in values))
     assert train(str(tmp_path / "t.csv"), tmp_path / "out", "--epochs", "12") == 0
     saved = checkpoint.load(tmp_path / "out" / "t-12-8.ckpt.npz")
-    assert saved.encoder.levels == 8
+    assert saved.first.levels == 8
     assert saved.conversion.places == (0, 1, 2, 3)
     assert max(saved.conversion.low) < -2 < 2 < min(saved.conversion.high)
     assert float(capsys.readouterr().out.split()[-2]) > 80

@@ -16,7 +16,7 @@ from .forward import FORWARD
 @FORWARD.register(Hidden)
 def forward_hidden(layer, x):
     """Return -1 or +1 for each neuron."""
-    return bipolar(_normal(layer)(_sums(layer, x)))
+    return bipolar(normal(layer)(_sums(layer, x)))
 
 
 @FORWARD.register(Last)
@@ -27,13 +27,18 @@ def forward_last(layer, x):
 
 def _sums(layer, x):
     """Return the sums of ±1 over the synapses: float32, exact below 2**24."""
-    weights = bipolar(torch.tensor(layer.weight)).float() * torch.tensor(layer.mask)
-    return functional.linear(x.float(), weights)
+    return functional.linear(x.float(), signs(layer))
 
 
-def _normal(layer):
-    normal = Normalize(layer.outputs).eval()
-    normal.load_state_dict({what: torch.tensor(getattr(layer, what))
-                            for what in ("gamma", "beta", "mean", "variance")})
-    normal.eps = layer.eps
-    return normal
+def signs(layer):
+    """Return the weights of a layer, -1, 0 and +1: float32, in the shape of ``weight``."""
+    return bipolar(torch.tensor(layer.weight)).float() * torch.tensor(layer.mask)
+
+
+def normal(layer):
+    """Return the BatchNorm of a layer in evaluation mode."""
+    made = Normalize(len(layer.weight)).eval()
+    made.load_state_dict({what: torch.tensor(getattr(layer, what))
+                          for what in ("gamma", "beta", "mean", "variance")})
+    made.eps = layer.eps
+    return made

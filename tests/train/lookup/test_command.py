@@ -63,7 +63,7 @@ def test_tables_are_trained_on_their_quantiles(table, tmp_path, capsys):
     assert main(["--dataset", table, "--output", str(tmp_path / "out"), "--layers",
                  "lookup 40, lookup 20", "--epochs", "12", "--rounds", "3", "--batch", "20"]) == 0
     saved = checkpoint.load(tmp_path / "out" / "t-lookup-40-20.ckpt.npz")
-    assert saved.encoder.levels == 8
+    assert saved.first.levels == 8
     assert float(capsys.readouterr().out.split()[-2]) > 85
 
 
