@@ -9,42 +9,86 @@ from ..layer.conv2d import Conv2d
 from ..layer.dense import Dense
 from ..layer.encoder import Encoder
 from ..layer.integer import IntegerConv2d, IntegerDense
+from ..layer.lookup import Lookup
 from ..layer.pool2d import Pool2d
+from ..layer.spacetodepth import SpaceToDepth
 from . import arrange
-from .signal import Bits, Pixels, Signal, Step
-from .sums import Sums, fold
+from .signal import Bits, Pixels, Signal, Step, least
+from .sums import Sums, Totals, fold
+from .tensor import ELEMENTS
 
 
 LEVELS = 15  # most thresholds of an activation, of 4 bits
 
 
 def encoder(node, signal, code, level, most, name):
-    """Make an encoder of quantized pixels; return the signal of its bits, and the layers."""
+    """Make an encoder of quantized pixels; return the signal of its bits, the layers, and ties."""
     root = signal.root
-    first, index = signal.grouped(code)
-    with np.errstate(all="ignore"):
-        codes = code(signal.table(first), first)
-    if not np.isfinite(codes).all():
-        raise ValueError(f"{node} must give numbers: some pixels become NaN")
-    steps = np.diff(codes, axis=1)
-    falling = (steps < 0).any(axis=1)
-    if ((steps > 0).any(axis=1) & falling).any():
-        raise ValueError(f"{node} must rise or fall with a pixel: it does both")
-    levels = np.arange(1, most + 1)
-    reached = (codes[:, :, None] >= levels).sum(axis=1)
+    codes, index = _codes(node, signal, code)
+    falling = (np.diff(codes, axis=1) < 0).any(axis=1)
+    reached = (codes[:, :, None] >= np.arange(1, most + 1)).sum(axis=1)
     below = codes.shape[1] - reached
     thresholds = np.where(falling[:, None], reached[:, ::-1], below)[index]
     kept, meant = _distinct(thresholds)
-    places = np.unique(signal.source)
-    unread = np.ones(root.units, bool)
-    unread[places] = False
-    thresholds[unread] = 2**root.bits
-    made = Encoder("encoder", thresholds[:, kept], root.bits)
-    bits = Bits(root.units, len(kept), None)
+    thresholds = thresholds[:, kept]
     meaning = Step(lambda fired, down: np.where(
         down, np.float32(most) - meant[fired.astype(np.int64)], meant[fired.astype(np.int64)]),
-        (falling[index],))
-    return Signal(bits, signal.source, (meaning, level)), [made]
+        (least(falling[index]),))
+    pixels = root.whole.units
+    if root.origin is None:
+        unread = np.ones(pixels, bool)
+        unread[signal.source.ravel()] = False
+        thresholds[unread] = 2**root.bits
+        bits, source, steps = Bits(pixels, len(kept), None), signal.source, (meaning, level)
+    else:
+        if len(kept) > 1:
+            raise ValueError(f"{node} must quantize each pixel once, or to two values: several "
+                             f"quantizers of {len(kept) + 1} values read a pixel")
+        places, levels = _ranked(root.origin, thresholds[:, 0], pixels)
+        own, thresholds = thresholds[:, 0], np.full((pixels, levels), 2**root.bits)
+        thresholds.reshape(-1)[places] = own
+        bits, source = Bits(pixels * levels, 1, None), places[signal.source]
+        steps = tuple(Step(step.function, tuple(_placed(each, places, bits.units)
+                                                for each in step.constants))
+                      for step in (meaning, level))
+    return Signal(bits, source, steps), [Encoder("encoder", thresholds, root.bits)], 0
+
+
+def _codes(node, signal, code):
+    """Return the codes of all pixels for units that stand for all, and the index of every unit."""
+    first, index = signal.grouped(code)
+    if len(first) << signal.root.bits > ELEMENTS:
+        raise ValueError(f"{node} must not scale each of {len(first):,} inputs of "
+                         f"{signal.root.bits} bits in a way of its own")
+    with np.errstate(all="ignore"):
+        codes = code(signal.table(first), first)
+    codes = np.broadcast_to(codes, (len(first), codes.shape[1]))
+    if not np.isfinite(codes).all():
+        raise ValueError(f"{node} must give numbers: some pixels become NaN")
+    steps = np.diff(codes, axis=1)
+    if ((steps > 0).any(axis=1) & (steps < 0).any(axis=1)).any():
+        raise ValueError(f"{node} must rise or fall with a pixel: it does both")
+    return codes, index
+
+
+def _ranked(origin, thresholds, pixels):
+    """Return the bit of each threshold, the levels of a pixel rising, and the number of levels."""
+    order = np.lexsort((np.arange(len(origin)), thresholds, origin))
+    counts = np.bincount(origin, minlength=pixels)
+    starts = np.cumsum(counts) - counts
+    places = np.empty(len(origin), np.int64)
+    levels = int(counts.max())
+    places[order] = origin[order] * levels + np.arange(len(origin)) - starts[origin[order]]
+    return places, levels
+
+
+def _placed(column, places, units):
+    """Return constants of units as constants of their bits."""
+    if len(column) == 1:
+        return column
+    made = np.zeros(units, column.dtype)
+    made[places] = column
+    return made
 
 
 def _distinct(thresholds):
@@ -69,13 +113,19 @@ def _distinct(thresholds):
 
 
 def layer_of_sums(node, signal, code, level, most, name):
-    """Make the layer of quantized sums; return the signal of its bits, and the layers."""
+    """Make the layer of quantized sums; return the signal of its bits, the layers, and ties.
+
+    A tie is a threshold that float64 would put elsewhere than the graph's float32.
+    """
     sums = signal.root
+    if isinstance(sums, Totals):
+        raise ValueError(f"{node} must not quantize sums over a map: they can be scores only")
     if most > LEVELS:
         raise ValueError(f"{node} must give at most {LEVELS + 1} values: it gives {most + 1} "
                          f"(quantize activations to 1 to 4 bits)")
     try:
         numbers, falling, every = fold(signal, code, most)
+        ties = int((fold(signal, code, most, np.float64)[0] != numbers).sum())
     except ValueError as error:
         raise ValueError(f"{node}: {error}") from None
     kept, meant = _distinct(numbers)
@@ -98,7 +148,7 @@ def layer_of_sums(node, signal, code, level, most, name):
     meaning = Step(lambda fired: meant[fired.astype(np.int64)], ())
     spread = replace(level, constants=tuple(np.tile(each, positions) if len(each) > 1 else each
                                             for each in level.constants))
-    return Signal(bits, signal.source, (meaning, spread)), layers
+    return Signal(bits, signal.source, (meaning, spread)), layers, ties
 
 
 def _layer(sums, weights, thresholds, name):
@@ -167,4 +217,43 @@ def _of_positions(node, column, map_, small):
     return np.tile(rows[0], small[0] * small[1])
 
 
-MAKERS = {Pixels: encoder, Sums: layer_of_sums}
+def tables(node, signal, width, name):
+    """Make a look-up layer of values that numbers of bits chose; return its signal and the layer.
+
+    Parameters
+    ----------
+    node : sw.exchange.graph.Node
+        For messages.
+    signal : sw.exchange.signal.Signal
+        Of the root :class:`sw.exchange.signal.Addresses`.
+    width : int
+        Bits of the layer before.
+    name : callable
+        Gives a free name.
+    """
+    root = signal.root
+    values = signal.table(np.arange(root.units))
+    found = np.unique(values)
+    if len(found) > 2 or not np.isfinite(found).all():
+        raise ValueError(f"{node} must choose from tables of two values: there are {len(found)}")
+    layer = Lookup(name("lookup"), root.wires, (values == found[-1]).astype(np.uint8), width)
+    levels = np.array([found[0], found[-1]])
+    meaning = Step(lambda fired: levels[fired.astype(np.int64)], ())
+    return Signal(Bits(root.units, 1, None), root.unit(signal.source), (meaning,)), layer
+
+
+def space_to_depth(node, signal, block, map_, name):
+    """Return squares of positions as channels of one position, and the layer made for it."""
+    root, (rows, columns, channels) = signal.root, map_
+    if not isinstance(root, Bits):
+        raise ValueError(f"{node} must take bits: it takes {root.words} (quantize the input to 1 "
+                         f"to 4 bits in front of it)")
+    layer = SpaceToDepth(name("depth"), rows, columns, channels * root.most, block)
+    small = rows // block, columns // block, channels * block**2
+    # A position's bits stay together only where a channel has one bit, or all mean the same.
+    if any(len(each) > 1 for step in signal.steps for each in step.constants):
+        raise ValueError(f"{node} must take values that mean the same in all channels")
+    return Signal(Bits(prod(small), root.most, small), arrange.places(small), signal.steps), [layer]
+
+
+MAKERS = {Pixels: encoder, Sums: layer_of_sums, Totals: layer_of_sums}

@@ -73,6 +73,8 @@ class Graph:
         Names of the outputs.
     batch : int
         Number of images that the file states, 1 if it states none.
+    metadata : dict of str to str
+        Notes of whoever wrote the file.
     """
 
     nodes: tuple
@@ -82,6 +84,7 @@ class Graph:
     octets: bool
     outputs: tuple
     batch: int = 1
+    metadata: dict = field(default_factory=dict)
 
 
 def read(path):
@@ -137,7 +140,8 @@ def _graph(model, folder):
     nodes = [_node(proto, index, version, folder) for index, proto in enumerate(graph.node)]
     outputs = tuple(each.name for each in graph.output)
     nodes = _needed(_sorted(nodes, {*constants, free[0].name}), outputs)
-    return Graph(nodes, constants, free[0].name, shape, octets, outputs, batch)
+    return Graph(nodes, constants, free[0].name, shape, octets, outputs, batch,
+                 {each.key: each.value for each in model.metadata_props})
 
 
 def _version(model):

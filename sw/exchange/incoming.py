@@ -5,11 +5,12 @@ from math import prod
 
 import numpy as np
 
-from ..conversion import Picture, Row, as_is, picture_shape
+from ..conversion import Picture, Row, as_is, picture_shape, square
 from ..network import Network
 from . import arrange
 from .graph import Node, read
-from .scaling import guessed
+from .metadata import Ours
+from .scaling import Scaling, guessed
 from .walk import Walk
 
 
@@ -35,25 +36,35 @@ class Imported:
     scaling: object
 
     @property
+    def top(self):
+        """Greatest pixel."""
+        return 2**self.network.input_bits - 1
+
+    @property
+    def as_they_are(self):
+        """Whether the network takes the graph's pixels, and not a quantization of them."""
+        return self.walk.range == (0.0, float(self.top))
+
+    @property
     def pixels(self):
-        """The network with a conversion that leaves pixels as the dataset has them."""
+        """The network with a conversion that leaves pixels as the graph takes them."""
         conversion = self.network.conversion
-        if isinstance(conversion, Picture):
-            plain = replace(conversion, low=0.0, high=255.0)
-        else:
-            plain = Row()
+        if self.as_they_are:
+            return self.network
+        plain = (replace(conversion, low=0.0, high=float(self.top))
+                 if isinstance(conversion, Picture) else Row(high=(float(self.top),)))
         return replace(self.network, conversion=plain, positive=True)
 
     def inputs(self, pixels):
         """Return the network's inputs for pixels, as its conversion scales them."""
-        low, high = self.walk.range
-        if (low, high) == (0.0, 255.0):
+        if self.as_they_are:
             return pixels
-        scaled = np.rint((pixels.astype(np.float64) - low) / (high - low) * 255)
-        return np.clip(scaled, 0, 255).astype(np.uint8)
+        low, high = self.walk.range
+        scaled = np.rint((pixels.astype(np.float64) - low) / (high - low) * self.top)
+        return np.clip(scaled, 0, self.top).astype(pixels.dtype)
 
 
-def load(path, *, labels=None, shape=None, scaling=None, provenance=None):
+def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="as-is"):
     """Read an ONNX file of a quantized network.
 
     Parameters
@@ -67,7 +78,9 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None):
     scaling : sw.exchange.scaling.Scaling, optional
         How pixels become the graph's input; guessed from the graph otherwise.
     provenance : dict, optional
-        Added to the network's.
+        The network's.
+    fit : str
+        How users' pictures are fitted, as :class:`sw.conversion.Picture` says.
 
     Returns
     -------
@@ -79,27 +92,42 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None):
         If the file is damaged, or the graph fits no network; the message names the node.
     """
     graph = read(path)
-    scaling = scaling or guessed(graph)
-    walk = Walk(graph, lambda pixels: scaling.signal(INPUT, pixels))
-    shape = tuple(shape or arrange.input_shape(graph.shape))
-    if prod(shape) != prod(graph.shape):
-        raise ValueError(f"Shape of an image must have as many values as the graph's input: "
-                         f"{shape}, not {prod(graph.shape)}")
-    classes = walk.layers[-1].outputs
+    ours = Ours.of(graph)
+    scaling = scaling or (Scaling(1.0) if ours else guessed(graph))
+    walk = Walk(graph, lambda pixels: scaling.signal(INPUT, pixels), ours.input_bits if ours else 8)
+    shape = _shape(graph.shape, shape, ours)
+    if labels is None:
+        labels = ours.labels if ours else tuple(map(str, range(walk.layers[-1].outputs)))
     return Imported(Network(
         layers=walk.layers,
-        labels=tuple(labels) if labels is not None else tuple(map(str, range(classes))),
+        labels=tuple(labels),
         input_shape=shape,
         provenance=provenance or {},
-        conversion=_conversion(shape, *walk.range),
+        conversion=ours.conversion if ours else _conversion(shape, fit, *walk.range),
         positive=True), walk, scaling)
 
 
-def _conversion(shape, low, high):
+def _shape(graphs, given, ours):
+    """Return the shape of an image: the user's, that of a file of ours, or the graph's."""
+    shape = tuple(given or (ours.input_shape if ours else arrange.input_shape(graphs)))
+    if prod(shape) != prod(graphs):
+        raise ValueError(f"Shape of an image must have as many values as the graph's input: "
+                         f"{shape}, not {prod(graphs)}")
+    return shape
+
+
+def flat_shape(count):
+    """Return the shape of an image of so many values: a square picture if it can be one."""
+    return square(count) or (count,)
+
+
+def _conversion(shape, fit, low, high):
     """Return the conversion of pixels of a range to the network's inputs."""
     made = as_is(shape)
     if isinstance(made, Row):
         return Row(low=(low,), high=(high,))
     rows, columns, colours = picture_shape(shape)
-    fit = {1: "as-is", 3: "as-is"}[colours]
-    return Picture((rows, columns), colours=colours, fit=fit, low=low, high=high)
+    # A drawing may be inverted behind the quantization, which would not be the graph's order.
+    if fit == "drawing" and colours == 1 and (low, high) == (0.0, 255.0):
+        return Picture((rows, columns), fit=fit, invert=None)
+    return Picture((rows, columns), colours=colours, low=low, high=high)

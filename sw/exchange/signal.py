@@ -7,11 +7,18 @@ own extend the function; operators that move values change the places only.
 """
 
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
 
 TABLE = 2**22  # most numbers of a table of values at once
+SPREAD = 2**20  # most values that constants make of an image's pixels
+
+
+def least(column):
+    """Return constants of all units as one, if they are equal."""
+    return column[:1] if (column == column[0]).all() else column
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,27 +57,57 @@ class Root:
     words = "the values"
     wide = False
 
+    @property
+    def whole(self):
+        """The root that this one is a part of."""
+        return self
+
     def unit(self, places):
         """Return the unit of each place."""
         return places
 
-    def base(self, units):
-        """Return the values before all steps: float32, shape (units, integers) or (1, integers)."""
+    def places(self, source):
+        """Return the pixels or bits that the root's places are."""
+        return source
+
+    def base(self, units, dtype=np.float32):
+        """Return the values before all steps: shape (units, integers) or (1, integers)."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)
 class Pixels(Root):
-    """Integers of the image, in the order of the network's inputs."""
+    """Integers of the image, in the order of the network's inputs.
+
+    Attributes
+    ----------
+    units : int
+        Places.
+    bits : int
+        Width of a pixel.
+    origin : ndarray of integers or None
+        Pixel of each place, where a pixel has several places with constants of their own.
+    first : Pixels or None
+        The root of all pixels, where ``origin`` is given.
+    """
 
     units: int
     bits: int = 8
+    origin: np.ndarray | None = None
+    first: object = None
 
     words = "the input"
     wide = True
 
-    def base(self, units):
-        return np.arange(2**self.bits, dtype=np.float32)[None]
+    @property
+    def whole(self):
+        return self.first or self
+
+    def places(self, source):
+        return source if self.origin is None else self.origin[source]
+
+    def base(self, units, dtype=np.float32):
+        return np.arange(2**self.bits, dtype=dtype)[None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +130,60 @@ class Bits(Root):
 
     words = "the activations"
 
-    def base(self, units):
-        return np.arange(self.most + 1, dtype=np.float32)[None]
+    def base(self, units, dtype=np.float32):
+        return np.arange(self.most + 1, dtype=dtype)[None]
+
+
+@dataclass(frozen=True, eq=False)
+class Means(Root):
+    """Sums of each channel over the positions of a map of bits, divided by a number.
+
+    Only a product can take them.
+
+    Attributes
+    ----------
+    units : int
+        Channels.
+    signal : Signal
+        The map.
+    map : tuple of int
+        Rows, columns and channels.
+    divisor : int
+        What the sums are divided by.
+    """
+
+    units: int
+    signal: object
+    map: tuple
+    divisor: int
+
+    words = "the means of channels"
+
+
+@dataclass(frozen=True, eq=False)
+class Addresses(Root):
+    """Numbers that bits form: unit ``n`` is ``offset[n]`` plus the number of its wires' bits.
+
+    Attributes
+    ----------
+    wires : ndarray of integers, shape (neurons, k)
+        Bits of the last layer, the lowest first.
+    offset : ndarray of float64, shape (neurons,)
+        Value where all bits are 0.
+    """
+
+    wires: np.ndarray
+    offset: np.ndarray
+
+    words = "the rows of tables"
+
+    @property
+    def units(self):
+        return len(self.wires)
+
+    def base(self, units, dtype=np.float32):
+        rows = np.arange(2**self.wires.shape[1])
+        return (self.offset[units, None] + rows).astype(dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +212,41 @@ class Signal:
         """Return the signal whose values come from other places."""
         return replace(self, source=source)
 
+    @property
+    def places(self):
+        """Pixel or bit of each value, in the shape of the tensor."""
+        return self.root.places(self.source)
+
     def then(self, node, function, constants):
         """Return the signal with a function of each value and of constants that extend to it."""
-        return replace(self, steps=(*self.steps, self.step(node, function, constants)))
+        ready = self.ready(node, constants)
+        return replace(ready, steps=(*ready.steps, ready.step(node, function, constants)))
+
+    def ready(self, node, constants):
+        """Return the signal in a form to whose places constants can be given.
+
+        A pixel that a tensor has several times, or that constants make several of, gets several
+        places.
+        """
+        sizes = [value.shape for value in constants if value.size > 1]
+        if not (self.root.wide and sizes):
+            return self
+        try:
+            shape = np.broadcast_shapes(self.shape, *sizes)
+        except ValueError:
+            return self  # the step says it
+        if prod(shape) > SPREAD:
+            raise ValueError(f"{node} must give at most {SPREAD:,} values of an image: "
+                             f"{prod(shape):,}")
+        source = np.broadcast_to(self.source, shape)
+        if shape == self.shape and len(np.unique(source)) == source.size:
+            return self
+        flat = source.ravel()
+        steps = tuple(Step(step.function, tuple(each[flat] if len(each) > 1 else each
+                                                for each in step.constants))
+                      for step in self.steps)
+        root = Pixels(flat.size, self.root.bits, self.root.places(flat), self.root.whole)
+        return Signal(root, np.arange(flat.size).reshape(shape), steps)
 
     def step(self, node, function, constants):
         """Return a step of constants that extend to the tensor's shape."""
@@ -146,11 +267,11 @@ class Signal:
         same = column[units] == full.ravel()
         if not (same | (full.ravel() != full.ravel())).all():
             raise ValueError(f"{node} must have the same constant at all positions of a channel")
-        return column
+        return least(column)
 
-    def table(self, units):
-        """Return the values of some units at all integers: float32, shape (units, integers)."""
-        values = self.root.base(units)
+    def table(self, units, dtype=np.float32):
+        """Return the values of some units at all integers, shape (units, integers)."""
+        values = self.root.base(units, dtype)
         with np.errstate(all="ignore"):
             for step in self.steps:
                 values = step(values, units)

@@ -83,12 +83,33 @@ class Sums(Root):
         """Number of possible sums of each neuron."""
         return 1 + self.fan_in * (2**self.pixel_bits - 1 if self.pixel_bits else 1)
 
-    def base(self, units):
+    def base(self, units, dtype=np.float32):
         sums = self.low[units, None] + self.unit_step * np.arange(int(self.counts[units].max()))
-        return (self.offset[units, None] + self.scale[units, None] * sums).astype(np.float32)
+        return (self.offset[units, None] + self.scale[units, None] * sums).astype(dtype)
 
 
-def fold(signal, code, most):
+@dataclass(frozen=True, eq=False)
+class Totals(Sums):
+    """Sums of bits, the same weights at every position of a map, summed over the positions.
+
+    Attributes
+    ----------
+    positions : int
+        Number of positions.
+    """
+
+    positions: int = 1
+
+    @property
+    def low(self):
+        return -self.positions * self.fan_in
+
+    @property
+    def counts(self):
+        return 1 + self.positions * self.fan_in
+
+
+def fold(signal, code, most, dtype=np.float32):
     """Return what a quantizer makes of sums, as thresholds.
 
     Every operator of the graph is evaluated in its own arithmetic at every sum that a neuron can
@@ -102,6 +123,8 @@ def fold(signal, code, most):
         The quantizer's code of a value.
     most : int
         Greatest code.
+    dtype : type
+        Type of the arithmetic; the graph's is float32.
 
     Returns
     -------
@@ -120,7 +143,7 @@ def fold(signal, code, most):
     step = max(1, TABLE // int(counts.max()))
     for start in range(0, sums.units, step):
         units = np.arange(start, min(start + step, sums.units))
-        values = signal.table(units)
+        values = signal.table(units, dtype)
         with np.errstate(all="ignore"):
             codes = code(values, units)
         if not np.isfinite(codes).all():

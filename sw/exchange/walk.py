@@ -6,11 +6,11 @@ from math import prod
 import numpy as np
 
 from ..layer.scores import Scores
+from ..layer.scores2d import Scores2d
 from . import arrange, emit
 from .op import kind
-from .signal import Bits, Padded, Pixels, Signal
-from .sums import Sums, Window, order
-from .weigh import CLOSE, grid_of_bits, grid_of_pixels, ternary
+from .signal import Addresses, Padded, Pixels, Signal
+from .sums import Sums, Totals, order
 
 
 # Exceptions of operators whose inputs or attributes are missing or of another type.
@@ -45,6 +45,8 @@ class Walk:
         The graph.
     scaled : callable
         Takes the signal of the pixels; returns the signal that the graph's input is.
+    bits : int
+        Width of a pixel.
 
     Attributes
     ----------
@@ -60,13 +62,15 @@ class Walk:
         Name of the tensor that is the scores, and its signal.
     bias : ndarray of int64
         Added to the sums of the classes.
+    ties : int
+        Thresholds that depend on how a runtime rounds BatchNorm.
     """
 
-    def __init__(self, graph, scaled):
+    def __init__(self, graph, scaled, bits=8):
         self.graph, self.batch = graph, graph.batch
-        self.layers, self.rows, self.range = [], [], (0.0, 255.0)
-        self.ended = None
-        pixels = Signal(Pixels(prod(graph.shape)), arrange.of_input(graph.shape))
+        self.layers, self.rows, self.range = [], [], (0.0, 2.0**bits - 1)
+        self.ended, self.ties = None, 0
+        pixels = Signal(Pixels(prod(graph.shape), bits), arrange.of_input(graph.shape))
         self.tip = pixels.root
         self.values = {**graph.constants, graph.input: scaled(pixels), "": None}
         for node in graph.nodes:
@@ -87,78 +91,54 @@ class Walk:
     def quantize(self, node, signal, op, values):
         """Return what a quantizer makes of a signal; of sums and pixels it makes a layer."""
         most, constants = op.most(node, values), op.constants(node, values)
+        signal = signal.ready(node, constants)
         code = signal.step(node, op.code(node, values), constants)
         level = signal.step(node, op.level(node, values), constants)
         make = emit.MAKERS.get(type(signal.root))
         if make is None or (signal.root.wide and most > emit.LEVELS):
             return signal.then(node, op.both(node, values), constants)
-        self._only(node, signal)
-        made, layers = make(node, signal, code, level, most, self.name)
-        self._add(*layers)
+        self.only(node, signal)
+        made, layers, ties = make(node, signal, code, level, most, self.name)
+        self.layers.extend(layers)
+        self.ties += ties
         self.tip = made.root
         return made
 
-    def dense(self, node, signal, weights):
-        """Return the sums of a matrix of weights, (neurons, inputs)."""
-        if signal.source.size != signal.shape[-1] or weights.shape[1] != signal.shape[-1] \
-                or not weights.size:
-            raise ValueError(f"{node} must multiply a row of values by as many weights: shape "
-                             f"{signal.shape}, weights {weights.T.shape}")
-        weights = weights.astype(np.float64)
-        places = signal.source.ravel()
-        grid, most, bits = self._grid(node, signal)
-        low, step = (np.broadcast_to(each, signal.root.units)[places]
-                     for each in (grid.low, grid.step))
-        half = 0 if bits else most / 2
-        signs, scale = ternary(node, weights * step * (1 if bits else 0.5))
-        offset = weights @ (low + step * half)
-        ours = np.zeros((len(weights), signal.root.units), np.int32)
-        np.add.at(ours, (slice(None), places), signs)
-        if np.abs(ours).max() > 1:
-            raise ValueError(f"{node} must take each value once: some are there several times")
-        ours = np.repeat(ours, 1 if bits else most, axis=1).astype(np.int8)
-        sums = Sums(ours, offset, scale, None, pixel_bits=bits)
-        return self._sums(node, signal, sums, np.arange(len(weights))[None].reshape(
-            *signal.shape[:-1], -1))
-
-    def conv(self, node, signal, kernel, form, value):
-        """Return the sums of a kernel, (neurons, rows, columns, channels), over windows.
-
-        ``form`` has strides and pads; ``value`` is that of the padding.
-        """
-        map_ = arrange.map_of(signal.source)
-        if map_ is None or prod(map_) != signal.root.units:
-            raise ValueError(f"{node} must take a whole map in its order: shape {signal.shape} is "
-                             f"none (a flat input of several channels must be a map in the graph's "
-                             f"input)")
-        if len(set(form.strides)) > 1:
-            raise ValueError(f"{node} must have one stride for rows and columns: {form.strides}")
-        kernel, pad = _grown(kernel, form.pads)
-        grid, most, bits = self._grid(node, signal)
-        low, step = (self._of_channels(node, np.broadcast_to(each, signal.root.units), map_)
-                     for each in (grid.low, grid.step))
-        kernel = kernel.astype(np.float64)
-        signs, scale = ternary(node, kernel * step * (1 if bits else 0.5))
-        offset = (kernel * (low + step * (0 if bits else most / 2))).sum(axis=(1, 2, 3))
-        signs = np.repeat(signs, 1 if bits else most, axis=3)
-        around = self._padding(node, low, step, most, bits, value) if pad else 0
-        window = Window(*map_[:2], form.strides[0], pad, around)
-        rows, columns = ((side + 2 * pad - extent) // window.stride + 1
-                         for side, extent in zip(map_[:2], kernel.shape[1:3], strict=True))
-        made = rows, columns, len(kernel)
-        if not pad and kernel.shape[1:3] == map_[:2]:
-            window, signs = None, signs.reshape(len(signs), -1)
-        sums = Sums(signs, offset, scale, made, window, bits)
-        return self._sums(node, signal, sums, arrange.places(made))
-
     def pool(self, node, signal, size):
         """Return the greatest values of squares."""
+        return self._of_map(node, signal, emit.pooled, size)
+
+    def deepen(self, node, signal, block):
+        """Return squares of positions as channels of one position."""
+        return self._of_map(node, signal, emit.space_to_depth, block)
+
+    def choose(self, node, signal, tables):
+        """Return what numbers choose from constant tables, a look-up layer."""
+        self.only(node, signal)
+        if not isinstance(signal.root, Addresses) or tables.ndim != 1:
+            raise ValueError(f"{node} must choose from one list of values by numbers that bits "
+                             f"form: it has {signal.root.words} and shape {tables.shape}")
+
+        def chosen(numbers):
+            places = numbers.astype(np.int64)
+            if places.min() < 0 or places.max() >= len(tables) or (places != numbers).any():
+                raise ValueError(f"{node} must choose from what there is: numbers "
+                                 f"{numbers.min():g}..{numbers.max():g} of {len(tables)}")
+            return tables[places]
+
+        made, layer = emit.tables(node, signal.then(node, chosen, []), self.layers[-1].outputs,
+                                  self.name)
+        self.layers.append(layer)
+        self.tip = made.root
+        return made
+
+    def _of_map(self, node, signal, make, size):
         map_ = arrange.map_of(signal.source)
         if map_ is None:
             raise ValueError(f"{node} must take a whole map in its order: shape {signal.shape}")
-        self._only(node, signal)
-        made, layers = emit.pooled(node, signal, size, map_, self.name)
-        self._add(*layers)
+        self.only(node, signal)
+        made, layers = make(node, signal, size, map_, self.name)
+        self.layers.extend(layers)
         self.tip = made.root
         return made
 
@@ -208,49 +188,10 @@ class Walk:
             return f"weights of layer {place}", place
         return f"{getattr(op, 'role', 'part')} of {before.words}", place
 
-    def _grid(self, node, signal):
-        """Return the grid of a signal's values, its greatest integer, and the bits of a pixel."""
-        self._only(node, signal)
-        if isinstance(signal.root, Bits):
-            grid = grid_of_bits(node, signal)
-            return grid, grid.most, 0
-        if isinstance(signal.root, Pixels):
-            grid, self.range = grid_of_pixels(node, signal)
-            return grid, grid.most, signal.root.bits
-        raise ValueError(f"{node} must take quantized values: sums reach it (put a quantizer of 1 "
-                         f"to 4 bits in front of it)")
-
-    def _only(self, node, signal):
-        if signal.root is not self.tip:
+    def only(self, node, signal):
+        if signal.root.whole is not self.tip:
             raise ValueError(f"{node} must take what the layer before gives: the graph has two "
                              f"branches (a network here is a list of layers)")
-
-    def _sums(self, node, signal, sums, source):
-        self.tip = sums
-        return Signal(sums, source)
-
-    def _add(self, *layers):
-        self.layers.extend(layers)
-
-    @staticmethod
-    def _of_channels(node, values, map_):
-        """Return values of places as one a channel."""
-        rows = values.reshape(-1, map_[2])
-        if (rows != rows[0]).any():
-            raise ValueError(f"{node} must take values that mean the same at all positions of a "
-                             f"channel")
-        return rows[0]
-
-    @staticmethod
-    def _padding(node, low, step, most, bits, value):
-        """Return the integer that stands for the value of the padding: a bit, or a pixel."""
-        for found in range(2**bits) if bits else (0, most):
-            if (np.abs(low + step * found - value) <= CLOSE * np.abs(step).max()).all():
-                return found if bits else int(found > 0)
-        ends = ", ".join(sorted({f"{each:g}" for each in (*low, *(low + step * most))})[:4])
-        raise ValueError(f"{node} must pad by a value that its inputs can have: it pads by "
-                         f"{value:g}, they have {ends} (±1 has no 0: pad by -1 or +1 with a Pad "
-                         f"node, or use inputs of 0 and 1)")
 
     def _scores(self):
         """Return name and signal of the scores."""
@@ -280,7 +221,9 @@ class Walk:
             self.bias = order(signal)
         except ValueError as error:
             raise ValueError(f"Output {name!r}: {error}") from None
-        self.layers.append(Scores("scores", sums.rows[chosen], self.bias[chosen].astype(np.int32)))
+        weights, bias = sums.rows[chosen], self.bias[chosen].astype(np.int32)
+        self.layers.append(Scores2d("scores", weights, bias, *sums.map[:2])
+                           if isinstance(sums, Totals) else Scores("scores", weights, bias))
 
     def expected(self, scores):
         """Return the graph's scores where the golden model's are ``scores``, (n, classes)."""
@@ -290,13 +233,3 @@ class Walk:
         values = signal.table(np.arange(sums.units))
         index = (scores - self.bias[chosen] - sums.low[chosen]) // sums.unit_step
         return values[chosen, index]
-
-
-def _grown(kernel, pads):
-    """Return a kernel and one padding for all sides that do what a kernel and four pads do.
-
-    Where a side is padded less, the kernel grows by weights of 0.
-    """
-    most = max(max(each) for each in pads)
-    more = [(most - less, most - behind) for less, behind in pads]
-    return np.pad(kernel, ((0, 0), *more, (0, 0))), most

@@ -8,7 +8,6 @@ from .tensor import short
 
 
 CLOSE = 2e-6  # relative: values that float32 rounded are on a grid within this
-TOP = 255  # greatest pixel
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,7 @@ def grid_of_pixels(node, signal):
     Grid
         Of one element: it is the same for all pixels.
     tuple of float
-        Pixels that become 0 and 255, as :class:`sw.conversion.Picture` means it.
+        Pixels that become 0 and the greatest input, as :class:`sw.conversion.Picture` means it.
     """
     first, _ = signal.grouped()
     tables = signal.table(first).astype(np.float64)
@@ -62,59 +61,73 @@ def grid_of_pixels(node, signal):
     if not np.isfinite(table).all() or table[0] == table[-1]:
         raise ValueError(f"{node} must take pixels that differ: they are scaled to "
                          f"{table[0]:g}..{table[-1]:g}")
-    step = (table[-1] - table[0]) / TOP
-    pixels = np.arange(TOP + 1)
+    top = len(table) - 1
+    step = (table[-1] - table[0]) / top
+    pixels = np.arange(top + 1)
     if (np.abs(table - (table[0] + step * pixels)) <= CLOSE * np.abs(table).max()).all():
-        return Grid(table[:1], np.array([step]), TOP), (0.0, float(TOP))
+        return Grid(table[:1], np.array([step]), top), (0.0, float(top))
     found = np.unique(table)
     step = np.diff(found).min()
     codes = np.rint((table - found[0]) / step)
     if (np.abs(table - (found[0] + step * codes)) > CLOSE * np.abs(table).max()).any() \
-            or codes.max() > TOP or (np.diff(codes) < 0).any():
-        raise ValueError(f"{node} must take pixels of 8 bits at equal distances, rising: they have "
+            or codes.max() > top or (np.diff(codes) < 0).any():
+        raise ValueError(f"{node} must take pixels of few bits at equal distances, rising: they have "
                          f"{len(found)} values")
-    return Grid(found[:1], np.array([step]), TOP), _range(node, codes)
+    return Grid(found[:1], np.array([step]), top), _range(node, codes, top)
 
 
-def _range(node, codes):
+def _range(node, codes, top):
     """Return low and high such that ``rint((p - low) / (high - low) * 255)``, cut, is the code."""
-    pixels = np.arange(TOP + 1, dtype=np.float64)
+    pixels = np.arange(top + 1, dtype=np.float64)
 
     def bounds(gain):
         """Return the shifts between which every pixel gets its code."""
         low = np.where(codes > 0, codes - 0.5 - gain * pixels, -np.inf)
-        high = np.where(codes < TOP, codes + 0.5 - gain * pixels, np.inf)
+        high = np.where(codes < top, codes + 0.5 - gain * pixels, np.inf)
         return low.max(), high.min()
 
-    least, most = 0.0, 2.0 * TOP
+    for shift, gain in (_from_zero(codes, pixels, top), _middle(bounds, top)):
+        if gain > 0 and np.subtract(*bounds(gain)) < 0:
+            low = -shift / gain + 0.0
+            return _plain(low, low + top / gain, codes, pixels, top)
+    raise ValueError(f"{node} must take pixels whose quantization is a scale and a cut: it is not")
+
+
+def _from_zero(codes, pixels, top):
+    """Return a shift of 0, and a gain that may give all pixels their codes."""
+    at = pixels[1:]
+    low = np.where(codes[1:] > 0, (codes[1:] - 0.5) / at, 0)
+    high = np.where(codes[1:] < top, (codes[1:] + 0.5) / at, np.inf)
+    if codes[0] or low.max() >= high.min():
+        return 0.0, 0.0
+    return 0.0, (low.max() + high.min()) / 2
+
+
+def _middle(bounds, top):
+    """Return the shift and the gain with the most room for shifts."""
+    least, most = 0.0, 2.0 * top
     for _ in range(200):  # the room between the bounds is a concave function of the gain
         left, right = least + (most - least) / 3, most - (most - least) / 3
         room_left, room_right = (np.subtract(*bounds(gain)[::-1]) for gain in (left, right))
         least, most = (left, most) if room_left < room_right else (least, right)
     gain = (least + most) / 2
-    below, above = bounds(gain)
-    if below < above and gain > 0:
-        shift = (below + above) / 2
-        low = -shift / gain
-        low, high = _plain(low, low + TOP / gain, codes, pixels)
-        return low, high
-    raise ValueError(f"{node} must take pixels whose quantization is a scale and a cut: it is not")
+    return sum(bounds(gain)) / 2, gain
 
 
-def _plain(low, high, codes, pixels):
+def _plain(low, high, codes, pixels, top):
     """Return a range of few digits that gives the same codes."""
     for digits in range(8):
         some = round(low, digits) + 0.0, round(high, digits)
-        if some[0] < some[1] and gives(*some, codes, pixels):
+        if some[0] < some[1] and gives(*some, codes, pixels, top):
             return some
-    if not gives(low, high, codes, pixels):
+    if not gives(low, high, codes, pixels, top):
         raise ValueError("Pixels must be quantized by a scale and a cut: rounding is in the way")
     return low, high
 
 
-def gives(low, high, codes, pixels):
+def gives(low, high, codes, pixels, top):
     """Whether a range gives all pixels their codes."""
-    scaled = np.clip(np.rint((pixels - low) / (high - low) * TOP), 0, TOP)
+    scaled = np.clip(np.rint((pixels - low) / (high - low) * top), 0, top)
     return bool((scaled == codes).all())
 
 

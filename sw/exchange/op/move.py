@@ -148,7 +148,7 @@ class Shape(Op):
 
 @register("Gather")
 class Gather(Op):
-    """Elements of a constant, as graphs have them that compute shapes."""
+    """Elements of a tensor by constant indices, or of constant tables by numbers of an image."""
 
     def compute(self, node, values, live):
         array, places = values
@@ -158,9 +158,17 @@ class Gather(Op):
         extent = array.shape[axis]
         if places.size and (places.min() < -extent or places.max() >= extent):
             raise ValueError(f"{node} must gather what there is: index {places.max()} of {extent}")
-        if array.size and places.size * (array.size // max(1, extent)) > ELEMENTS:
+        if array.size // max(1, extent) * places.size > ELEMENTS:
             raise ValueError(f"{node} must give at most {ELEMENTS:,} numbers")
         return [np.asarray(np.take(array, places, axis=axis))]
+
+    def trace(self, node, values, walk):
+        if isinstance(values[0], np.ndarray):
+            return [walk.choose(node, walk.signal(node, values, 1), values[0])]
+        signal, places = walk.signal(node, values, 0), constant(node, values, 1, "list of indices")
+        if node.get("axis", 0) % len(signal.shape) == 0:
+            raise ValueError(f"{node} must leave the first extent to the images")
+        return [signal.moved(self.compute(node, [signal.source, places], True)[0])]
 
 
 @register("Concat")
@@ -210,3 +218,26 @@ class Pad(Op):
         if len(amounts) != 4 or any(sum(each) for each in amounts[:2]):
             raise ValueError(f"{node} must pad rows and columns of a map only: {amounts}")
         return [Padded(signal, amounts[2:], value)]
+
+
+@register("SpaceToDepth")
+class SpaceToDepth(Op):
+    """Squares of positions as channels of one position."""
+
+    def block(self, node, shape):
+        block = node.get("blocksize", 0)
+        if len(shape) != 4 or not 1 < block <= 4 or shape[2] % block or shape[3] % block:
+            raise ValueError(f"{node} must have a block of 2 to 4 that divides the map: {block} of "
+                             f"shape {short(shape)}")
+        return block
+
+    def compute(self, node, values, live):
+        x, block = values[0], self.block(node, values[0].shape)
+        images, channels, rows, columns = x.shape
+        x = x.reshape(images, channels, rows // block, block, columns // block, block)
+        return [x.transpose(0, 3, 5, 1, 2, 4).reshape(
+            images, channels * block**2, rows // block, columns // block)]
+
+    def trace(self, node, values, walk):
+        signal = walk.signal(node, values, 0)
+        return [walk.deepen(node, signal, self.block(node, signal.shape))]

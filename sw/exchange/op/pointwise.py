@@ -6,6 +6,7 @@ operation, as PyTorch and onnxruntime do.
 
 import numpy as np
 
+from ..signal import Addresses
 from .kind import Op, constant, register
 
 
@@ -183,7 +184,8 @@ class Cast(Pointwise):
         return super().compute(node, values, live)
 
     def trace(self, node, values, walk):
-        if node.get("to") not in FLOATS:
+        whole = isinstance(walk.signal(node, values, 0).root, Addresses)
+        if node.get("to") not in FLOATS and not (whole and node.get("to") in (6, 7)):
             raise ValueError(f"{node} must be a cast to float: to ONNX's type {node.get('to')}")
         return [walk.signal(node, values, 0).then(node, lambda x: x, [])]
 

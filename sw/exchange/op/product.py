@@ -1,14 +1,15 @@
 """Operators that sum products of a live tensor and constant weights: the layers of a network."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
+from .. import weighted
 from ..signal import Padded
 from ..tensor import ELEMENTS, short
 from .kind import Op, constant, register
 
 
 DENOMINATOR = 2**12  # values that are multiples of its inverse can be summed exactly in float32
+TOGETHER = 64  # channels of a window that are multiplied at once
 
 
 def multiplied(x, weights):
@@ -30,6 +31,38 @@ def _exact(x, weights):
     return bool((weights == np.rint(weights)).all() and (scaled == np.rint(scaled)).all())
 
 
+def _windows(x, kernel, rows, columns, strides):
+    """Return the sums of a kernel over the windows of maps, (images, rows, columns, neurons).
+
+    Parameters
+    ----------
+    x : ndarray, shape (images, rows, columns, channels)
+        Maps with their padding.
+    kernel : ndarray, shape (neurons, rows, columns, channels)
+        Weights.
+    rows, columns : int
+        Extents of the result.
+    strides : tuple of int
+        Of rows and columns.
+    """
+    taps = [(row, column) for row in range(kernel.shape[1]) for column in range(kernel.shape[2])
+            if kernel[:, row, column].any()]
+    wide = x.dtype
+    if not (x.dtype == np.float32 and _exact(x, kernel.reshape(len(kernel), -1).T)):
+        wide = np.dtype(np.float64)
+    total = np.zeros((len(x), rows, columns, len(kernel)), wide)
+    together = max(1, TOGETHER // kernel.shape[3])  # products of few channels are slow
+    for start in range(0, len(taps), together):
+        some = taps[start:start + together]
+        views = [x[:, row:row + strides[0] * (rows - 1) + 1:strides[0],
+                   column:column + strides[1] * (columns - 1) + 1:strides[1]]
+                 for row, column in some]
+        inputs = np.concatenate(views, axis=3).astype(wide, copy=False)
+        weights = np.concatenate([kernel[:, row, column] for row, column in some], axis=1)
+        total += inputs @ weights.T.astype(wide)
+    return total.astype(x.dtype, copy=False)
+
+
 @register("MatMul")
 class MatMul(Op):
     def compute(self, node, values, live):
@@ -44,7 +77,10 @@ class MatMul(Op):
         weights = constant(node, values, 1, "matrix of weights")
         if weights.ndim != 2:
             raise ValueError(f"{node} must have a matrix of weights: shape {weights.shape}")
-        return [walk.dense(node, walk.signal(node, values, 0), weights.T)]
+        signal = walk.signal(node, values, 0)
+        if signal.source.size > signal.shape[-1]:
+            return [weighted.address(walk, node, signal, weights)]
+        return [weighted.dense(walk, node, signal, weights.T)]
 
 
 @register("Gemm")
@@ -62,7 +98,7 @@ class Gemm(Op):
     def trace(self, node, values, walk):
         constant(node, values, 1, "matrix of weights")
         signal, weights, bias = self._parts(node, [walk.signal(node, values, 0), *values[1:]])
-        made = walk.dense(node, signal, weights)
+        made = weighted.dense(walk, node, signal, weights)
         return [made if bias is None else made.then(node, np.add, [bias])]
 
     @staticmethod
@@ -85,24 +121,11 @@ class Conv(Op):
     def compute(self, node, values, live):
         x, weights = values[:2]
         form = ConvForm(node, x.shape, weights)
-        pads = ((0, 0), (0, 0), *form.pads)
-        x = np.pad(x, pads)
-        rows, columns = (dilation * (extent - 1) + 1 for dilation, extent
-                         in zip(form.dilations, weights.shape[2:], strict=True))
-        windows = sliding_window_view(x, (rows, columns), axis=(2, 3))[
-            :, :, ::form.strides[0], ::form.strides[1], ::form.dilations[0], ::form.dilations[1]]
-        images, height, width = len(x), *windows.shape[2:4]
-        per = weights.shape[0] // form.group
-        made = np.empty((images, height, width, weights.shape[0]), x.dtype)
-        step = max(1, 2**24 // max(1, height * width * weights[0].size))
-        for start in range(0, images, step):
-            for group in range(form.group):
-                inputs = slice(group * weights.shape[1], (group + 1) * weights.shape[1])
-                some = windows[start:start + step, inputs].transpose(0, 2, 3, 1, 4, 5)
-                kernel = weights[group * per:(group + 1) * per].reshape(per, -1)
-                made[start:start + step, ..., group * per:(group + 1) * per] = multiplied(
-                    some.reshape(-1, kernel.shape[1]), kernel.T).reshape(*some.shape[:3], per)
-        made = np.ascontiguousarray(made.transpose(0, 3, 1, 2))
+        kernel = form.kernel()
+        x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), *form.pads)).transpose(0, 2, 3, 1))
+        rows, columns = ((side - extent) // stride + 1 for side, extent, stride
+                         in zip(x.shape[1:3], kernel.shape[1:3], form.strides, strict=True))
+        made = _windows(x, kernel, rows, columns, form.strides).transpose(0, 3, 1, 2)
         return [made if len(values) < 3 or values[2] is None
                 else made + values[2].reshape(1, -1, 1, 1)]
 
@@ -119,7 +142,7 @@ class Conv(Op):
             value = padded.value
             form.pads = [tuple(np.add(ours, more).tolist())
                          for ours, more in zip(form.pads, padded.amounts, strict=True)]
-        made = walk.conv(node, signal, form.kernel(), form, value)
+        made = weighted.conv(walk, node, signal, form.kernel(), form, value)
         if len(values) > 2 and values[2] is not None:
             bias = constant(node, values, 2, "bias")
             made = made.then(node, np.add, [bias.reshape(1, -1, 1, 1)])

@@ -1,0 +1,27 @@
+"""What became of each node of a graph, as text."""
+
+from ..layer.parts import worded
+
+
+def lines(imported):
+    """Yield the report of an imported network, line by line."""
+    walk, network = imported.walk, imported.network
+    yield f"input: {imported.scaling.text()}"
+    low, high = walk.range
+    if (low, high) != (0.0, 255.0):
+        yield f"the network's conversion quantizes pixels: {low:g} to {high:g} become 0 to 255"
+    nodes = [(str(row.node), row.text) for row in walk.rows]
+    width = max(len(name) for name, _ in nodes)
+    for name, text in nodes:
+        yield f"{name:<{width}}  {text}"
+    for layer in network.layers:
+        parts = worded(layer.parts)
+        yield (f"layer {layer.name}: {layer.kind}, {_shape(layer.takes)} to "
+               f"{_shape(layer.gives)}{f', {parts}' if parts else ''}")
+    yield (f"thresholds that depend on how a runtime rounds: {walk.ties}"
+           f"{' (images at these sums may get another bit in other runtimes)' if walk.ties else ''}")
+
+
+def _shape(shape):
+    text = " x ".join(map(str, shape.extents))
+    return text if shape.bits == 1 else f"{text} of {shape.bits} bits"
