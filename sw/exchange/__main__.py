@@ -1,5 +1,6 @@
 """Exchanges networks with other tools: a QONNX file becomes a folded network, or the other way."""
 
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -7,6 +8,7 @@ from ..artefact import SUFFIX, artefact, names
 from ..command import Parser, run
 from ..data import options as choices
 from ..data.form.classnames import class_names
+from ..data.testset import overridden
 from ..network import load as load_network
 from ..network import save
 from ..store.files import write_text
@@ -73,6 +75,7 @@ def _read(args):
         args.source, scaling=scaling, provenance=provenance,
         labels=_labels(args, dataset), shape=_shape(args, options, dataset),
         fit=dataset.fit if dataset else "as-is")
+    made = _converted(made, options)
     for line in report.lines(made):
         print(line)
     images = dataset.images(made) if dataset else check.random_images(made)
@@ -91,6 +94,16 @@ def _read(args):
         _write_report(args.report, made)
         wrote.append(str(args.report))
     print(f"wrote {', '.join(wrote)} (identity {made.network.identity[:12]})")
+
+
+def _converted(made, options):
+    """Return an imported network whose conversion is as the user says."""
+    conversion = overridden(made.network.conversion, replace(options, size=None, colours=None),
+                            made.network.input_shape)
+    if not made.as_they_are and getattr(conversion, "invert", False) is not False:
+        raise ValueError("Pictures must not be inverted for a graph that quantizes pixels to 8 "
+                         "bits: the quantization comes first (invert the files)")
+    return replace(made, network=replace(made.network, conversion=conversion, positive=True))
 
 
 def _write_report(path, made):

@@ -1,5 +1,4 @@
-"""Order of values: ONNX has channels first, a network here has the channels of a position together.
-"""
+"""Order of values: ONNX has channels first, a network has a position's channels together."""
 
 from math import prod
 
@@ -46,4 +45,5 @@ def of_input(shape):
 def images_for(shape, images):
     """Return images in the order of the network's inputs as the graph takes them."""
     source = of_input(shape)
-    return images.reshape(len(images), -1)[:, source.ravel()].reshape(len(images), *source.shape[1:])
+    moved = images.reshape(len(images), -1)[:, source.ravel()]
+    return moved.reshape(len(images), *source.shape[1:])

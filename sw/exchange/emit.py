@@ -29,7 +29,7 @@ def encoder(node, signal, code, level, most, name):
     reached = (codes[:, :, None] >= np.arange(1, most + 1)).sum(axis=1)
     below = codes.shape[1] - reached
     thresholds = np.where(falling[:, None], reached[:, ::-1], below)[index]
-    kept, meant = _distinct(thresholds)
+    kept, meant = _distinct(thresholds, 2**root.bits)
     thresholds = thresholds[:, kept]
     meaning = Step(lambda fired, down: np.where(
         down, np.float32(most) - meant[fired.astype(np.int64)], meant[fired.astype(np.int64)]),
@@ -91,25 +91,34 @@ def _placed(column, places, units):
     return made
 
 
-def _distinct(thresholds):
-    """Return levels that differ from the level before, and what numbers of them mean.
+def _distinct(thresholds, never):
+    """Return levels that matter, and what numbers of them mean.
+
+    A level is left out if all units always reach it, if none ever does, or if it is the level
+    before for all units: codes that no unit ever has need no level.
 
     Parameters
     ----------
     thresholds : ndarray of integers, shape (units, levels)
-        Thresholds of the codes 1, 2, ...
+        Thresholds of the codes 1, 2, ..., rising along a row. 0 is always reached.
+    never : ndarray of integers, shape (units, 1), or int
+        Threshold that is never reached.
 
     Returns
     -------
     ndarray of integers, shape (kept,)
-        The levels to keep. Codes that no unit ever has alone need no level.
+        The levels to keep, at least one.
     ndarray of float32, shape (kept + 1,)
         The code where 0, 1, ... of the kept levels are reached.
     """
-    levels = thresholds.shape[1]
-    differ = (np.diff(thresholds, axis=1) != 0).any(axis=0)
-    kept = np.array([0, *(1 + np.flatnonzero(differ))])
-    return kept, np.array([0, *kept[1:], levels], np.float32)
+    start = int((thresholds <= 0).all(axis=0).sum())
+    end = thresholds.shape[1] - int((thresholds >= never).all(axis=0).sum())
+    if start >= end:  # one code for all: its level above or below tells nothing, but stays
+        start = min(start, thresholds.shape[1] - 1)
+        return np.array([start]), np.array([start, start + 1], np.float32)
+    differ = (np.diff(thresholds[:, start:end], axis=1) != 0).any(axis=0)
+    kept = start + np.array([0, *(1 + np.flatnonzero(differ))])
+    return kept, np.array([start, *kept[1:], end], np.float32)
 
 
 def layer_of_sums(node, signal, code, level, most, name):
@@ -128,11 +137,11 @@ def layer_of_sums(node, signal, code, level, most, name):
         ties = int((fold(signal, code, most, np.float64)[0] != numbers).sum())
     except ValueError as error:
         raise ValueError(f"{node}: {error}") from None
-    kept, meant = _distinct(numbers)
-    numbers = numbers[:, kept]
     weights = np.where(_column(falling, sums.weights), -sums.weights, sums.weights)
-    most_sums = sums.counts[:, None]
-    thresholds = np.where(falling[:, None], most_sums - numbers, numbers)
+    never = sums.counts[:, None]
+    thresholds = np.where(falling[:, None], never - numbers, numbers)
+    kept, meant = _distinct(thresholds, never)
+    thresholds = thresholds[:, kept]
     if sums.pixel_bits:
         high = sums.low + sums.counts - 1
         thresholds = thresholds + np.where(falling, -high, sums.low)[:, None]

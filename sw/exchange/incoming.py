@@ -99,7 +99,7 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
     if labels is None:
         labels = ours.labels if ours else tuple(map(str, range(walk.layers[-1].outputs)))
     return Imported(Network(
-        layers=walk.layers,
+        layers=ours.named(walk.layers) if ours else walk.layers,
         labels=tuple(labels),
         input_shape=shape,
         provenance=provenance or {},

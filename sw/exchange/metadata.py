@@ -1,7 +1,7 @@
 """Notes in ONNX files of ours: what a folded network has and a graph has not."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..conversion import from_json, to_json
 from ..store.files import parse_json
@@ -24,12 +24,15 @@ class Ours:
         Width of a pixel.
     conversion : sw.conversion.Picture or sw.conversion.Row
         How pictures or rows become inputs.
+    names : tuple of str
+        Names of the layers.
     """
 
     labels: tuple
     input_shape: tuple
     input_bits: int
     conversion: object
+    names: tuple
 
     @classmethod
     def of(cls, graph):
@@ -38,12 +41,13 @@ class Ours:
             return None
         content = parse_json(graph.metadata[KEY], f"Metadata {KEY!r}")
         try:
-            labels, shape, bits = (content[name] for name in ("labels", "input_shape",
-                                                              "input_bits"))
-            made = cls(tuple(labels), tuple(shape), bits, from_json(content["conversion"]))
+            labels, shape, bits, names = (content[name] for name in (
+                "labels", "input_shape", "input_bits", "names"))
+            made = cls(tuple(labels), tuple(shape), bits, from_json(content["conversion"]),
+                       tuple(names))
         except (KeyError, TypeError) as error:
-            raise ValueError(f"Metadata {KEY!r} must have labels, input_shape, input_bits and "
-                             f"conversion: {error}") from None
+            raise ValueError(f"Metadata {KEY!r} must have labels, input_shape, input_bits, "
+                             f"names and conversion: {error}") from None
         whole = [bits, *shape]
         if not all(type(value) is int for value in whole) or bits not in range(1, 17) \
                 or not all(0 < extent <= 2**20 for extent in shape):
@@ -51,10 +55,16 @@ class Ours:
                              f"bits: {str(whole)[:60]}")
         return made
 
+    def named(self, layers):
+        """Return layers with the names that the file says, if there are as many."""
+        if len(self.names) != len(layers):
+            return layers
+        return [replace(layer, name=name) for layer, name in zip(layers, self.names, strict=True)]
+
     @staticmethod
     def text(network):
         """Return the notes on a network, as text."""
         return json.dumps({
             "labels": list(network.labels), "input_shape": list(network.input_shape),
-            "input_bits": network.input_bits, "conversion": to_json(network.conversion)},
-            sort_keys=True)
+            "input_bits": network.input_bits, "conversion": to_json(network.conversion),
+            "names": [layer.name for layer in network.layers]}, sort_keys=True)

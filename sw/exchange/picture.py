@@ -19,24 +19,24 @@ def draw(path, imported):
     axes.set_axis_off()
     axes.set_xlim(0, 10)
     axes.set_ylim(-max(len(rows), 2) - 0.5, 1.5)
-    axes.text(2, 0.8, "ONNX", ha="center", weight="bold")
-    axes.text(7.5, 0.8, "network", ha="center", weight="bold")
+    axes.text(4, 0.8, "ONNX", ha="right", weight="bold")
+    axes.text(6, 0.8, "network", ha="left", weight="bold")
     places = {}
     for index, row in enumerate(rows):
-        _box(axes, 2, -index, str(row.node), row.place, 3.6)
-        places.setdefault(row.place, []).append(-index)
+        _box(axes, 4, -index, str(row.node), min(row.place, len(layers) - 1), "right")
+        places.setdefault(min(row.place, len(layers) - 1), []).append(-index)
     for place, layer in enumerate(layers):
         own = places.get(place, [])
         height = sum(own) / len(own) if own else -place * max(1, len(rows) / len(layers))
         text = f"{layer.name}: {layer.kind}, {layer.inputs:,} to {layer.outputs:,}"
-        _box(axes, 7.5, height, text, place, 4.6)
+        _box(axes, 6, height, text, place, "left")
         for each in own:
-            axes.plot([3.85, 5.15], [each, height], color="0.7", linewidth=0.8, zorder=0)
+            axes.plot([4.05, 5.95], [each, height], color="0.7", linewidth=0.8, zorder=0)
     picture.save(figure, path, dpi=110)
 
 
-def _box(axes, x, y, text, place, width):
-    axes.text(x, y, text if len(text) < 60 else f"{text[:58]}…", ha="center", va="center",
+def _box(axes, x, y, text, place, side):
+    axes.text(x, y, text if len(text) < 60 else f"{text[:58]}…", ha=side, va="center",
               fontsize=8, clip_on=True,
               bbox={"boxstyle": "round,pad=0.2", "facecolor": COLOURS[place % len(COLOURS)],
                     "edgecolor": "0.6"})

@@ -10,7 +10,7 @@ def lines(imported):
     low, high = walk.range
     if (low, high) != (0.0, 255.0):
         yield f"the network's conversion quantizes pixels: {low:g} to {high:g} become 0 to 255"
-    nodes = [(str(row.node), row.text) for row in walk.rows]
+    nodes = [(str(row.node), words(imported, row)) for row in walk.rows]
     width = max(len(name) for name, _ in nodes)
     for name, text in nodes:
         yield f"{name:<{width}}  {text}"
@@ -18,8 +18,15 @@ def lines(imported):
         parts = worded(layer.parts)
         yield (f"layer {layer.name}: {layer.kind}, {_shape(layer.takes)} to "
                f"{_shape(layer.gives)}{f', {parts}' if parts else ''}")
-    yield (f"thresholds that depend on how a runtime rounds: {walk.ties}"
-           f"{' (images at these sums may get another bit in other runtimes)' if walk.ties else ''}")
+    yield f"thresholds that another rounding than float32's would move: {walk.ties}"
+
+
+def words(imported, row):
+    """Return what a node became: a part of a layer, by the layer's name."""
+    layers = imported.network.layers
+    if row.place < 0:
+        return row.text
+    return f"{layers[min(row.place, len(layers) - 1)].name}: {row.text}"
 
 
 def _shape(shape):

@@ -33,10 +33,11 @@ def run(walk, scaling, images):
     widest = max(_size(walk.values[name]) for name in live)
     batch = max(1, min(BATCH, NUMBERS // widest))
     parts = []
-    for start in progress(range(0, len(images), batch), what="running the graph",
-                          unit="images", scale=batch, delay=2):
-        x = arrange.images_for(walk.graph.shape, images[start:start + batch])
-        parts.append(_scores(walk, {**constants, walk.graph.input: scaling.of(x)}, live))
+    with progress(total=len(images), what="running the graph", unit="images", delay=2) as bar:
+        for start in range(0, len(images), batch):
+            x = arrange.images_for(walk.graph.shape, images[start:start + batch])
+            parts.append(_scores(walk, {**constants, walk.graph.input: scaling.of(x)}, live))
+            bar.update(len(x))
     return np.concatenate(parts)
 
 

@@ -26,7 +26,7 @@ class Row:
     node : sw.exchange.graph.Node
         The node.
     text : str
-        What it became.
+        What it became: a part of a layer.
     place : int
         Index of the layer that it is part of; -1 for none.
     """
@@ -156,7 +156,7 @@ class Walk:
 
     def _visit(self, node):
         values = [self.values[name] for name in node.inputs]
-        op = kind.of(node)
+        op, place = kind.of(node), len(self.layers)
         live = next((value for value in values if isinstance(value, Signal | Padded)), None)
         if self.ended is not None and live is not None and not getattr(op, "is_ending", False):
             raise ValueError(f"{node} must not follow the choice of the class")
@@ -172,21 +172,7 @@ class Walk:
         self.values.update(zip(filter(None, node.outputs), made, strict=False))
         for name in filter(None, node.outputs[len(made):]):
             self.values[name] = None
-        self.rows.append(Row(node, *self._words(op, live, made)))
-
-    def _words(self, op, live, made):
-        """Return what a node became, and the index of the layer that it is part of."""
-        if live is None:
-            return "constant", -1
-        before = live.signal.root if isinstance(live, Padded) else live.root
-        after = made[0].root if isinstance(made[0], Signal) else before
-        if after is not before and self.layers and not isinstance(after, Sums):
-            layer = self.layers[-1]
-            return f"{layer.kind} layer {layer.name!r}: thresholds", len(self.layers) - 1
-        place = len(self.layers)
-        if after is not before:
-            return f"weights of layer {place}", place
-        return f"{getattr(op, 'role', 'part')} of {before.words}", place
+        self.rows.append(Row(node, *(("constant", -1) if live is None else (op.role, place))))
 
     def only(self, node, signal):
         if signal.root.whole is not self.tip:
@@ -195,7 +181,7 @@ class Walk:
 
     def _scores(self):
         """Return name and signal of the scores."""
-        names = [name for name in self.graph.outputs]
+        names = self.graph.outputs
         found = [self.values.get(name) for name in names]
         if self.ended is None and len(names) != 1:
             raise ValueError(f"Graph must have one output, the scores: {len(names)}")

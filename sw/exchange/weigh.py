@@ -71,8 +71,8 @@ def grid_of_pixels(node, signal):
     codes = np.rint((table - found[0]) / step)
     if (np.abs(table - (found[0] + step * codes)) > CLOSE * np.abs(table).max()).any() \
             or codes.max() > top or (np.diff(codes) < 0).any():
-        raise ValueError(f"{node} must take pixels of few bits at equal distances, rising: they have "
-                         f"{len(found)} values")
+        raise ValueError(f"{node} must take pixels of few bits at equal distances, rising: they "
+                         f"have {len(found)} values")
     return Grid(found[:1], np.array([step]), top), _range(node, codes, top)
 
 
@@ -158,7 +158,8 @@ def ternary(node, effects):
     if (np.abs(parts - signs) > CLOSE).any():
         worst = int(np.argmax(np.abs(parts - signs).reshape(len(flat), -1).max(axis=1)))
         found = np.unique(flat[worst])
+        some = short(", ".join(f"{value:g}" for value in found[:6]))
         raise ValueError(f"{node} must have weights of one size, or 0, for each neuron: neuron "
-                         f"{worst} has {len(found)} values, {short(', '.join(f'{v:g}' for v in found[:6]))} "
-                         f"(quantize weights to 1 bit, or 2 bits narrow)")
+                         f"{worst} has {len(found)} values, {some} (quantize weights to 1 bit, or "
+                         f"2 bits narrow)")
     return signs.astype(np.int8), scale

@@ -13,6 +13,7 @@ class Ending(Op):
     """
 
     is_ending = True
+    role = "order of the scores"
 
     def axis(self, node, dimensions):
         return node.get("axis", -1)

@@ -16,7 +16,17 @@ class Op:
     """An operator that is understood.
 
     A tensor is *live* if it depends on the image. The first extent of a live tensor counts images.
+
+    Attributes
+    ----------
+    role : str
+        What a node becomes, for people.
+    is_ending : bool
+        Whether a node may stand behind the scores.
     """
+
+    role = "folded"
+    is_ending = False
 
     def compute(self, node, values, live):
         """Return the outputs of a node for arrays, a list.

@@ -10,6 +10,8 @@ from .kind import Op, constant, integers, register
 class Movement(Op):
     """An operator that gives the values of its first input in another order or shape."""
 
+    role = "order of values"
+
     def move(self, node, array, values):
         """Return the moved array. The other inputs are ``values[1:]``."""
         raise NotImplementedError
@@ -150,6 +152,8 @@ class Shape(Op):
 class Gather(Op):
     """Elements of a tensor by constant indices, or of constant tables by numbers of an image."""
 
+    role = "wires or tables"
+
     def compute(self, node, values, live):
         array, places = values
         axis = node.get("axis", 0)
@@ -183,6 +187,8 @@ class Concat(Op):
 @register("Pad")
 class Pad(Op):
     """Rows and columns around a map. The convolution behind takes them as its padding."""
+
+    role = "padding"
 
     def amounts(self, node, values):
         """Return the amounts, one list before and one behind each extent, and the value."""
@@ -223,6 +229,8 @@ class Pad(Op):
 @register("SpaceToDepth")
 class SpaceToDepth(Op):
     """Squares of positions as channels of one position."""
+
+    role = "squares as channels"
 
     def block(self, node, shape):
         block = node.get("blocksize", 0)

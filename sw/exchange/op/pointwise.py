@@ -21,6 +21,7 @@ class Pointwise(Op):
     """
 
     channels = False
+    role = "arithmetic"
 
     def function(self, node, swapped=False):
         """Return a function of values and of arrays that extend to them.

@@ -10,6 +10,8 @@ from .kind import Op, constant, integers, register
 
 @register("MaxPool")
 class MaxPool(Op):
+    role = "pool"
+
     def compute(self, node, values, live):
         x = values[0]
         size = self.size(node, x.shape)
@@ -44,6 +46,8 @@ class MaxPool(Op):
 
 class Summary(Op):
     """Base of sums and means over all positions of a map."""
+
+    role = "sum over positions"
 
     def axes(self, node, values):
         """Return the axes, and whether they stay as extents of 1."""

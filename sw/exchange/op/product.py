@@ -65,6 +65,8 @@ def _windows(x, kernel, rows, columns, strides):
 
 @register("MatMul")
 class MatMul(Op):
+    role = "weights"
+
     def compute(self, node, values, live):
         x, weights = values
         if weights.ndim != 2 or x.ndim < 2 or x.shape[-1] != weights.shape[0] \
@@ -86,6 +88,8 @@ class MatMul(Op):
 @register("Gemm")
 class Gemm(Op):
     """``alpha * A' * B' + beta * C``."""
+
+    role = "weights"
 
     def compute(self, node, values, live):
         x, weights, bias = self._parts(node, values)
@@ -118,6 +122,8 @@ class Gemm(Op):
 
 @register("Conv")
 class Conv(Op):
+    role = "weights"
+
     def compute(self, node, values, live):
         x, weights = values[:2]
         form = ConvForm(node, x.shape, weights)

@@ -28,6 +28,8 @@ class Quantizer(Op):
     The code never falls where x rises, so it is the number of thresholds that x reaches.
     """
 
+    role = "thresholds"
+
     def constants(self, node, values):
         """Return the arrays that code and level take, which extend to the tensor."""
         raise NotImplementedError

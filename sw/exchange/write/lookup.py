@@ -1,5 +1,4 @@
-"""Writes look-up layers: the bits of a table's inputs form a number, which chooses from the tables.
-"""
+"""Writes look-up layers: bits of a table's inputs form a number, which chooses from the tables."""
 
 import numpy as np
 from onnx import TensorProto
