@@ -73,10 +73,10 @@ class Dataset:
 
 def random_images(imported, seed=1):
     """Return random images: half of all pixels any, half of images with few grey levels."""
-    rng = np.random.default_rng(seed)
+    rng, top = np.random.default_rng(seed), imported.top
     shape = (RANDOM, *imported.network.input_shape)
-    pixels = rng.integers(0, 256, shape, dtype=np.uint8)
-    pixels[::2] = np.where(pixels[::2] < 128, 0, 255)
+    pixels = rng.integers(0, top + 1, shape, dtype=np.uint8 if top < 256 else np.uint16)
+    pixels[::2] = np.where(pixels[::2] <= top // 2, 0, top)
     return Images(pixels, None, f"{RANDOM} random images")
 
 

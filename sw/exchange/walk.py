@@ -120,11 +120,11 @@ class Walk:
                              f"form: it has {signal.root.words} and shape {tables.shape}")
 
         def chosen(numbers):
-            places = numbers.astype(np.int64)
-            if places.min() < 0 or places.max() >= len(tables) or (places != numbers).any():
-                raise ValueError(f"{node} must choose from what there is: numbers "
-                                 f"{numbers.min():g}..{numbers.max():g} of {len(tables)}")
-            return tables[places]
+            if numbers.dtype.kind != "i" or numbers.min() < 0 or numbers.max() >= len(tables):
+                raise ValueError(f"{node} must choose by integers from what there is: "
+                                 f"{numbers.dtype} {numbers.min():g}..{numbers.max():g} of "
+                                 f"{len(tables)} (put a Cast in front of it)")
+            return tables[numbers]
 
         made, layer = emit.tables(node, signal.then(node, chosen, []), self.layers[-1].outputs,
                                   self.name)

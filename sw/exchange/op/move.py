@@ -168,6 +168,8 @@ class Gather(Op):
 
     def trace(self, node, values, walk):
         if isinstance(values[0], np.ndarray):
+            if node.get("axis", 0) not in (0, -1):
+                raise ValueError(f"{node} must choose along the first axis: {node.get('axis')}")
             return [walk.choose(node, walk.signal(node, values, 1), values[0])]
         signal, places = walk.signal(node, values, 0), constant(node, values, 1, "list of indices")
         if node.get("axis", 0) % len(signal.shape) == 0:

@@ -188,7 +188,8 @@ class Cast(Pointwise):
         whole = isinstance(walk.signal(node, values, 0).root, Addresses)
         if node.get("to") not in FLOATS and not (whole and node.get("to") in (6, 7)):
             raise ValueError(f"{node} must be a cast to float: to ONNX's type {node.get('to')}")
-        return [walk.signal(node, values, 0).then(node, lambda x: x, [])]
+        function = self.function(node) if whole else lambda x: x
+        return [walk.signal(node, values, 0).then(node, function, [])]
 
 
 @register("Identity", "Dropout")

@@ -1,5 +1,7 @@
 """Graphs as Brevitas and FINN export them, and ONNX's own reference to run them."""
 
+from itertools import pairwise
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -76,7 +78,7 @@ def fc(rng, sizes=(784, 24, 20, 10), *, gemm=True, tail=True, shape=(1, 1, 28, 2
     g.add("Mul", np.float32(2))
     g.add("Sub", np.float32([1]))
     g.sign()
-    for index, (inputs, neurons) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for index, (inputs, neurons) in enumerate(pairwise(sizes)):
         latent = rng.uniform(-1, 1, (neurons, inputs))
         if gemm:
             g.add("Gemm", g.weights(latent), transB=1)

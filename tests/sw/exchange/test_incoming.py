@@ -60,7 +60,7 @@ def test_dense_networks_of_any_domain_are_read(tmp_path, gemm, domain, opset):
 
 @pytest.mark.parametrize("pool_first", [True, False])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_convolutions_are_read_with_pools_before_and_behind_the_sign(tmp_path, channels, pool_first):
+def test_convolutions_are_read_with_pools_on_both_sides_of_a_sign(tmp_path, channels, pool_first):
     sketch = cnv(np.random.default_rng(channels), channels=channels, pool_first=pool_first)
     made = incoming.load(sketch.save(tmp_path / "x.onnx"))
     assert [layer.kind for layer in made.network.layers] == [
@@ -131,8 +131,8 @@ def test_multithreshold_counts_the_thresholds_of_a_channel(tmp_path, channels):
     def activate(g, place):
         rows = np.sort(np.random.default_rng(7).normal(size=(channels, 3)), axis=1)
         if place == "input":
-            g.add("MultiThreshold", np.float32([[0.2, 0.5, 0.7]]), domain=g.domain, out_dtype="INT2",
-                  out_bias=-2.0)
+            g.add("MultiThreshold", np.float32([[0.2, 0.5, 0.7]]), domain=g.domain,
+                  out_dtype="INT2", out_bias=-2.0)
         else:
             g.add("MultiThreshold", rows.astype(np.float32), domain=g.domain, out_dtype="UINT2")
     made = incoming.load(layered(activate).save(tmp_path / "x.onnx"))
