@@ -12,7 +12,7 @@ from ..data.testset import overridden
 from ..network import load as load_network
 from ..network import save
 from ..store.files import write_text
-from . import check, incoming, outgoing, report
+from . import check, incoming, outgoing, pynq, report
 from .scaling import Scaling
 
 
@@ -46,6 +46,13 @@ def _parser():
                               "Normalize")
     reading.add_argument("--std", type=_numbers, default=(), metavar="S,…",
                          help="deviation that the training divided the input by")
+    reading.add_argument("--format", choices=("onnx", "bnn-pynq"), default="onnx",
+                         help="bnn-pynq: SOURCE is a folder of weight and threshold files of a "
+                              "fully connected network")
+    reading.add_argument("--pe", type=_counts, default=(), metavar="N,…",
+                         help="PEs of each layer of bnn-pynq")
+    reading.add_argument("--simd", type=_counts, default=(), metavar="N,…",
+                         help="synapses of a word of each layer of bnn-pynq")
     reading.add_argument("--report", type=Path, metavar="FILE",
                          help="write what became of each node there: text, or a picture by its "
                               "ending (.png, .svg, .pdf)")
@@ -60,8 +67,15 @@ def _numbers(text):
     return tuple(float(part) for part in text.split(","))
 
 
+def _counts(text):
+    return tuple(int(part) for part in text.split(","))
+
+
 def _read(args):
     options = choices.from_arguments(args)
+    if args.format == "bnn-pynq":
+        _read_arrays(args, options)
+        return
     dataset = check.Dataset(args.dataset, options) if args.dataset else None
     scaling = None
     if args.pixels or args.mean or args.std:
@@ -94,6 +108,22 @@ def _read(args):
         _write_report(args.report, made)
         wrote.append(str(args.report))
     print(f"wrote {', '.join(wrote)} (identity {made.network.identity[:12]})")
+
+
+def _read_arrays(args, options):
+    """Read a folder of BNN-PYNQ, for which there is no graph to compare with."""
+    provenance = {"exchange": {"folder": Path(args.source).name}}
+    if args.dataset:
+        provenance |= {"dataset": args.dataset, "data": options.to_json()}
+    shape = options.size if options.size and options.size != "flat" else (28, 28)
+    labels = _labels(args, None)
+    network = pynq.load(args.source, args.pe, args.simd, shape=shape, labels=labels,
+                        classes=len(labels) if labels else 10, provenance=provenance)
+    for line in report.layers(network):
+        print(line)
+    save(args.output, network)
+    print(f"wrote {args.output} (identity {network.identity[:12]}; python -m sw.evaluate "
+          f"{quote(str(args.output))} --dataset D measures it)")
 
 
 def _converted(made, options):

@@ -14,11 +14,16 @@ def lines(imported):
     width = max(len(name) for name, _ in nodes)
     for name, text in nodes:
         yield f"{name:<{width}}  {text}"
+    yield from layers(network)
+    yield f"thresholds that another rounding than float32's would move: {walk.ties}"
+
+
+def layers(network):
+    """Yield a line for each layer."""
     for layer in network.layers:
         parts = worded(layer.parts)
         yield (f"layer {layer.name}: {layer.kind}, {_shape(layer.takes)} to "
                f"{_shape(layer.gives)}{f', {parts}' if parts else ''}")
-    yield f"thresholds that another rounding than float32's would move: {walk.ties}"
 
 
 def words(imported, row):
