@@ -13,7 +13,8 @@ from ..layer.lookup import Lookup
 from ..layer.pool2d import Pool2d
 from ..layer.spacetodepth import SpaceToDepth
 from . import arrange
-from .signal import Bits, Pixels, Signal, Step, least
+from .root import Bits, Pixels
+from .signal import Signal, Step, least
 from .sums import Sums, Totals, fold
 from .tensor import ELEMENTS
 

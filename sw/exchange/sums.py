@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .signal import TABLE, Root, Signal
+from .root import Root
+from .signal import TABLE, Signal
 
 
 @dataclass(frozen=True)

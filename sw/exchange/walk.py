@@ -9,7 +9,8 @@ from ..layer.scores import Scores
 from ..layer.scores2d import Scores2d
 from . import arrange, emit
 from .op import kind
-from .signal import Addresses, Padded, Pixels, Signal
+from .root import Addresses, Pixels
+from .signal import Padded, Signal
 from .sums import Sums, Totals, order
 
 

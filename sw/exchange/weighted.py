@@ -6,7 +6,8 @@ import numpy as np
 
 from ..layer.lookup import WIRES_LIMIT
 from . import arrange
-from .signal import Addresses, Bits, Means, Pixels, Signal
+from .root import Addresses, Bits, Means, Pixels
+from .signal import Signal
 from .sums import Sums, Totals, Window
 from .weigh import CLOSE, grid_of_bits, grid_of_pixels, ternary
 

@@ -6,7 +6,7 @@ operation, as PyTorch and onnxruntime do.
 
 import numpy as np
 
-from ..signal import Addresses
+from ..root import Addresses
 from .kind import Op, constant, register
 
 
