@@ -8,7 +8,7 @@ from .op import kind
 from .signal import Padded, Signal
 
 
-NUMBERS = 2**25  # most numbers of the widest tensor of a batch
+NUMBERS = 2**22  # most numbers of the widest tensor of a batch
 BATCH = 1000
 
 

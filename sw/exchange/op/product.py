@@ -9,7 +9,7 @@ from .kind import Op, constant, register
 
 
 DENOMINATOR = 2**12  # values that are multiples of its inverse can be summed exactly in float32
-TOGETHER = 64  # channels of a window that are multiplied at once
+TOGETHER = 128  # channels of a window that are multiplied at once
 
 
 def multiplied(x, weights):
