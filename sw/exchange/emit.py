@@ -14,22 +14,20 @@ from ..layer.pool2d import Pool2d
 from ..layer.spacetodepth import SpaceToDepth
 from . import arrange
 from .root import Bits, Pixels
-from .signal import Signal, Step, least
+from .signal import TABLE, Signal, Step, least
 from .sums import Sums, Totals, fold
 from .tensor import ELEMENTS
 
 
 LEVELS = 15  # most thresholds of an activation, of 4 bits
+MOST = 2**29  # most values of pixels that an encoder is found from
 
 
 def encoder(node, signal, code, level, most, name):
     """Make an encoder of quantized pixels; return the signal of its bits, the layers, and ties."""
     root = signal.root
-    codes, index = _codes(node, signal, code)
-    falling = (np.diff(codes, axis=1) < 0).any(axis=1)
-    reached = (codes[:, :, None] >= np.arange(1, most + 1)).sum(axis=1)
-    below = codes.shape[1] - reached
-    thresholds = np.where(falling[:, None], reached[:, ::-1], below)[index]
+    reached, falling, index = _reached(node, signal, code, most)
+    thresholds = np.where(falling[:, None], reached[:, ::-1], 2**root.bits - reached)[index]
     kept, meant = _distinct(thresholds, 2**root.bits)
     thresholds = thresholds[:, kept]
     meaning = Step(lambda fired, down: np.where(
@@ -55,21 +53,38 @@ def encoder(node, signal, code, level, most, name):
     return Signal(bits, source, steps), [Encoder("encoder", thresholds, root.bits)], 0
 
 
-def _codes(node, signal, code):
-    """Return the codes of all pixels for units that stand for all, and the index of every unit."""
+def _reached(node, signal, code, most):
+    """Return how many pixels reach each code, for units that stand for all.
+
+    Returns
+    -------
+    ndarray of int64, shape (units, most)
+        Number of pixels, from the least or from the greatest on, whose code is at least 1, ...
+    ndarray of bool, shape (units,)
+        Units whose code falls where the pixel rises.
+    ndarray of int64
+        Index of every unit of the root in these.
+    """
     first, index = signal.grouped(code)
-    if len(first) << signal.root.bits > ELEMENTS:
+    if len(first) << signal.root.bits > MOST:
         raise ValueError(f"{node} must not scale each of {len(first):,} inputs of "
                          f"{signal.root.bits} bits in a way of its own")
-    with np.errstate(all="ignore"):
-        codes = code(signal.table(first), first)
-    codes = np.broadcast_to(codes, (len(first), codes.shape[1]))
-    if not np.isfinite(codes).all():
-        raise ValueError(f"{node} must give numbers: some pixels become NaN")
-    steps = np.diff(codes, axis=1)
-    if ((steps > 0).any(axis=1) & (steps < 0).any(axis=1)).any():
-        raise ValueError(f"{node} must rise or fall with a pixel: it does both")
-    return codes, index
+    numbers, falling = np.zeros((len(first), most), np.int64), np.zeros(len(first), bool)
+    step = max(1, TABLE >> signal.root.bits)
+    for start in range(0, len(first), step):
+        some = first[start:start + step]
+        with np.errstate(all="ignore"):
+            codes = code(signal.table(some), some)
+        if not np.isfinite(codes).all():
+            raise ValueError(f"{node} must give numbers: some pixels become NaN")
+        changes = np.diff(codes, axis=1)
+        down = (changes < 0).any(axis=1)
+        if ((changes > 0).any(axis=1) & down).any():
+            raise ValueError(f"{node} must rise or fall with a pixel: it does both")
+        falling[start:start + step] = down
+        for level in range(most):
+            numbers[start:start + step, level] = (codes > level).sum(axis=1)
+    return numbers, falling, index
 
 
 def _ranked(origin, thresholds, pixels):
@@ -133,6 +148,9 @@ def layer_of_sums(node, signal, code, level, most, name):
     if most > LEVELS:
         raise ValueError(f"{node} must give at most {LEVELS + 1} values: it gives {most + 1} "
                          f"(quantize activations to 1 to 4 bits)")
+    if sums.weights.size * most > ELEMENTS:
+        raise ValueError(f"{node} must make at most {ELEMENTS:,} weights, once for each of {most} "
+                         f"thresholds: {sums.weights.size * most:,}")
     try:
         numbers, falling, every = fold(signal, code, most)
         ties = int((fold(signal, code, most, np.float64)[0] != numbers).sum())

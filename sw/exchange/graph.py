@@ -1,10 +1,12 @@
 """The graph of an ONNX file as plain data: nodes in an order of computation, and constants."""
 
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
+from ..layer.check import INPUTS_LIMIT
 from .tensor import read_tensor, short
 
 
@@ -163,9 +165,9 @@ def _input(value):
         raise ValueError(f"Input {short(value.name)!r} must be float32 or uint8: it has ONNX's "
                          f"type {kind.elem_type}")
     first, *rest = (each.dim_value for each in kind.shape.dim)
-    if not 1 <= len(rest) <= 3 or min(rest) < 1 or max(rest) > 2**20:
+    if not 1 <= len(rest) <= 3 or min(rest) < 1 or prod(rest) > INPUTS_LIMIT:
         raise ValueError(f"Input {short(value.name)!r} must have one to three known extents beside "
-                         f"the images: {short(tuple(rest))}")
+                         f"the images, and at most {INPUTS_LIMIT:,} values: {short(tuple(rest))}")
     return (1, *rest), max(first, 1), kind.elem_type == 2
 
 

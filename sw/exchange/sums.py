@@ -8,6 +8,9 @@ from .root import Root
 from .signal import TABLE, Signal
 
 
+EXACT = 2**24  # integers up to this are exact in float32
+
+
 @dataclass(frozen=True)
 class Window:
     """Geometry of a convolution, in the words of :class:`sw.layer.conv2d.Conv2d`."""
@@ -139,6 +142,9 @@ def fold(signal, code, most, dtype=np.float32):
     """
     sums = signal.root
     counts = sums.counts
+    if counts.max() > EXACT:
+        raise ValueError(f"the values must be sums below 2**24, as far as float32 has all "
+                         f"integers: they reach {counts.max():,}")
     numbers = np.zeros((sums.units, most), np.int64)
     falling, every = np.zeros(sums.units, bool), np.zeros(sums.units, bool)
     step = max(1, TABLE // int(counts.max()))

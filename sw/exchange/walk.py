@@ -17,6 +17,8 @@ from .sums import Sums, Totals, order
 # Exceptions of operators whose inputs or attributes are missing or of another type.
 UNFIT = (IndexError, KeyError, TypeError, AttributeError, ZeroDivisionError, OverflowError)
 
+ROOM = 2**29  # octets of all constants that nodes compute
+
 
 @dataclass(frozen=True)
 class Row:
@@ -70,7 +72,7 @@ class Walk:
     def __init__(self, graph, scaled, bits=8):
         self.graph, self.batch = graph, graph.batch
         self.layers, self.rows, self.range = [], [], (0.0, 2.0**bits - 1)
-        self.ended, self.ties = None, 0
+        self.ended, self.ties, self.room = None, 0, ROOM
         pixels = Signal(Pixels(prod(graph.shape), bits), arrange.of_input(graph.shape))
         self.tip = pixels.root
         self.values = {**graph.constants, graph.input: scaled(pixels), "": None}
@@ -170,6 +172,10 @@ class Walk:
                              f"{type(error).__name__}: {error}") from None
         except ValueError as error:
             raise error if str(node) in str(error) else ValueError(f"{node}: {error}") from None
+        self.room -= sum(getattr(each, "nbytes", 0) for each in made)
+        if self.room < 0:
+            raise ValueError(f"Constants of the graph must take at most {ROOM >> 20} MiB: {node} "
+                             f"makes more")
         self.values.update(zip(filter(None, node.outputs), made, strict=False))
         for name in filter(None, node.outputs[len(made):]):
             self.values[name] = None

@@ -5,11 +5,17 @@ from math import prod
 import numpy as np
 
 from ..layer.lookup import WIRES_LIMIT
+from ..layer.window import KERNEL_LIMIT
 from . import arrange
 from .root import Addresses, Bits, Means, Pixels
 from .signal import Signal
 from .sums import Sums, Totals, Window
+from .tensor import ELEMENTS
 from .weigh import CLOSE, grid_of_bits, grid_of_pixels, ternary
+
+
+PAD_LIMIT = (KERNEL_LIMIT - 1) // 2
+MAP_LIMIT = 2**24  # most values of a map that a convolution gives
 
 
 def dense(walk, node, signal, weights):
@@ -27,6 +33,7 @@ def dense(walk, node, signal, weights):
     half = 0 if bits else most / 2
     signs, scale = ternary(node, weights * step * (1 if bits else 0.5))
     offset = weights @ (low + step * half)
+    _bounded(node, len(weights) * signal.root.whole.units * (1 if bits else most))
     ours = np.zeros((len(weights), signal.root.whole.units), np.int32)
     np.add.at(ours, (slice(None), signal.places.ravel()), signs)
     if np.abs(ours).max() > 1:
@@ -49,9 +56,10 @@ def conv(walk, node, signal, kernel, form, value):
                          f"input)")
     if len(set(form.strides)) > 1:
         raise ValueError(f"{node} must have one stride for rows and columns: {form.strides}")
-    kernel, pad = _grown(kernel, form.pads)
+    kernel, pad = _grown(node, kernel, form.pads)
     grid, most, bits = _grid(walk, node, signal)
     low, step = (_of_channels(node, each, map_) for each in (grid.low, grid.step))
+    _bounded(node, kernel.size * (1 if bits else most))
     kernel = kernel.astype(np.float64)
     signs, scale = ternary(node, kernel * step * (1 if bits else 0.5))
     offset = (kernel * (low + step * (0 if bits else most / 2))).sum(axis=(1, 2, 3))
@@ -61,6 +69,9 @@ def conv(walk, node, signal, kernel, form, value):
     rows, columns = ((side + 2 * pad - extent) // window.stride + 1
                      for side, extent in zip(map_[:2], kernel.shape[1:3], strict=True))
     made = rows, columns, len(kernel)
+    if prod(made) > MAP_LIMIT:
+        raise ValueError(f"{node} must give a map of at most {MAP_LIMIT:,} values: "
+                         f"{' x '.join(map(str, made))}")
     if not pad and kernel.shape[1:3] == map_[:2]:
         window, signs = None, signs.reshape(len(signs), -1)
     sums = Sums(signs, offset, scale, made, window, bits)
@@ -165,11 +176,19 @@ def _padding(node, low, step, most, bits, value):
                      f"node, or use inputs of 0 and 1)")
 
 
-def _grown(kernel, pads):
+def _bounded(node, count):
+    if count > ELEMENTS:
+        raise ValueError(f"{node} must have at most {ELEMENTS:,} weights, one for each bit: "
+                         f"{count:,}")
+
+
+def _grown(node, kernel, pads):
     """Return a kernel and one padding for all sides that do what a kernel and four pads do.
 
     Where a side is padded less, the kernel grows by weights of 0.
     """
     most = max(max(each) for each in pads)
+    if most > PAD_LIMIT:
+        raise ValueError(f"{node} must pad by at most {PAD_LIMIT} rows and columns: {pads}")
     more = [(most - less, most - behind) for less, behind in pads]
     return np.pad(kernel, ((0, 0), *more, (0, 0))), most

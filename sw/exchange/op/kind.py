@@ -3,10 +3,12 @@
 import pkgutil
 from functools import cache
 from importlib import import_module
+from math import prod
 
 import numpy as np
 
 from ..graph import QUANTIZED
+from ..tensor import ELEMENTS, short
 
 
 OPS = {}  # instances by (domain, name); :func:`of` fills and reads it
@@ -84,6 +86,17 @@ def _discover():
     package = import_module(__package__)
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{__package__}.{module.name}")
+
+
+def check_size(node, *shapes):
+    """Check that shapes extend to one of a bounded size, before memory is allocated."""
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(f"{node} must have inputs whose shapes extend to each other: "
+                         f"{short(', '.join(map(str, shapes)))}") from None
+    if prod(shape) > ELEMENTS:
+        raise ValueError(f"{node} must give at most {ELEMENTS:,} numbers: {prod(shape):,}")
 
 
 def constant(node, values, place, what):

@@ -182,8 +182,9 @@ class Concat(Op):
     """Constants one behind the other, as graphs have them that compute shapes."""
 
     def compute(self, node, values, live):
-        axis = node.get("axis", 0)
-        return [np.concatenate(values, axis=axis)]
+        if sum(value.size for value in values) > ELEMENTS:
+            raise ValueError(f"{node} must give at most {ELEMENTS:,} numbers")
+        return [np.concatenate(values, axis=node.get("axis", 0))]
 
 
 @register("Pad")

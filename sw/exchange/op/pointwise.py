@@ -7,7 +7,7 @@ operation, as PyTorch and onnxruntime do.
 import numpy as np
 
 from ..root import Addresses
-from .kind import Op, constant, register
+from .kind import Op, check_size, constant, register
 
 
 class Pointwise(Op):
@@ -39,6 +39,7 @@ class Pointwise(Op):
         if self.channels:
             extents = (1, -1, *[1] * (values[0].ndim - 2))
             constants = [value.reshape(extents) for value in constants]
+        check_size(node, values[0].shape, *(value.shape for value in constants))
         return [self.function(node)(values[0], *constants)]
 
     def trace(self, node, values, walk):
@@ -64,6 +65,7 @@ class Binary(Pointwise):
         return (lambda x, y: ufunc(y, x)) if swapped else ufunc
 
     def compute(self, node, values, live):
+        check_size(node, *(value.shape for value in values))
         return [type(self).ufunc(*values)]
 
     def trace(self, node, values, walk):

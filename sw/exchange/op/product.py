@@ -5,7 +5,7 @@ import numpy as np
 from .. import weighted
 from ..signal import Padded
 from ..tensor import ELEMENTS, short
-from .kind import Op, constant, register
+from .kind import Op, check_size, constant, register
 
 
 DENOMINATOR = 2**12  # values that are multiples of its inverse can be summed exactly in float32
@@ -93,7 +93,8 @@ class Gemm(Op):
 
     def compute(self, node, values, live):
         x, weights, bias = self._parts(node, values)
-        if x.ndim != 2 or x.shape[1] != weights.shape[1]:
+        if x.ndim != 2 or x.shape[1] != weights.shape[1] \
+                or len(x) * len(weights) > ELEMENTS:
             raise ValueError(f"{node} must multiply matrices that fit: {short(x.shape)} by "
                              f"{short(weights.T.shape)}")
         made = multiplied(x, weights.T)
@@ -128,9 +129,12 @@ class Conv(Op):
         x, weights = values[:2]
         form = ConvForm(node, x.shape, weights)
         kernel = form.kernel()
+        check_size(node, (*x.shape[:2], *(side + sum(pads) for side, pads
+                                          in zip(x.shape[2:], form.pads, strict=True))))
         x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), *form.pads)).transpose(0, 2, 3, 1))
         rows, columns = ((side - extent) // stride + 1 for side, extent, stride
                          in zip(x.shape[1:3], kernel.shape[1:3], form.strides, strict=True))
+        check_size(node, (len(x), rows, columns, len(kernel)))
         made = _windows(x, kernel, rows, columns, form.strides).transpose(0, 3, 1, 2)
         return [made if len(values) < 3 or values[2] is None
                 else made + values[2].reshape(1, -1, 1, 1)]
@@ -172,7 +176,7 @@ class ConvForm:
         if len(shape) != 4 or weights.ndim != 4 or weights.size == 0:
             raise ValueError(f"{node} must take a map of rows and columns: shape {short(shape)}, "
                              f"kernel {short(weights.shape)}")
-        self.weights = weights
+        self.node, self.weights = node, weights
         extents = weights.shape[2:]
         if tuple(node.get("kernel_shape", extents)) != extents:
             raise ValueError(f"{node} must have a kernel of its kernel_shape: {extents}")
@@ -220,6 +224,8 @@ class ConvForm:
         Where a group or the dilation leaves something out, the weight is 0.
         """
         count, per, rows, columns = self.weights.shape
+        check_size(self.node, (count, self.dilations[0] * rows, self.dilations[1] * columns,
+                               per * self.group))
         full = np.zeros((count, self.dilations[0] * (rows - 1) + 1,
                          self.dilations[1] * (columns - 1) + 1, per * self.group),
                         self.weights.dtype)

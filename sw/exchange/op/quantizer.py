@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..graph import QUANTIZED
-from .kind import Op, constant, register
+from .kind import Op, check_size, constant, register
 
 
 BITS_LIMIT = 16  # widest integers of a quantizer
@@ -47,7 +47,9 @@ class Quantizer(Op):
         raise NotImplementedError
 
     def compute(self, node, values, live):
-        return [self.both(node, values)(values[0], *self.constants(node, values))]
+        constants = self.constants(node, values)
+        check_size(node, values[0].shape, *(each.shape for each in constants))
+        return [self.both(node, values)(values[0], *constants)]
 
     def both(self, node, values):
         """Return a function of x and the constants: the value of the code of x."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import time
 
 import numpy as np
@@ -92,7 +93,8 @@ def test_other_files_are_refused(tmp_path, octets, reason):
     (lambda m: m.graph.input[0].type.tensor_type.ClearField("shape"),
      "Input 'x' must have a shape with a first extent for the images: it has none"),
     (lambda m: m.graph.input[0].type.tensor_type.shape.dim[2].__setattr__("dim_value", 2**40),
-     "Input 'x' must have one to three known extents beside the images: (1, 1099511627776, 28)"),
+     "Input 'x' must have one to three known extents beside the images, and at most 1,048,576 "
+     "values: (1, 1099511627776, 28)"),
     (lambda m: initializer(m, 1).dims.append(2**40),
      "Tensor 'c3' must have at most 134,217,728 numbers: its shape is (1099511627776,)"),
     (lambda m: initializer(m, 2).__setattr__("raw_data", b"123"),
@@ -260,6 +262,79 @@ def test_outputs_that_are_no_scores(tmp_path):
     refused(g.save(tmp_path / "x.onnx"), f"Graph must have a layer between the image and the "
                                          f"scores: output {g.last!r} sums pixels (quantize the "
                                          f"input to 1 to 4 bits)")
+
+
+def growing(add):
+    """Return the sketch of a network that takes a constant, which ``add`` makes large."""
+    g = Sketch((1, 16))
+    add(g)
+    g.aside("MatMul", "x", g.nodes[-1].output[0])
+    return g
+
+
+def doubled(g):
+    name = g.constant(np.ones((1, 16), np.float32))
+    for _ in range(60):
+        name = g.aside("Concat", name, name, axis=0, move=False)
+
+
+def outer(g):
+    g.aside("Add", np.ones((2**14, 1), np.float32), np.ones((1, 2**14), np.float32), move=False)
+
+
+def squared(g):
+    g.aside("MatMul", np.ones((2**14, 1), np.float32), np.ones((1, 2**14), np.float32), move=False)
+
+
+def padded(g):
+    g.aside("Pad", np.ones((4, 4, 4, 4), np.float32), np.array([1000] * 8), move=False)
+
+
+def many(g):
+    name = g.constant(np.ones((2**12, 2**12), np.float32))
+    for _ in range(90):
+        name = g.aside("Neg", name, move=False)
+
+
+@pytest.mark.parametrize(("add", "reason"), [
+    (doubled, "Concat 'n' must give at most 134,217,728 numbers"),
+    (outer, "Add 'n' must give at most 134,217,728 numbers: 268,435,456"),
+    (squared, "MatMul 'n' must multiply matrices that fit: (16384, 1) by (1, 16384)"),
+    (padded, "Pad 'n' must give at most 134,217,728 numbers: 16,128,384,512,256"),
+    (many, "Constants of the graph must take at most 512 MiB: Neg 'n' makes more")])
+def test_small_files_that_make_large_constants_take_no_memory(tmp_path, add, reason):
+    path = growing(add).save(tmp_path / "x.onnx")
+    resource.setrlimit(resource.RLIMIT_AS, (2**33, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(ValueError, match="must") as caught:
+            incoming.load(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert strip(str(caught.value)).startswith(reason)
+
+
+def test_a_few_of_many_pixels_take_no_memory(tmp_path):
+    g = Sketch((1, 2**20))
+    g.add("Sub", np.float32([0.5]))
+    g.sign()
+    g.add("Gather", np.arange(3), axis=1)
+    g.add("MatMul", np.ones((3, 5000), np.float32))
+    with pytest.raises(ValueError, match="must") as caught:
+        incoming.load(g.save(tmp_path / "x.onnx"))
+    assert strip(str(caught.value)) == ("MatMul 'n' must have at most 134,217,728 weights, one for "
+                                        "each bit: 5,242,880,000")
+
+
+def test_sums_beyond_float32_are_refused(tmp_path):
+    g = Sketch((1, 70000))
+    g.add("MatMul", np.ones((70000, 3), np.float32))
+    g.sign()
+    g.add("MatMul", np.ones((3, 3), np.float32))
+    with pytest.raises(ValueError, match="must") as caught:
+        incoming.load(g.save(tmp_path / "x.onnx"))
+    assert strip(str(caught.value)) == (
+        "BipolarQuant 'n': the values must be sums below 2**24, as far as float32 has all integers: "
+        "they reach 17,850,001")
 
 
 def test_names_may_be_any_text(tmp_path):
