@@ -85,6 +85,11 @@ class Signal:
         A pixel that a tensor has several times, or that constants make several of, gets several
         places.
         """
+        for value in constants:
+            more = value.ndim - len(self.shape)  # extents that the tensor does not have
+            if more > 0 or (more == 0 and value.shape[0] != 1):
+                raise ValueError(f"{node} must have constants that leave the first extent to the "
+                                 f"images: shape {value.shape} beside {self.shape}")
         sizes = [value.shape for value in constants if value.size > 1]
         if not (self.root.wide and sizes):
             return self

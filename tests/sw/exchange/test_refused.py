@@ -194,6 +194,12 @@ def name_of(folder):
      "fit no layer)"),
     (lambda: sketch(between=lambda g: g.add("MatMul", np.ones((16, 16), np.float32))),
      "must take quantized values: sums reach it (put a quantizer of 1 to 4 bits in front of it)"),
+    (lambda: sketch(between=lambda g: g.add("Mul", np.ones((1, 1, 1), np.float32))),
+     "Mul 'n5' must have constants that leave the first extent to the images: shape (1, 1, 1) "
+     "beside (1, 16)"),
+    (lambda: sketch(between=lambda g: g.add("Mul", np.ones((2, 16), np.float32))),
+     "Mul 'n5' must have constants that leave the first extent to the images: shape (2, 16) beside "
+     "(1, 16)"),
     (lambda: uneven(),
      "MatMul 'n7' must take values at equal distances: they are 0, 0, 1, 2")])
 def test_graphs_that_fit_no_layer(tmp_path, make, reason):
@@ -297,7 +303,7 @@ def many(g):
 
 
 @pytest.mark.parametrize(("add", "reason"), [
-    (doubled, "Concat 'n' must give at most 134,217,728 numbers"),
+    (doubled, "Constants of the graph must take at most 512 MiB: Concat 'n' makes more"),
     (outer, "Add 'n' must give at most 134,217,728 numbers: 268,435,456"),
     (squared, "MatMul 'n' must multiply matrices that fit: (16384, 1) by (1, 16384)"),
     (padded, "Pad 'n' must give at most 134,217,728 numbers: 16,128,384,512,256"),
@@ -333,8 +339,8 @@ def test_sums_beyond_float32_are_refused(tmp_path):
     with pytest.raises(ValueError, match="must") as caught:
         incoming.load(g.save(tmp_path / "x.onnx"))
     assert strip(str(caught.value)) == (
-        "BipolarQuant 'n': the values must be sums below 2**24, as far as float32 has all integers: "
-        "they reach 17,850,001")
+        "BipolarQuant 'n': the values must be sums below 2**24, as far as float32 has all "
+        "integers: they reach 17,850,001")
 
 
 def test_names_may_be_any_text(tmp_path):
