@@ -31,6 +31,8 @@ ASCII = {"×": "x", "±": "+/-", "…": "...", "µ": "u", "μ": "u", "→": "->"
          "‘": "'", "’": "'", "\N{REPLACEMENT CHARACTER}": "?"}
 QUIET = "THRESHER_QUIET"  # environment variable: its commands, and their children, show no progress
 
+CALLED = []  # name of the command that started the process, for the first parser: "thresher train"
+
 MHZ = 1_000_000
 LONGEST = 1000  # characters of a message, because a damaged file may hold an endless name
 
@@ -39,6 +41,8 @@ class Parser(argparse.ArgumentParser):
     """Parser of a command line: says a mistake in one line, and has ``--quiet``."""
 
     def __init__(self, *args, **options):
+        if CALLED:
+            options["prog"] = CALLED.pop()
         super().__init__(*args, **options)
         self.add_argument("--quiet", action=_Quiet, nargs=0, dest=argparse.SUPPRESS,
                           help="show no progress of long work")

@@ -177,20 +177,26 @@ def read_arrays(path, what, limit=ARRAY_LIMIT, *, origin=ORIGIN):
         if not file.read(1):
             reason = "it is empty"
     if foreign := _foreign(path):
-        raise ValueError(f"{path} must be {what} (.npz): it is {foreign} ({origin})")
+        name, way = foreign
+        raise ValueError(f"{path} must be {what} (.npz): it is {name} ({way or origin})")
     raise ValueError(f"{path} must be {what} (.npz): {reason} (make it again, or check the "
                      f"download)")
 
 
 def _foreign(path):
-    """Return the name of a file's format, or None of an ``.npz`` and of what nobody knows."""
-    found, _ = magic.name(path) or (None, None)
+    """Return the name of a file's format and the way to read it, if there is one.
+
+    Return None of an ``.npz`` and of what nobody knows.
+    """
+    found, way = magic.name(path) or (None, None)
     if found is None:
         with open(path, "rb") as file:
             head = file.read(magic.HEAD)
         text = bool(head) and not head.startswith(b"PK") and min(head) >= ord("\t")
-        return "a text file" if text else None
-    return None if found in ("a NumPy archive (.npz)", "a damaged zip archive") else found
+        return ("a text file", None) if text else None
+    if found in ("a NumPy archive (.npz)", "a damaged zip archive"):
+        return None
+    return found, way if found == "an ONNX network" else None
 
 
 def _members(archive, limit):

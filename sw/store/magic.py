@@ -61,7 +61,7 @@ _WAYS = {
     "packed": "unpack it, and give the file that comes out",
     "npy": "give it as {stem}.npy with the labels beside it as y.npy",
     "network": "networks come from train.bnn_mnist and sw.fold",
-    "onnx": "networks come from train.bnn_mnist and sw.fold",
+    "onnx": "python -m sw.exchange {path} -o {stem}.net.npz makes a network of it",
     "picture": "give a folder with one subfolder of pictures a class",
     "none": "give a table, arrays or pictures",
     "r": 'save it as CSV in R: write.csv(…, "{stem}.csv", row.names=FALSE)',

@@ -160,7 +160,6 @@ def zip_file(path):
     ("a.pth", old_torch_file, "a PyTorch file (.pt, of before 1.6)"),
     ("a.zip", zip_file, "a zip archive"),
     ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
-    ("a.onnx", b"\x08\x08\x12\x07pytorch", "an ONNX network"),
     ("a.parquet", b"PAR1" + bytes(99), "a Parquet file"),
     ("a.npy", b"\x93NUMPY\x01\0", "a NumPy array (.npy)"),
     ("a.net.npz", b"{\"format\": 1}", "a JSON file"),
@@ -173,6 +172,16 @@ def test_files_of_other_programs_are_named(tmp_path, name, content, what):
     with pytest.raises(ValueError, match="must be") as caught:
         read_arrays(path, "an example", origin="ask its author")
     assert str(caught.value) == f"{path} must be an example (.npz): it is {what} (ask its author)"
+
+
+def test_onnx_files_are_named_with_the_command_that_reads_them(tmp_path):
+    path = tmp_path / "a.onnx"
+    path.write_bytes(b"\x08\x08\x12\x07pytorch")
+    with pytest.raises(ValueError, match="must be") as caught:
+        read_arrays(path, "an example", origin="ask its author")
+    assert str(caught.value) == (
+        f"{path} must be an example (.npz): it is an ONNX network (python -m sw.exchange {path} -o "
+        f"a.net.npz makes a network of it)")
 
 
 def limited(path, work):

@@ -1,0 +1,1 @@
+"""Exchange of networks with other tools: ONNX files of quantized networks, in and out."""

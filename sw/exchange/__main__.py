@@ -1,0 +1,174 @@
+"""Exchanges networks with other tools: a QONNX file becomes a folded network, or the other way."""
+
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+
+from ..artefact import SUFFIX, artefact, names
+from ..command import Parser, run
+from ..data import options as choices
+from ..data.form.classnames import class_names
+from ..data.testset import overridden
+from ..network import load as load_network
+from ..network import save
+from ..store.files import write_text
+from . import check, incoming, outgoing, pynq, report
+from .scaling import Scaling
+
+
+def main(argv=None):
+    args = _parser().parse_args(argv)
+    into, out = str(args.output).endswith(SUFFIX), str(args.output).endswith(".onnx")
+    if not into and not out:
+        raise ValueError(f"Output must end in {SUFFIX} to read a graph, or in .onnx to write one: "
+                         f"{args.output}")
+    (_read if into else _write)(args)
+
+
+def _parser():
+    parser = Parser(prog="python -m sw.exchange", description=__doc__)
+    parser.add_argument("source", metavar="SOURCE",
+                        help="MODEL.onnx to read; or NAME.net.npz, or a network of data/networks, "
+                             "to write as ONNX")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                        help="NAME.net.npz, or NAME.onnx: the ending says the direction")
+    reading = parser.add_argument_group("reading a graph")
+    reading.add_argument("--dataset", metavar="D",
+                         help="dataset on whose test images the graph is run and compared")
+    reading.add_argument("--labels", type=Path, metavar="FILE",
+                         help="names of the classes, one a line, in the order of the scores "
+                              "(default: the dataset's)")
+    reading.add_argument("--pixels", choices=("0..1", "0..255"),
+                         help="range of the graph's input (default: 0..1, unless the graph takes "
+                              "octets or divides by 255 itself)")
+    reading.add_argument("--mean", type=_numbers, default=(), metavar="M,…",
+                         help="mean that the training subtracted from the input, as torchvision's "
+                              "Normalize")
+    reading.add_argument("--std", type=_numbers, default=(), metavar="S,…",
+                         help="deviation that the training divided the input by")
+    reading.add_argument("--format", choices=("onnx", "bnn-pynq"), default="onnx",
+                         help="bnn-pynq: SOURCE is a folder of weight and threshold files of a "
+                              "fully connected network")
+    reading.add_argument("--pe", type=_counts, default=(), metavar="N,…",
+                         help="PEs of each layer of bnn-pynq")
+    reading.add_argument("--simd", type=_counts, default=(), metavar="N,…",
+                         help="synapses of a word of each layer of bnn-pynq")
+    reading.add_argument("--report", type=Path, metavar="FILE",
+                         help="write what became of each node there: text, or a picture by its "
+                              "ending (.png, .svg, .pdf)")
+    choices.add_arguments(parser, mapped=False)
+    writing = parser.add_argument_group("writing a graph")
+    writing.add_argument("--no-bipolar", action="store_true",
+                         help="write Quant nodes only, for readers that lack BipolarQuant")
+    return parser
+
+
+def _numbers(text):
+    return tuple(float(part) for part in text.split(","))
+
+
+def _counts(text):
+    return tuple(int(part) for part in text.split(","))
+
+
+def _read(args):
+    options = choices.from_arguments(args)
+    if args.format == "bnn-pynq":
+        _read_arrays(args, options)
+        return
+    dataset = check.Dataset(args.dataset, options) if args.dataset else None
+    scaling = None
+    if args.pixels or args.mean or args.std:
+        scaling = Scaling(1.0 if args.pixels == "0..255" else 255.0, args.mean, args.std)
+    provenance = {"exchange": {"file": Path(args.source).name}}
+    if dataset:
+        provenance |= {"dataset": args.dataset}
+        if said := options.to_json():
+            provenance["data"] = said
+    made = incoming.load(
+        args.source, scaling=scaling, provenance=provenance,
+        labels=_labels(args, dataset), shape=_shape(args, options, dataset),
+        fit=dataset.fit if dataset else "as-is")
+    made = _converted(made, options)
+    for line in report.lines(made):
+        print(line)
+    images = dataset.images(made) if dataset else check.random_images(made)
+    if not dataset:
+        print("note: no dataset: random images are compared (--dataset D: a dataset's test images)")
+    found = check.compare(made, images)
+    for line in found.lines():
+        print(line)
+    if not found.equal:
+        raise ValueError(f"Network must compute what {args.source} computes: "
+                         f"{found.labels_differ} labels and the scores of {found.scores_differ} "
+                         f"images differ (nothing is written; please report this)")
+    save(args.output, made.network)
+    wrote = [str(args.output)]
+    if args.report:
+        _write_report(args.report, made)
+        wrote.append(str(args.report))
+    print(f"wrote {', '.join(wrote)} (identity {made.network.identity[:12]})")
+
+
+def _read_arrays(args, options):
+    """Read a folder of BNN-PYNQ, for which there is no graph to compare with."""
+    provenance = {"exchange": {"folder": Path(args.source).name}}
+    if args.dataset:
+        provenance |= {"dataset": args.dataset, "data": options.to_json()}
+    shape = options.size if options.size and options.size != "flat" else (28, 28)
+    labels = _labels(args, None)
+    network = pynq.load(args.source, args.pe, args.simd, shape=shape, labels=labels,
+                        classes=len(labels) if labels else 10, provenance=provenance)
+    for line in report.layers(network):
+        print(line)
+    save(args.output, network)
+    print(f"wrote {args.output} (identity {network.identity[:12]}; python -m sw.evaluate "
+          f"{quote(str(args.output))} --dataset D measures it)")
+
+
+def _converted(made, options):
+    """Return an imported network whose conversion is as the user says."""
+    conversion = overridden(made.network.conversion, replace(options, size=None, colours=None),
+                            made.network.input_shape)
+    if not made.as_they_are and getattr(conversion, "invert", False) is not False:
+        raise ValueError("Pictures must not be inverted for a graph that quantizes pixels to 8 "
+                         "bits: the quantization comes first (invert the files)")
+    return replace(made, network=replace(made.network, conversion=conversion, positive=True))
+
+
+def _write_report(path, made):
+    if path.suffix in (".png", ".svg", ".pdf"):
+        from .picture import draw
+        draw(path, made)
+    else:
+        write_text(path, "\n".join(report.lines(made)) + "\n")
+
+
+def _labels(args, dataset):
+    """Return names of the classes: those of a file, those of the dataset, or None."""
+    if args.labels is None:
+        return dataset.names if dataset else None
+    count = sum(1 for line in args.labels.read_text(encoding="utf-8", errors="replace").splitlines()
+                if line.strip())
+    return tuple(class_names(args.labels, range(count)).values())
+
+
+def _shape(args, options, dataset):
+    """Return the shape of an image that the user or the dataset says, or None."""
+    if options.size and options.size != "flat":
+        return (*options.size, 3) if options.colours == 3 else options.size
+    return None
+
+
+def _write(args):
+    path = Path(args.source)
+    if not path.suffix and args.source in names():
+        path = artefact(args.source)
+    network = load_network(path)
+    outgoing.write(args.output, network, bipolar=not args.no_bipolar)
+    print(f"wrote {args.output} (of the network {network.identity[:12]}; "
+          f"python -m sw.exchange {quote(str(args.output))} -o NAME{SUFFIX} reads it)")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,52 @@
+"""Every command of docs/exchange.md runs."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sw import network
+from sw.exchange.__main__ import main
+
+from .test_pynq import PE, SIMD, SIZES, packed
+
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    python -m sw\.exchange (.+)$", TEXT, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with the sources that the commands name."""
+    made = tmp_path_factory.mktemp("docs")
+    shutil.copy(Path(__file__).parent / "files" / "fc.onnx", made)
+    packed(made / "lfc-folder", np.random.default_rng(1), SIZES, PE, SIMD)
+    return made
+
+
+def test_the_page_has_its_commands():
+    assert len(COMMANDS) == 6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_page_runs(command, folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    arguments = shlex.split(command)
+    main(arguments)
+    output = Path(arguments[arguments.index("-o") + 1])
+    assert f"wrote {output}" in capsys.readouterr().out
+    assert output.stat().st_size > 500
+    if output.suffix == ".npz":
+        network.load(output)
+
+
+def test_every_operator_is_on_the_page():
+    from sw.exchange.op import kind
+    from sw.exchange.op.kind import OPS
+    kind._discover()
+    missing = {name for _, name in OPS} - set(re.findall(r"`(\w+)`", TEXT))
+    assert missing == {"Constant", "Dropout", "Identity", "LogSoftmax", "Pad"}
