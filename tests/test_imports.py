@@ -30,7 +30,7 @@ ROOMS = {
            "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
            "line": ("bits",), "compare": ("checkpoint", "fold"),
            "answer": ("conversion", "progress"),
-           "c": ("artefact", "bits", "command", "network")},
+           "c": ("artefact", "bits", "command", "network"),
            "exchange": ("artefact", "command", "conversion", "golden", "network", "picture",
                         "progress")},
     "train": {"forward": ("augment", "binarize"),
