@@ -194,14 +194,14 @@ SCORES = Scores2d("scores", np.array([[1, -1, 0], [-1, 1, 1]], np.int8),
                   np.array([1, -2], np.int32), 1, 3)
 
 PROOFS = [
-    window_proof("window", SAME, 15, Fault(
+    window_proof("wired-window", SAME, 15, Fault(
         "hw.stage.window._select", "(index + tap) % count", "(index - tap) % count")),
-    window_proof("window-stride", STRIDE, 18, Fault(
+    window_proof("wired-window-stride", STRIDE, 14, Fault(
         "hw.stage.window.Window._read", "last_row.eq(row == view.rows - 1)",
         "last_row.eq(row == view.rows - 2)")),
-    window_proof("window-column", COLUMN, 13, Fault(
+    window_proof("wired-window-column", COLUMN, 13, Fault(
         "hw.stage.window.Window._read", "enough.eq(~filled[-1])", "enough.eq(1)")),
-    window_proof("window-pad", SAME, 15, Fault(
+    window_proof("wired-window-pad", SAME, 15, Fault(
         "hw.stage.window.Window.elaborate", "Const(self.layer.pad_bit, 1)",
         "Const(1 - self.layer.pad_bit, 1)")),
     conv_proof("wired-conv", SAME, Wired(2, 0), 16, Fault(
