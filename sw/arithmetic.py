@@ -26,8 +26,8 @@ def compare(network, images, *, progress=True):
     Returns
     -------
     int, str or None
-        Number of values compared behind the first layer, and a description of the first one that
-        differs.
+        Number of values compared, without those of an encoder, and a description of the first one
+        that differs.
     """
     compared = 0
     widest = max(max(layer.inputs, layer.outputs) for layer in network.layers)
@@ -38,7 +38,7 @@ def compare(network, images, *, progress=True):
         inputs = images[start:start + block].reshape(-1, network.inputs)
         for layer in network.layers:
             have, want = PLAIN.of(layer)(layer, inputs)
-            compared += want.size * (layer is not network.first)
+            compared += want.size * (layer is not network.first or layer.synapses > 0)
             if (have != want).any():
                 image, neuron = np.argwhere(have != want)[0]
                 return compared, (f"image {start + image}, layer {layer.name!r}, neuron {neuron}: "

@@ -30,18 +30,22 @@ def describe(folded):
     if unwritten(folded.conversion, folded.input_shape):
         yield "            (the file stores none: this is the meaning of files without one)"
     yield ""
-    yield (f"{'layer':12}{'kind':8}{'inputs':>8}{'outputs':>8}{'consists of':>20}"
+    wide = max(8, *(len(layer.kind) + 1 for layer in folded.layers))
+    yield (f"{'layer':12}{'kind':{wide}}{'inputs':>8}{'outputs':>8}{'consists of':>20}"
            f"{'fan-in min':>12}{'mean':>8}{'max':>6}{'constant':>10}{'bits':>11}")
     total = 0
     for layer in folded.layers:
         row = SHOWN.of(layer).row(layer)
         total += row.bits or 0
-        yield (f"{layer.name:12}{layer.kind:8}{layer.inputs:8}{layer.outputs:8}"
+        yield (f"{layer.name:12}{layer.kind:{wide}}{layer.inputs:8}{layer.outputs:8}"
                f"{worded(layer.parts):>20}{_fan_in(row.fan_in):26}"
                f"{'' if row.constant is None else row.constant:10}"
                f"{'' if row.bits is None else row.bits:11}")
-    yield f"{'in all':12}{worded(folded.parts):>44}{'':36}{total:11}"
+    yield f"{'in all':12}{'':{wide}}{worded(folded.parts):>36}{'':36}{total:11}"
     yield ""
+    if maps := [f"{layer.name:12}{words}" for layer in folded.layers
+                if (words := SHOWN.of(layer).words(layer))]:
+        yield from (*maps, "")
     yield ("bits: one per synapse or row of a table, and one threshold or bias per neuron as wide "
            "as its layer needs")
     for key, value in sorted(folded.provenance.items()):
@@ -55,15 +59,35 @@ def _fan_in(fan_in):
     return f"{fan_in.min():12}{fan_in.mean():8.1f}{fan_in.max():6}"
 
 
-def draw_weights(path, folded):
-    """Draw the shades of the layer behind the first one, a tile a neuron: white +1, black -1.
+def with_weights(folded):
+    """Return the first layer whose neurons see the inputs of an image, and their shades; or None.
 
-    Inputs lie as in an image. A pixel of several levels shows their mean.
+    The shade of an input is the mean over its levels.
     """
-    layer = folded.layers[1]
-    tiles = SHOWN.of(layer).tiles(layer)[:NEURONS_SHOWN]
-    tiles = tiles.reshape(len(tiles), folded.inputs, -1).mean(axis=2)
-    shape = folded.input_shape
+    for place, layer in enumerate(folded.layers[:2]):
+        shades = _spread(folded.layers[:place], SHOWN.of(layer).tiles(layer))
+        if shades is not None:
+            return layer, shades
+    return None
+
+
+def _spread(before, shades):
+    """Return shades of an image's inputs from those of the outputs of the layers before, or None.
+
+    Shades of a kernel become those of the part of an image that the kernel sees.
+    """
+    for layer in reversed(before):
+        shades = None if shades is None else SHOWN.of(layer).spread(layer, shades)
+    return shades
+
+
+def draw_weights(path, folded):
+    """Draw the shades of the first layer that sees an image, a tile a neuron: white +1, black -1.
+
+    Inputs lie as in an image. Of colours, the mean is drawn.
+    """
+    layer, tiles = with_weights(folded)
+    tiles, shape = tiles[:NEURONS_SHOWN], folded.input_shape
     if len(shape) == 3:
         tiles = tiles.reshape(-1, *shape).mean(axis=3)
     else:
@@ -76,6 +100,50 @@ def draw_weights(path, folded):
     axes.set_axis_off()
     axes.set_title(f"{SHOWN.of(layer).shade} of {len(tiles)} of {layer.outputs} neurons of layer "
                    f"{layer.name!r}")
+    picture.save(figure, path, dpi=150)
+
+
+def with_kernels(folded):
+    """Return the layers that have kernels, each with its kernels.
+
+    Kernels that see an image through layers which only move its bits are those of the image.
+    """
+    found = []
+    for place, layer in enumerate(folded.layers):
+        kernels = SHOWN.of(layer).kernels(layer)
+        if kernels is not None:
+            seen = _spread(folded.layers[:place], kernels)
+            found.append((layer, kernels if seen is None else seen))
+    return found
+
+
+def draw_kernels(path, folded):
+    """Draw the kernels of each convolution, a tile a neuron: white +1, black -1, grey for none.
+
+    Kernels of three channels, such as those that see colours, are drawn in red, green and blue. Of
+    other channels, the mean is drawn, as bright as the layer's largest.
+    """
+    layers, grids = with_kernels(folded), []
+    for _, kernels in layers:
+        tiles = kernels[:NEURONS_SHOWN]
+        if tiles.shape[3] != 3:
+            tiles = tiles.mean(axis=3)
+        tiles = tiles / max(np.abs(tiles).max(), 1e-9)
+        grids.append(_grid((tiles + 1) / 2))
+    heights = [8 * grid.shape[0] / grid.shape[1] + 0.4 for grid in grids]
+    figure = Figure(figsize=(8, sum(heights)), layout="constrained")
+    colours = colormaps["gray"].with_extremes(bad="steelblue")  # between the tiles
+    cells = figure.subplots(len(layers), squeeze=False, gridspec_kw={"height_ratios": heights})
+    for axes, (layer, kernels), grid in zip(cells[:, 0], layers, grids, strict=True):
+        if grid.ndim == 3:
+            axes.set_facecolor("steelblue")
+            grid = np.concatenate([np.nan_to_num(grid), ~np.isnan(grid[..., :1])], axis=2)
+        axes.imshow(grid, cmap=colours, vmin=0, vmax=1, interpolation="nearest")
+        axes.set(xticks=[], yticks=[])
+        channels = kernels.shape[3]
+        seen = {1: "", 3: ", in colour"}.get(channels, f", mean of {channels} channels")
+        axes.set_title(f"kernels of {min(len(kernels), NEURONS_SHOWN)} of {len(kernels)} neurons "
+                       f"of layer {layer.name!r}{seen}")
     picture.save(figure, path, dpi=150)
 
 
@@ -103,10 +171,20 @@ def with_tables(folded):
             if (tables := SHOWN.of(layer).tables(layer)) is not None]
 
 
+def with_reads(folded):
+    """Return how many neurons behind the first layer read each input, its levels together; or None.
+
+    None too if outputs of the first layer depend on several inputs.
+    """
+    first, layer = folded.layers[:2]
+    reads = SHOWN.of(layer).reads(layer)
+    means = None if reads is None else SHOWN.of(first).spread(first, reads[None])
+    return None if means is None else np.rint(means[0] * (first.outputs // first.inputs))
+
+
 def draw_reads(path, folded):
     """Draw how many neurons behind the first layer look at each pixel, all its levels together."""
-    layer = folded.layers[1]
-    counts = SHOWN.of(layer).reads(layer).reshape(folded.inputs, -1).sum(axis=1)
+    layer, counts = folded.layers[1], with_reads(folded)
     shape = folded.input_shape
     if len(shape) == 3:
         counts = counts.reshape(shape).sum(axis=2)
@@ -140,21 +218,21 @@ def draw_thresholds(path, folded):
 
 
 def _grid(tiles):
-    """Return tiles, shape (n, rows, columns), side by side in one near-square image."""
-    count, rows, columns = tiles.shape
+    """Return tiles, shape (n, rows, columns, ...), side by side in one near-square image."""
+    count, rows, columns, *colours = tiles.shape
     across = min(count, max(1, ceil(sqrt(count * rows / columns))))
     down = ceil(count / across)
-    grid = np.full((down * across, rows + 1, columns + 1), np.nan, np.float32)
+    grid = np.full((down * across, rows + 1, columns + 1, *colours), np.nan, np.float32)
     grid[:count, :rows, :columns] = tiles
-    grid = grid.reshape(down, across, rows + 1, columns + 1).transpose(0, 2, 1, 3)
-    return grid.reshape(down * (rows + 1), across * (columns + 1))[:-1, :-1]
+    grid = grid.reshape(down, across, rows + 1, columns + 1, *colours).swapaxes(1, 2)
+    return grid.reshape(down * (rows + 1), across * (columns + 1), *colours)[:-1, :-1]
 
 
 def main(argv=None):
     parser = Parser(prog="python -m sw.inspect", description=__doc__)
     parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
     parser.add_argument("--pictures", type=Path, metavar="DIR",
-                        help="write pictures of weights, tables and thresholds there")
+                        help="write pictures of weights, kernels, tables and thresholds there")
     args = parser.parse_args(argv)
 
     folded = network.load(args.network)
@@ -163,10 +241,11 @@ def main(argv=None):
         print(line.rstrip())
     if args.pictures:
         drawings = []
-        shown = SHOWN.of(folded.layers[1])
-        if shown.tiles(folded.layers[1]) is not None:
+        if with_weights(folded):
             drawings.append((".weights.png", draw_weights))
-        if shown.reads(folded.layers[1]) is not None:
+        if with_kernels(folded):
+            drawings.append((".kernels.png", draw_kernels))
+        if with_reads(folded) is not None:
             drawings.append((".inputs.png", draw_reads))
         if with_tables(folded):
             drawings.append((".tables.png", draw_tables))

@@ -41,9 +41,8 @@ def check_image(layers, input_shape):
     if prod(input_shape) != first.inputs:
         raise ValueError(f"Input shape must have as many elements as layer {first.name!r} has "
                          f"inputs: {input_shape}, not {first.inputs}")
-    # Behind an encoder, which takes pixels as a vector, the layer behind it has the first map.
-    known = next((layer for layer in layers[:1 if first.takes.is_map else 2]
-                  if layer.takes.is_map), None)
+    seeing = layers[:2] if first.keeps_places else layers[:1]
+    known = next((layer for layer in seeing if layer.takes.is_map), None)
     if known and len(input_shape) > 1 and known.takes.extents[:2] != tuple(input_shape[:2]):
         rows, columns = known.takes.extents[:2]
         raise ValueError(f"Layer {known.name!r} must take the rows and columns of an image, "

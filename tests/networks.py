@@ -11,6 +11,8 @@ from sw.layer.scores2d import Scores2d
 from sw.layer.spacetodepth import SpaceToDepth
 from sw.network import Dense, Encoder, Network, Scores
 
+from .loops import LOOPS, TRAINED, looped, looped_trained
+
 
 def random_weights(rng, neurons, inputs, synapses=None):
     """Return weights of -1 and +1, int8; with ``synapses`` a row, the others are 0."""
@@ -176,7 +178,7 @@ def conv_network(rng, image, steps, *, levels=(128,), classes=4, last="scores", 
         weights = random_weights(rng, classes, int(np.prod(takes)), synapses)
         layers.append(Scores("scores", weights, rng.integers(-3, 4, classes).astype(np.int32)))
     return Network(layers, [str(index) for index in range(classes)], image,
-                   {"dataset": "cifar10" if image[2] == 3 else "mnist"}, positive=True)
+                   {"dataset": "mnist"} if image[2] == 1 else {}, positive=True)
 
 
 def random_checkpoint(rng, sizes, synapses=None, **others):
@@ -213,11 +215,17 @@ def plain_trace(network, images):
     Inputs and weights are -1, 0 and +1; a neuron fires where the sum of products says that at
     least ``threshold`` of its synapses agree. A look-up neuron is the row of its table.
     """
-    encoder = network.first
-    pixels = images.reshape(len(images), -1, 1).astype(np.int64)
-    x = (pixels >= encoder.thresholds).reshape(len(images), -1)
-    outputs = [x]
-    for layer in network.layers[1:]:
+    x = images.reshape(len(images), -1).astype(np.int64)
+    outputs = []
+    for layer in network.layers:
+        if layer.kind == "encoder":
+            x = (x[:, :, None] >= layer.thresholds).reshape(len(images), -1)
+            outputs.append(x)
+            continue
+        if layer.kind in LOOPS:
+            x = looped(layer, x)
+            outputs.append(x)
+            continue
         if layer.kind == "lookup":
             x = np.array([looked_up(layer, bits) for bits in x.astype(int)], bool)
             outputs.append(x)
@@ -246,13 +254,18 @@ def looked_up(layer, bits):
 
 def checkpoint_scores(checkpoint, images):
     """Return the scores of a checkpoint from its float BatchNorm or its tables: int32."""
-    encoder = checkpoint.first
-    pixels = images.reshape(len(images), -1, 1).astype(np.int64)
-    x = np.where(pixels >= encoder.thresholds, 1, -1).reshape(len(images), -1)
-    for layer in checkpoint.hidden:
-        if layer.kind == "lookup":
+    x = images.reshape(len(images), -1).astype(np.int64)
+    for layer in (checkpoint.first, *checkpoint.hidden):
+        if layer.kind == "encoder":
+            x = np.where(x[:, :, None] >= layer.thresholds, 1, -1).reshape(len(images), -1)
+        elif layer.kind in TRAINED:
+            x = looped_trained(layer, x)
+        elif layer.kind == "lookup":
             x = 2 * np.array([looked_up(layer, bits) for bits in (x > 0).astype(int)]) - 1
-            continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
-    return (x @ checkpoint.last.weights.T + checkpoint.last.bias).astype(np.int32)
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                x = np.where(layer.normalize(x @ layer.weights.T.astype(np.int64)) >= 0, 1, -1)
+    last = checkpoint.last
+    if last.kind == "scores2d":
+        x = x.reshape(len(x), -1, last.weights.shape[1]).sum(axis=1)
+    return (x @ last.weights.T + last.bias).astype(np.int32)

@@ -11,8 +11,11 @@ import pytest
 from hw.plan.schedule import read_schedule
 from sw import checkpoint, golden, network
 from sw.golden import Model
+from sw.layer.conv2d import Conv2d
+from sw.layer.integer import IntegerDense
 from sw.layer.kind import kinds
 from sw.layer.page import table
+from sw.layer.pool2d import Pool2d
 from sw.network import Dense, Encoder, Scores, load
 
 from .networks import plain_trace, random_checkpoint, random_images, random_network
@@ -164,3 +167,89 @@ def test_activations_of_minus_one_to_one_are_two_bits():
     for t in np.arange(-10, 11) / 2:
         np.testing.assert_array_equal(
             fired(np.repeat(WEIGHTS, 2, axis=1), ceil(t) + FAN_IN, bits), numbers @ WEIGHTS.T >= t)
+
+
+def summed(image, kernel, stride=1, above=0, below=0, padded=0):
+    """Return the sum of each window of (channels, rows, columns), padded above and on the left."""
+    image = np.pad(image, ((0, 0), (above, below), (above, below)), constant_values=padded)
+    rows, columns = ((side - reach) // stride + 1
+                     for side, reach in zip(image.shape[1:], kernel.shape[1:], strict=True))
+    return np.array([[np.sum(image[:, y:y + kernel.shape[1], x:x + kernel.shape[2]] * kernel)
+                      for x in range(0, stride * columns, stride)]
+                     for y in range(0, stride * rows, stride)])
+
+
+def of_last_channels(images):
+    """Return images of (n, channels, rows, columns) as the rows of bits that a layer takes."""
+    return (images.transpose(0, 2, 3, 1).reshape(len(images), -1) > 0).astype(np.uint8)
+
+
+def test_kernels_with_channels_first_are_transposed():
+    rng = np.random.default_rng(7)
+    images = rng.choice([-1, 1], (4, 3, 5, 6))
+    kernels = rng.choice([-1, 1], (2, 3, 3, 2))
+    dense = rng.choice([-1, 1], (5, 2 * 3 * 5))
+    conv = Conv2d("conv0", kernels.transpose(0, 2, 3, 1), [9, 10], 5, 6)
+    behind = Dense("fc0", dense.reshape(-1, 2, 3, 5).transpose(0, 2, 3, 1).reshape(len(dense), -1),
+                   [15] * 5)
+    sums = np.array([[summed(image, kernel) for kernel in kernels] for image in images])
+    signs = np.where(sums >= 2 * np.array([9, 10])[:, None, None] - 18, 1, -1)
+    bits = golden.outputs(conv, of_last_channels(images))
+    np.testing.assert_array_equal(bits, of_last_channels(signs))
+    np.testing.assert_array_equal(golden.outputs(behind, bits),
+                                  signs.reshape(4, -1) @ dense.T >= 0)
+
+
+@pytest.mark.parametrize(("rows", "stride", "above", "below", "grown"), [
+    (2, 1, 1, 0, (0, 1)), (3, 2, 0, 1, (1, 0)), (4, 1, 1, 2, (1, 0)), (4, 1, 2, 1, (0, 1))])
+def test_padding_of_one_side_is_a_kernel_with_more_rows(rows, stride, above, below, grown):
+    rng = np.random.default_rng(8)
+    images, kernel = rng.choice([-1, 1], (6, 2, 8, 8)), rng.choice([-1, 1], (2, rows, rows))
+    larger = np.pad(kernel, ((0, 0), grown, grown)).transpose(1, 2, 0)
+    for pad_bit in (0, 1):
+        layer = Conv2d("conv0", larger[None], [rows * rows], 8, 8, stride, max(above, below),
+                       pad_bit)
+        want = [summed(image, kernel, stride, above, below, 2 * pad_bit - 1) >= 0
+                for image in images]
+        np.testing.assert_array_equal(golden.outputs(layer, of_last_channels(images)),
+                                      np.reshape(want, (6, -1)))
+
+
+def test_padding_of_zeros_and_ones_by_zero_is_a_pad_bit_of_0():
+    rng = np.random.default_rng(9)
+    images, kernel = rng.integers(0, 2, (6, 2, 5, 5)), rng.integers(-1, 2, (2, 3, 3))
+    for t in range(-4, 5):
+        layer = Conv2d("conv0", kernel.transpose(1, 2, 0)[None],
+                       np.clip([t + (kernel < 0).sum()], 0, (kernel != 0).sum() + 1), 5, 5,
+                       padding=1)
+        want = [summed(image, kernel, 1, 1, 1) >= t for image in images]
+        np.testing.assert_array_equal(golden.outputs(layer, of_last_channels(images)),
+                                      np.reshape(want, (6, -1)))
+
+
+@pytest.mark.parametrize("gamma", [1, -1])
+def test_a_pool_of_sums_is_a_pool_of_bits(gamma):
+    rng = np.random.default_rng(10)
+    images, kernel = rng.choice([-1, 1], (9, 2, 8, 8)), rng.choice([-1, 1], (2, 3, 3))
+    conv = Conv2d("conv0", gamma * kernel.transpose(1, 2, 0)[None], [9 + gamma], 8, 8)
+    pool = Pool2d("pool", [gamma < 0], 6, 6)
+    sums = np.array([summed(image, kernel) for image in images])
+    largest = sums.reshape(9, 3, 2, 3, 2).max(axis=(2, 4))
+    np.testing.assert_array_equal(
+        golden.outputs(pool, golden.outputs(conv, of_last_channels(images))),
+        (gamma * largest >= 2 * gamma).reshape(9, -1))
+
+
+def test_integers_of_another_scale_have_other_thresholds():
+    x = np.random.default_rng(11).integers(0, 256, (300, 4))
+    weights = WEIGHTS[(WEIGHTS != 0).any(axis=1)]
+    a, b = 2 / 255, -1
+    sums = (a * x + b) @ weights.T
+    total = weights.sum(axis=1)
+    for t in (-1.3, 0.01, 0.77):
+        rising, falling = np.ceil((t - b * total) / a), -np.floor((t - b * total) / a)
+        for sign, thresholds, want in ((1, rising, sums >= t), (-1, falling, sums <= t)):
+            made = sign * weights
+            low, high = 255 * np.minimum(made, 0).sum(axis=1), 255 * np.maximum(made, 0).sum(axis=1)
+            layer = IntegerDense("fc0", made, np.clip(thresholds, low, high + 1))
+            np.testing.assert_array_equal(golden.outputs(layer, x.astype(np.uint8)), want)

@@ -79,5 +79,4 @@ def conv_checkpoint(rng, *, integer=False, summed=False, classes=5):
         hidden.append(Hidden("fc0", *latent(rng, (20, inputs)),
                              *batchnorm(rng, 20, np.sqrt(inputs))))
         last = Last("scores", *latent(rng, (classes, 20)), bias)
-    return Checkpoint(first, hidden, last, [str(index) for index in range(classes)], (12, 10, 3),
-                      {"dataset": "cifar10"})
+    return Checkpoint(first, hidden, last, [str(index) for index in range(classes)], (12, 10, 3))

@@ -55,7 +55,7 @@ def _both(layer, words):
     rows, columns, channels = layer.takes.extents
     edge = layer.padding
     both = np.empty((2, channels, rows + 2 * edge, columns + 2 * edge, words.shape[1]), np.uint64)
-    both[0] = np.uint64(0) - np.uint64(layer.pad_bit)  # all bits are the pad bit
+    both[0] = layer.pad_bit * (2**64 - 1)  # each bit of a word is the pad bit
     inside = both[0, :, edge:edge + rows, edge:edge + columns]
     inside[:] = words.reshape(rows, columns, channels, -1).transpose(2, 0, 1, 3)
     np.invert(both[0], out=both[1])

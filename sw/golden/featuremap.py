@@ -45,7 +45,7 @@ def score_positions(layer):
 
     def compute(bits):
         scores = np.tile(layer.bias[:, None], bits.shape[1])
-        for position in bits.reshape(layer.vectors, -1, bits.shape[1]):
+        for position in bits.reshape(layer.vectors, layer.weights.shape[1], -1):
             scores += of_position(position)
         return scores
 

@@ -61,6 +61,12 @@ class Conv2d(Windowed, Layer):
     padding: int = 0
     pad_bit: int = 0
 
+    def __post_init__(self):
+        if np.ndim(self.pad_bit) or self.pad_bit not in (0, 1):
+            raise ValueError(f"Pad bit of layer {self.name!r} must be 0, which stands for -1, or "
+                             f"1: {self.pad_bit} (±1 has no zero to pad with)")
+        super().__post_init__()
+
     def check(self):
         self.check_windows()
         self.dense.check()

@@ -35,6 +35,7 @@ class Encoder(Layer):
         Array("input_bits", "int32", (), "width of an input, 1 to 16; images have 8", 1, 16),
     )
     takes_pixels = True
+    keeps_places = True
 
     name: str
     thresholds: np.ndarray

@@ -60,6 +60,9 @@ class Layer:
         :class:`sw.layer.encoder.Encoder`.
     gives_scores : bool
         Whether the layer gives a signed score a class: it can be the last layer, and no other.
+    keeps_places : bool
+        Whether the bits of an input stay together, in the order of the inputs: those of an image
+        are still an image.
     vectors : int
         Vectors that the layer computes for an image: one, or one a position.
     synapses : int
@@ -68,6 +71,7 @@ class Layer:
 
     takes_pixels = False
     gives_scores = False
+    keeps_places = False
     vectors = 1
     synapses = 0
 

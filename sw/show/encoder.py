@@ -13,6 +13,9 @@ class ShowEncoder(Show):
 
     unit = "bit"
 
+    def spread(self, layer, shades):
+        return shades.reshape(*shades.shape[:-1], -1, layer.levels).mean(axis=-1)
+
     def map_shape(self, layer, input_shape):
         if len(input_shape) == 1:
             return super().map_shape(layer, input_shape)

@@ -72,18 +72,63 @@ class Show:
     def reads(self, layer):
         """Return how many neurons depend on each input, int (inputs,); or None."""
 
+    def kernels(self, layer):
+        """Return the weights of each neuron, -1..1, float32 (neurons, rows, columns, channels).
+
+        None of a layer without windows.
+        """
+
+    def spread(self, layer, shades):
+        """Return shades of the layer's inputs from those of its outputs, which lie as inputs do.
+
+        Parameters
+        ----------
+        layer : sw.layer.kind.Layer
+            The layer.
+        shades : ndarray of float32, shape (neurons, outputs) or (neurons, rows, columns, channels)
+            Shades of all outputs, or of a kernel that sees a map of outputs.
+
+        Returns
+        -------
+        ndarray of float32, or None of a layer whose outputs depend on several inputs
+        """
+
+    def words(self, layer):
+        """Return a description of windows or squares, ``"3 x 3 windows, ..."``, or ``""``."""
+        return ""
+
     def firing(self, layer):
         """Return each neuron's threshold, from 0 (always fires) to 1 (never fires); or None."""
         return
 
     def map_shape(self, layer, input_shape):
-        """Return rows and columns of the map of the layer's outputs."""
-        wish = sqrt(layer.outputs * WIDER)
-        whole = [columns for columns in range(ceil(wish / 2), int(2 * wish) + 1)
-                 if layer.outputs % columns == 0]  # without an empty corner
-        columns = min(whole or [ceil(wish)], key=lambda columns: abs(columns - wish))
-        return ceil(layer.outputs / columns), columns
+        """Return rows and columns of the map of the layer's outputs.
+
+        Of a feature map the channels lie side by side, as pictures.
+        """
+        if layer.gives.is_map:
+            rows, columns, channels = layer.gives.extents
+            down, across = _grid(channels, WIDER * rows / columns)
+            return down * rows, across * columns
+        return _grid(layer.outputs, WIDER)
 
     def arrange(self, layer, values, shape, input_shape):
         """Return values as a map of a shape: one value an output, and more that fill the map up."""
-        return values.reshape(shape)
+        if not layer.gives.is_map:
+            return values.reshape(shape)
+        rows, columns, channels = layer.gives.extents
+        own, more = values[:layer.outputs], values[layer.outputs:]
+        pictures = np.concatenate([own.reshape(rows, columns, channels),
+                                   more.reshape(rows, columns, -1)], axis=2)
+        across = shape[1] // columns
+        tiles = pictures.reshape(rows, columns, -1, across)
+        return tiles.transpose(2, 0, 3, 1).reshape(shape)
+
+
+def _grid(count, wider):
+    """Return rows and columns of a grid that many things fill, about ``wider`` for each row."""
+    wish = sqrt(count * wider)
+    whole = [columns for columns in range(ceil(wish / 2), int(2 * wish) + 1)
+             if count % columns == 0]  # without an empty corner
+    columns = min(whole or [ceil(wish)], key=lambda columns: abs(columns - wish))
+    return ceil(count / columns), columns

@@ -40,12 +40,16 @@ class ShowScores(ShowWeighted):
     unit = "class"
 
     def row(self, layer):
-        low, high = int(layer.bias.min()), int(layer.bias.max())
-        width = max(high.bit_length() + (low < 0), (-low - 1).bit_length() + 1 if low < 0 else 0)
-        return Row(layer.fan_in, bits=layer.synapses + layer.outputs * width)
+        return Row(layer.fan_in, bits=layer.synapses + layer.outputs * bias_width(layer.bias))
 
     def map_shape(self, layer, input_shape):
         return 1, layer.outputs
+
+
+def bias_width(bias):
+    """Return the bits of the narrowest signed integer that holds every bias, 0 if all are 0."""
+    low, high = int(bias.min()), int(bias.max())
+    return max(high.bit_length() + (low < 0), (-low - 1).bit_length() + 1 if low < 0 else 0)
 
 
 SHOWN.register(Dense)(ShowDense())

@@ -41,6 +41,12 @@ class NormalizedWindows(Normalized):
         super().check()
         folded(self)  # refuses what the folded layers cannot be
 
+    def report(self, folded, *pools):
+        kernel = " x ".join(map(str, folded.kernel))
+        squares = "".join(f"; {pool.name}: {pool.takes} to {pool.gives}" for pool in pools)
+        return (f"{folded.name}: {folded.takes} to {folded.gives}, windows of {kernel}, "
+                f"{folded.made} neurons, {self.facts(folded)}{squares}")
+
     @property
     def takes(self):
         return self.bare.takes

@@ -43,8 +43,8 @@ class Trained:
         Name of the kind of its folded layer.
     arrays, integers, numbers : tuple of str
         Names of the fields that hold arrays, integers and floats, also in files.
-    takes_pixels, gives_scores : bool
-        Whether the layer is the first one, or the last, as in :class:`sw.layer.kind.Layer`.
+    takes_pixels, gives_scores, keeps_places : bool
+        As in :class:`sw.layer.kind.Layer`.
     any_function : bool
         Whether a neuron may be any function of its inputs, and not only a threshold on their sum.
     """
@@ -54,6 +54,7 @@ class Trained:
     numbers = ()
     takes_pixels = False
     gives_scores = False
+    keeps_places = False
     any_function = False
 
     def __post_init__(self):

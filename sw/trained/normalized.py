@@ -58,13 +58,16 @@ class Normalized(TrainedWeights):
             raise ValueError(f"Sums of layer {self.name!r} must stay within 2**24, where float32 "
                              f"is exact: they reach {largest} (fewer synapses)")
 
-    def report(self, folded, *others):
+    def report(self, folded):
+        return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} neurons, "
+                f"{self.facts(folded)}")
+
+    def facts(self, folded):
+        """Return synapses, inverted and constant neurons in words."""
         inverted = int((self.gamma < 0).sum())
         constant = int(self.constant.sum())
-        pooled = "".join(f", {other.name}: {other.size} x {other.size} squares" for other in others)
-        return (f"{folded.name}: {folded.inputs} inputs, {folded.outputs} neurons, "
-                f"{worded(folded.parts)}, {inverted} inverted for a negative gamma, "
-                f"{constant} constant{pooled}")
+        return (f"{worded(folded.parts)}, {inverted} inverted for a negative gamma, "
+                f"{constant} constant")
 
     def normalize(self, sums):
         """Return BatchNorm of sums, exactly as evaluation computes it.

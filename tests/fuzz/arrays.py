@@ -17,12 +17,14 @@ from sw.store.files import read_arrays
 from sw.trained.lookup import TrainedLookup
 from tests.networks import (
     checkpoint_scores,
+    conv_network,
     lookup_network,
     plain_trace,
     random_checkpoint,
     random_lookup,
     random_network,
 )
+from tests.trained import conv_checkpoint
 
 from .mutate import arrays_of, changed_arrays, damaged
 from .target import Target
@@ -46,6 +48,12 @@ def network_seeds():
                 ((6, 4, 3), None, (128,), None), ((4, 3, 5, 2), (3, 2, 4), (10, 100), (2, 2)),
                 ((3, 2), None, (128,), None)]]
     made.append(lookup_network(rng, 5, [(4, 2), (6, 6)]))
+    made.append(conv_network(rng, (4, 6, 1), [
+        ("space_to_depth", 2, {}), ("conv2d", 3, {"padding": 1, "pad_bit": 1}),
+        ("pool2d", 2, {})], last="scores2d", classes=2))
+    made.append(conv_network(rng, (4, 3, 1), [("integer_conv2d", 2, {
+        "padding": 1, "pad_value": 7, "stride": 2})], classes=2))
+    made.append(conv_network(rng, (2, 3, 1), [("integer_dense", 3, {})], classes=2))
     return [_written(network.save, each) for each in made]
 
 
@@ -85,6 +93,8 @@ def checkpoint_seeds():
     tables = random_lookup(rng, 4, 6, 3, "fc0")
     mixed = TrainedLookup(tables.name, tables.wires, tables.tables, tables.width)
     made.append(replace(made[0], hidden=(mixed,), test_scores=None))
+    made.extend(conv_checkpoint(rng, integer=integer, summed=integer, classes=2)
+                for integer in (False, True))
     return [_written(checkpoint.save, each) for each in made]
 
 
