@@ -28,6 +28,7 @@ def encoder(node, signal, code, level, most, name):
     root = signal.root
     reached, falling, index = _reached(node, signal, code, most)
     thresholds = np.where(falling[:, None], reached[:, ::-1], 2**root.bits - reached)[index]
+    _check_changes(node, thresholds, 2**root.bits)
     kept, meant = _distinct(thresholds, 2**root.bits)
     thresholds = thresholds[:, kept]
     meaning = Step(lambda fired, down: np.where(
@@ -107,6 +108,14 @@ def _placed(column, places, units):
     return made
 
 
+def _check_changes(node, thresholds, never):
+    """Check that some bit of a first layer depends on the image."""
+    if ((thresholds <= 0) | (thresholds >= never)).all():
+        raise ValueError(f"{node} must give something that depends on the image: it is constant "
+                         f"for all pixels (is the graph's input in another range? see --pixels, "
+                         f"--mean and --std)")
+
+
 def _distinct(thresholds, never):
     """Return levels that matter, and what numbers of them mean.
 
@@ -159,6 +168,8 @@ def layer_of_sums(node, signal, code, level, most, name):
     weights = np.where(_column(falling, sums.weights), -sums.weights, sums.weights)
     never = sums.counts[:, None]
     thresholds = np.where(falling[:, None], never - numbers, numbers)
+    if sums.pixel_bits:
+        _check_changes(node, thresholds, never)
     kept, meant = _distinct(thresholds, never)
     thresholds = thresholds[:, kept]
     if sums.pixel_bits:

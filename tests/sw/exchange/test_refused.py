@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from sw.exchange import incoming
 from sw.exchange.graph import read
+from sw.exchange.scaling import Scaling
 from sw.exchange.tensor import short
 
 from .graphs import Sketch, fc
@@ -329,6 +330,28 @@ def test_a_few_of_many_pixels_take_no_memory(tmp_path):
         incoming.load(g.save(tmp_path / "x.onnx"))
     assert strip(str(caught.value)) == ("MatMul 'n' must have at most 134,217,728 weights, one for "
                                         "each bit: 5,242,880,000")
+
+
+@pytest.mark.parametrize("shape", [(1, 16), (1, 1, 4, 4)])
+def test_pixels_in_another_range_than_the_graphs_are_noticed(tmp_path, shape):
+    g = Sketch(shape)
+    g.add("Mul", np.float32([2 / 255]))  # of pixels 0..255, as in some of FINN's graphs
+    g.add("Sub", np.float32([1]))
+    if len(shape) == 2:
+        g.sign()
+        g.add("MatMul", RNG(1).choice([-1, 1], (16, 8)).astype(np.float32))
+    else:
+        g.add("Conv", np.ones((8, 1, 4, 4), np.float32))
+    g.sign()
+    g.add("Flatten")
+    g.add("MatMul", RNG(2).choice([-1, 1], (8, 4)).astype(np.float32))
+    path = g.save(tmp_path / "x.onnx")
+    with pytest.raises(ValueError, match="must") as caught:
+        incoming.load(path)
+    assert strip(str(caught.value)) == (
+        "BipolarQuant 'n' must give something that depends on the image: it is constant for all "
+        "pixels (is the graph's input in another range? see --pixels, --mean and --std)")
+    assert incoming.load(path, scaling=Scaling(1.0)).network.inputs == 16
 
 
 def test_sums_beyond_float32_are_refused(tmp_path):
