@@ -10,10 +10,11 @@ from pathlib import Path
 from sw.command import run
 from sw.store.files import write_text
 
-from . import arrays, board, campaign, link, pictures, resume, texts
+from . import archives, arrays, board, campaign, link, pictures, resume, texts
 
 
-TARGETS = {target.name: target for module in (arrays, pictures, texts, link, resume, board)
+TARGETS = {target.name: target for module in (arrays, pictures, archives, texts, link, resume,
+                                                            board)
            for target in module.TARGETS}
 
 
