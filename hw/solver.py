@@ -78,6 +78,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
                              f"layer {at_fastest!r} takes {fastest:,} cycles an image at "
                              f"{clock_hz / 1e6:g} MHz: {images_per_second:,.0f} (raise --freq)")
         schedule = smallest(network, device, target, wired)
+        if schedule is None:
+            raise ValueError(_too_fast(network, device, target, wired[0], images_per_second))
         refuse_misfit(network, schedule, device, slowest=slowest_on)
         return schedule
 
@@ -85,8 +87,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     schedules = {}
 
     def fits(interval):
-        schedules[interval] = smallest(network, device, interval, wired)
-        return not misfits(network, schedules[interval], device)
+        schedule = schedules[interval] = smallest(network, device, interval, wired)
+        return schedule is not None and not misfits(network, schedule, device)
 
     # An image in one beat needs no width converter, so interval 1 may fit where 2 does not.
     if fits(fastest):
@@ -150,12 +152,14 @@ def limit_hops(layer, mode):
 def smallest(network, device, interval, wired):
     """Choose the smallest schedule that keeps to an interval: one that fits, if there is one.
 
+    The result is None if the device cannot hold any way to compute some layer so fast.
+
     SPRAMs are used only if nothing fits without them, because their weights are a second file to
     load onto the board.
     """
     for sprams, mode, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
         schedule = _smallest_modes(network, replace(device, sprams=sprams), interval, mode, weight)
-        if not misfits(network, schedule, device):
+        if schedule is None or not misfits(network, schedule, device):
             break
     return schedule
 
@@ -185,6 +189,8 @@ def _smallest_modes(network, device, interval, wired, weight):
         for count in range(device.sprams + 1):
             same = [item for item in longer.items() if item[0][1] == count]
             paths |= sorted(same, key=lambda item: item[1][0])[:KEPT]
+    if not paths:
+        return None
     _, modes = min(paths.values(), key=lambda path: path[0])
     return Schedule(pixels, modes)
 
@@ -208,6 +214,15 @@ def _fastest(network):
     layers = {layer.name: LOWER.of(layer).fastest(layer) for layer in network.layers[1:]}
     name = max(layers, key=layers.get)
     return layers[name], name
+
+
+def _too_fast(network, device, interval, wired, images_per_second):
+    """Return the message about a rate that some layer cannot keep on a device."""
+    name = next(layer.name for layer in network.layers[1:] if not LOWER.of(layer).candidates(
+        layer, interval, limit_hops(layer, wired), device))
+    return (f"Images per second must be lower for {device.name}: {images_per_second:,.0f} leave "
+            f"layer {name!r} {interval:,} cycles an image, and lanes for that do not exist (leave "
+            f"the rate out: the fastest schedule that fits)")
 
 
 def _distinct(fastest, slowest):

@@ -6,6 +6,7 @@ from math import ceil
 from sw.layer.conv2d import Conv2d
 
 from ..lower import LOWER
+from ..memo import memo
 from ..plan.schedule import Scheduled, Wired
 from ..stage.balance import lanes_for
 from ..stage.geometry import Geometry
@@ -13,6 +14,7 @@ from ..stage.lanes import mvtu_resources, planes_of
 from ..stage.mvtu import MVTU
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
+from ..stage.spram import SPRAM_DEPTH
 from ..wired.conv2d import WiredConv2d, wired_conv2d_resources
 from .streamed import LowerStreamed
 from .weighted import BLOCK_RAM
@@ -27,12 +29,12 @@ class LowerConv2d(LowerStreamed):
     def words(self, layer, mode, width):
         if isinstance(mode, Wired):
             return layer.channels, layer.made
-        return SlidingWindow(layer, simd=mode.simd).width, mode.pe
+        return _window_words(layer, mode.simd)[0], mode.pe
 
     def interval(self, layer, mode, width):
         if isinstance(mode, Wired):
             return self.fastest(layer)
-        return max(SlidingWindow(layer, simd=mode.simd).interval,
+        return max(_window_words(layer, mode.simd)[1],
                    ceil(layer.vectors / mode.positions) * mode.interval(layer.dense))
 
     def streamed(self, layer, mode, width):
@@ -56,23 +58,21 @@ class LowerConv2d(LowerStreamed):
         return lanes
 
     def scheduled_resources(self, layer, mode, family):
-        lanes = (layer.dense, mode.pe, mode.simd)
-        window = window_resources(SlidingWindow(layer, simd=mode.simd), family)
-        if mode.positions > 1:
-            return window + shared_resources(*lanes, mode.positions, layer.vectors, mode.rom,
-                                             family)
-        return window + mvtu_resources(*lanes, mode.rom, family)
+        return _scheduled_resources(layer, mode, family)
 
     def stored_bits(self, layer):
         return layer.weights.size * planes_of(layer.dense)
 
     def candidates(self, layer, interval, wired, device):
-        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired.
-        fits = interval >= self.fastest(layer) and layer.synapses < 2 * device.lut4
+        # A synapse takes about a LUT. Plans of more neurons would take minutes for nothing, because
+        # lanes that several positions share are smaller than half a device.
+        fits = interval >= self.fastest(layer) and layer.synapses < device.lut4 / 2
         modes = [wired] if fits else []
         for pe, simd, positions in lanes_for(layer, interval):
-            modes += [Scheduled(pe, simd, rom, positions)
-                      for rom in (BLOCK_RAM[device.family], "distributed")]
+            roms = [BLOCK_RAM[device.family], "distributed"]
+            if device.sprams and Scheduled(pe, simd).interval(layer.dense) <= SPRAM_DEPTH:
+                roms.append("spram")
+            modes += [Scheduled(pe, simd, rom, positions) for rom in roms]
         return modes
 
     def fastest(self, layer):
@@ -80,6 +80,23 @@ class LowerConv2d(LowerStreamed):
 
     def slowest(self, layer):
         return max(self.fastest(layer), layer.vectors * layer.dense.inputs * layer.dense.outputs)
+
+
+@memo
+def _window_words(layer, simd):
+    """Return the bits of a word that a sliding-window unit takes, and its cycles an image."""
+    window = SlidingWindow(layer, simd=simd)
+    return window.width, window.interval
+
+
+@memo
+def _scheduled_resources(layer, mode, family):
+    """Return the estimated resources of a window and its lanes."""
+    lanes = (layer.dense, mode.pe, mode.simd)
+    window = window_resources(SlidingWindow(layer, simd=mode.simd), family)
+    if mode.positions > 1:
+        return window + shared_resources(*lanes, mode.positions, layer.vectors, mode.rom, family)
+    return window + mvtu_resources(*lanes, mode.rom, family)
 
 
 LOWER.register(Conv2d)(LowerConv2d())
