@@ -155,8 +155,10 @@ def ternary(node, effects):
     scale[scale == 0] = 1
     parts = effects / scale.reshape(-1, *[1] * (effects.ndim - 1))
     signs = np.rint(parts)
-    if (np.abs(parts - signs) > CLOSE).any():
-        worst = int(np.argmax(np.abs(parts - signs).reshape(len(flat), -1).max(axis=1)))
+    # A small weight beside a large one is no 0: it decides where the large one's input is 0.
+    wrong = ((np.abs(parts - signs) > CLOSE) | ((signs == 0) & (effects != 0)))
+    if wrong.any():
+        worst = int(np.argmax(wrong.reshape(len(flat), -1).any(axis=1)))
         found = np.unique(flat[worst])
         some = short(", ".join(f"{value:g}" for value in found[:6]))
         raise ValueError(f"{node} must have weights of one size, or 0, for each neuron: neuron "

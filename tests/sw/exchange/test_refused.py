@@ -185,6 +185,9 @@ def name_of(folder):
 @pytest.mark.parametrize(("make", "reason"), [
     (lambda: sketch(weights=RNG(1).normal(size=(16, 8)).astype(np.float32).round(1)),
      "MatMul 'n5' must have weights of one size, or 0, for each neuron: neuron"),
+    (lambda: sketch(weights=np.array([[1e9] + [1] * 7] * 16, np.float32).T.reshape(16, 8)),
+     "MatMul 'n5' must have weights of one size, or 0, for each neuron: neuron 0 has 2 values, 1, "
+     "1e+09 (quantize weights to 1 bit, or 2 bits narrow)"),
     (lambda: sketch(weights=np.full((16, 8), np.nan, np.float32)),
      "MatMul 'n5' must have finite weights: NaN or infinity is among them"),
     (lambda: sketch(weights=np.ones((15, 8), np.float32)),
