@@ -116,8 +116,11 @@ def is_text(path):
     if found is not None and found[0] != "a gzip file":
         return False
     opened = gzip.open if found else open
-    with opened(path, "rb") as file:
-        head = file.read(2**12)
+    try:
+        with opened(path, "rb") as file:
+            head = file.read(2**12)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return True  # so that reading refuses the file and says that it is damaged
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return True
     return bool(head) and _CONTROL.search(head) is None

@@ -1,3 +1,4 @@
+import gzip
 import io
 import re
 import tarfile
@@ -211,3 +212,10 @@ def test_pictures_without_classes_are_refused(tmp_path):
     refused(path, rf"must hold pictures in one subfolder a class, as in {path}/cat/1\.png, or "
             rf"pictures and a table of file names and classes, as in {path}/labels\.csv: 2 "
             rf"pictures lie in {path} without either")
+
+
+def test_a_cut_gzip_file_of_something_else_is_refused(tmp_path):
+    octets = gzip.compress(RANDOM.integers(32, 127, 3000, dtype=np.uint8).tobytes())
+    (tmp_path / "x.gz").write_bytes(octets[:2000])
+    refused(tmp_path / "x.gz", r"must be an intact gzip file: Compressed file ended before the "
+            r"end-of-stream marker was reached \(download it again\)")
