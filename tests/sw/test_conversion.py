@@ -53,8 +53,13 @@ def test_the_identity_holds_the_conversion():
     assert len({net.identity for net in (plain, *others)}) == 4
 
 
-@pytest.mark.parametrize("name", names())
+# Networks that were folded before files held a conversion.
+OLD = [name for name in names() if "conversion" not in np.load(artefact(name))]
+
+
+@pytest.mark.parametrize("name", OLD)
 def test_files_without_a_conversion_keep_meaning_and_identity(name, tmp_path):
+    assert {"tfc", "sfc", "lfc", "lookup-25f"} <= set(OLD)
     read = network.load(artefact(name))
     assert read.conversion == Picture((28, 28), fit="drawing", invert=None)
     network.save(tmp_path / "again.net.npz", read)
