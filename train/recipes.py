@@ -236,8 +236,8 @@ RECIPES = {recipe.name: recipe for recipe in (
                   "scores", shape=CIFAR, dataset="cifar10-jpeg", epochs=346, batch=500, flip=True),
     # The layers of pocket-bnn (https://github.com/marph91/pocket-bnn), playground/05.
     ConvRecipe.of("pocket", "conv 8 valid integer, conv 16 valid, pool, conv 32 valid, pool, "
-                  "conv 64 1x1, conv 128 1x1, scores summed", epochs=50, batch=250, rate=3e-3,
-                  augment=0),
+                  "conv 64 1x1, conv 128 1x1, scores summed", epochs=60, batch=200,
+                  rate=1.5e-3, augment=0),
 )}
 
 

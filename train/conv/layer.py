@@ -204,33 +204,18 @@ class LastDense(Weights):
 
 
 class LastSummed(LastDense):
-    """Scores of every position with the same weights, summed over the positions, with a bias.
-
-    Channels of empty positions count at every one of them. A learnt bias takes out what they add.
-    """
-
-    def __init__(self, name, layer, takes, **options):
-        super().__init__(name, layer, takes, **options)
-        self.offset = nn.Parameter(torch.zeros(layer.neurons))  # in logits
+    """Scores of every position with the same weights, summed over the positions."""
 
     @property
     def terms(self):
         return self.count * self.takes[0] * self.takes[1]
 
-    @property
-    def bias(self):
-        """Bias of the scores, which is an integer in evaluation."""
-        bias = self.offset / torch.exp(self.log_scale)
-        return bias if self.training else bias.round()
-
     def forward(self, x):
-        sums = functional.linear(channels_last(x), self.signs(x.dtype)).float().sum((1, 2))
-        return sums + self.bias
+        return functional.linear(channels_last(x), self.signs(x.dtype)).float().sum((1, 2))
 
     def trained(self):
         weight, mask = self.arrays()
-        _, scale = self.ending
-        bias = self.bias.detach().round().to(torch.int32).cpu().numpy()
+        bias, scale = self.ending
         return TrainedScores2d(self.name, weight, mask, bias, height=self.takes[0],
                                width=self.takes[1], scale=scale)
 

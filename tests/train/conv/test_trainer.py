@@ -138,17 +138,3 @@ def test_a_shortened_plan_still_drops_all_synapses():
 def test_another_device_is_refused():
     with pytest.raises(ValueError, match=r"^Device must be cpu or cuda for convolutions: tpu$"):
         trainer.Trainer(PLAIN, None, None, None, 3, 1, "tpu")
-
-
-def test_summed_scores_have_a_learnt_bias_of_integers():
-    trained = made("integers", epochs=8)
-    finish(trained)
-    last = trained.network.layers[-1]
-    with torch.no_grad():
-        last.offset.copy_(torch.tensor([0.3, -20.0, 40.0]))
-    expected = np.rint(last.offset.detach().numpy() / last.trained().scale)
-    np.testing.assert_array_equal(last.trained().bias, expected)
-    images = trained.validation[0]
-    np.testing.assert_array_equal(golden.Model(folded(trained)).scores(images.numpy()),
-                                  trained.scores(images).numpy())
-    assert {2} == set(trained.scores(images).argmax(1).tolist())
