@@ -25,8 +25,8 @@ def test_a_name_is_the_artefact_and_a_path_stays_a_path(tmp_path, monkeypatch):
 
 def test_an_unknown_name_is_refused_with_those_that_there_are():
     with pytest.raises(ArgumentTypeError, match=r"^Network must be a file or one of .*, "
-                       r"icebreaker, lfc, .*, tfc, .*: 'tcf' \(python -m train\.bnn_mnist trains a new "
-                       r"one\)$"):
+                       r"icebreaker, lfc, .*, tfc, .*: 'tcf' \(python -m train\.bnn_mnist "
+                       r"trains a new one\)$"):
         artefact.network_file("tcf")
 
 
