@@ -165,7 +165,7 @@ def _python(module, *arguments, output=False):
     # The folder of this interpreter has the programs that pip installed beside it.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)],
-                          stdout=subprocess.PIPE if output else None, text=True, check=False,
+                          stdout=subprocess.PIPE if output else None, encoding="utf-8", check=False,
                           env={**os.environ, "PATH": path})
     if done.returncode:
         raise SystemExit(done.returncode)

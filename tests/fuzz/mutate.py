@@ -125,7 +125,7 @@ def _cast(array, dtype):
     with np.errstate(all="ignore"):
         try:
             return array.astype(dtype)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return np.zeros(array.shape, dtype)
 
 

@@ -22,12 +22,12 @@ class Trainer(loop.Trainer):
     Parameters and attributes are those of :class:`train.loop.Trainer`.
     """
 
-    def __init__(self, recipe, encoder, train, validation, classes, seed):
+    def __init__(self, recipe, encoder, train, validation, classes, seed, device="cpu"):
         self.classes = classes
         self.pools = pools(recipe, encoder, train[0])
         self.wider = pools(recipe, encoder, train[0], WIDER)
         self._timed = 0.0  # seconds of the training when a pass was last timed
-        super().__init__(recipe, encoder, train, validation, classes, seed)
+        super().__init__(recipe, encoder, train, validation, classes, seed, device)
 
     def _network(self, classes):
         heat = 1 / self.recipe.softness(classes)

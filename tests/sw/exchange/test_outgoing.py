@@ -90,7 +90,8 @@ def test_published_networks_go_out_and_in_again(tmp_path, name):
     images = load_test_set(net, download=False).images[:3000]
     np.testing.assert_array_equal(golden.Model(back.network).scores(images),
                                   golden.Model(net).scores(images))
-    plain = not any(layer.kind == "lookup" for layer in net.layers)
+    # Tables come back without inputs that do not matter, and a pad value that nothing reads as 0.
+    plain = not any(layer.kind in ("lookup", "integer_conv2d") for layer in net.layers)
     assert (back.network.identity == net.identity) or not plain
 
 
