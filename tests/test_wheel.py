@@ -5,7 +5,6 @@ import shutil
 import site
 import subprocess
 import sys
-import tarfile
 import venv
 from pathlib import Path
 
@@ -37,8 +36,7 @@ def wheel(sources, tmp_path_factory):
     subprocess.run([sys.executable, "-c", build, "build_sdist", str(made)], cwd=sources,
                    check=True, capture_output=True)
     archive, = made.glob("thresher-*.tar.gz")
-    with tarfile.open(archive) as file:
-        file.extractall(made, filter="data")
+    shutil.unpack_archive(archive, made)
     unpacked = archive.with_name(archive.name.removesuffix(".tar.gz"))
     subprocess.run([sys.executable, "-c", build, "build_wheel", str(made)], cwd=unpacked,
                    check=True, capture_output=True)
