@@ -18,7 +18,7 @@ SMALL, FAST = "size", "speed"
 
 @dataclass(frozen=True)
 class Options:
-    """What decides between ways to compute a layer.
+    """Options that decide between ways to compute a layer.
 
     Attributes
     ----------

@@ -73,7 +73,7 @@ class Source:
 
     @property
     def words(self):
-        """What the templates' words stand for, a dict."""
+        """Texts for the words between @ in the templates, a dict."""
         network = self.network
         bits = self.options.word_bits
         listed = "\n".join(f" *   {index} {label}" for index, label in enumerate(network.labels))

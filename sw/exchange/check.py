@@ -82,7 +82,7 @@ def random_images(imported, seed=1):
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the comparison of a graph and the golden model found.
+    """Differences between a graph and the golden model.
 
     Attributes
     ----------

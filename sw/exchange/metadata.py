@@ -12,7 +12,7 @@ KEY = "thresher"
 
 @dataclass(frozen=True)
 class Ours:
-    """What a file of ours says of its network.
+    """Facts about a network in the metadata of a file that this project wrote.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What became of each node of a graph, as text."""
+"""Report on each node of a graph and the layer that it became, as text."""
 
 from ..layer.parts import worded
 

@@ -22,7 +22,7 @@ ROOM = 2**29  # octets of all constants that nodes compute
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a node.
+    """Fate of a node: the layer or the values that it became.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ FIELDS = (8, 16, 32)  # lanes of a class's count, a divisor of 64
 
 
 class WeightedCode(Code):
-    """What dense layers and scores have in common."""
+    """Base of the code of dense layers and scores."""
 
     def way(self, layer, options):
         """Return the way to compute the layer for one image: words, lists or code."""
