@@ -60,8 +60,8 @@ PRESETS = {preset.name: preset for preset in (
     Preset("icebreaker", "icebreaker", "icebreaker", 30, placer_seeds=(1, 2, 3)),
     # Look-up: an image a cycle.
     Preset("lookup-icebreaker", "lookup-icebreaker", "icebreaker", 30, placer_seeds=(1, 2, 3)),
-    Preset("lookup-25f", "lookup-25f", "ulx3s-25f", 140, placer_seeds=(1, 2)),
-    Preset("lookup-small", "lookup-small", "ulx3s-85f", 145, placer_seeds=(1, 2)),
+    Preset("lookup-25f", "lookup-25f", "ulx3s-25f", 145, placer_seeds=(1, 2, 3, 4)),
+    Preset("lookup-small", "lookup-small", "ulx3s-85f", 150, placer_seeds=(2, 1)),
     # Dense: scheduled. A block RAM of ECP5 is 1,024 words of 18 bits, so that an interval of 1,024
     # cycles uses all of it: 105 MHz / 1,024 is the rate of lfc.
     Preset("tfc-icebreaker", "tfc", "icebreaker", 24),

@@ -55,7 +55,9 @@ class SerialCRC(wiring.Component):
         # that leaves the CRC instead of the octet's bit, because equal bits make the feedback zero.
         shift = Signal(9)
         moving = Signal()
-        m.d.comb += self.busy.eq(shift[1:] != 0)
+        busy = Signal()  # whether shift[1:] is not zero
+        m.d.comb += self.busy.eq(busy)
+        m.d.sync += busy.eq(self.valid | self.out | (shift[2:] != 0))
         m.d.comb += processor.data.eq(Mux(moving, ~processor.crc[0], shift[0]))
         m.d.comb += processor.valid.eq(self.busy)
         m.d.sync += shift.eq(shift >> 1)
@@ -132,7 +134,7 @@ class Deframer(wiring.Component):
 class Framer(wiring.Component):
     """Turns octets of frames into octets of the line: a flag, the octets, their CRC, a flag.
 
-    An octet of a frame takes at least 9 cycles, because the CRC takes one bit per cycle.
+    An octet of a frame takes at least 10 cycles, because the CRC takes one bit per cycle.
 
     Members
     -------
@@ -152,16 +154,18 @@ class Framer(wiring.Component):
         m = Module()
         m.submodules.check = check = SerialCRC()
 
-        # The octet to send comes from the input, or from the CRC at this index.
+        # The octet to send comes from the input, or from the CRC at this index. It is sent from the
+        # second cycle on, when registers say that it is there and whether it is special.
         index = Signal(range(TRAILER))
         octet = Signal(8)
-        present = Signal()
+        there, present = Signal(), Signal()
 
         # An octet that equals a flag or an escape is replaced by an escape and the flipped octet.
         special = Signal()
         escaped = Signal()
         send = Signal()  # the line takes the last octet that stands for the octet to send
-        m.d.comb += special.eq((octet == FLAG) | (octet == ESCAPE))
+        m.d.sync += present.eq(there & ~send)
+        m.d.sync += special.eq((octet == FLAG) | (octet == ESCAPE))
         m.d.comb += send.eq(present & self.o.ready & (escaped | ~special))
         with m.If(present):
             m.d.comb += self.o.valid.eq(1)
@@ -183,7 +187,7 @@ class Framer(wiring.Component):
                         m.next = "BODY"
             with m.State("BODY"):
                 m.d.comb += octet.eq(self.i.p.data)
-                m.d.comb += present.eq(self.i.valid & ~check.busy)
+                m.d.comb += there.eq(self.i.valid & ~check.busy)
                 m.d.comb += self.i.ready.eq(send)
                 m.d.comb += check.octet.eq(octet)
                 m.d.comb += check.valid.eq(send)
@@ -191,7 +195,7 @@ class Framer(wiring.Component):
                     m.next = "CRC"
             with m.State("CRC"):
                 m.d.comb += octet.eq(check.crc[:8])
-                m.d.comb += present.eq(~check.busy)
+                m.d.comb += there.eq(~check.busy)
                 m.d.comb += check.out.eq(send & (index != TRAILER - 1))
                 with m.If(send):
                     m.d.sync += index.eq(index + 1)

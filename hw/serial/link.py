@@ -125,16 +125,17 @@ class Link(wiring.Component):
         inbox = self._receive(m)
 
         # Payloads of answers: a text, results of images, the report of a run.
+        # Relays register them, because their logic is deep or far from the line.
         m.submodules.text = text = TextOctets(self.info.encode())
+        m.submodules.words = words = Relay(OCTET)
+        connect(m, text.o, words.i)
         m.submodules.octets = octets = ResultOctets(self.result, score_bytes=self.info.score_bytes)
-        # A relay registers the results' octets, because their choice takes a whole cycle.
         m.submodules.result = result = Relay(OCTET)
         connect(m, octets.o, result.i)
         m.submodules.benchmark = benchmark = Benchmark(
             classes=len(self.info.labels), counter_width=self.info.max_benchmark.bit_length())
         self._give_images(m, benchmark)
         self._take_results(m, octets, benchmark)
-        # A relay registers the report, because the benchmark's counters lie far from the line.
         m.submodules.report = report = Relay(OCTET)
         connect(m, benchmark.report, report.i)
         answer = self._send(m)
@@ -168,7 +169,7 @@ class Link(wiring.Component):
                 with m.If(request.error):
                     answer.fail(m, request.code)
                 with m.Elif(request.identify):
-                    answer.forward(m, text.o)
+                    answer.forward(m, words.o)
                 with m.Elif(request.measure):
                     answer.forward(m, report.o)
                 with m.Else():
@@ -203,8 +204,12 @@ class Link(wiring.Component):
     def _take_results(self, m, octets, benchmark):
         """Pass each result to the benchmark in a run, and to the answer otherwise."""
         m.d.comb += octets.i.payload.eq(self.results.payload)
-        m.d.comb += octets.i.valid.eq(self.results.valid & ~benchmark.running)
-        m.d.comb += self.results.ready.eq(octets.i.ready | benchmark.running)
+        # A register says which results are the benchmark's, because their queues are far away. None
+        # comes in the first cycle of a run, nor in the one behind it.
+        taking = Signal()
+        m.d.sync += taking.eq(benchmark.running)
+        m.d.comb += octets.i.valid.eq(self.results.valid & ~taking)
+        m.d.comb += self.results.ready.eq(octets.i.ready | taking)
         m.d.comb += benchmark.accepted.eq(self.images.valid & self.images.ready)
         m.d.comb += benchmark.labelled.eq(self.results.valid & benchmark.running)
         m.d.comb += benchmark.label.eq(self.results.p.label)

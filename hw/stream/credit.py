@@ -169,7 +169,9 @@ class CreditQueue(wiring.Component):
         credits = Signal(range(self.depth + 1), init=self.depth)
         taken = Signal()
         returned = Signal()
-        m.d.comb += self.free.eq(credits != 0)
+        free = Signal(init=1)  # a register, because deep logic may depend on it
+        m.d.comb += self.free.eq(free)
+        m.d.sync += free.eq(Mux(taken ^ returned, returned | (credits != 1), credits != 0))
         m.d.comb += taken.eq(self.reserve & self.free)
         if self.depth > SMALL_QUEUE:  # a register breaks the path from one end to the other
             m.d.sync += returned.eq(self.o.valid & self.o.ready)
@@ -201,8 +203,8 @@ class CreditQueue(wiring.Component):
     def _keep(self, m, family):
         """Keep payloads in a memory. Credits keep it from being full, so no write is refused.
 
-        The counters have one bit more than the addresses, which wrap by themselves. Equal counters
-        mean that the memory is empty.
+        The addresses wrap by themselves. Where the one to read is just below the one to write, one
+        payload is stored.
         """
         in_logic = family == "ecp5" and self.slots <= LOGIC_SLOTS
         m.submodules.slots = slots = memory.Memory(
@@ -211,9 +213,11 @@ class CreditQueue(wiring.Component):
         write, read = slots.write_port(), slots.read_port()
         m.d.comb += [write.en.eq(self.push), write.data.eq(self.payload)]
         m.d.comb += self.o.payload.eq(read.data)
-        pushed, fetched = Signal(range(2 * self.slots)), Signal(range(2 * self.slots))
-        fetch = Signal()
-        m.d.comb += fetch.eq((pushed != fetched) & (~self.o.valid | self.o.ready))
+        pushed, fetched = Signal(range(self.slots)), Signal(range(self.slots))
+        fetch, stored = Signal(), Signal()
+        m.d.comb += fetch.eq(stored & (~self.o.valid | self.o.ready))
+        with m.If(self.push ^ fetch):  # a register, because much depends on it
+            m.d.sync += stored.eq(self.push | (pushed != (fetched + 1)[:len(fetched)]))
         m.d.comb += read.en.eq(fetch)
         for port, number, moves in (write, pushed, self.push), (read, fetched, fetch):
             m.d.comb += port.addr.eq(number)

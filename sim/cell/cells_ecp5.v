@@ -58,14 +58,15 @@ module DP16KD #(  // its pins as vectors: sim.cell.cells joins them
     wire [35:0] data_b = {18'd0, DIB} << shift(DATA_WIDTH_B, ADB);
     wire hits_a = writes_a & |mask_a, hits_b = writes_b & |mask_b;
     wire near = row_a[9:1] == row_b[9:1] && (PAIRS || row_a[0] == row_b[0]);
+    // Bits that the other port writes in the same cycle are read wrongly.
+    wire [35:0] wrong_a = {36{hits_b & near}} & (PAIRS ? ~36'd0 : mask_b);
+    wire [35:0] wrong_b = {36{hits_a & near}} & (PAIRS ? ~36'd0 : mask_a);
 
     wire [35:0] old_a = {words[row_a | 1], words[row_a]}, old_b = {words[row_b | 1], words[row_b]};
     wire [35:0] new_a = old_a & ~mask_a | data_a & mask_a;
     wire [35:0] new_b = old_b & ~mask_b | data_b & mask_b;
-    wire [35:0] seen_a = (writes_a && WRITEMODE_A == "WRITETHROUGH" ? new_a : old_a)
-                         ^ {36{hits_b & near}};
-    wire [35:0] seen_b = (writes_b && WRITEMODE_B == "WRITETHROUGH" ? new_b : old_b)
-                         ^ {36{hits_a & near}};
+    wire [35:0] seen_a = (writes_a && WRITEMODE_A == "WRITETHROUGH" ? new_a : old_a) ^ wrong_a;
+    wire [35:0] seen_b = (writes_b && WRITEMODE_B == "WRITETHROUGH" ? new_b : old_b) ^ wrong_b;
 
     always @(posedge CLKA) begin
         if (writes_a) words[row_a] <= new_a[17:0];

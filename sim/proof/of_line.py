@@ -137,7 +137,8 @@ class FrameOut(Elaboratable):
         m.d.comb += Assert(~escaped | ~dut.o.valid | (word == FLAG ^ FLIP)
                            | (word == ESCAPE ^ FLIP), "an escape is not of a flag or an escape")
         waits = (ending | dut.i.valid) & ~dut.o.valid
-        at_most(m, OCTET_CYCLES, waits, dut.o.valid, "the line waits for an octet that is there")
+        at_most(m, OCTET_CYCLES + 1, waits, dut.o.valid,
+                "the line waits for an octet that is there")
         return m
 
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import numpy as np
 from amaranth import Elaboratable, Fragment, Module, Mux, Signal, Value
 from amaranth.asserts import AnySeq
-from amaranth.hdl import Assert
+from amaranth.hdl import Assert, Assume
 from amaranth.lib.wiring import In, Out
 
 from hw.serial.answer import ResultOctets, TextOctets
@@ -91,8 +91,8 @@ class Hollow(Elaboratable):
         self.deframer, self.inbox, self.text, self.octets, self.benchmark, self.framer = (
             next(part for part in parts if isinstance(part, kind))
             for kind in (Deframer, Inbox, TextOctets, ResultOctets, Benchmark, Framer))
-        self.result, self.report, self.output = (part for part in parts
-                                                 if isinstance(part, Relay))
+        self.words, self.result, self.report, self.output = (part for part in parts
+                                                             if isinstance(part, Relay))
         self._trust(m)
         self._check(m)
         return m
@@ -108,7 +108,7 @@ class Hollow(Elaboratable):
         with m.If(begun):
             m.d.comb += [request.empty.eq(AnySeq(1)), request.word.eq(AnySeq(1))]
         keep(m, inbox.payload, "payload", dropped=inbox.request.ready)
-        keep(m, self.text.o, "text")
+        keep(m, self.words.o, "text")
         keep(m, self.result.o, "result")
 
         run = self.benchmark
@@ -218,7 +218,7 @@ class Answers(Hollow):
                            "an error is not why, or more than one octet")
         last = self.result.o.p.last & (results == request.images - 1)
         for name, asked, source, end in (
-                ("text", asks.identify, self.text.o, self.text.o.p.last),
+                ("text", asks.identify, self.words.o, self.words.o.p.last),
                 ("report", asks.measure, self.report.o, self.report.o.p.last),
                 ("results", asks.classify, self.result.o, last)):
             here = Signal(name=f"{name}_here")
@@ -251,7 +251,7 @@ class Answers(Hollow):
         m.d.comb += waits.eq(
             consumer.stalled
             | runs & ~(run.refused | report.valid) & ~(run.i.ready & self.inbox.payload.valid)
-            | pays & ~Mux(asks.identify, self.text.o.valid,
+            | pays & ~Mux(asks.identify, self.words.o.valid,
                           Mux(asks.measure, report.valid, self.result.o.valid)))
         there = self.inbox.request.valid
         at_most(m, OWN, there & ~waits, ~there | self.inbox.request.ready | consumer.taken
@@ -277,15 +277,21 @@ class Paths(Hollow):
         m.d.comb += Assert(run.given == feed.given, "given of a run is changed")
         m.d.comb += Assert(run.accepted == taken(dut.images), "a word that is taken is not counted")
 
-        # A result goes to the benchmark in a run, and else to the answer.
+        # A result goes to the benchmark in a run, and else to the answer. A run begins and ends
+        # when no result is on its way: not in the first cycle of a run, nor in the one behind it.
+        taking = Signal()
+        m.d.sync += taking.eq(run.running)
+        m.d.comb += Assume(~dut.results.valid | (taking == run.running))
         m.d.comb += Assert(run.labelled == (taken(dut.results) & run.running),
                            "a label of a run is lost, doubled or made up")
         m.d.comb += Assert(~run.labelled | (run.label == dut.results.p.label),
                            "a label is changed")
-        m.d.comb += Assert(~run.running | dut.results.ready, "a label waits in a run")
-        m.d.comb += Assert(run.running | joined(dut.results, self.octets.i),
+        m.d.comb += Assert(~dut.results.valid | ~run.running | dut.results.ready,
+                           "a label waits in a run")
+        m.d.comb += Assert(taking | joined(dut.results, self.octets.i),
                            "a result is lost, doubled or changed")
         m.d.comb += Assert(~run.running | ~self.octets.i.valid, "a result of a run is answered")
+        m.d.comb += Assert(joined(self.text.o, self.words.i), "an octet of the text is changed")
         m.d.comb += Assert(joined(self.octets.o, self.result.i), "an octet of a result is changed")
         m.d.comb += Assert(joined(run.report, self.report.i), "an octet of the report is changed")
 
@@ -305,6 +311,6 @@ PROOFS = [
     Proof("link-paths", "What is not an answer goes through unchanged: octets from and to the "
           "line, images, and results, which go to the benchmark exactly in its runs", PARAMETERS,
           Paths,
-          Fault("hw.serial.link.Link._take_results", "self.results.valid & ~benchmark.running",
+          Fault("hw.serial.link.Link._take_results", "self.results.valid & ~taking",
                 "self.results.valid"), ("Link",)),
 ]
