@@ -62,6 +62,7 @@ PRESETS = {preset.name: preset for preset in (
     Preset("lookup-icebreaker", "lookup-icebreaker", "icebreaker", 30, placer_seeds=(1, 2, 3)),
     Preset("lookup-25f", "lookup-25f", "ulx3s-25f", 145, placer_seeds=(1, 2, 3, 4)),
     Preset("lookup-small", "lookup-small", "ulx3s-85f", 150, placer_seeds=(2, 1)),
+    Preset("lookup-85f", "lookup-85f", "ulx3s-85f", 120, placer_seeds=(1, 2)),
     # Dense: scheduled. A block RAM of ECP5 is 1,024 words of 18 bits, so that an interval of 1,024
     # cycles uses all of it: 105 MHz / 1,024 is the rate of lfc.
     Preset("tfc-icebreaker", "tfc", "icebreaker", 24),
