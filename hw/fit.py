@@ -3,7 +3,7 @@
 from math import floor
 
 from .estimate import estimate, shell_resources
-from .lower import LOWER
+from .lower import LOWER, with_mode
 from .plan.area import logic_rom
 from .plan.device import DEVICES
 from .plan.schedule import Scheduled
@@ -52,7 +52,7 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
     if hopeless:
         schedule, over = slower, hopeless
     if short := _memory_short(network, schedule, device, over if hopeless else []):
-        sparse = network.synapses < sum(map(_weights, network.layers[1:]))
+        sparse = network.synapses < sum(map(_weights, with_mode(network.layers)))
         raise ValueError(f"{short} (fewer or smaller layers{' or fewer synapses' * sparse} would "
                          f"help; {_larger(network, device, schedule, slowest)})")
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
@@ -86,7 +86,7 @@ def memory_bits(device):
 
 def _stored(network, schedule):
     """Return the bits of the weights that a schedule has in memory, by layer."""
-    return {layer.name: LOWER.of(layer).stored_bits(layer) for layer in network.layers[1:]
+    return {layer.name: LOWER.of(layer).stored_bits(layer) for layer in with_mode(network.layers)
             if isinstance(schedule.layers[layer.name], Scheduled)}
 
 
