@@ -141,8 +141,12 @@ class Schedule:
         """Raise ValueError unless the schedule fits the network; name layer and rule."""
         names = [layer.name for layer in with_mode(network.layers)]
         if list(self.layers) != names:
+            first, encoder = network.first, ""
+            if first.name in self.layers and first.name not in names:
+                encoder = f" (an {first.kind} has no mode)"
             raise ValueError(f"Schedule must have the layers of the network: "
-                             f"{', '.join(self.layers) or 'none'}, not {', '.join(names)}")
+                             f"{', '.join(self.layers) or 'none'}, not {', '.join(names)}"
+                             f"{encoder}")
         _check_int("Pixels of the schedule", self.pixels, network.inputs)
         for layer in with_mode(network.layers):
             self.layers[layer.name].check(layer)

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from sw.layer.integer import IntegerConv2d, IntegerDense
 
 from .reduction import REDUCE, Reduction

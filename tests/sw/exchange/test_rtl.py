@@ -12,7 +12,7 @@ from sw.network import save
 FILES = Path(__file__).parent / "files"
 
 
-@pytest.mark.parametrize("name", ["fc-2bits"])
+@pytest.mark.parametrize("name", ["fc-2bits", "conv"])
 def test_imported_networks_are_equal_in_rtl(tmp_path, name, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = incoming.load(FILES / f"{name}.onnx", shape=(28, 28), provenance={"dataset": "mnist"})
