@@ -76,8 +76,7 @@ def test_a_dense_first_layer_is_scheduled_where_its_adders_do_not_fit():
     network = conv_network(np.random.default_rng(0), (8, 8, 1), [("integer_dense", 64, {})])
     schedule = choose(network, find_device("icebreaker"), clock_hz=12e6)
     assert isinstance(schedule.layers["integer_d0"], Scheduled)
-    assert schedule.pixels == 1
-    assert schedule.interval(network) >= 64
+    assert schedule.interval(network) < 64
 
 
 def test_the_estimate_of_wired_layers_knows_what_nothing_reads():
@@ -116,7 +115,7 @@ def test_an_encoder_has_no_mode():
 
 def test_rows_that_do_not_fit_are_refused():
     network = conv_network(np.random.default_rng(0), (16, 1024, 4), [
-        ("integer_conv2d", 2, {"kernel": (7, 7), "padding": 3, "synapses": 60})], last="scores2d")
+        ("integer_conv2d", 2, {"kernel": (5, 5), "padding": 2, "synapses": 40})], last="scores2d")
     with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .*\b\d+ block RAMs "
                                          r"needed, 30 there \(\d+ % too many\)"):
         choose(network, find_device("iCE40UP5K"), clock_hz=12e6)
