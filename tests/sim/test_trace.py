@@ -112,7 +112,7 @@ def test_maps_of_a_first_layer_of_integers_are_seen_and_drawn(tmp_path):
     network = conv_network(rng, (5, 6, 3), [("integer_conv2d", 5, {"padding": 1})],
                            last="scores2d")
     images = random_images(rng, 8, network)
-    faulty, image, index = planted(network, "integer_c0", "thresholds", images)
+    faulty, image, index = planted(network, "integer_c0", "weights", images)
     accelerator = Accelerator(faulty, Schedule(3, {"integer_c0": Scheduled(2, 9),
                                                    "scores": Scheduled(3, 2)}))
     accelerator.network = network  # it claims to be the right one
