@@ -59,6 +59,9 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
                    f"({100 * needed / there - 100:.0f} % too many)" if there else
                    f"{needed:,} {what} needed, none there" for what, needed, there in over)
     fewer = _fewer(network)
+    if "block RAMs" in (what for what, _, _ in over) and any(
+            layer.takes.is_map for layer in network.layers):
+        fewer = f"smaller feature maps or {fewer}"  # rows of maps are in block RAM, too
     ways = (f"{fewer} would help; {_larger(network, device, schedule, slowest)}" if hopeless else
             f"a lower rate, smaller pe and simd, {fewer} or a larger device would help")
     raise ValueError(f"Schedule must fit {device.name}: {by} ({ways})")

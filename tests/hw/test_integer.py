@@ -117,5 +117,7 @@ def test_rows_that_do_not_fit_are_refused():
     network = conv_network(np.random.default_rng(0), (16, 1024, 4), [
         ("integer_conv2d", 2, {"kernel": (5, 5), "padding": 2, "synapses": 40})], last="scores2d")
     with pytest.raises(ValueError, match=r"^Schedule must fit iCE40UP5K: .*\b\d+ block RAMs "
-                                         r"needed, 30 there \(\d+ % too many\)"):
+                                         r"needed, 30 there \(\d+ % too many\) \(smaller feature "
+                                         r"maps or fewer synapses, now 88 of 208 weights, would "
+                                         r"help; LFE5U-12F holds it\)$"):
         choose(network, find_device("iCE40UP5K"), clock_hz=12e6)
