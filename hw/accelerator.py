@@ -8,7 +8,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .lower import LOWER
+from .lower import LOWER, entry, with_mode
 from .plan.schedule import Wired
 from .plan.simplify import built
 from .plan.timing import answers_early, latency
@@ -42,8 +42,8 @@ class Accelerator(wiring.Component):
     -------
     i : In(stream.Signature(pixels * pixel_bits))
         Beats of ``schedule.pixels`` pixels, each ``pixel_bits`` wide: a pixel shifted right by the
-        encoder's ``shift``. The first pixel is the lowest. The unused pixels of an image's last
-        beat may have any value.
+        first layer's ``shift``. The first pixel is the lowest. The unused pixels of an image's
+        last beat may have any value.
     o : Out(stream.Signature(answer_layout(classes, score_bits)))
         Label, and the score of each class.
     weights : In(stream.Signature(16))
@@ -130,18 +130,20 @@ def stages(network, schedule):
     """Return the stages of an accelerator in order, by name.
 
     A width converter stands wherever the widths of two neighbours differ. A stage of one layer has
-    the layer's name. Where an image comes in one beat in front of wired layers, the first layer is
-    the head of their pipeline, because a handshake would have to stop all bits of the image.
+    the layer's name. An encoder stands in front of the layers that have a mode. Where an image
+    comes in one beat in front of wired layers, the encoder is the head of their pipeline, because
+    a handshake would have to stop all bits of the image.
 
     Raises
     ------
     ValueError
         If two stages have the same name.
     """
-    first = network.first
-    head = LOWER.of(first).beats(first, schedule.pixels)
-    free_running = (head.beats == 1 and not head.is_wire
-                    and _in_pipeline(network.layers[1], schedule))
+    first, layers = network.first, with_mode(built(network))
+    head = (None if LOWER.of(first).has_mode
+            else LOWER.of(first).beats(first, schedule.pixels))
+    free_running = (head and head.beats == 1 and not head.is_wire
+                    and _in_pipeline(layers[0], schedule))
     result = {}
 
     def add(name, stage):
@@ -150,9 +152,9 @@ def stages(network, schedule):
                              f"layer)")
         result[name] = stage
 
-    if not free_running:
+    if head and not free_running:
         add(first.name, head)
-    bits, width = first.outputs, LOWER.of(first).width(first, schedule.pixels)
+    bits, width = entry(network, schedule.pixels)
     position = width  # bits after which a word begins anew
 
     def connect(name, to_width):
@@ -164,18 +166,17 @@ def stages(network, schedule):
         if not Conversion(bits, whole, to_width).is_wire:
             add(f"to_{name}", WidthConverter(bits=bits, i_width=whole, o_width=to_width))
 
-    pipelines = groupby(built(network)[1:], lambda layer: _in_pipeline(layer, schedule))
-    for joined, group in pipelines:
-        layers = list(group)
-        modes = [schedule.layers[layer.name] for layer in layers]
+    for joined, group in groupby(layers, lambda layer: _in_pipeline(layer, schedule)):
+        group = list(group)
+        modes = [schedule.layers[layer.name] for layer in group]
         if joined:
-            name = layers[0].name
-            connect(name, layers[0].takes.width)
+            name = group[0].name
+            connect(name, group[0].takes.width)
             add(f"wired_{name}", WiredPipeline(
-                layers, modes, first if free_running and not result else None))
-            bits = width = position = layers[-1].gives.width
+                group, modes, first if free_running and not result else None))
+            bits = width = position = group[-1].gives.width
             continue
-        for layer, mode in zip(layers, modes, strict=True):
+        for layer, mode in zip(group, modes, strict=True):
             lower = LOWER.of(layer)
             takes, gives = lower.words(layer, mode, width)
             connect(layer.name, takes)

@@ -12,6 +12,7 @@ from .memo import memo
 from .plan.area import Resources, rom_blocks
 from .plan.schedule import Wired
 from .plan.simplify import simplify, used_bits
+from .plan.simplify.reduction import REDUCE
 from .serial.benchmark import counter_width
 from .serial.imageregister import LOGIC_IMAGES, copy_bits
 from .stream.credit import queue_size
@@ -73,7 +74,7 @@ def estimate(network, schedule, family):
     """
     left = {}
     if _is_wired(schedule):
-        left = {layer.name: layer for layer in _simplified(network).layers}
+        left = _left(network)
     parts = {}
     for name, stage in stages(network, schedule).items():
         parts |= stage.resources(name, family, left)
@@ -98,6 +99,15 @@ def left_over(network, schedule):
 def _is_wired(schedule):
     """Return whether all layers are wired: then synthesis sees their constants."""
     return all(isinstance(mode, Wired) for mode in schedule.layers.values())
+
+
+def _left(network):
+    """Return the layers without the parts that synthesis removes, a dict by name."""
+    first, simplified = network.first, _simplified(network)
+    left = {layer.name: layer for layer in simplified.layers}
+    if LOWER.of(first).has_mode and not LOWER.of(first).streams:
+        left[first.name] = REDUCE.of(first).rows(first, simplified.inputs)
+    return left
 
 
 @memo

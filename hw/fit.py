@@ -3,7 +3,7 @@
 from math import floor
 
 from .estimate import estimate, shell_resources
-from .lower import LOWER
+from .lower import LOWER, with_mode
 from .plan.area import logic_rom
 from .plan.device import DEVICES
 from .plan.schedule import Scheduled
@@ -52,13 +52,16 @@ def refuse_misfit(network, schedule, device, *, slowest=None):
     if hopeless:
         schedule, over = slower, hopeless
     if short := _memory_short(network, schedule, device, over if hopeless else []):
-        sparse = network.synapses < sum(map(_weights, network.layers[1:]))
+        sparse = network.synapses < sum(map(_weights, with_mode(network.layers)))
         raise ValueError(f"{short} (fewer or smaller layers{' or fewer synapses' * sparse} would "
                          f"help; {_larger(network, device, schedule, slowest)})")
     by = "; ".join(f"{needed:,} {what} needed, {there:,} there "
                    f"({100 * needed / there - 100:.0f} % too many)" if there else
                    f"{needed:,} {what} needed, none there" for what, needed, there in over)
     fewer = _fewer(network)
+    if "block RAMs" in (what for what, _, _ in over) and any(
+            layer.takes.is_map for layer in network.layers):
+        fewer = f"smaller feature maps or {fewer}"  # rows of maps are in block RAM, too
     ways = (f"{fewer} would help; {_larger(network, device, schedule, slowest)}" if hopeless else
             f"a lower rate, smaller pe and simd, {fewer} or a larger device would help")
     raise ValueError(f"Schedule must fit {device.name}: {by} ({ways})")
@@ -86,7 +89,7 @@ def memory_bits(device):
 
 def _stored(network, schedule):
     """Return the bits of the weights that a schedule has in memory, by layer."""
-    return {layer.name: LOWER.of(layer).stored_bits(layer) for layer in network.layers[1:]
+    return {layer.name: LOWER.of(layer).stored_bits(layer) for layer in with_mode(network.layers)
             if isinstance(schedule.layers[layer.name], Scheduled)}
 
 

@@ -1,9 +1,9 @@
-"""The registry of layers' hardware: a kind of layer can be wired, scheduled, or take pixels."""
+"""The registry of layers' hardware: a kind of layer can be wired, scheduled, or encode pixels."""
 
 from sw.layer.registry import Registry
 
 
-__all__ = ["LOWER", "Lowering"]
+__all__ = ["LOWER", "Lowering", "entry", "with_mode"]
 
 
 LOWER = Registry("hardware", ("hw.lowering",))  # an entry is a :class:`Lowering`
@@ -16,6 +16,9 @@ class Lowering:
 
     Attributes
     ----------
+    has_mode : bool
+        Whether a schedule says how the layer is built. An encoder has no mode, because the pixels
+        of a beat decide about its hardware.
     crowded : bool
         Whether cells have so many wires that they must not be packed densely.
     streams : bool
@@ -24,6 +27,7 @@ class Lowering:
         pipeline.
     """
 
+    has_mode = True
     crowded = False
     streams = False
 
@@ -55,7 +59,7 @@ class Lowering:
         return self.scheduled_resources(layer, mode, family)
 
     def beats(self, layer, pixels):
-        """Return the stage of a first layer that takes ``pixels`` pixels a beat.
+        """Return the stage of a first layer without a mode, for ``pixels`` pixels a beat.
 
         The stage has the attributes ``beats``, the beats of an image, and ``is_wire``, whether it
         needs no logic.
@@ -63,13 +67,13 @@ class Lowering:
         raise self._refusal(layer, "take pixels")
 
     def width(self, layer, pixels):
-        """Return the number of bits that a first layer gives for a beat of ``pixels`` pixels."""
+        """Return the bits that a first layer without a mode gives for ``pixels`` pixels."""
         raise self._refusal(layer, "take pixels")
 
     def wired(self, layer, mode):
         """Return a component with ports ``x`` and ``y`` and a ``latency``: one vector per cycle.
 
-        ``mode`` is a :class:`hw.plan.schedule.Wired`, or None for a first layer.
+        ``mode`` is a :class:`hw.plan.schedule.Wired`, or None for a layer without a mode.
         """
         raise self._refusal(layer, "be wired")
 
@@ -91,6 +95,10 @@ class Lowering:
     def scheduled_resources(self, layer, mode, family):
         """Return the estimated resources of :meth:`scheduled`."""
         raise self._refusal(layer, "be scheduled")
+
+    def most_positions(self, layer):
+        """Return how many vectors of an image may share each word of weights."""
+        return layer.vectors
 
     def stored_bits(self, layer):
         """Return the bits of weights that a scheduled layer has in memory."""
@@ -127,3 +135,19 @@ class Lowering:
     def _refusal(self, layer, what):
         return ValueError(f"Layer {layer.name!r} must not {what}: its kind, {layer.kind!r}, cannot "
                           f"(choose another schedule)")
+
+
+def with_mode(layers):
+    """Return the layers that have a mode in a schedule, a tuple."""
+    return tuple(layer for layer in layers if LOWER.of(layer).has_mode)
+
+
+def entry(network, pixels):
+    """Return the bits of an image and of a word in front of the first layer that has a mode.
+
+    ``pixels`` are the pixels of a beat.
+    """
+    first = network.first
+    if LOWER.of(first).has_mode:
+        return first.takes.width, pixels * network.pixel_bits
+    return first.outputs, LOWER.of(first).width(first, pixels)

@@ -8,7 +8,7 @@ from math import ceil, floor, log
 
 from .estimate import layer_resources
 from .fit import misfits, refuse_misfit
-from .lower import LOWER
+from .lower import LOWER, entry, with_mode
 from .plan.pll import make_clock
 from .plan.schedule import Schedule, Wired
 from .wired.groups import GROUP_SYNAPSES
@@ -58,7 +58,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         help.
     """
     wired = [wired] if wired else wired_modes(device.family, clock_hz)
-    slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer) for layer in network.layers[1:]))
+    slowest = max(network.inputs, *(LOWER.of(layer).slowest(layer)
+                                    for layer in with_mode(network.layers)))
     fastest, at_fastest = _fastest(network)
 
     def slowest_on(other):
@@ -169,9 +170,9 @@ def _smallest_modes(network, device, interval, wired, weight):
     pixels = _pixels(network, interval)
     # Paths: the cheapest schedules of the layers so far, one for each pair of a word's width behind
     # them and a number of SPRAMs. An SPRAM costs nothing, but their number is limited.
-    paths = {(LOWER.of(network.first).width(network.first, pixels), 0): (0.0, {})}
-    bits, joins = network.first.outputs, False
-    for layer in network.layers[1:]:
+    bits, width = entry(network, pixels)
+    paths, joins = {(width, 0): (0.0, {})}, False
+    for layer in with_mode(network.layers):
         longer = {}
         for mode in _candidates(layer, interval, wired, device, weight):
             for (width, sprams), (cost, modes) in paths.items():
@@ -200,26 +201,27 @@ def _pixels(network, interval):
 
     In front of a layer that takes positions, a divisor of whole positions is better.
     """
-    inputs, extents = network.inputs, network.layers[1].takes.extents
+    inputs, taken = network.inputs, with_mode(network.layers)[0].takes
     least = ceil(inputs / interval)
     divisors = [pixels for pixels in range(least, min(2 * least, inputs) + 1)
                 if inputs % pixels == 0]
-    position = max(1, extents[-1] * inputs // network.first.outputs) if len(extents) > 1 else 1
+    position = max(1, taken.extents[-1] * inputs // taken.size) if taken.is_map else 1
     return next((pixels for pixels in divisors if pixels % position == 0),
                 divisors[0] if divisors else least)
 
 
 def _fastest(network):
     """Return the interval of the fastest hardware, in cycles, and the layer that takes as long."""
-    layers = {layer.name: LOWER.of(layer).fastest(layer) for layer in network.layers[1:]}
+    layers = {layer.name: LOWER.of(layer).fastest(layer) for layer in with_mode(network.layers)}
     name = max(layers, key=layers.get)
     return layers[name], name
 
 
 def _too_fast(network, device, interval, wired, images_per_second):
     """Return the message about a rate that some layer cannot keep on a device."""
-    name = next(layer.name for layer in network.layers[1:] if not LOWER.of(layer).candidates(
-        layer, interval, limit_hops(layer, wired), device))
+    name = next(layer.name for layer in with_mode(network.layers)
+                if not LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired),
+                                                  device))
     return (f"Images per second must be lower for {device.name}: {images_per_second:,.0f} leave "
             f"layer {name!r} {interval:,} cycles an image, and lanes for that do not exist (leave "
             f"the rate out: the fastest schedule that fits)")
@@ -237,7 +239,7 @@ def _candidates(layer, interval, wired, device, weight):
     """Return the cheapest modes that keep to an interval, and the cheapest ones in SPRAM."""
     costs = {False: [], True: []}  # by whether the mode takes SPRAM: (cost, mode)
     for mode in LOWER.of(layer).candidates(layer, interval, limit_hops(layer, wired), device):
-        resources = layer_resources(layer, mode, device.family, bits=layer.inputs, width=1,
+        resources = layer_resources(layer, mode, device.family, bits=layer.takes.width, width=1,
                                     after_wired=False)
         costs[resources.spram > 0].append((_share(resources, device, weight), mode))
     best = {loaded: [mode for _, mode in sorted(some, key=lambda each: each[0])]

@@ -8,10 +8,9 @@ from sw.layer.conv2d import Conv2d
 from ..lower import LOWER
 from ..memo import memo
 from ..plan.schedule import Scheduled, Wired
-from ..stage.balance import lanes_for
+from ..stage.balance import MOST_POSITIONS, lanes_for
 from ..stage.geometry import Geometry
-from ..stage.lanes import mvtu_resources, planes_of
-from ..stage.mvtu import MVTU
+from ..stage.lanes import planes_of
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
 from ..stage.spram import SPRAM_DEPTH
@@ -28,7 +27,7 @@ class LowerConv2d(LowerStreamed):
 
     def words(self, layer, mode, width):
         if isinstance(mode, Wired):
-            return layer.channels, layer.made
+            return layer.channels * layer.taken_bits, layer.made
         return _window_words(layer, mode.simd)[0], mode.pe
 
     def interval(self, layer, mode, width):
@@ -53,7 +52,7 @@ class LowerConv2d(LowerStreamed):
         if mode.positions > 1:
             return SharedMVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom,
                               positions=mode.positions, vectors=layer.vectors)
-        lanes = MVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom)
+        lanes = LOWER.of(layer.dense).scheduled(layer.dense, mode)
         lanes.vectors = layer.vectors
         return lanes
 
@@ -64,16 +63,20 @@ class LowerConv2d(LowerStreamed):
         return layer.weights.size * planes_of(layer.dense)
 
     def candidates(self, layer, interval, wired, device):
-        # A synapse takes about a LUT. Plans of more neurons would take minutes for nothing, because
-        # lanes that several positions share are smaller than half a device.
-        fits = interval >= self.fastest(layer) and layer.synapses < device.lut4 / 2
+        fits = interval >= self.fastest(layer) and self.fits_wired(layer, device)
         modes = [wired] if fits else []
-        for pe, simd, positions in lanes_for(layer, interval):
+        shared = min(MOST_POSITIONS, self.most_positions(layer))
+        for pe, simd, positions in lanes_for(layer, interval, shared):
             roms = [BLOCK_RAM[device.family], "distributed"]
             if device.sprams and Scheduled(pe, simd).interval(layer.dense) <= SPRAM_DEPTH:
                 roms.append("spram")
             modes += [Scheduled(pe, simd, rom, positions) for rom in roms]
         return modes
+
+    def fits_wired(self, layer, device):
+        """Return whether a wired layer may fit, which saves the plans of thousands of neurons."""
+        # A synapse takes about a LUT a bit. Lanes are smaller than half a device.
+        return layer.synapses * layer.taken_bits < device.lut4 / 2
 
     def fastest(self, layer):
         return Geometry.of(layer).interval
@@ -92,11 +95,11 @@ def _window_words(layer, simd):
 @memo
 def _scheduled_resources(layer, mode, family):
     """Return the estimated resources of a window and its lanes."""
-    lanes = (layer.dense, mode.pe, mode.simd)
     window = window_resources(SlidingWindow(layer, simd=mode.simd), family)
     if mode.positions > 1:
-        return window + shared_resources(*lanes, mode.positions, layer.vectors, mode.rom, family)
-    return window + mvtu_resources(*lanes, mode.rom, family)
+        return window + shared_resources(layer.dense, mode.pe, mode.simd, mode.positions,
+                                         layer.vectors, mode.rom, family)
+    return window + LOWER.of(layer.dense).scheduled_resources(layer.dense, mode, family)
 
 
 LOWER.register(Conv2d)(LowerConv2d())

@@ -11,6 +11,8 @@ from ..stage.encoder import PixelEncoder, ThermometerEncoder
 class LowerEncoder(Lowering):
     """Hardware of an encoder: beat by beat, or all pixels at once in front of wired layers."""
 
+    has_mode = False
+
     def beats(self, layer, pixels):
         return ThermometerEncoder(layer, pixels=pixels)
 

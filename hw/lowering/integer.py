@@ -1,17 +1,48 @@
-"""Hardware of first layers of integers: components of their own, no part of accelerators yet."""
+# amaranth: UnusedElaboratable=no
+"""Hardware of first layers of integers: adders of pixels, scheduled on lanes or wired."""
 
 from sw.layer.integer import IntegerConv2d, IntegerDense
 
-from ..lower import LOWER, Lowering
+from ..lower import LOWER
+from ..stage.integermvtu import IntegerMVTU, integer_mvtu_resources
+from ..wired.integer import IntegerLayer, integer_latency, integer_resources
+from .conv2d import LowerConv2d
+from .weighted import LowerWeighted
 
 
-class LowerInteger(Lowering):
-    """Refuses a first layer of integers by name, before anything is built."""
+class LowerIntegerDense(LowerWeighted):
+    """Hardware of a dense layer of integers."""
 
-    def _refusal(self, layer, what):
-        return ValueError(f"Layer {layer.name!r} must be an encoder for hardware: accelerators "
-                          f"take no first layer of kind {layer.kind!r} yet (train with --levels, "
-                          f"or write C with python -m sw.c)")
+    def wired(self, layer, mode):
+        return IntegerLayer(layer, mode)
+
+    def wired_latency(self, layer, mode):
+        return integer_latency(layer, mode)
+
+    def wired_resources(self, layer, mode, family, seen):
+        return integer_resources(layer, mode, family, seen)
+
+    def scheduled(self, layer, mode):
+        return IntegerMVTU(layer, pe=mode.pe, simd=mode.simd, rom=mode.rom)
+
+    def scheduled_resources(self, layer, mode, family):
+        return integer_mvtu_resources(layer, mode.pe, mode.simd, mode.rom, family)
+
+    def fits_wired(self, layer, device):
+        # An adder has a LUT for each of its bits, so a larger layer cannot fit.
+        return layer.synapses * layer.input_bits < device.lut4
 
 
-LOWER.register(IntegerDense, IntegerConv2d)(LowerInteger())
+class LowerIntegerConv2d(LowerConv2d):
+    """Hardware of a convolution of integers.
+
+    A word of weights serves one position, because a first layer has few weights: memory ports do
+    not bound it, and adders of pixels take more LUTs than what a shared word would save.
+    """
+
+    def most_positions(self, layer):
+        return 1
+
+
+LOWER.register(IntegerDense)(LowerIntegerDense())
+LOWER.register(IntegerConv2d)(LowerIntegerConv2d())

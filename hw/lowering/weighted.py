@@ -53,9 +53,7 @@ class LowerWeighted(Lowering):
             # One register on the way lets a vote lie far from its table. Each vote is read by one
             # class, so that no further copy brings it nearer.
             wired = replace(wired, adders="columns", hops=min(1, wired.hops))
-        # A synapse takes more than half a LUT, so a larger layer cannot fit when it is wired. This
-        # test saves the plans of its thousands of neurons.
-        modes = [wired] if layer.synapses < 2 * device.lut4 else []
+        modes = [wired] if self.fits_wired(layer, device) else []
         for pe, simd in lanes_within(layer, interval):
             modes += [Scheduled(pe, simd, BLOCK_RAM[device.family]),
                       Scheduled(pe, simd, "distributed")]
@@ -63,6 +61,10 @@ class LowerWeighted(Lowering):
             if device.sprams and spram.interval(layer) <= SPRAM_DEPTH:
                 modes.append(spram)
         return modes
+
+    def fits_wired(self, layer, device):
+        """Return whether a wired layer may fit, which saves the plans of thousands of neurons."""
+        return layer.synapses < 2 * device.lut4  # a synapse takes more than half a LUT
 
 
 def fits_columns(layer):

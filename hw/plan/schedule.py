@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from sw.store.files import parse_json
 
-from ..lower import LOWER
+from ..lower import LOWER, entry, with_mode
 
 
 FORMAT = "thresher-schedule/1"
@@ -96,7 +96,7 @@ class Scheduled:
 
     def takes(self, layer):
         """Return the bits of an input word of the layer."""
-        return self.simd
+        return self.simd * layer.takes.bits
 
     def gives(self, layer):
         """Return the values of an output word of the layer: bits, or scores."""
@@ -107,7 +107,8 @@ class Scheduled:
         vector = LOWER.of(layer).vector(layer)
         _check_int(f"PE of layer {layer.name!r}", self.pe, vector.outputs)
         _check_int(f"SIMD of layer {layer.name!r}", self.simd, vector.inputs)
-        _check_int(f"Positions of layer {layer.name!r}", self.positions, layer.vectors)
+        _check_int(f"Positions of layer {layer.name!r}", self.positions,
+                   LOWER.of(layer).most_positions(layer))
         if self.rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{self.rom!r}")
@@ -126,8 +127,8 @@ class Schedule:
     pixels : int
         Pixels in a beat of the input stream.
     layers : mapping of str to Wired or Scheduled
-        Mode of every layer but the first, by the layer's name. Consecutive wired layers form one
-        pipeline.
+        Mode of every layer that has one (:func:`hw.lower.with_mode`), which are all but an
+        encoder, by the layer's name. Consecutive wired layers form one pipeline.
     """
 
     pixels: int
@@ -138,12 +139,16 @@ class Schedule:
 
     def check(self, network):
         """Raise ValueError unless the schedule fits the network; name layer and rule."""
-        names = [layer.name for layer in network.layers[1:]]
+        names = [layer.name for layer in with_mode(network.layers)]
         if list(self.layers) != names:
+            first, encoder = network.first, ""
+            if first.name in self.layers and first.name not in names:
+                encoder = f" (an {first.kind} has no mode)"
             raise ValueError(f"Schedule must have the layers of the network: "
-                             f"{', '.join(self.layers) or 'none'}, not {', '.join(names)}")
+                             f"{', '.join(self.layers) or 'none'}, not {', '.join(names)}"
+                             f"{encoder}")
         _check_int("Pixels of the schedule", self.pixels, network.inputs)
-        for layer in network.layers[1:]:
+        for layer in with_mode(network.layers):
             self.layers[layer.name].check(layer)
 
     def interval(self, network):
@@ -153,9 +158,9 @@ class Schedule:
                      for layer, width in self.widths(network)))
 
     def widths(self, network):
-        """Return each layer behind the first one, with the bits of the words that come to it."""
-        width, found = LOWER.of(network.first).width(network.first, self.pixels), []
-        for layer in network.layers[1:]:
+        """Return each layer that has a mode, with the bits of the words that come to it."""
+        (_, width), found = entry(network, self.pixels), []
+        for layer in with_mode(network.layers):
             found.append((layer, width))
             _, gives = LOWER.of(layer).words(layer, self.layers[layer.name], width)
             width = gives * layer.gives.bits

@@ -5,7 +5,7 @@ from math import ceil
 from .windowwalk import walk_of
 
 
-__all__ = ["lanes_for", "window_widths"]
+__all__ = ["MOST_POSITIONS", "lanes_for", "window_widths"]
 
 WIDEST = 128  # inputs at once: wider trees of adders save little and read more block RAMs
 MOST_POSITIONS = 32  # the order of results selects among so many

@@ -17,17 +17,17 @@ __all__ = ["Window", "window_resources"]
 TURNED = {"ecp5": {1: 0, 2: 1, 3: 2, 4: 2.7, 5: 3.5}, "ice40": {1: 0, 2: 1, 3: 2, 4: 3, 5: 5}}
 
 
-def window_resources(view, channels, family):
-    """Return the estimated resources of a :class:`Window`."""
+def window_resources(view, width, family):
+    """Return the estimated resources of a :class:`Window` for positions of ``width`` bits."""
     # Fitted to synthesized windows: docs/decisions/028-convolution.md.
     rows, columns = view.kernel
-    bits = rows * channels
+    bits = rows * width
     turned = TURNED[family][min(view.memories, 5)] * bits
     masked = min(view.edges, view.right) * bits
     control = (12 * (view.height * view.width).bit_length() - 30) / (1 + (rows == 1))
     memories = Resources()
     for _ in range(view.memories):
-        memories += row_memory_resources(family, channels, view.width)
+        memories += row_memory_resources(family, width, view.width)
     lut4, ff = turned + masked + control, columns * bits + 20 + 8 * min(rows, 3)
     if family == "ice40":  # a register behind another one has a cell of its own
         return Resources(ceil(lut4 + 20 + (columns - 1) * bits), ff) + memories
@@ -50,12 +50,12 @@ class Window(wiring.Component):
 
     Parameters
     ----------
-    layer : :class:`sw.layer.conv2d.Conv2d`
+    layer : :class:`sw.layer.window.Windowed`
         Kernel, padding and the extents of the map.
 
     Members
     -------
-    i : In(stream.Signature(channels))
+    i : In(stream.Signature(channels * taken_bits))
         The map position by position in raster order.
     free : In(1)
         The queue behind has a slot.
@@ -63,7 +63,7 @@ class Window(wiring.Component):
         A window starts and takes the slot.
     valid : Out(1)
         ``x`` is the window that was reserved 2 cycles ago.
-    x : Out(rows * columns * channels)
+    x : Out(rows * columns * channels * taken_bits)
         A window of the layer's whole kernel: row by row, column by column, the first channel
         lowest. Taps that no neuron reads, or that never see the map, have the pad bit.
     """
@@ -73,14 +73,14 @@ class Window(wiring.Component):
     def __init__(self, layer):
         self.layer = layer
         self.geometry = Geometry.of(layer)
-        self.channels = layer.channels
+        self.width = layer.channels * layer.taken_bits
         rows, columns = layer.kernel
         super().__init__({
-            "i": In(stream.Signature(self.channels)),
+            "i": In(stream.Signature(self.width)),
             "free": In(1),
             "reserve": Out(1),
             "valid": Out(1),
-            "x": Out(rows * columns * self.channels),
+            "x": Out(rows * columns * self.width),
         })
 
     def elaborate(self, platform):
@@ -92,7 +92,7 @@ class Window(wiring.Component):
         # Memories: one for each row of the window.
         rows = []
         for index in range(view.memories):
-            row = row_memory(self.channels, view.width, platform)
+            row = row_memory(self.width, view.width, platform)
             m.submodules[f"row_{index}"] = row
             write, read = row.write_port(), row.read_port()
             m.d.comb += [write.addr.eq(write_column), write.data.eq(self.i.payload),
@@ -111,10 +111,10 @@ class Window(wiring.Component):
         beyond = _later(m, outside, "beyond", 2)
 
         # Window: a column moves to the left. The columns left of the map's first one are cleared.
-        pad = Const(self.layer.pad_bit, 1).replicate(self.channels)
+        pad = Const(self.layer.pad, self.layer.taken_bits).replicate(self.layer.channels)
         taps = {}
         for row in range(view.kernel[0]):
-            newest = Signal(self.channels, name=f"newest_{row}")
+            newest = Signal(self.width, name=f"newest_{row}")
             with m.Switch(chosen[row]):
                 for index, data in enumerate(rows):
                     with m.Case(index):
@@ -123,7 +123,7 @@ class Window(wiring.Component):
                     m.d.comb += newest.eq(pad)
             after = newest
             for place in reversed(range(view.kernel[1])):
-                tap = Signal(self.channels, name=f"tap_{row}_{place}", reset_less=True)
+                tap = Signal(self.width, name=f"tap_{row}_{place}", reset_less=True)
                 with m.If(shift):
                     m.d.sync += tap.eq(Mux(cleared, pad, after) if place < view.left else after)
                 taps[row, place] = after = tap

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from ..count.popcount import Delays
 from ..lower import LOWER
+from ..plan.simplify.reduction import REDUCE, VARIES
 from ..stage.geometry import Geometry
 from ..stage.window import Window, window_resources
 from ..stage.windowmodel import WindowModel, last_window
@@ -47,14 +48,14 @@ class WiredConv2d(Stage):
 
     Parameters
     ----------
-    layer : :class:`sw.layer.conv2d.Conv2d`
-        The layer.
+    layer : :class:`sw.layer.window.Windowed`
+        The layer, of bits or of integers.
     mode : :class:`hw.plan.schedule.Wired`
         How each neuron is built.
 
     Members
     -------
-    i : In(stream.Signature(channels))
+    i : In(stream.Signature(channels * taken_bits))
         The map position by position in raster order, the first channel lowest.
     o : Out(stream.Signature(neurons))
         The map of the outputs, position by position.
@@ -70,7 +71,7 @@ class WiredConv2d(Stage):
         self.pipeline_latency = self.depth + queue_latency
         self.latency = max(1, last_window(self.window.geometry) + self.pipeline_latency)
         super().__init__({
-            "i": In(stream.Signature(layer.channels)),
+            "i": In(stream.Signature(self.window.width)),
             "o": Out(stream.Signature(layer.made)),
         })
 
@@ -104,7 +105,7 @@ def wired_conv2d_resources(layer, mode, family):
     """Return the estimated resources of a wired convolution."""
     lower, dense = LOWER.of(layer.dense), layer.dense
     depth = Window.latency + lower.wired_latency(dense, mode)
-    seen = (dense.thresholds > 0) & (dense.thresholds <= dense.fan_in)
-    return (window_resources(Geometry.of(layer), layer.channels, family)
+    seen = REDUCE.of(dense).known(dense).value == VARIES
+    return (window_resources(Geometry.of(layer), layer.channels * layer.taken_bits, family)
             + lower.wired_resources(dense, mode, family, seen)
             + queue_resources(family, queue_size(depth, 1)[0], layer.made))

@@ -7,12 +7,14 @@ from amaranth.lib.wiring import In, Out
 
 from hw.plan.schedule import Wired
 from hw.stage.pool import Pool
+from hw.stage.scoresums import ScoreSums
 from hw.stage.spacetodepth import Squares
 from hw.stage.window import Window
 from hw.stream.credit import CreditQueue, queue_size
 from hw.wired.conv2d import WiredConv2d
 from hw.wired.scores2d import WiredScores2d
 from sw.layer.conv2d import Conv2d
+from sw.layer.integer import IntegerConv2d
 from sw.layer.pool2d import Pool2d
 from sw.layer.scores2d import Scores2d
 from sw.layer.spacetodepth import SpaceToDepth
@@ -35,9 +37,9 @@ class Shown(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(channels))
+    i : In(stream.Signature(channels * taken_bits))
         A map.
-    o : Out(stream.Signature(rows * columns * channels))
+    o : Out(stream.Signature(rows * columns * channels * taken_bits))
         Its windows.
     """
 
@@ -45,8 +47,8 @@ class Shown(wiring.Component):
         self.window = Window(layer)
         self.queue_depth, queue_latency = queue_size(Window.latency, 1)
         self.latency = Window.latency + queue_latency
-        super().__init__({"i": In(stream.Signature(layer.channels)),
-                          "o": Out(stream.Signature(layer.dense.inputs))})
+        super().__init__({"i": In(stream.Signature(self.window.width)),
+                          "o": Out(stream.Signature(layer.dense.takes.width))})
 
     def elaborate(self, platform):
         m = Module()
@@ -61,7 +63,7 @@ class Shown(wiring.Component):
 
 def windows(layer, words):
     """Return the windows of a map, each a list of the words of its positions."""
-    pad = Const(-layer.pad_bit % 2**layer.channels, layer.channels)
+    pad = Cat(Const(layer.pad, layer.taken_bits) for _ in range(layer.channels))
     found = []
     for y, x in np.ndindex(*layer.positions):
         window = []
@@ -85,8 +87,8 @@ def _conv(height, width, kernel, **options):
 
 def _about(layer):
     rows, columns = layer.kernel
-    return (f"map of {layer.height} × {layer.width}, kernel {rows} × {columns}, stride "
-            f"{layer.stride}, padding {layer.padding} by {layer.pad_bit}")
+    return (f"map of {layer.height} × {layer.width} of {layer.taken_bits} bits, kernel {rows} × "
+            f"{columns}, stride {layer.stride}, padding {layer.padding} by {layer.pad}")
 
 
 def _map_contract(dut, layer, expected, *, words, wait, busy, inside):
@@ -102,7 +104,7 @@ def window_proof(name, layer, cycles, fault, **others):
             words=layer.height * layer.width, wait=dut.latency + 2 * max(layer.width, 3),
             busy=dut.latency + layer.width + 3, inside=5 + dut.queue_depth)
 
-    return Proof(name, CONTRACT + ": windows, filled up with the pad bit", _about(layer), build,
+    return Proof(name, CONTRACT + ": windows, filled up with padding", _about(layer), build,
                  fault, ("Window",), method="bmc", depth=cycles, enough=ENOUGH, **others)
 
 
@@ -185,13 +187,38 @@ def scores_proof(name, layer, mode, fault, **others):
                  depth=20, enough="two maps are out and a third is inside", **others)
 
 
+def sums_proof(name, layer, pe, fault, **others):
+    def build():
+        dut = ScoreSums(layer, pe=pe)
+
+        def expected(words):
+            each = layer.position.gives.bits
+            scores = [word.word_select(place, each).as_signed() for word in words
+                      for place in range(pe)]
+            total = [sum(scores[place::dut.words * pe], Const(int(bias), signed(16)))
+                     for place, bias in enumerate(layer.bias)]
+            made = [value[:layer.score_bits] for value in total]
+            return [Cat(*made[start:start + pe]) for start in range(0, layer.outputs, pe)]
+
+        return Contract(dut, expected, i_words=layer.vectors * dut.words, o_words=dut.words,
+                        wait=2, busy=1, inside=2)
+
+    return Proof(name, CONTRACT, f"{layer.vectors} positions, {layer.outputs} classes, pe = {pe}",
+                 build, fault, ("ScoreSums",), method="bmc", depth=22,
+                 enough="two maps are out and a third is inside", **others)
+
+
 SAME = _conv(2, 2, (3, 3), padding=1, pad_bit=1)
+INTEGERS = IntegerConv2d("conv", np.ones((1, 3, 3, 1), np.int8), np.ones(1, np.int32), 2, 2,
+                         padding=1, pad_value=2, input_bits=2)
 STRIDE = _conv(3, 2, (3, 3), padding=1, stride=2)
 COLUMN = _conv(3, 1, (3, 1))
 POOL = Pool2d("pool", np.array([0, 1], np.uint8), 2, 4, 2)
 SQUARES = SpaceToDepth("squares", 4, 4, 1, 2)
 SCORES = Scores2d("scores", np.array([[1, -1, 0], [-1, 1, 1]], np.int8),
                   np.array([1, -2], np.int32), 1, 3)
+SUMS = Scores2d("scores", np.array([[1, -1], [-1, 1], [1, 1]], np.int8),
+                np.array([1, -2, 3], np.int32), 1, 3)
 
 PROOFS = [
     window_proof("wired-window", SAME, 15, Fault(
@@ -202,8 +229,11 @@ PROOFS = [
     window_proof("wired-window-column", COLUMN, 13, Fault(
         "hw.stage.window.Window._read", "enough.eq(~filled[-1])", "enough.eq(1)")),
     window_proof("wired-window-pad", SAME, 15, Fault(
-        "hw.stage.window.Window.elaborate", "Const(self.layer.pad_bit, 1)",
-        "Const(1 - self.layer.pad_bit, 1)")),
+        "hw.stage.window.Window.elaborate", "Const(self.layer.pad, self.layer.taken_bits)",
+        "Const(1 - self.layer.pad, 1)")),
+    window_proof("wired-window-integers", INTEGERS, 15, Fault(
+        "hw.stage.window.Window.elaborate", "Const(self.layer.pad, self.layer.taken_bits)",
+        "Const(self.layer.pad % 2, self.layer.taken_bits)")),
     conv_proof("wired-conv", SAME, Wired(2, 0), 16, Fault(
         "hw.wired.conv2d.WiredConv2d.elaborate", "control.delay(window.valid, neurons.latency)",
         "control.delay(window.valid, neurons.latency - 1)")),
@@ -214,4 +244,7 @@ PROOFS = [
     scores_proof("scores2d", SCORES, Wired(2), Fault(
         "hw.wired.scores2d.WiredScores2d.elaborate", "first.eq(index == 0)",
         "first.eq(index == 1)")),
+    sums_proof("score-sums", SUMS, 2, Fault(
+        "hw.stage.scoresums.ScoreSums.elaborate", "self.i.ready.eq(~self.o.valid | self.o.ready)",
+        "self.i.ready.eq(~self.o.valid | self.o.ready | ~last)")),
 ]

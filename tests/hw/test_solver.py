@@ -12,8 +12,6 @@ from hw.plan.area import Resources
 from hw.plan.device import BOARDS, find_device
 from hw.plan.schedule import Scheduled, Wired
 from hw.solver import choose, wired_modes
-from sw.layer.integer import IntegerDense
-from sw.network import Network, Scores
 
 from ..networks import random_network
 
@@ -160,16 +158,6 @@ def test_misfits_say_what_and_by_how_much(tfc):
     schedule = choose(tfc, find_device("ulx3s-85f"), clock_hz=24e6)
     over = {what: (needed, there) for what, needed, there in misfits(tfc, schedule, device)}
     assert over["LUT4"][0] > over["LUT4"][1] == 4857
-
-
-def test_first_layers_of_integers_are_refused_by_name():
-    first = IntegerDense("first", np.ones((8, 4), np.int8), np.ones(8, int))
-    network = Network([first, Scores("scores", np.ones((2, 8), np.int8), np.zeros(2, int))],
-                      range(2), (4,), positive=True)
-    with pytest.raises(ValueError, match=r"^Layer 'first' must be an encoder for hardware: "
-                       r"accelerators take no first layer of kind 'integer_dense' yet \(train with "
-                       r"--levels, or write C with python -m sw.c\)$"):
-        choose(network, find_device("ulx3s-25f"), clock_hz=24e6)
 
 
 def test_resources_add_up():

@@ -17,6 +17,8 @@ from sim.cell.romcheck import columns_of, missing_columns, netlist_block_rams
 from sim.model.networks import random_network
 from sim.netlist import compile_netlist, main, synthesize
 
+from ..networks import conv_network, random_images
+
 
 NETWORK = random_network((30, 12, 9, 10), thresholds=(64, 128))
 SCHEDULES = {
@@ -53,6 +55,21 @@ def problems(netlist, schedule, family, *, seed=0):
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_the_netlist_equals_golden(netlists, schedule, family, seed):
     assert problems(netlists(schedule, family), schedule, family, seed=seed) == []
+
+
+@pytest.mark.parametrize("family", ["ecp5", "ice40"])
+def test_the_netlist_of_a_first_layer_of_integers_equals_golden(tmp_path, family):
+    rng = np.random.default_rng(5)
+    network = conv_network(rng, (5, 6, 3), [
+        ("integer_conv2d", 4, {"padding": 1, "pad_value": 90, "synapses": 14})], last="scores2d")
+    accelerator = Accelerator(network, Schedule(3, {"integer_c0": Scheduled(2, 9),
+                                                    "scores": Scheduled(3, 2)}))
+    images = random_images(rng, 60, network)
+    path = synthesize(accelerator, family, tmp_path)
+    model = compile_netlist(json.loads(path.read_text(encoding="utf-8")), family)
+    for seed in (0, 1):
+        outcome = full.run_model(model, accelerator, images, seed=seed, progress=False)
+        assert full.compare(accelerator, images, outcome, timed=not seed)[0] == []
 
 
 @pytest.mark.parametrize(("schedule", "family", "kind", "name"), [

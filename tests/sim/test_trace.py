@@ -20,7 +20,7 @@ from sw.fold import fold
 from sw.network import Network, save
 
 from .. import beside
-from ..networks import random_checkpoint, random_images, random_network
+from ..networks import conv_network, random_checkpoint, random_images, random_network
 
 
 RNG = np.random.default_rng(3)
@@ -104,6 +104,26 @@ def test_without_a_fault_every_layer_is_equal():
         "encoder: 72 outputs, equal", "fc0: 16 outputs, equal", "fc1: 12 outputs, equal",
         "scores: 4 outputs, equal", f"image 4: RTL equals golden in every layer; label "
                                     f"{str(golden.Model(NETWORK).labels(IMAGES[4:5])[0])!r}"]
+
+
+def test_maps_of_a_first_layer_of_integers_are_seen_and_drawn(tmp_path):
+    """Where ``pe`` does not divide neurons, what fills the words of a position is left out."""
+    rng = np.random.default_rng(3)
+    network = conv_network(rng, (5, 6, 3), [("integer_conv2d", 5, {"padding": 1})],
+                           last="scores2d")
+    images = random_images(rng, 8, network)
+    faulty, image, index = planted(network, "integer_c0", "weights", images)
+    accelerator = Accelerator(faulty, Schedule(3, {"integer_c0": Scheduled(2, 9),
+                                                   "scores": Scheduled(3, 2)}))
+    accelerator.network = network  # it claims to be the right one
+    found = trace(accelerator, images, image)
+    assert (found.first().layer.name, found.first().index) == ("integer_c0", index)
+    wanted = [rows[0] for _, rows in golden.Model(faulty).trace(images[image:image + 1])]
+    for have, want in zip(found.outputs["RTL"], wanted, strict=True):
+        assert have.tolist() == want.tolist()
+    trace_picture.draw(tmp_path / "maps.png", found)
+    with Image.open(tmp_path / "maps.png") as picture:
+        assert picture.width > 400
 
 
 @pytest.fixture

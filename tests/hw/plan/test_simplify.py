@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hw.plan.simplify import simplify
+from hw.plan.simplify import simplify, used_bits
 from sw import golden
+from sw.layer.integer import IntegerDense
 from sw.layer.lookup import Lookup
 from sw.network import Dense, Encoder, Network, Scores
 from tests.networks import lookup_network, plain_trace, random_dense, random_images, random_network
@@ -75,6 +76,20 @@ def test_constant_neurons_become_biases():
     assert found.layers[1].weights.tolist() == [[1], [0]]
     assert found.layers[1].bias.tolist() == [0, -2]
     assert found.inputs.tolist() == [1, 2]
+
+
+def test_neurons_of_integers_that_are_constant_become_biases_and_read_nothing():
+    first = IntegerDense("fc0", np.array([[1, -1, 0], [1, 1, 1], [1, 0, -1]], np.int8),
+                         np.array([-255, 766, 0], np.int32))
+    network = Network([first, Scores("scores", np.array([[1, 1, 1], [-1, 1, 0]], np.int8),
+                                     np.array([0, 0], np.int32))], ["a", "b"], (3,))
+    found = simplify(network)
+    assert found.inputs.tolist() == [2]
+    assert found.layers[0].weights.tolist() == [[1], [0]]
+    assert found.layers[0].bias.tolist() == [0, -2]
+    assert used_bits(network).reshape(3, 8).all(axis=1).tolist() == [True, False, True]
+    images = random_images(np.random.default_rng(0), 50, network)
+    assert np.array_equal(scores_of(found, network, images), plain_trace(network, images)[-1])
 
 
 def test_equal_and_opposite_neurons_become_one():

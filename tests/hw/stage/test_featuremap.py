@@ -6,6 +6,7 @@ import pytest
 
 from hw.plan.schedule import Wired
 from hw.stage.pool import Pool
+from hw.stage.scoresums import ScoreSums
 from hw.stage.spacetodepth import Squares
 from hw.wired.scores2d import WiredScores2d
 from sim.model.vectors import to_bits
@@ -73,3 +74,34 @@ def test_scores_of_maps_are_golden_at_every_pace_and_as_fast_as_stated(takes, sy
         if not seed:
             assert set(np.diff(seen.given)) == {layer.vectors}
             assert seen.given[0] - seen.taken[layer.vectors - 1] == stage.latency
+
+
+@pytest.mark.parametrize(("takes", "pe"), [((3, 4, 6), 1), ((1, 1, 5), 2), ((2, 3, 9), 3),
+                                           ((5, 5, 4), 2)])
+def test_sums_of_scores_are_golden_at_every_pace_and_as_fast_as_stated(takes, pe):
+    layer = random_scores2d(np.random.default_rng(takes[0]), 3, takes)
+    maps, each = random_maps(layer, 5), layer.position.score_bits
+    scores = golden.outputs(layer.position, maps.reshape(-1, takes[2]))
+    sent = scores_words(scores, each, pe)
+    want = scores_words(golden.outputs(layer, maps), layer.score_bits, pe)
+    for seed, (idle, stall) in enumerate(PACES):
+        stage = ScoreSums(layer, pe=pe)
+        seen = follow(stage, sent, len(want), idle=idle, stall=stall, seed=seed)
+        mask = [2**(layer.score_bits * (pe if (place + 1) % stage.words else
+                                        layer.outputs - pe * (stage.words - 1))) - 1
+                for place in range(len(want))]
+        assert [word & bits for word, bits in zip(seen.words, mask, strict=True)] == want
+        if not seed:
+            assert seen.taken == list(range(len(sent)))
+            last = layer.vectors * stage.words - 1
+            assert seen.given[stage.words - 1] - seen.taken[last] == stage.latency
+
+
+def scores_words(scores, bits, pe):
+    """Return scores, shape (n, classes), as words of ``pe`` of them: a list of int."""
+    words = []
+    for row in scores:
+        values = [int(score) % 2**bits for score in row]
+        words += [sum(value << bits * place for place, value in enumerate(values[start:start + pe]))
+                  for start in range(0, len(values), pe)]
+    return words

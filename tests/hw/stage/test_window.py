@@ -10,10 +10,11 @@ from hw.plan.schedule import Wired
 from hw.stage.geometry import Geometry
 from hw.stage.windowmodel import WindowModel, last_window
 from hw.wired.conv2d import WiredConv2d
+from sim.model.vectors import to_bits
 from sw import golden
 from sw.layer.conv2d import Conv2d
 
-from ...networks import random_conv2d
+from ...networks import random_conv2d, random_integer_conv2d
 from .maps import PACES, random_maps, ref_map, rtl_map
 
 
@@ -67,6 +68,20 @@ def test_a_map_takes_a_cycle_a_position_and_its_last_window_waits_for_nothing(na
     last = alone.given[-1] - alone.taken[-1]
     assert max(1, last) == stage.latency
     assert last == last_window(Geometry.of(layer)) + stage.pipeline_latency
+
+
+@pytest.mark.parametrize(("takes", "options"), [
+    ((4, 5, 3), {"padding": 1, "pad_value": 90}),
+    ((5, 6, 2), {"kernel": (3, 2), "stride": 2, "synapses": 7, "input_bits": 4})])
+def test_windows_of_integers_are_golden_at_every_pace(takes, options):
+    layer = random_integer_conv2d(np.random.default_rng(1), 4, takes, **options)
+    images = np.random.default_rng(2).integers(2**layer.input_bits, size=(4, layer.inputs),
+                                               dtype=np.uint16)
+    bits = to_bits(images, layer.input_bits)
+    for seed, (idle, stall) in enumerate(PACES):
+        seen = rtl_map(WiredConv2d(layer, Wired(2, hops=seed % 2)), layer, bits,
+                       width=takes[2] * layer.input_bits, idle=idle, stall=stall, seed=seed)
+        assert seen.words == ref_map(layer, images), (idle, stall)
 
 
 def test_no_small_map_waits_and_every_window_comes_once():
