@@ -27,7 +27,7 @@ from .positionorder import (
 from .totals import accumulate, pass_constants, total_bits
 
 
-__all__ = ["SharedLanes", "SharedMVTU", "shared_resources"]
+__all__ = ["Handshake", "SharedLanes", "SharedMVTU", "lanes_resources", "shared_resources"]
 
 LEVELS = 3  # most adders between two registers
 
@@ -109,10 +109,15 @@ class Handshake:
     def ready(self, o_ready):
         return self.full < 2
 
+    @property
+    def enough(self):
+        """Whether the vectors of a group have come."""
+        return self.full > 0
+
     def tick(self, i_transfer, o_transfer):
         self.cycle += 1
         returned = self._give(o_transfer)
-        begins = self.step == 0 and self.full > 0 and self.credits > 0
+        begins = self.step == 0 and self.enough and self.credits > 0
         self.credits += returned - begins
         if self.coming and self.coming[0] == self.cycle:
             self.coming.popleft()
@@ -123,12 +128,21 @@ class Handshake:
             if self.step == 0:
                 self.coming.append(self.cycle + self.push_delay)
                 self.done = (self.done + 1) % self.passes
-                self.full -= self.done == 0
+                if self.done == 0:
+                    self.end_group()
         if i_transfer:
-            self.arrived += 1
-            if self.arrived == self.steps * self.sizes[self.filled]:
-                self.arrived, self.filled = 0, (self.filled + 1) % len(self.sizes)
-                self.full += 1
+            self.take()
+
+    def take(self):
+        """Take a word."""
+        self.arrived += 1
+        if self.arrived == self.steps * self.sizes[self.filled]:
+            self.arrived, self.filled = 0, (self.filled + 1) % len(self.sizes)
+            self.full += 1
+
+    def end_group(self):
+        """Free what only the group read whose last step ends."""
+        self.full -= 1
 
     def _give(self, o_transfer):
         """Advance the order of results; return whether a slot is given back."""
@@ -258,6 +272,17 @@ class SharedMVTU(MVTU):
 def shared_resources(layer, pe, simd, positions, vectors, rom, family):
     """Return the estimated resources of a :class:`SharedMVTU`."""
     lanes = SharedLanes(layer, pe, simd, rom, positions, vectors)
+    width = positions * simd
+    stored = memory_resources(family, 2 << (lanes.steps - 1).bit_length(), width)
+    used = stored + lanes_resources(lanes, family)
+    if lanes.rom_delay and stored.block_ram:  # a register lies inside the block RAM
+        used += Resources(0, -width)
+    return used
+
+
+def lanes_resources(lanes, family):
+    """Return the estimated resources of lanes, weights and order, without the vectors' memory."""
+    layer, pe, simd, positions = lanes.layer, lanes.pe, lanes.simd, lanes.positions
     neurons, plan = pe * positions, lanes.plan
     count, total = simd.bit_length(), total_bits(layer.thresholds, layer.inputs)
     width = positions * simd
@@ -269,10 +294,7 @@ def shared_resources(layer, pe, simd, positions, vectors, rom, family):
         lut4, ff = lut4 + constant.lut4, ff + constant.ff
     else:
         constant = Resources()
-    vectors_memory = memory_resources(family, 2 << (lanes.steps - 1).bit_length(), width)
-    if lanes.rom_delay and vectors_memory.block_ram:  # a register lies inside the block RAM
-        ff -= width
     # On iCE40, too, nearly all flip-flops lie behind LUTs.
-    return (Resources(ceil(lut4), ceil(ff), constant.block_ram) + vectors_memory
+    return (Resources(ceil(lut4), ceil(ff), constant.block_ram)
             + order_resources(family, positions, lanes.passes, pe, lanes.slots)
             + weights_resources(lanes, planes_of(layer), family, 2 * width))
