@@ -92,6 +92,11 @@ class Lowering:
         """Return the estimated resources of :meth:`scheduled`."""
         raise self._refusal(layer, "be scheduled")
 
+    def check_rows(self, layer, mode):
+        """Raise ValueError unless the windows of a row can be computed at once."""
+        raise ValueError(f"Rows of layer {layer.name!r} must be false: its kind, {layer.kind!r}, "
+                         f"has no windows that share weights")
+
     def stored_bits(self, layer):
         """Return the bits of weights that a scheduled layer has in memory."""
         return 0

@@ -8,10 +8,11 @@ from sw.layer.conv2d import Conv2d
 from ..lower import LOWER
 from ..memo import memo
 from ..plan.schedule import Scheduled, Wired
-from ..stage.balance import lanes_for
+from ..stage.balance import lanes_for, row_lanes_for
 from ..stage.geometry import Geometry
 from ..stage.lanes import mvtu_resources, planes_of
 from ..stage.mvtu import MVTU
+from ..stage.rowmvtu import RowMVTU, check_rows, row_resources
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
 from ..stage.spram import SPRAM_DEPTH
@@ -29,13 +30,17 @@ class LowerConv2d(LowerStreamed):
     def words(self, layer, mode, width):
         if isinstance(mode, Wired):
             return layer.channels, layer.made
+        if mode.rows:
+            return mode.simd // layer.kernel[1], mode.pe
         return _window_words(layer, mode.simd)[0], mode.pe
 
     def interval(self, layer, mode, width):
         if isinstance(mode, Wired):
             return self.fastest(layer)
-        return max(_window_words(layer, mode.simd)[1],
-                   ceil(layer.vectors / mode.positions) * mode.interval(layer.dense))
+        lanes = ceil(layer.vectors / mode.positions) * mode.interval(layer.dense)
+        if mode.rows:
+            return max(lanes, layer.inputs // self.words(layer, mode, width)[0])
+        return max(lanes, _window_words(layer, mode.simd)[1])
 
     def streamed(self, layer, mode, width):
         return WiredConv2d(layer, mode)
@@ -46,10 +51,17 @@ class LowerConv2d(LowerStreamed):
     def stages(self, layer, mode, width):
         if isinstance(mode, Wired):
             return super().stages(layer, mode, width)
+        if mode.rows:
+            return {layer.name: self.scheduled(layer, mode)}
         return {f"window_{layer.name}": SlidingWindow(layer, simd=mode.simd),
                 layer.name: self.scheduled(layer, mode)}
 
+    def check_rows(self, layer, mode):
+        check_rows(layer, mode.simd, mode.positions)
+
     def scheduled(self, layer, mode):
+        if mode.rows:
+            return RowMVTU(layer, pe=mode.pe, simd=mode.simd, rom=mode.rom)
         if mode.positions > 1:
             return SharedMVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom,
                               positions=mode.positions, vectors=layer.vectors)
@@ -58,6 +70,8 @@ class LowerConv2d(LowerStreamed):
         return lanes
 
     def scheduled_resources(self, layer, mode, family):
+        if mode.rows:
+            return row_resources(layer, mode.pe, mode.simd, mode.rom, family)
         return _scheduled_resources(layer, mode, family)
 
     def stored_bits(self, layer):
@@ -68,11 +82,14 @@ class LowerConv2d(LowerStreamed):
         # lanes that several positions share are smaller than half a device.
         fits = interval >= self.fastest(layer) and layer.synapses < device.lut4 / 2
         modes = [wired] if fits else []
-        for pe, simd, positions in lanes_for(layer, interval):
+        choices = [(*lanes, False) for lanes in lanes_for(layer, interval)]
+        if device.family == "ice40":  # its block RAM is written bit by bit
+            choices += [(*lanes, True) for lanes in row_lanes_for(layer, interval)]
+        for pe, simd, positions, rows in choices:
             roms = [BLOCK_RAM[device.family], "distributed"]
             if device.sprams and Scheduled(pe, simd).interval(layer.dense) <= SPRAM_DEPTH:
                 roms.append("spram")
-            modes += [Scheduled(pe, simd, rom, positions) for rom in roms]
+            modes += [Scheduled(pe, simd, rom, positions, rows) for rom in roms]
         return modes
 
     def fastest(self, layer):

@@ -1,24 +1,86 @@
 """Matrix-vector-threshold unit for all windows of a row of a feature map at once."""
 
+from dataclasses import dataclass
+from math import ceil
+
 from amaranth import *
 from amaranth.lib import memory
+from amaranth.utils import exact_log2
 
 from sw.layer.dense import Dense
 
+from ..count.carry import Bit
+from ..count.tree import build_trees
+from ..count.treeplan import plan_tree
 from ..memo import memo
-from ..plan.area import Resources
+from ..plan.area import CARRY, Resources
 from ..plan.area import memory as memory_resources
-from .positionorder import GIVE, READ
+from .lanes import constants_resources, planes_of, weights_resources
+from .positionorder import GIVE, READ, order_resources
+from .sharedmvtu import CONTROL, TREE, SharedLanes, SharedMVTU
 from .sharedmvtu import Handshake as SharedHandshake
-from .sharedmvtu import SharedLanes, SharedMVTU, lanes_resources
+from .totals import pass_constants
 from .walker import Walker, count
 from .windowwalk import row_walk_of
 
 
 __all__ = ["RowMVTU", "check_rows", "row_resources"]
 
+LEVELS = 2  # most adders between two registers
+
 # Fitted to synthesized units: LUT4 of the counters of rows, columns and channels.
-CONTROL = 90
+WALK = 90
+
+
+@dataclass(frozen=True)
+class RowLanes(SharedLanes):
+    """The lanes of a layer for the windows of a row.
+
+    A total begins with 0, which a flip-flop does with its reset. It overflows if a neuron fires, so
+    that what is missing to a power of two, the *rest*, has to be added to it in a pass: the bits
+    above those of a step's count in one step, where nothing else is added to these bits, and the
+    bits below by ones beside the lanes, one or some a step.
+    """
+
+    @property
+    def plan(self):
+        """Plan of the popcount of ``simd`` lanes and of the ones beside them."""
+        return plan_tree(self.simd + self.ones, LEVELS)
+
+    @property
+    def ones(self):
+        """Ones that may be counted beside the lanes of a step, a power of two."""
+        ones = 1
+        while ones * self.steps < 1 << (self.simd + ones).bit_length():
+            ones *= 2
+        return ones
+
+    @property
+    def count_bits(self):
+        """Bits of a step's count."""
+        return (self.simd + self.ones).bit_length()
+
+    @property
+    def total_bits(self):
+        """Bits of a total, without its overflow."""
+        return max(self.layer.inputs.bit_length(), self.count_bits)
+
+    @property
+    def step_latency(self):
+        """Cycles from the last step of a pass to the push of its results."""
+        return super().step_latency - 1  # the overflow is the result
+
+    @property
+    def rests(self):
+        """The rest of each neuron: the bits above a count's lowest, then the number of ones."""
+        missing = (1 << self.total_bits) - self.layer.thresholds
+        above = (missing >> self.count_bits).clip(max=(1 << self.above_bits) - 1)
+        return above + (missing - (above << self.count_bits) << self.above_bits)
+
+    @property
+    def above_bits(self):
+        """Bits of a total above those of a count."""
+        return self.total_bits - self.count_bits
 
 
 class Handshake(SharedHandshake):
@@ -61,16 +123,18 @@ class RowMVTU(SharedMVTU):
     :class:`hw.stage.sharedmvtu.SharedMVTU`. Padding is a mask and wires.
 
     The interval is ``rows * passes * steps`` cycles an image, with the rows of the output. Latency
-    of a map that comes slowly, from its last word to its last result, is ``n * passes * steps + 8 +
-    r + p + h + passes * width - 1`` cycles (:attr:`latency`), with r, p and h as of an MVTU, n rows
-    of windows that read the last row of the map, and ``width`` windows in a row.
+    of a map that comes slowly, from its last word to its last result, is ``n * passes * steps + 7 +
+    p + h + passes * width - 1`` cycles (:attr:`latency`), with p and h as of an MVTU, n rows of
+    windows that read the last row of the map, and ``width`` windows in a row.
 
     Parameters
     ----------
     layer : :class:`sw.layer.conv2d.Conv2d`
         The layer, of stride 1.
-    pe, rom
+    pe
         As of an MVTU.
+    rom : str
+        As of an MVTU, but not ``"registered"``.
     simd : int
         Inputs of a window at once: the kernel's columns times channels at once.
 
@@ -84,6 +148,9 @@ class RowMVTU(SharedMVTU):
 
     def __init__(self, layer, *, pe, simd, rom="block"):
         check_rows(layer, simd, layer.positions[1])
+        if rom == "registered":
+            raise ValueError(f"ROM of layer {layer.name!r} must be block, distributed or spram for "
+                             f"rows of windows at once: {rom!r}")
         self.conv = layer
         self.channels = simd // layer.kernel[1]
         super().__init__(turned(layer, self.channels), pe=pe, simd=simd, rom=rom,
@@ -106,6 +173,9 @@ class RowMVTU(SharedMVTU):
     def resources(self, name, family, left):
         return {name: row_resources(self.conv, self.pe, self.simd, self.rom, family)}
 
+    def _plan_lanes(self, layer, pe, simd, rom):
+        return RowLanes(layer, pe, simd, rom, self.positions, self.vectors)
+
     def _read_vector(self, m, queue, loaded):
         """Step through the rows of a row of windows once a pass."""
         layer = self.conv
@@ -115,8 +185,10 @@ class RowMVTU(SharedMVTU):
         walk = Walker(m, self.walk, len(read.addr))
         first, number = Signal(init=1), Signal(range(self.passes), name="fold")
         m.d.comb += number.eq(walk.window)
+        index, goes_on = Signal(range(self.steps)), Signal()
         with m.If(walk.steps):
             m.d.sync += first.eq(walk.window_ends)
+            m.d.sync += index.eq(Mux(walk.window_ends, 0, index + 1))
 
         taken = Signal()
         m.d.comb += taken.eq(self.i.valid & self.i.ready)
@@ -128,8 +200,9 @@ class RowMVTU(SharedMVTU):
         m.d.comb += read.addr.eq(walk.address)
 
         # Windows: each column of the kernel is the word, moved. What lies beside is padding.
-        was_padded, word = Signal(), Signal.like(read.data)
-        m.d.sync += was_padded.eq(walk.padded)
+        was_padded, word, was_index = Signal(), Signal.like(read.data), Signal.like(index)
+        m.d.sync += [was_padded.eq(walk.padded), was_index.eq(index),
+                     goes_on.eq(walk.steps & ~walk.window_ends)]
         m.d.comb += word.eq(Mux(was_padded, Const(layer.pad, 1).replicate(len(word)), read.data))
         taps = []
         for position in range(self.positions):
@@ -138,7 +211,47 @@ class RowMVTU(SharedMVTU):
                 inside = 0 <= column < layer.width
                 taps += [word[channel * layer.width + column] if inside else Const(layer.pad, 1)
                          for channel in range(self.channels)]
-        return walk.steps, first, walk.steps & walk.window_ends, number, Cat(*taps)
+        inputs = Cat(*taps, goes_on, was_index)
+        return walk.steps, first, walk.steps & walk.window_ends, number, inputs
+
+    def _group(self, delays, platform, neurons, planes, inputs, first, number):
+        """Return the results of a range of neurons: of a neuron, one register a vector."""
+        m, lanes = delays.m, self.lanes
+        lanes_in_all = self.positions * self.simd
+        goes_on, index = inputs[lanes_in_all], inputs[lanes_in_all + 1:]
+        values = [inputs.word_select(position, self.simd) for position in range(self.positions)]
+        waited = 2 + self.plan.depth + 1
+        begins = delays.delay(first, waited - 1)
+        goes_on = delays.delay(goes_on, waited - 1)
+        rests = pass_constants(delays, lanes, neurons, number, lanes.rests,
+                               lanes.total_bits + 1)
+        held = lanes.steps >= waited  # the constants are still there when the first count comes
+
+        # Agree: XNOR. Where some weights are 0, the input chooses one of two planes instead.
+        trees, aboves = [], []
+        for place, rest in enumerate(rests):
+            w = [plane[place * self.simd:(place + 1) * self.simd] for plane in planes]
+            above, ones = rest[:lanes.above_bits], rest[lanes.above_bits:]
+            above = above if held else delays.delay(above, waited - 2)
+            aboves.append(delays.register(Mux(begins, above, 0)))
+            beside = delays.register(Cat(Cat(Const(number, exact_log2(lanes.ones)), index) < ones
+                                         for number in range(lanes.ones)))
+            for x in values:
+                agree = delays.register(~(x ^ w[0]) if len(w) == 1 else (x & w[0]) | (~x & w[1]))
+                trees.append(([Bit(bit) for bit in (*agree, *beside)], self.plan))
+
+        # Count and accumulate from 0. An overflow on the way is the result.
+        begins, results = delays.register(begins), []
+        for number, bits in enumerate(build_trees(delays, trees, platform)):
+            place, position = divmod(number, self.positions)
+            name = f"{neurons[place]}_{position}"
+            total = Signal(lanes.total_bits, reset_less=True, name=f"total_{name}")
+            fires = Signal(reset_less=True, name=f"fires_{name}")
+            after = Signal(lanes.total_bits + 1, name=f"after_{name}")
+            m.d.comb += after.eq(total + Cat(delays.register(Cat(*bits)), aboves[place]))
+            m.d.sync += [total.eq(Mux(goes_on, after, 0)), fires.eq(after[-1] | (fires & ~begins))]
+            results.append(fires)
+        return results
 
     def _write_map(self, m, write, taken):
         """Write the bits of a position into the words of its row; return whether it is whole."""
@@ -202,9 +315,18 @@ def row_depth(layer, channels):
 @memo
 def row_resources(layer, pe, simd, rom, family):
     """Return the estimated resources of a :class:`RowMVTU`."""
-    channels = simd // layer.kernel[1]
-    lanes = SharedLanes(layer.dense, pe, simd, rom, layer.positions[1], layer.vectors)
-    width = channels * layer.width
-    masked = width * bool(layer.padding)
-    return (lanes_resources(lanes, family) + Resources(CONTROL + masked + layer.width, 30)
-            + memory_resources(family, row_depth(layer, channels), width))
+    channels, positions = simd // layer.kernel[1], layer.positions[1]
+    lanes = RowLanes(layer.dense, pe, simd, rom, positions, layer.vectors)
+    neurons, plan, width = pe * positions, lanes.plan, channels * layer.width
+    lut4 = CONTROL + WALK + neurons * (simd + TREE[family] * plan.luts
+                                       + CARRY[family] * lanes.total_bits + 2)
+    lut4 += pe * (lanes.above_bits + lanes.ones * lanes.count_bits) + layer.width
+    lut4 += width * bool(layer.padding)
+    ff = CONTROL + 30 + neurons * (simd + plan.registers + lanes.count_bits + lanes.total_bits + 1)
+    constant = Resources()
+    if lanes.passes > 1:
+        constant = constants_resources(lanes, lanes.total_bits + 1, family)
+    return (constant + Resources(ceil(lut4), ceil(ff))
+            + memory_resources(family, row_depth(layer, channels), width)
+            + order_resources(family, positions, lanes.passes, pe, lanes.slots)
+            + weights_resources(lanes, planes_of(layer.dense), family, 0))

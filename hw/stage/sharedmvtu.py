@@ -27,7 +27,7 @@ from .positionorder import (
 from .totals import accumulate, pass_constants, total_bits
 
 
-__all__ = ["Handshake", "SharedLanes", "SharedMVTU", "lanes_resources", "shared_resources"]
+__all__ = ["Handshake", "SharedLanes", "SharedMVTU", "shared_resources"]
 
 LEVELS = 3  # most adders between two registers
 
@@ -272,17 +272,6 @@ class SharedMVTU(MVTU):
 def shared_resources(layer, pe, simd, positions, vectors, rom, family):
     """Return the estimated resources of a :class:`SharedMVTU`."""
     lanes = SharedLanes(layer, pe, simd, rom, positions, vectors)
-    width = positions * simd
-    stored = memory_resources(family, 2 << (lanes.steps - 1).bit_length(), width)
-    used = stored + lanes_resources(lanes, family)
-    if lanes.rom_delay and stored.block_ram:  # a register lies inside the block RAM
-        used += Resources(0, -width)
-    return used
-
-
-def lanes_resources(lanes, family):
-    """Return the estimated resources of lanes, weights and order, without the vectors' memory."""
-    layer, pe, simd, positions = lanes.layer, lanes.pe, lanes.simd, lanes.positions
     neurons, plan = pe * positions, lanes.plan
     count, total = simd.bit_length(), total_bits(layer.thresholds, layer.inputs)
     width = positions * simd
@@ -294,7 +283,10 @@ def lanes_resources(lanes, family):
         lut4, ff = lut4 + constant.lut4, ff + constant.ff
     else:
         constant = Resources()
+    vectors_memory = memory_resources(family, 2 << (lanes.steps - 1).bit_length(), width)
+    if lanes.rom_delay and vectors_memory.block_ram:  # a register lies inside the block RAM
+        ff -= width
     # On iCE40, too, nearly all flip-flops lie behind LUTs.
-    return (Resources(ceil(lut4), ceil(ff), constant.block_ram)
+    return (Resources(ceil(lut4), ceil(ff), constant.block_ram) + vectors_memory
             + order_resources(family, positions, lanes.passes, pe, lanes.slots)
             + weights_resources(lanes, planes_of(layer), family, 2 * width))

@@ -20,7 +20,7 @@ UNITS = {
     "two channels at once": ((3, 3, 6), 7, {"padding": 1}, {"pe": 2, "simd": 6}),
     "logic": ((3, 4, 4), 4, {"padding": 1}, {"pe": 1, "simd": 3, "rom": "distributed"}),
     "SPRAM": ((3, 3, 4), 3, {"padding": 1}, {"pe": 1, "simd": 6, "rom": "spram"}),
-    "registers": ((3, 3, 4), 3, {"padding": 1}, {"pe": 1, "simd": 6, "rom": "registered"}),
+    "many steps": ((3, 3, 8), 3, {"padding": 1}, {"pe": 1, "simd": 3}),
     "a row of windows": ((3, 5, 3), 5, {}, {"pe": 1, "simd": 3}),
 }
 
