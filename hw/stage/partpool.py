@@ -20,7 +20,7 @@ def part_pool_resources(layer, width, family):
     """Return the estimated resources of a :class:`PartPool`."""
     rows, columns = layer.height.bit_length(), layer.width.bit_length()
     counters = rows + columns + 3 * ceil_log2(layer.channels // width)
-    return (cells(family, 2 * counters + 3 * width + 14, counters + 2 * width + 12)
+    return (cells(family, 1.5 * counters + 5 * width + 10, counters + 3 * width + 9)
             + row_memory_resources(family, width, _depth(layer, width)))
 
 
@@ -35,17 +35,19 @@ class Handshake:
     def __init__(self, pool):
         self.layer, self.parts = pool.layer, pool.parts
         self.place = 0
-        self.held = self.gives = self.valid = False
+        self.waiting = self.held = self.gives = self.valid = False
 
     def ready(self, o_ready):
-        return not self.valid or o_ready
+        return not self.waiting
 
     def tick(self, i_transfer, o_transfer):
+        enters = self.waiting or i_transfer
+        self.waiting = enters and self.valid and not o_transfer
         if self.valid and not o_transfer:
             return
         self.valid = self.held and self.gives
-        self.held = i_transfer
-        if i_transfer:
+        self.held = enters
+        if enters:
             row, column = divmod(self.place // self.parts, self.layer.width)
             size, (rows, columns) = self.layer.size, self.layer.positions
             self.gives = (row % size == column % size == size - 1
@@ -59,7 +61,8 @@ class PartPool(Stage):
 
     A memory keeps what is known of the squares of a row: a word is read, joined with the word that
     comes, and written back. So the words that an MVTU gives are never collected to positions, and
-    the memory is as narrow as the words.
+    the memory is as narrow as the words. ``i.ready`` is a register: a word that comes while the pool
+    stands waits beside it.
 
     Throughput is a word a cycle: ``height * width * channels / word`` cycles a map of ``height *
     width`` positions. Latency is 2 cycles, from the last word of a square's part to its result.
@@ -105,9 +108,16 @@ class PartPool(Stage):
         rows, columns = layer.positions
         m.submodules.kept = kept = row_memory(self.width, _depth(layer, self.width), platform)
         write, read = kept.write_port(), kept.read_port()
-        moves, transfer = Signal(), Signal()
+        moves, enters, transfer = Signal(), Signal(), Signal()
         m.d.comb += moves.eq(~self.o.valid | self.o.ready)
-        m.d.comb += [self.i.ready.eq(moves), transfer.eq(self.i.valid & moves)]
+
+        # Enter: the word that comes, or one that has come while nothing moved.
+        waiting, waits, comes = Signal(), Signal(self.width, reset_less=True), Signal(self.width)
+        m.d.comb += [self.i.ready.eq(~waiting), enters.eq(self.i.valid | waiting),
+                     comes.eq(Mux(waiting, waits, self.i.payload)), transfer.eq(enters & moves)]
+        m.d.sync += waiting.eq(enters & ~moves)
+        with m.If(~waiting):
+            m.d.sync += waits.eq(self.i.payload)
 
         # Place: part of the position, square, and place in the square.
         part, ends = count(m, "part", self.parts, transfer)
@@ -123,7 +133,7 @@ class PartPool(Stage):
             Signal(), Signal(), Signal(), Signal(), Signal(self.width))
         word, whole = Signal(self.width), Signal(self.width)
         with m.If(moves):
-            m.d.sync += [held.eq(self.i.valid), word.eq(self.i.payload),
+            m.d.sync += [held.eq(enters), word.eq(comes),
                          write.addr.eq(read.addr), all_of.eq(self._all_of(part)),
                          begins.eq((inner == 0) & (depth == 0)),
                          keeps.eq(column < columns * size),

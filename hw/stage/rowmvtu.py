@@ -1,7 +1,9 @@
 """Matrix-vector-threshold unit for all windows of a row of a feature map at once."""
 
 from dataclasses import dataclass
+from functools import reduce
 from math import ceil
+from operator import and_, or_
 
 from amaranth import *
 from amaranth.lib import memory
@@ -13,13 +15,14 @@ from ..count.carry import Bit
 from ..count.tree import build_trees
 from ..count.treeplan import plan_tree
 from ..memo import memo
-from ..plan.area import CARRY, Resources
+from ..plan.area import CARRY, Resources, rom_blocks
 from ..plan.area import memory as memory_resources
 from .lanes import constants_resources, planes_of, weights_resources
 from .positionorder import GIVE, READ, order_resources
-from .sharedmvtu import CONTROL, TREE, SharedLanes, SharedMVTU
+from .rom import neuron_words
+from .sharedmvtu import CONTROL, SharedLanes, SharedMVTU
 from .sharedmvtu import Handshake as SharedHandshake
-from .totals import pass_constants
+from .totals import LOGIC_PASSES, pass_constants
 from .walker import Walker, count
 from .windowwalk import row_walk_of
 
@@ -312,21 +315,27 @@ def row_depth(layer, channels):
     return 1 << (rows * (layer.channels // channels) - 1).bit_length()
 
 
+def _rest_columns(lanes):
+    """Return the bits of a word of rests that are not the same in all words."""
+    words = neuron_words(lanes.rests, lanes.total_bits + 1, pe=lanes.pe)
+    return max(1, (reduce(or_, words) & ~reduce(and_, words)).bit_count())
+
+
 @memo
 def row_resources(layer, pe, simd, rom, family):
     """Return the estimated resources of a :class:`RowMVTU`."""
     channels, positions = simd // layer.kernel[1], layer.positions[1]
     lanes = RowLanes(layer.dense, pe, simd, rom, positions, layer.vectors)
     neurons, plan, width = pe * positions, lanes.plan, channels * layer.width
-    lut4 = CONTROL + WALK + neurons * (simd + TREE[family] * plan.luts
-                                       + CARRY[family] * lanes.total_bits + 2)
-    lut4 += pe * (lanes.above_bits + lanes.ones * lanes.count_bits) + layer.width
-    lut4 += width * bool(layer.padding)
+    lut4 = CONTROL + WALK + layer.width + pe * (lanes.above_bits + lanes.ones * lanes.count_bits)
+    lut4 += neurons * (simd + plan.luts + CARRY[family] * lanes.total_bits + 2)
     ff = CONTROL + 30 + neurons * (simd + plan.registers + lanes.count_bits + lanes.total_bits + 1)
     constant = Resources()
-    if lanes.passes > 1:
+    if lanes.passes > LOGIC_PASSES:
+        constant = Resources(0, 0, rom_blocks(family, lanes.passes, _rest_columns(lanes)))
+    elif lanes.passes > 1:
         constant = constants_resources(lanes, lanes.total_bits + 1, family)
-    return (constant + Resources(ceil(lut4), ceil(ff))
+    return (Resources(ceil(lut4 + constant.lut4), ceil(ff + constant.ff), constant.block_ram)
             + memory_resources(family, row_depth(layer, channels), width)
             + order_resources(family, positions, lanes.passes, pe, lanes.slots)
             + weights_resources(lanes, planes_of(layer.dense), family, 0))
