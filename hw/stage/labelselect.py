@@ -189,7 +189,7 @@ class LabelSelect(Stage):
                 m.d.sync += best.eq(score)
                 m.d.sync += answer.label.eq(base_here + place)
         for word in range(self.words):
-            with m.If(index == word):
+            with m.If((index == word) if self.queued else transfer & (index == word)):
                 for lane in range(min(self.pe, self.classes - word * self.pe)):
                     m.d.sync += answer.scores[word * self.pe + lane].eq(scores[lane])
         m.d.comb += queue.push.eq(control.register(transfer & last))
