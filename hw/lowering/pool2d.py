@@ -10,8 +10,7 @@ from .streamed import LowerStreamed
 
 
 class LowerPool2d(LowerStreamed):
-    """Hardware of a pool. Its words are as wide as the words that come, if these divide a position.
-    """
+    """Hardware of a pool. Its words are those that come, if their width divides a position."""
 
     def words(self, layer, mode, width):
         word = width if layer.channels % width == 0 else layer.channels

@@ -147,7 +147,9 @@ class LabelSelect(Stage):
         lut4 = (nodes + 1) * (CARRY[family] + 1) * self.score_bits + 30
         ff = width + nodes * 2 * self.score_bits + self.score_bits + 16
         answer = width + (self.classes - 1).bit_length()
-        queue = queue_resources(family, self.queue_depth, answer) if self.queued else Resources(2, 2)
+        queue = Resources(2, 2)
+        if self.queued:
+            queue = queue_resources(family, self.queue_depth, answer)
         return {name: cells(family, lut4, ff) + queue}
 
     def elaborate(self, platform):

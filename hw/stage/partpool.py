@@ -61,8 +61,8 @@ class PartPool(Stage):
 
     A memory keeps what is known of the squares of a row: a word is read, joined with the word that
     comes, and written back. So the words that an MVTU gives are never collected to positions, and
-    the memory is as narrow as the words. ``i.ready`` is a register: a word that comes while the pool
-    stands waits beside it.
+    the memory is as narrow as the words. ``i.ready`` is a register: a word that comes while the
+    pool stands waits beside it.
 
     Throughput is a word a cycle: ``height * width * channels / word`` cycles a map of ``height *
     width`` positions. Latency is 2 cycles, from the last word of a square's part to its result.

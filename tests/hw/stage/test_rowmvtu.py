@@ -15,6 +15,7 @@ from .handshakes import follow
 from .maps import random_maps, ref_map, words_of
 from .test_convolution import random_conv
 
+
 # Extents of the map, neurons, layer's options; lanes.
 UNITS = {
     "a channel at once": ((4, 4, 4), 8, {"padding": 1}, {"pe": 2, "simd": 3}),
