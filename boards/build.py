@@ -63,10 +63,11 @@ def way_of(family, network, schedule):
     """Return how to place and route a schedule: a key of :data:`boards.toolchain.placing.WAYS`.
 
     ``router2`` takes a fraction of the other's time on large designs; scheduled layers on iCE40
-    are up to 18 % slower with it. Look-up tables, and all wired layers on iCE40, must be spread
+    are up to 18 % slower with it. Look-up tables, and all wired neurons on iCE40, must be spread
     over the device. Packed densely, they cannot be routed (docs/decisions/027-spread.md).
     """
-    wired = any(isinstance(mode, Wired) for mode in schedule.layers.values())
+    wired = any(isinstance(schedule.layers[layer.name], Wired) and layer.parts
+                for layer in network.layers[1:])
     if family == "ice40":
         return "spread" if wired else "router1"
     return "spread" if any(LOWER.of(layer).crowded for layer in network.layers) else "router2"

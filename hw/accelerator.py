@@ -23,6 +23,7 @@ __all__ = ["Accelerator"]
 
 
 ANSWERS = 2**16 - 1  # far more images than an accelerator of several beats an image holds
+SELECT_CYCLES = 16   # more than a label takes behind the last score
 
 
 class Accelerator(wiring.Component):
@@ -185,8 +186,19 @@ def stages(network, schedule):
             bits, width, extents = layer.outputs, gives, layer.gives.extents
             position = extents[-1] if len(extents) > 1 else width
     if not joined:
-        add("label_select", LabelSelect(network.classes, network.score_bits, pe=width))
+        add("label_select", LabelSelect(network.classes, network.score_bits, pe=width,
+                                        queued=not _rests(network, schedule, width)))
     return result
+
+
+def _rests(network, schedule, pe):
+    """Return whether label select has time to give an answer away before the next scores come.
+
+    Networks without a feature map keep the queue that they were built with.
+    """
+    words = ceil(network.classes / pe)
+    return (any(LOWER.of(layer).streams for layer in network.layers)
+            and schedule.interval(network) > 2 * (words + SELECT_CYCLES))
 
 
 def _in_pipeline(layer, schedule):

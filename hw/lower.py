@@ -100,6 +100,11 @@ class Lowering:
         """Return how many vectors of an image may share each word of weights."""
         return layer.vectors
 
+    def check_rows(self, layer, mode):
+        """Raise ValueError unless the windows of a row can be computed at once."""
+        raise ValueError(f"Rows of layer {layer.name!r} must be false: its kind, {layer.kind!r}, "
+                         f"has no windows that share weights")
+
     def stored_bits(self, layer):
         """Return the bits of weights that a scheduled layer has in memory."""
         return 0

@@ -8,9 +8,10 @@ from sw.layer.conv2d import Conv2d
 from ..lower import LOWER
 from ..memo import memo
 from ..plan.schedule import Scheduled, Wired
-from ..stage.balance import MOST_POSITIONS, lanes_for
+from ..stage.balance import MOST_POSITIONS, lanes_for, row_lanes_for
 from ..stage.geometry import Geometry
 from ..stage.lanes import planes_of
+from ..stage.rowmvtu import RowMVTU, check_rows, row_resources
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
 from ..stage.spram import SPRAM_DEPTH
@@ -28,13 +29,17 @@ class LowerConv2d(LowerStreamed):
     def words(self, layer, mode, width):
         if isinstance(mode, Wired):
             return layer.channels * layer.taken_bits, layer.made
+        if mode.rows:
+            return mode.simd // layer.kernel[1], mode.pe
         return _window_words(layer, mode.simd)[0], mode.pe
 
     def interval(self, layer, mode, width):
         if isinstance(mode, Wired):
             return self.fastest(layer)
-        return max(_window_words(layer, mode.simd)[1],
-                   ceil(layer.vectors / mode.positions) * mode.interval(layer.dense))
+        lanes = ceil(layer.vectors / mode.positions) * mode.interval(layer.dense)
+        if mode.rows:
+            return max(lanes, layer.inputs // self.words(layer, mode, width)[0])
+        return max(lanes, _window_words(layer, mode.simd)[1])
 
     def streamed(self, layer, mode, width):
         return WiredConv2d(layer, mode)
@@ -45,10 +50,17 @@ class LowerConv2d(LowerStreamed):
     def stages(self, layer, mode, width):
         if isinstance(mode, Wired):
             return super().stages(layer, mode, width)
+        if mode.rows:
+            return {layer.name: self.scheduled(layer, mode)}
         return {f"window_{layer.name}": SlidingWindow(layer, simd=mode.simd),
                 layer.name: self.scheduled(layer, mode)}
 
+    def check_rows(self, layer, mode):
+        check_rows(layer, mode.simd, mode.positions)
+
     def scheduled(self, layer, mode):
+        if mode.rows:
+            return RowMVTU(layer, pe=mode.pe, simd=mode.simd, rom=mode.rom)
         if mode.positions > 1:
             return SharedMVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom,
                               positions=mode.positions, vectors=layer.vectors)
@@ -57,6 +69,8 @@ class LowerConv2d(LowerStreamed):
         return lanes
 
     def scheduled_resources(self, layer, mode, family):
+        if mode.rows:
+            return row_resources(layer, mode.pe, mode.simd, mode.rom, family)
         return _scheduled_resources(layer, mode, family)
 
     def stored_bits(self, layer):
@@ -66,12 +80,19 @@ class LowerConv2d(LowerStreamed):
         fits = interval >= self.fastest(layer) and self.fits_wired(layer, device)
         modes = [wired] if fits else []
         shared = min(MOST_POSITIONS, self.most_positions(layer))
-        for pe, simd, positions in lanes_for(layer, interval, shared):
+        choices = [(*lanes, False) for lanes in lanes_for(layer, interval, shared)]
+        if device.family == "ice40":  # its block RAM is written bit by bit
+            choices += [(*lanes, True) for lanes in self.row_lanes(layer, interval)]
+        for pe, simd, positions, rows in choices:
             roms = [BLOCK_RAM[device.family], "distributed"]
             if device.sprams and Scheduled(pe, simd).interval(layer.dense) <= SPRAM_DEPTH:
                 roms.append("spram")
-            modes += [Scheduled(pe, simd, rom, positions) for rom in roms]
+            modes += [Scheduled(pe, simd, rom, positions, rows) for rom in roms]
         return modes
+
+    def row_lanes(self, layer, interval):
+        """Return the lanes that compute the windows of a row at once, as :func:`row_lanes_for`."""
+        return row_lanes_for(layer, interval)
 
     def fits_wired(self, layer, device):
         """Return whether a wired layer may fit, which saves the plans of thousands of neurons."""

@@ -3,7 +3,7 @@
 
 from sw.layer.integer import IntegerConv2d, IntegerDense
 
-from ..lower import LOWER
+from ..lower import LOWER, Lowering
 from ..stage.integermvtu import IntegerMVTU, integer_mvtu_resources
 from ..wired.integer import IntegerLayer, integer_latency, integer_resources
 from .conv2d import LowerConv2d
@@ -42,6 +42,12 @@ class LowerIntegerConv2d(LowerConv2d):
 
     def most_positions(self, layer):
         return 1
+
+    def row_lanes(self, layer, interval):
+        return []
+
+    def check_rows(self, layer, mode):
+        Lowering.check_rows(self, layer, mode)
 
 
 LOWER.register(IntegerDense)(LowerIntegerDense())

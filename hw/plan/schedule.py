@@ -83,12 +83,16 @@ class Scheduled:
         ``"spram"``, loaded before the first image.
     positions : int
         Windows of a convolution that are computed at once with the same weights.
+    rows : bool
+        Whether these are the windows of a row, straight from rows of the map. Their memory is
+        written bit by bit, which block RAM of iCE40 can.
     """
 
     pe: int
     simd: int
     rom: str = "block"
     positions: int = 1
+    rows: bool = False
 
     def interval(self, layer):
         """Return the cycles for which a vector occupies the layer."""
@@ -112,9 +116,14 @@ class Scheduled:
         if self.rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{self.rom!r}")
+        if type(self.rows) is not bool:
+            raise ValueError(f"Rows of layer {layer.name!r} must be true or false: {self.rows!r}")
+        if self.rows:
+            LOWER.of(layer).check_rows(layer, self)
 
     def to_json(self):
         several = {"positions": self.positions} if self.positions > 1 else {}
+        several |= {"rows": True} if self.rows else {}
         return {"kind": "scheduled", "pe": self.pe, "simd": self.simd, "rom": self.rom, **several}
 
 

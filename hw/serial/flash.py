@@ -22,6 +22,7 @@ ATTEMPTS = 3
 
 WAKE, READ = 0xab, 0x03  # commands of the flash: release from power-down, read
 SPI_HZ = 12e6            # every flash reads at this clock
+FAST_HZ = 30_000_000  # clock above which what follows from the number of a word is a register
 WAKE_SECONDS = 50e-6     # every flash is awake after this time
 
 SPI = wiring.Signature({"cs": Out(1), "clk": Out(1), "copi": Out(1), "cipo": In(1)})
@@ -183,6 +184,10 @@ class FlashLoader(wiring.Component):
         transfer = Transfer(m, self.spi, half_period=self.half_period)
         index = Signal(range(max(len(self.header), len(self.image.words), self.wake_cycles)))
         word, expected = self._compare(m, transfer, index)
+        last = None
+        if self.is_fast:
+            last = Signal()
+            m.d.sync += last.eq(index == len(self.image.words) - 1)
         m.submodules.check = check = SerialCRC()
         m.d.comb += check.octet.eq(transfer.shift)
         m.d.comb += self.o.payload.eq(word)
@@ -225,7 +230,7 @@ class FlashLoader(wiring.Component):
                 m.d.comb += check.valid.eq(transfer.octet)
                 m.d.comb += self.o.valid.eq(transfer.done)
                 with m.If(transfer.done & self.o.ready):
-                    self._pass_word(m, transfer, index)
+                    self._pass_word(m, transfer, index, last)
             with m.State("CHECK"):
                 m.d.sync += code.eq(ErrorCode.DAMAGED_WEIGHTS)
                 with m.If(~check.busy):
@@ -243,13 +248,25 @@ class FlashLoader(wiring.Component):
         with m.Switch(index):
             for place, value in enumerate(self.header):
                 with m.Case(place):
-                    m.d.comb += expected.eq(value)
+                    m.d["sync" if self.is_fast else "comb"] += expected.eq(value)
         return word, expected
 
-    def _pass_word(self, m, transfer, index):
+    @property
+    def is_fast(self):
+        """Whether the clock is too fast for what follows from a word's number in the same cycle.
+
+        The number stays while the word comes, so that a register does as well.
+        """
+        return self.clock_hz > FAST_HZ
+
+    def _pass_word(self, m, transfer, index, last):
         """Read the next word of the weights; after the last word, go on to the check of the CRC."""
         transfer.start(m, 16)
-        with m.If(count(m, index, len(self.image.words))):
+        if last is None:
+            last = count(m, index, len(self.image.words))
+        else:
+            m.d.sync += index.eq(Mux(last, 0, index + 1))
+        with m.If(last):
             m.d.sync += transfer.left.eq(0)
             m.next = "CHECK"
 

@@ -5,7 +5,7 @@ from math import ceil
 from .windowwalk import walk_of
 
 
-__all__ = ["MOST_POSITIONS", "lanes_for", "window_widths"]
+__all__ = ["MOST_POSITIONS", "lanes_for", "row_lanes_for", "window_widths"]
 
 WIDEST = 128  # inputs at once: wider trees of adders save little and read more block RAMs
 MOST_POSITIONS = 32  # the order of results selects among so many
@@ -49,6 +49,29 @@ def lanes_for(layer, interval, most=MOST_POSITIONS):
         if simd > WIDEST or layer.vectors * walk_of(layer, simd)[0].reads > interval:
             continue
         found += _unbeaten(_for_simd(layer, simd, interval, most))
+    return found
+
+
+def row_lanes_for(layer, interval):
+    """Return the lanes that compute the windows of a row at once within an interval.
+
+    The arguments and the result are those of :func:`lanes_for`, for a
+    :class:`hw.stage.rowmvtu.RowMVTU`.
+    """
+    (rows, positions), found = layer.positions, []
+    neurons, inputs = layer.dense.weights.shape
+    if layer.stride != 1:
+        return []
+    for channels in range(1, layer.channels + 1):
+        simd = channels * layer.kernel[1]
+        if layer.channels % channels or simd > WIDEST or layer.inputs // channels > interval:
+            continue
+        steps = inputs // simd
+        passes = interval // rows // steps
+        if passes:
+            pe = ceil(neurons / passes)
+            if positions <= min(steps, ceil(neurons / pe)):
+                found.append((pe, simd, positions))
     return found
 
 

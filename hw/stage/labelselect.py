@@ -7,9 +7,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..count.popcount import Delays
-from ..plan.area import CARRY, cells
+from ..plan.area import CARRY, Resources, cells
 from ..stream.credit import CreditQueue, queue_resources, queue_size
 from ..stream.handshake import Queued
+from ..stream.heldslot import HeldSlot
 from ..stream.stage import Stage
 
 
@@ -106,6 +107,9 @@ class LabelSelect(Stage):
     pe : int
         Scores in a word, the first one lowest. Unused scores of an image's last word may have any
         value.
+    queued : bool
+        Whether the next image's scores may come before the answer is taken. Otherwise there is no
+        queue, which would hold all scores once more.
 
     Members
     -------
@@ -115,16 +119,19 @@ class LabelSelect(Stage):
         Label and scores.
     """
 
-    def __init__(self, classes, score_bits, *, pe=1):
+    def __init__(self, classes, score_bits, *, pe=1, queued=True):
         if not 1 <= pe <= classes:
             raise ValueError(f"PE of a label select must be in 1..{classes}, its classes: {pe}")
         self.classes = classes
         self.score_bits = score_bits
         self.pe = pe
+        self.queued = queued
         self.words = ceil(classes / pe)
         self.depth = select_depth(pe)
         self.push_delay = self.depth + 1  # from an image's last word
-        self.queue_depth, queue_latency = queue_size(self.words - 1 + self.push_delay, self.words)
+        self.queue_depth, queue_latency = (
+            queue_size(self.words - 1 + self.push_delay, self.words) if queued
+            else (1, HeldSlot.latency))
         self.latency = self.push_delay + queue_latency
         super().__init__({
             "i": In(stream.Signature(data.ArrayLayout(signed(score_bits), pe))),
@@ -140,11 +147,16 @@ class LabelSelect(Stage):
         lut4 = (nodes + 1) * (CARRY[family] + 1) * self.score_bits + 30
         ff = width + nodes * 2 * self.score_bits + self.score_bits + 16
         answer = width + (self.classes - 1).bit_length()
-        return {name: cells(family, lut4, ff) + queue_resources(family, self.queue_depth, answer)}
+        queue = Resources(2, 2)
+        if self.queued:
+            queue = queue_resources(family, self.queue_depth, answer)
+        return {name: cells(family, lut4, ff) + queue}
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.queue = queue = CreditQueue(self.o.payload.shape(), depth=self.queue_depth)
+        answers = self.o.payload.shape()
+        m.submodules.queue = queue = (CreditQueue(answers, depth=self.queue_depth) if self.queued
+                                      else HeldSlot(answers))
         wiring.connect(m, queue.o, wiring.flipped(self.o))
         delays, control = Delays(m, "wait"), Delays(m, "control", reset_less=False)
 
@@ -169,7 +181,7 @@ class LabelSelect(Stage):
         first, index = (delays.delay(value, depth) for value in (first, index))
 
         # Across words: the best so far stays unless a later score is higher.
-        answer = Signal(self.o.payload.shape(), reset_less=True)
+        answer = Signal(answers, reset_less=True)
         best = Signal(signed(self.score_bits), reset_less=True)
         base = Signal(range(self.classes + self.pe), reset_less=True)
         base_here = Mux(first, 0, base)
@@ -179,7 +191,7 @@ class LabelSelect(Stage):
                 m.d.sync += best.eq(score)
                 m.d.sync += answer.label.eq(base_here + place)
         for word in range(self.words):
-            with m.If(index == word):
+            with m.If((index == word) if self.queued else transfer & (index == word)):
                 for lane in range(min(self.pe, self.classes - word * self.pe)):
                     m.d.sync += answer.scores[word * self.pe + lane].eq(scores[lane])
         m.d.comb += queue.push.eq(control.register(transfer & last))

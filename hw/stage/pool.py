@@ -28,16 +28,21 @@ class Handshake:
         self.place = 0
         self.valid = False
 
+    @property
+    def ends(self):
+        """Whether the next position ends a square."""
+        row, column = divmod(self.place, self.layer.width)
+        size, (rows, columns) = self.layer.size, self.layer.positions
+        return (row % size == column % size == size - 1
+                and row < rows * size and column < columns * size)
+
     def ready(self, o_ready):
-        return not self.valid or o_ready
+        return not (self.valid and self.ends)
 
     def tick(self, i_transfer, o_transfer):
         self.valid = self.valid and not o_transfer
         if i_transfer:
-            row, column = divmod(self.place, self.layer.width)
-            size, (rows, columns) = self.layer.size, self.layer.positions
-            self.valid = (row % size == column % size == size - 1
-                          and row < rows * size and column < columns * size)
+            self.valid = self.valid or self.ends
             self.place = (self.place + 1) % (self.layer.height * self.layer.width)
 
 
@@ -47,8 +52,10 @@ class Pool(Stage):
     A row of squares is reduced along each row of the map first. A memory keeps what is known of
     the squares until their last row comes.
 
-    Throughput is a position a cycle: ``height * width`` cycles a map. Latency is 1 cycle, from the
-    last position of a square to its result.
+    Throughput is a position a cycle: ``height * width`` cycles a map, if a result is taken in the
+    cycle in which it is offered or in the ``size - 1`` next ones. So whether a position is taken
+    does not depend on ``o.ready`` of the same cycle. Latency is 1 cycle, from the last position of
+    a square to its result.
 
     Parameters
     ----------
@@ -115,12 +122,16 @@ class Pool(Stage):
         m.d.comb += [read.addr.eq(square), write.addr.eq(square), write.data.eq(whole),
                      write.en.eq(ends_column)]
 
-        # Output: a register.
-        m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
+        # Output: a register, free by the end of the next square if its result is taken.
+        ends = Signal()
+        m.d.comb += ends.eq(ends_square & lowest & (column < columns * size) & (row < rows * size))
+        m.d.comb += self.i.ready.eq(~(self.o.valid & ends))
         m.d.comb += transfer.eq(self.i.valid & self.i.ready)
-        with m.If(self.i.ready):
-            m.d.sync += self.o.valid.eq(ends_column & lowest & (row < rows * size))
-        with m.If(transfer):
+        with m.If(transfer & ends):
+            m.d.sync += self.o.valid.eq(1)
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(transfer & ends):
             m.d.sync += self.o.payload.eq(whole)
         return m
 

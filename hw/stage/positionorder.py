@@ -10,6 +10,7 @@ from ..count.lut import family_of
 from ..plan.area import cells
 from ..plan.area import memory as memory_resources
 from ..stream.credit import LOGIC_SLOTS
+from .walker import count
 
 
 __all__ = ["PositionOrder", "count_places", "order_resources", "order_slots", "sizes"]
@@ -150,7 +151,7 @@ class PositionOrder(wiring.Component):
         m.d.comb += [write.en.eq(self.push), write.data.eq(self.payload)]
         with m.If(self.push):
             m.d.sync += write.addr.eq(write.addr + 1)
-        _, pushed_last = _count(m, "pushed", self.passes, self.push)
+        _, pushed_last = count(m, "pushed", self.passes, self.push)
         whole = Signal(range(ceil(self.slots / self.passes) + 1))
         group_ends = Signal()
         m.d.sync += whole.eq(whole + (self.push & pushed_last) - group_ends)
@@ -158,7 +159,7 @@ class PositionOrder(wiring.Component):
         # Read the words of one vector after the other.
         m.d.comb += moves.eq(~self.o.valid | self.o.ready)
         m.d.comb += reads.eq(moves & (whole != 0))
-        number, number_last = _count(m, "number", self.passes, reads)
+        number, number_last = count(m, "number", self.passes, reads)
         place, place_last = count_places(m, "read", self.vectors, self.positions,
                                          reads & number_last)
         first = Signal(len(read.addr))
@@ -175,14 +176,3 @@ class PositionOrder(wiring.Component):
             m.d.sync += [was_read.eq(reads), was_place.eq(place), self.o.valid.eq(was_read)]
             m.d.sync += self.o.payload.eq(parts[was_place])
         return m
-
-
-def _count(m, name, count, advance):
-    """Count to ``count`` again and again; return the counter, and whether it is at its last."""
-    if count == 1:
-        return Const(0, 1), Const(1, 1)
-    value, last = Signal(range(count), name=name), Signal(name=f"{name}_last")
-    m.d.comb += last.eq(value == count - 1)
-    with m.If(advance):
-        m.d.sync += value.eq(Mux(last, 0, value + 1))
-    return value, last

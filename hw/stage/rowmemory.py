@@ -9,8 +9,8 @@ from ..plan.area import memory as memory_resources
 
 __all__ = ["row_memory", "row_memory_resources"]
 
-# Most words in distributed RAM. A block RAM keeps neighbouring words of few bits side by side, and
-# the row of a narrow map is a waste of it.
+# Most words in distributed RAM, whose word comes 4.6 ns earlier than that of a block RAM. An ECP5
+# has about 400 LUT4 for each of its block RAMs; 64 words of 17 bits take 114.
 LOGIC_WORDS = 16
 NARROW, NARROW_WORDS = 18, 64
 

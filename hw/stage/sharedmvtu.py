@@ -27,7 +27,7 @@ from .positionorder import (
 from .totals import accumulate, pass_constants, total_bits
 
 
-__all__ = ["SharedLanes", "SharedMVTU", "shared_resources"]
+__all__ = ["Handshake", "SharedLanes", "SharedMVTU", "shared_resources"]
 
 LEVELS = 3  # most adders between two registers
 
@@ -109,10 +109,15 @@ class Handshake:
     def ready(self, o_ready):
         return self.full < 2
 
+    @property
+    def enough(self):
+        """Whether the vectors of a group have come."""
+        return self.full > 0
+
     def tick(self, i_transfer, o_transfer):
         self.cycle += 1
         returned = self._give(o_transfer)
-        begins = self.step == 0 and self.full > 0 and self.credits > 0
+        begins = self.step == 0 and self.enough and self.credits > 0
         self.credits += returned - begins
         if self.coming and self.coming[0] == self.cycle:
             self.coming.popleft()
@@ -123,12 +128,21 @@ class Handshake:
             if self.step == 0:
                 self.coming.append(self.cycle + self.push_delay)
                 self.done = (self.done + 1) % self.passes
-                self.full -= self.done == 0
+                if self.done == 0:
+                    self.end_group()
         if i_transfer:
-            self.arrived += 1
-            if self.arrived == self.steps * self.sizes[self.filled]:
-                self.arrived, self.filled = 0, (self.filled + 1) % len(self.sizes)
-                self.full += 1
+            self.take()
+
+    def take(self):
+        """Take a word."""
+        self.arrived += 1
+        if self.arrived == self.steps * self.sizes[self.filled]:
+            self.arrived, self.filled = 0, (self.filled + 1) % len(self.sizes)
+            self.full += 1
+
+    def end_group(self):
+        """Free what only the group read whose last step ends."""
+        self.full -= 1
 
     def _give(self, o_transfer):
         """Advance the order of results; return whether a slot is given back."""

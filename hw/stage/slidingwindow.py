@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from ..plan.area import Resources
 from ..plan.area import memory as memory_resources
 from ..stream.stage import Stage
+from .walker import Walker, count
 from .windowwalk import walk_of
 
 
@@ -132,7 +133,7 @@ class SlidingWindow(Stage):
         m.d.comb += read.en.eq(moves)
 
         # Read: a word a cycle, unless an output word is refused.
-        walk = _Walker(m, self.walk, len(read.addr), self.parts)
+        walk = Walker(m, self.walk, len(read.addr), self.parts)
         m.d.comb += walk.steps.eq(moves & (walk.inside | begins))
         m.d.comb += read.addr.eq(walk.address)
         m.d.comb += begins.eq(self._keep_rows(m, write, walk))
@@ -159,107 +160,15 @@ class SlidingWindow(Stage):
 
     def _keep_rows(self, m, write, walk):
         """Write the map, and count rows; return whether a row of windows may begin."""
-        numbers = self.walk
-        room = Signal(range(self.rows + 1), init=self.rows)
-        enough = Signal(range(-max(numbers.more_needs), self.rows + 1), init=-numbers.needs[0])
-        m.d.comb += self.i.ready.eq(room != 0)
+        _, arrived = count(m, "arrived", self.walk.row_words, write.en)
+        room, enough = walk.keep_rows(m, self.rows, write.en & arrived)
+        m.d.comb += self.i.ready.eq(room)
         m.d.comb += [write.en.eq(self.i.valid & self.i.ready), write.data.eq(self.i.payload)]
         address = Signal(len(write.addr))
         m.d.comb += write.addr.eq(address)
         with m.If(write.en):
             m.d.sync += address.eq(address + 1)
-        _, arrived = _count(m, "arrived", numbers.row_words, write.en)
-
-        frees = _by_row(m, "frees", numbers.frees, walk.row)
-        more = _by_row(m, "more", numbers.more_needs, walk.row)
-        done = walk.steps & walk.row_ends
-        m.d.sync += room.eq(room - (write.en & arrived) + Mux(done, frees, 0))
-        m.d.sync += enough.eq(enough + (write.en & arrived) - Mux(done, more, 0))
-        return enough >= 0
-
-
-class _Walker:
-    """Counters and address of a walk.
-
-    Attributes
-    ----------
-    steps : Signal
-        To drive: a word is read.
-    address : Signal
-        Address of the word.
-    inside : Value
-        The word is not the first one of a row of windows.
-    last_part : Value
-        The word completes an output word.
-    padded, filling : Signal
-        The word lies beside the map; it is one of the zeros behind a window.
-    row, row_ends : Value
-        Row of windows; the word is its last one, but for zeros.
-    """
-
-    def __init__(self, m, walk, address_bits, parts):
-        self.steps = Signal()
-        self.filling = Signal()
-        self.padded = Signal()
-        self.address = Signal(address_bits, init=walk.start % 2**address_bits)
-        reads = Signal()
-        m.d.comb += reads.eq(self.steps & ~self.filling)
-        rows, columns = walk.kernel
-        many_rows, many_columns = walk.positions
-        _, self.last_part = _count(m, "part", parts, self.steps)
-        _, chunk_last = _count(m, "chunk", walk.chunks, reads)
-        column, column_last = _count(m, "kernel_column", columns, reads & chunk_last)
-        line_ends = chunk_last & column_last
-        line, line_last = _count(m, "kernel_row", rows, reads & line_ends)
-        window_ends = line_ends & line_last
-        x, x_last = _count(m, "column", many_columns, reads & window_ends)
-        self.row_ends = window_ends & x_last & ~self.filling
-        self.row, y_last = _count(m, "row", many_rows, reads & self.row_ends)
-
-        stride = {name: Const(move % 2**address_bits, address_bits)
-                  for name, move in walk.strides.items()}
-        with m.If(reads):
-            m.d.sync += self.address.eq(self.address + Mux(
-                ~line_ends, stride["word"], Mux(
-                    ~line_last, stride["kernel_row"], Mux(
-                        ~x_last, stride["window"], Mux(
-                            ~y_last, stride["row"], stride["image"])))))
-
-        begun = Signal()
-        self.inside = begun | self.filling
-        with m.If(reads):
-            m.d.sync += begun.eq(~self.row_ends)
-        if walk.fill:
-            _, fill_last = _count(m, "fill", walk.fill, self.steps & self.filling)
-            with m.If(self.steps):
-                m.d.sync += self.filling.eq(Mux(self.filling, ~fill_last, window_ends))
-        for axis, (window, place) in enumerate(((self.row, line), (x, column))):
-            with m.Switch(window):
-                for number, places in walk.outside(axis).items():
-                    with m.Case(number), m.Switch(place), m.Case(*places):
-                        m.d.comb += self.padded.eq(1)
-
-
-def _count(m, name, count, advance):
-    """Count to ``count`` again and again; return the counter, and whether it is at its last."""
-    if count == 1:
-        return Const(0, 1), Const(1, 1)
-    value, last = Signal(range(count), name=name), Signal(name=f"{name}_last")
-    m.d.comb += last.eq(value == count - 1)
-    with m.If(advance):
-        m.d.sync += value.eq(Mux(last, 0, value + 1))
-    return value, last
-
-
-def _by_row(m, name, numbers, row):
-    """Return the number of a row of windows; most rows have the same."""
-    usual = max(set(numbers), key=numbers.count)
-    value = Signal(range(max(numbers) + 1), name=name, init=usual)
-    with m.Switch(row):
-        for number in set(numbers) - {usual}:
-            with m.Case(*(place for place, other in enumerate(numbers) if other == number)):
-                m.d.comb += value.eq(number)
-    return value
+        return enough
 
 
 def window_resources(unit, family):

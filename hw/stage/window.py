@@ -178,31 +178,40 @@ class Window(wiring.Component):
         top = Signal(range(view.memories), init=-view.up % view.memories)
         pending = Signal(range(view.edges + 1))  # windows that reach right of the map
 
+        # What a column and a pending window mean are registers, because counters all around depend
+        # on them.
+        at_edge, edge_emits, first_column = Signal(), Signal(), Signal(init=1)
+        whole = Signal(init=self._whole(0))
+
         # Advance: a column has come, or a window of the row before needs none.
-        enough, at_edge, emits = Signal(), Signal(), Signal()
+        enough, emits = Signal(), Signal()
         advance, reads, last_column, last_row = Signal(), Signal(), Signal(), Signal()
         m.d.comb += self.i.ready.eq(~room[-1])
-        m.d.comb += at_edge.eq(pending != 0)
         m.d.comb += enough.eq(~filled[-1])
         if view.edges > 1:  # once begun, a row must not stop before the row before is over
-            with m.If((column == 0) & (filled + 1 < pending)):
+            with m.If(first_column & (filled + 1 < pending)):
                 m.d.comb += enough.eq(0)
-        m.d.comb += emits.eq(Mux(at_edge, self._edge(pending), self._whole(m, column)))
-        m.d.comb += advance.eq((enough | (at_edge & (column == 0))) & (self.free | ~emits))
+        m.d.comb += emits.eq(Mux(at_edge, edge_emits, whole))
+        m.d.comb += advance.eq((enough | (at_edge & first_column)) & (self.free | ~emits))
         m.d.comb += reads.eq(advance & enough)
         m.d.comb += self.reserve.eq(advance & emits)
 
         # Place: the next column, row and map.
         m.d.comb += [last_column.eq(column == view.width - 1), last_row.eq(row == view.rows - 1)]
         with m.If(reads):
-            m.d.sync += column.eq(column + 1)
+            m.d.sync += [column.eq(column + 1), first_column.eq(last_column)]
+            m.d.sync += whole.eq(_table([self._whole((number + 1) % view.width)
+                                         for number in range(view.width)], column))
             with m.If(last_column):
                 m.d.sync += [column.eq(0), row.eq(Mux(last_row, 0, row + 1))]
                 m.d.sync += top.eq(_turned(top, view.memories, last_row, view.centre_steps))
+        edges = [self._edge(number) for number in range(view.edges + 1)]
         with m.If(reads & last_column):
-            m.d.sync += pending.eq(view.edges)
+            m.d.sync += [pending.eq(view.edges), at_edge.eq(view.edges > 0),
+                         edge_emits.eq(edges[-1])]
         with m.Elif(advance & at_edge):
-            m.d.sync += pending.eq(pending - 1)
+            m.d.sync += [pending.eq(pending - 1), at_edge.eq(pending != 1),
+                         edge_emits.eq(_table([False, *edges[:-1]], pending))]
 
         # Counts: positions that have come, less one, of those that the windows of this row and
         # column reach; and positions that may come, less one.
@@ -213,32 +222,27 @@ class Window(wiring.Component):
                 row, [(1 - steps) * view.width - 1 for steps in view.lowest_steps]))
             m.d.comb += freed.eq(_by_row(
                 row, [(steps - 1) * view.width + 1 for steps in view.centre_steps]))
-        m.d.sync += filled.eq(filled + Mux(reads, needed, 0) + taken)
-        m.d.sync += room.eq(room + Mux(reads, freed, 0) - taken)
+        m.d.sync += filled.eq(Mux(reads, filled + needed, filled) + taken)
+        m.d.sync += room.eq(Mux(reads, room + freed, room) - taken)
 
         selects = [_select(row, top, tap, view) for tap in range(view.kernel[0])]
         outside = {late: at_edge & (pending < view.edges - view.right + late + 1)
                    for late in range(view.right - view.edges + 1, view.right + 1)}
         return column, advance, reads, selects, reads & (column == view.right), outside
 
-    def _whole(self, m, column):
-        """Return whether a window inside the map is whole when a column comes."""
-        view = self.geometry
-        whole = Signal()
-        centres = [number for number in range(view.width) if view.centre(number)]
-        if centres:
-            m.d.comb += whole.eq((column >= centres[0]) & (column <= centres[-1]))
-            if view.stride == 2 and len(centres) > 1:
-                with m.If(column[0] != centres[0] % 2):
-                    m.d.comb += whole.eq(0)
-        return whole
+    def _whole(self, column):
+        """Whether a window inside the map is whole when a column comes."""
+        return self.geometry.centre(column)
 
     def _edge(self, pending):
-        """Return whether a window is whole when so many edges are pending."""
+        """Whether a window is whole when so many edges are pending."""
         view = self.geometry
-        last = view.width - 1 + view.edges
-        whole = [False, *(view.centre(last - left) for left in range(view.edges))]
-        return Cat(Const(bit, 1) for bit in whole).bit_select(pending, 1)
+        return pending > 0 and view.centre(view.width + view.edges - pending)
+
+
+def _table(bits, number):
+    """Return the bit of a number."""
+    return Cat(Const(bit, 1) for bit in bits).bit_select(number, 1)
 
 
 def _later(m, values, name, cycles):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import gcd
 
 
-__all__ = ["WindowWalk", "walk_of"]
+__all__ = ["RowWalk", "WindowWalk", "row_walk_of", "walk_of"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,32 @@ class WindowWalk:
                 for row in range(self.positions[0])]
         ends[-1] = self.height
         return [after - before for before, after in zip([0, *ends], ends, strict=False)]
+
+
+@dataclass(frozen=True)
+class RowWalk(WindowWalk):
+    """A walk over words that hold the bits of some channels at all positions of a row.
+
+    A row of windows is one window here, which is walked through once a pass.
+
+    Attributes
+    ----------
+    passes : int
+        Times that a row of windows is read.
+    """
+
+    passes: int = 1
+
+    @property
+    def positions(self):
+        rows = (self.height + 2 * self.padding[0] - self.kernel[0]) // self.stride[0] + 1
+        return rows, self.passes
+
+
+def row_walk_of(layer, channels, passes):
+    """Return the walk over the rows of windows of a layer, ``channels`` channels a word."""
+    return RowWalk(layer.height, 1, layer.channels // channels, (layer.kernel[0], 1),
+                   (layer.stride, 0), (layer.padding, 0), passes=passes)
 
 
 def walk_of(layer, simd):

@@ -4,6 +4,7 @@ import numpy as np
 from amaranth import Cat, Const
 
 from hw.stage.integermvtu import IntegerMVTU
+from hw.stage.rowmvtu import RowMVTU
 from hw.stage.sharedmvtu import SharedMVTU
 from sw.layer.integer import IntegerDense
 
@@ -12,6 +13,7 @@ from .contract import Contract
 from .harness import Fault, Proof
 from .of_count import ECP5, ECP5_MODELS
 from .of_layer import CONTRACT, outputs, words_of
+from .of_window import SAME, windows
 
 
 __all__ = ["PROOFS"]
@@ -40,6 +42,26 @@ def shared_proof(name, layer, pe, simd, positions, vectors, fault, *, depth, **o
                  ("PositionOrder",), method="bmc", depth=depth, enough=ENOUGH, **others)
 
 
+def row_proof(name, layer, pe, simd, fault, *, depth, **others):
+    def build():
+        dut = RowMVTU(layer, pe=pe, simd=simd)
+
+        def expected(words):
+            made = []
+            for window in windows(layer, words):
+                made += words_of(outputs(layer.dense, Cat(*window)), pe)
+            return made
+
+        return Contract(dut, expected, i_words=layer.height * layer.width,
+                        o_words=layer.vectors * dut.passes, wait=dut.latency,
+                        busy=dut.image_interval + dut.latency, inside=4 + dut.rows)
+
+    (height, width), (rows, columns) = (layer.height, layer.width), layer.kernel
+    return Proof(name, CONTRACT, f"map of {height} × {width}, kernel {rows} × {columns}, padding "
+                 f"{layer.padding} by {layer.pad_bit}, pe = {pe}, simd = {simd}", build, fault,
+                 ("PositionOrder",), method="bmc", depth=depth, enough=ENOUGH_ROWS, **others)
+
+
 def integer_proof(name, layer, pe, simd, fault, *, depth, **others):
     def build():
         dut = IntegerMVTU(layer, pe=pe, simd=simd)
@@ -62,6 +84,8 @@ def integer_proof(name, layer, pe, simd, fault, *, depth, **others):
                  enough="two vectors are out and a third is inside", **others)
 
 
+ENOUGH_ROWS = ("a second map follows the first under any pauses and back-pressure that fit: every "
+               "row of memory, every pass and every weight are used")
 SMALL = random_layer(3, 4, seed=5)
 INTEGERS = IntegerDense("fc", np.array([[1, -1, -1, 1], [-1, 1, -1, -1], [1, 1, 1, -1]], np.int8),
                         np.array([1, -4, 3], np.int32), 2)
@@ -75,6 +99,8 @@ PROOFS = [
     shared_proof("mvtu-shared-ecp5", SMALL, 2, 2, 2, 2, Fault(
         "hw.stage.positionorder.PositionOrder.elaborate", "parts[was_place]", "parts[place]"),
         depth=25, platform=ECP5, models=ECP5_MODELS),
+    row_proof("mvtu-rows", SAME, 1, 3, Fault(
+        "hw.stage.rowmvtu.RowMVTU._group", "fires & ~begins", "fires"), depth=40),
     integer_proof("mvtu-integer", INTEGERS, 2, 2, Fault(
         "hw.stage.integermvtu._Tree.add", "b ^ flip.replicate(width)", "b"), depth=18),
     integer_proof("mvtu-integer-ecp5", TERNARY, 1, 3, Fault(

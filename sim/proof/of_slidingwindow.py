@@ -73,7 +73,7 @@ def window_proof(name, layer, simd, fault, **others):
 
 PROOFS = [
     window_proof("window", conv(2, 3, 1, (2, 2)), 2, Fault(
-        "hw.stage.slidingwindow._Walker.__init__", '~line_last, stride["kernel_row"]',
+        "hw.stage.walker.Walker.__init__", '~line_last, stride["kernel_row"]',
         '~line_last, stride["word"]'), method="bmc", depth=24, enough=ENOUGH),
     window_proof("window-padded", conv(1, 2, 1, (3, 3), padding=1, pad_bit=1), 3, Fault(
         "hw.stage.slidingwindow.SlidingWindow.elaborate", "Mux(was_padded, self.pad_word",
@@ -86,12 +86,12 @@ PROOFS = [
                        "Mux(was_padded, self.pad_word", "Mux(was_padded, self.layer.pad"),
                  method="bmc", depth=15, enough=ENOUGH),
     window_proof("window-stride", conv(2, 4, 1, (2, 2), stride=2), 2, Fault(
-        "hw.stage.slidingwindow._Walker.__init__", '"column", many_columns,',
+        "hw.stage.walker.Walker.__init__", '"column", many_columns,',
         '"column", many_columns - 1,'), depth=60),
     window_proof("window-filled", conv(1, 4, 1, (1, 3)), 2, Fault(
         "hw.stage.slidingwindow.SlidingWindow.elaborate", "~was_filled.replicate",
         "(~was_filled | was_read).replicate"), depth=60),
     window_proof("window-rows", conv(3, 1, 2, (2, 1)), 2, Fault(
-        "hw.stage.slidingwindow.SlidingWindow._keep_rows", "Mux(done, frees, 0)",
+        "hw.stage.walker.Walker.keep_rows", "Mux(done, frees, 0)",
         "Mux(done, frees + 1, 0)"), depth=60),
 ]

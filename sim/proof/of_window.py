@@ -6,6 +6,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.plan.schedule import Wired
+from hw.stage.partpool import PartPool
 from hw.stage.pool import Pool
 from hw.stage.scoresums import ScoreSums
 from hw.stage.spacetodepth import Squares
@@ -144,6 +145,30 @@ def pool_proof(name, layer, fault, **others):
                  enough=ENOUGH, **others)
 
 
+def part_pool_proof(name, layer, width, fault, **others):
+    parts = layer.channels // width
+    words_in, words_out = layer.height * layer.width * parts, layer.vectors * parts
+
+    def build():
+        def expected(words):
+            (_, columns), size, found = layer.positions, layer.size, []
+            for square, part in np.ndindex(layer.vectors, parts):
+                y, x = divmod(square, columns)
+                bits = [words[((y * size + row) * layer.width + x * size + column) * parts + part]
+                        for row, column in np.ndindex(size, size)]
+                found.append(Cat(Cat(word[place] for word in bits).all() if every else
+                                 Cat(word[place] for word in bits).any() for place, every
+                                 in enumerate(layer.all_of[part * width:(part + 1) * width])))
+            return found
+
+        return Contract(PartPool(layer, width), expected, i_words=words_in, o_words=words_out,
+                        wait=3, busy=2, inside=3)
+
+    return Proof(name, CONTRACT, f"map of {layer.height} × {layer.width}, squares of {layer.size}, "
+                 f"{parts} parts of {width} channels", build, fault, ("PartPool",), method="bmc",
+                 depth=2 * words_in + 6, enough=ENOUGH, **others)
+
+
 def squares_proof(name, layer, width, fault, **others):
     def build():
         dut = Squares(layer, width)
@@ -214,6 +239,7 @@ INTEGERS = IntegerConv2d("conv", np.ones((1, 3, 3, 1), np.int8), np.ones(1, np.i
 STRIDE = _conv(3, 2, (3, 3), padding=1, stride=2)
 COLUMN = _conv(3, 1, (3, 1))
 POOL = Pool2d("pool", np.array([0, 1], np.uint8), 2, 4, 2)
+PARTS = Pool2d("pool", np.array([0, 1], np.uint8), 2, 2, 2)
 SQUARES = SpaceToDepth("squares", 4, 4, 1, 2)
 SCORES = Scores2d("scores", np.array([[1, -1, 0], [-1, 1, 1]], np.int8),
                   np.array([1, -2], np.int32), 1, 3)
@@ -239,6 +265,8 @@ PROOFS = [
         "control.delay(window.valid, neurons.latency - 1)")),
     pool_proof("pool", POOL, Fault(
         "hw.stage.pool.Pool.elaborate", "Mux(depth == 0, reduced", "Mux(depth == 1, reduced")),
+    part_pool_proof("pool-parts", PARTS, 1, Fault(
+        "hw.stage.partpool.PartPool.elaborate", "(inner == 0) & (depth == 0)", "inner == 0")),
     squares_proof("squares", SQUARES, 4, Fault(
         "hw.stage.spacetodepth.Squares.elaborate", "claimed != most", "claimed != most + 1")),
     scores_proof("scores2d", SCORES, Wired(2), Fault(

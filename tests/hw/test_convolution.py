@@ -13,6 +13,7 @@ from hw.plan.device import DEVICES
 from hw.plan.schedule import Schedule, Scheduled, Wired, read_schedule
 from hw.plan.simplify import used_bits
 from hw.solver import choose
+from hw.stage.partpool import PartPool
 from sw import golden
 from sw.network import Network
 
@@ -36,6 +37,8 @@ NETWORKS = {
                         "scores2d", 12),
     "beats that hold no whole position": ((6, 6, 2), [("conv2d", 4, PAD)], (64, 100, 128),
                                           "scores2d", 5),
+    "rows": ((4, 4, 1), [("conv2d", 8, {"padding": 1}), POOL, ("conv2d", 4, {"padding": 1})],
+             (64, 128), "scores", 1),
     "positions that nothing reads": ((7, 7, 1), [("conv2d", 4, {"stride": 2, "kernel": (2, 2)}),
                                                  POOL], (64,), "scores", 1),
 }
@@ -97,6 +100,21 @@ def test_convolutions_may_be_scheduled_beside_wired_ones(modes):
     assert set(np.diff(given)) == {accelerator.interval}
 
 
+def test_windows_of_a_row_may_be_computed_at_once():
+    """The pool between takes parts of positions, and label select has no queue."""
+    network, pixels = create("rows")
+    accelerator = Accelerator(network, Schedule(pixels, wired(network, pixels).layers | {
+        "conv2d0": Scheduled(2, 3, positions=4, rows=True),
+        "conv2d2": Scheduled(1, 6, "distributed", positions=2, rows=True),
+        "scores": Scheduled(1, 8)}))
+    assert accelerator.interval == max(4 * 4 * 6, 2 * 4 * 12)
+    assert isinstance(accelerator.stages["pool2d1"], PartPool)
+    assert not accelerator.stages["label_select"].queued
+    taken, given = check(accelerator, 6)
+    assert given[0] - taken[accelerator.beats - 1] == accelerator.latency
+    assert set(np.diff(given)) == {accelerator.interval}
+
+
 def test_an_answer_waits_for_the_last_beat_even_if_nothing_reads_it():
     network, pixels = create("positions that nothing reads")
     accelerator = Accelerator(network, wired(network, pixels))
@@ -152,12 +170,24 @@ def test_line_buffers_that_do_not_fit_are_refused():
     ({"pe": 5, "simd": 1}, "PE of layer 'conv2d0' must be an integer in 1..4: 5"),
     ({"pe": 1, "simd": 10}, "SIMD of layer 'conv2d0' must be an integer in 1..9: 10"),
     ({"pe": 1, "simd": 1, "positions": 65},
-     "Positions of layer 'conv2d0' must be an integer in 1..64: 65")])
+     "Positions of layer 'conv2d0' must be an integer in 1..64: 65"),
+    ({"pe": 1, "simd": 3, "positions": 4, "rows": True},
+     "Positions of layer 'conv2d0' must be 8, its windows of a row: 4 (or rows of false)"),
+    ({"pe": 1, "simd": 3, "positions": 8, "rows": 1},
+     "Rows of layer 'conv2d0' must be true or false: 1")])
 def test_a_schedule_is_checked_against_a_window(mode, message):
     network, _ = create("pool and stride")
     modes = wired(network, 1).layers | {"conv2d0": Scheduled(**mode)}
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Schedule(1, modes).check(network)
+
+
+def test_only_windows_may_be_of_a_row():
+    network, pixels = create("pool and stride")
+    schedule = wired(network, pixels, Scheduled(1, 1, rows=True))
+    with pytest.raises(ValueError, match=r"^Rows of layer 'scores' must be false: its kind, "
+                                         r"'scores', has no windows that share weights$"):
+        schedule.check(network)
 
 
 def test_names_may_be_any():

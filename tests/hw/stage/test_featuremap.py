@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hw.plan.schedule import Wired
+from hw.stage.partpool import PartPool
 from hw.stage.pool import Pool
 from hw.stage.scoresums import ScoreSums
 from hw.stage.spacetodepth import Squares
@@ -41,6 +42,42 @@ def test_a_pool_takes_a_position_a_cycle(takes, size):
     rows, columns = layer.positions
     last = (rows * size - 1) * takes[1] + columns * size - 1  # of the last square
     assert seen.given[layer.vectors - 1] - seen.taken[last] == Pool.latency
+
+
+PARTS = [((4, 6, 4), 2, 2), ((5, 7, 6), 2, 1), ((9, 6, 2), 3, 1), ((2, 2, 4), 2, 2),
+         ((7, 3, 6), 2, 3), ((8, 9, 4), 4, 1)]
+
+
+@pytest.mark.parametrize(("takes", "size", "width"), PARTS)
+def test_pools_of_parts_are_golden_at_every_pace(takes, size, width):
+    layer = random_pool2d(np.random.default_rng(size), takes, size)
+    maps = random_maps(layer, 4)
+    want = words_of(golden.outputs(layer, maps), width)
+    for seed, (idle, stall) in enumerate(PACES):
+        seen = follow(PartPool(layer, width), words_of(maps, width), len(want), idle=idle,
+                      stall=stall, seed=seed)
+        assert seen.words == want, (idle, stall)
+
+
+@pytest.mark.parametrize(("takes", "size", "width"), PARTS)
+def test_a_pool_of_parts_takes_a_word_a_cycle(takes, size, width):
+    layer = random_pool2d(np.random.default_rng(size), takes, size)
+    parts = takes[2] // width
+    seen = follow(PartPool(layer, width), words_of(random_maps(layer, 3), width),
+                  3 * layer.vectors * parts)
+    words = takes[0] * takes[1] * parts
+    assert seen.taken[:2 * words] == list(range(2 * words))
+    rows, columns = layer.positions
+    last = ((rows * size - 1) * takes[1] + columns * size) * parts - 1  # of the last square
+    assert seen.given[layer.vectors * parts - 1] - seen.taken[last] == PartPool.latency
+
+
+@pytest.mark.parametrize("width", [0, 3, 4])
+def test_words_of_a_pool_are_parts_of_a_position(width):
+    layer = random_pool2d(np.random.default_rng(1), (4, 4, 4), 2)
+    with pytest.raises(ValueError, match=rf"^Words of layer '{layer.name}' must be parts of its 4 "
+                                         rf"channels: {width} bits$"):
+        PartPool(layer, width)
 
 
 @pytest.mark.parametrize(("extents", "block", "width", "squares"), [
