@@ -56,6 +56,9 @@ from .proof import (
 from .proof import (
     of_window as proof_window,
 )
+from .proof import (
+    of_wishbone as proof_wishbone,
+)
 from .proof.formal import check, versions
 
 
@@ -68,7 +71,7 @@ PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
           *proof_lookup.PROOFS, *proof_line.PROOFS, *proof_feed.PROOFS,
           *proof_image.PROOFS, *proof_inbox.PROOFS, *proof_accelerator.PROOFS,
           *proof_benchmark.PROOFS, *proof_flash.PROOFS, *proof_link.PROOFS,
-          *proof_window.PROOFS]
+          *proof_window.PROOFS, *proof_wishbone.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.
 UNPROVEN = {

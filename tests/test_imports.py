@@ -25,7 +25,8 @@ OURS = {
 ROOMS = {
     "hw": {"count": (), "plan": ("lower", "memo"), "stream": (), "stage": ("memo",),
            "wired": ("lower", "memo"),
-           "lowering": ("lower", "memo"), "serial": (), "synthesis": (), "core": ("accelerator",)},
+           "lowering": ("lower", "memo"), "serial": (), "synthesis": (),
+           "core": ("accelerator", "estimate", "generate")},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
            "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
            "line": ("bits",), "compare": ("checkpoint", "fold"),
