@@ -13,10 +13,10 @@ OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.picture",
               "sw.progress", "sw.report", "sw.store", "sw.trained"),
-    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
-           "sw.store"),
+    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.load", "sw.line.protocol",
+           "sw.line.words", "sw.network", "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.protocol",
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.load", "sw.line.protocol",
                "sw.network", "sw.picture", "sw.progress", "sw.report", "sw.store"),
 }
 
@@ -29,7 +29,7 @@ ROOMS = {
            "core": ("accelerator", "estimate", "generate")},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
            "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
-           "line": ("bits",), "compare": ("checkpoint", "fold"),
+           "line": ("bits", "network"), "compare": ("checkpoint", "fold"),
            "answer": ("conversion", "progress"),
            "c": ("artefact", "bits", "command", "network"),
            "exchange": ("artefact", "command", "conversion", "golden", "network", "picture",

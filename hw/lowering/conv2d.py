@@ -11,6 +11,7 @@ from ..plan.schedule import Scheduled, Wired
 from ..stage.balance import lanes_for
 from ..stage.geometry import Geometry
 from ..stage.lanes import mvtu_resources, planes_of
+from ..stage.loadedmvtu import LoadedMVTU
 from ..stage.mvtu import MVTU
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
@@ -53,7 +54,10 @@ class LowerConv2d(LowerStreamed):
         if mode.positions > 1:
             return SharedMVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom,
                               positions=mode.positions, vectors=layer.vectors)
-        lanes = MVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom)
+        if mode.rom == "loaded":
+            lanes = LoadedMVTU(layer.dense, pe=mode.pe, simd=mode.simd)
+        else:
+            lanes = MVTU(layer.dense, pe=mode.pe, simd=mode.simd, rom=mode.rom)
         lanes.vectors = layer.vectors
         return lanes
 
