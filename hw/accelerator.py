@@ -66,8 +66,8 @@ class Accelerator(wiring.Component):
         self.loaded = [stage for stage in self.stages.values() if stage.load]
         self.preset = all(stage.preset for stage in self.loaded)
         if not self.preset and any(stage.preset for stage in self.loaded):
-            raise ValueError("Weights must be in SPRAM or loaded, not both: the schedule has layers "
-                             "of either rom (give all of them one)")
+            raise ValueError("Weights must be in SPRAM or loaded, not both: the schedule has "
+                             "layers of either rom (give all of them one)")
         super().__init__({
             "i": In(stream.Signature(self.input_width)),
             "o": Out(stream.Signature(answer_layout(network.classes,

@@ -145,7 +145,8 @@ def write(component, estimated, output, name):
     about, loaded = output.with_suffix(".hw.json"), output.with_suffix(WEIGHTS)
     content = describe(component, estimated, packed_answer(component),
                        (loaded, image) if image else None)
-    text = spram.to_verilog(component, name) if image else to_verilog(component, name)
+    convert = spram.to_verilog if image and not accelerator.preset else to_verilog
+    text = convert(component, name)
     files = [output, about, *([loaded] if image else [])]
     with ExitStack() as stack:
         stack.enter_context(alone(output.with_name(f".{output.name}.lock"),
@@ -183,7 +184,10 @@ def main(argv=None):
     if left := left_over(network, schedule):
         print("left of the outputs of layers: " + ", ".join(
             f"{name} {some:,} of {every:,}" for name, (some, every) in left.items()))
-    if image:
+    if image and component.accelerator.preset:
+        print(f"weights: {len(image.words):,} words replace them through s_axis_weights, while no "
+              f"image is inside")
+    elif image:
         print(f"weights in SPRAM: {len(image.words):,} words to load through s_axis_weights before "
               f"the first image")
     *first, last = map(str, written)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hw.core.__main__ import main as write_core
+from hw.core.__main__ import main as make_core
 from sw.artefact import HELP, network_file
 from sw.command import Parser, run
 from sw.data.testset import load_test_set
@@ -25,7 +25,7 @@ from .soc.program import compiled
 NAME = "thresher_core"
 FOLDER = Path("build/litex")
 CYCLES_A_BIT = 16  # of the simulated line
-CYCLES = 40_000_000
+CYCLES = 4_000_000
 CLOCK = 50_000_000
 UART = 0xF000_0800
 MAIN = Path(__file__).parent / "soc" / "main.cpp"
@@ -62,7 +62,7 @@ def main(argv=None):
     network = load(args.network)
     images = load_test_set(network).images[:args.images]
     core = args.output / "core"
-    write_core([str(args.network), "--board", "ulx3s-25f", "--freq", str(CLOCK / 1e6),
+    make_core([str(args.network), "--board", "ulx3s-25f", "--freq", str(CLOCK / 1e6),
                 "--images-per-second", str(args.images_per_second), "--bus", "litex",
                 "-o", str(core)])
     program = compiled(args.output / "program", core, network, images, rom=system.ROM,

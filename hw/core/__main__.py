@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sw.artefact import HELP, network_file
 from sw.command import Parser, run
+from sw.line.load import LoadShape
 from sw.network import load
-from sw.store.files import replacing, write_text
+from sw.store.files import replacing, write_bytes, write_text
 from sw.store.lock import alone
 
 from ..accelerator import Accelerator
@@ -30,7 +31,10 @@ def parse(argv):
     parser.add_argument("--pipelined", action="store_true",
                         help="Wishbone in its pipelined form instead of the classic one")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR",
-                        help="folder for all files of the core")
+                        help="folder for all files of the core; with --load-for, a file")
+    parser.add_argument("--load-for", type=Path, metavar="SHAPE",
+                        help="write only the weights, to the file of --output, for a core whose "
+                             "NAME.shape.json this is")
     parser.add_argument("--name", default=NAME,
                         help="name of module and files (default: %(default)s)")
     add_target(parser)
@@ -50,14 +54,34 @@ def write(folder, name, texts, network):
         stack.enter_context(alone(folder / f".{name}.lock", f"Core in {folder}", wait=True))
         parts = {path: stack.enter_context(replacing(folder / path))
                  for path in (*texts, f"{name}.net.npz")}
-        for path, text in texts.items():
-            write_text(parts[path], text)
+        for path, content in texts.items():
+            (write_bytes if isinstance(content, bytes) else write_text)(parts[path], content)
         shutil.copyfile(network, parts[f"{name}.net.npz"])
+
+
+def write_load(args):
+    """Write the weights of a network for a core of its shape."""
+    network = load(args.network)
+    shape = LoadShape.decode(args.load_for.read_bytes())
+    shape.check(network, args.network)
+    octets = shape.encode_load(network, bytes.fromhex(network.identity))
+    octets += bytes(-len(octets) % 4)
+    with replacing(args.output) as path:
+        write_bytes(path, octets)
+    print(f"wrote {args.output}: {len(octets) // 4:,} words for the register WEIGHTS")
 
 
 def main(argv=None):
     """Command line of ``python -m hw.core``."""
     args = parse(argv)
+    if args.load_for:
+        write_load(args)
+    else:
+        write_core(args)
+
+
+def write_core(args):
+    """Write all files of a core, and say what it is."""
     if args.output.exists() and not args.output.is_dir():
         raise ValueError(f"Output must be a folder: {args.output} is a file (choose another "
                          f"folder)")

@@ -24,7 +24,7 @@ def component_for(accelerator, bus, *, pipelined=False):
 
 
 def files_of(component, estimated, name, bus):
-    """Return the texts of all files of a core, a dict by file name.
+    """Return the contents of all files of a core, text or bytes, a dict by file name.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def files_of(component, estimated, name, bus):
     """
     accelerator = component.accelerator
     network = accelerator.network
-    convert = spram.to_verilog if accelerator.loaded else to_verilog
+    convert = spram.to_verilog if accelerator.loaded and not accelerator.preset else to_verilog
     words = {
         "name": name, "Class": "".join(map(str.capitalize, name.split("_"))), "NAME": name.upper(),
         "p": name, "P": name.upper(), "identity": network.identity,
@@ -62,14 +62,22 @@ def files_of(component, estimated, name, bus):
         described = json.loads(maps.json_map(name, rows))
         output, form = {"registers": described["registers"]}, "wishbone"
         driver = filled("driver.h", words)
-        if accelerator.loaded:
+        if component.loader:
             driver += filled("load.h", words)
+            texts[f"{name}.load.bin"] = component.load_file()
+            words["more"] += (f"| `{name}.load.bin` | weights of this network, for the register "
+                              f"WEIGHTS |\n")
+        if component.shape:
+            texts[f"{name}.shape.json"] = component.shape.encode()
+            words["more"] += (f"| `{name}.shape.json` | what another network must be to be loaded: "
+                              f"`python -m hw.core OTHER --load-for {name}.shape.json -o "
+                              f"OTHER.load.bin` |\n")
         texts |= {f"{name}.csr.json": maps.json_map(name, rows), f"{name}.csr.csv": maps.csv(rows),
                   f"{name}.svd": maps.svd(name, rows),
                   f"{name}.h": maps.c_header(name, rows, driver)}
     if bus == "litex":
         texts[f"{name}_litex.py"] = filled("litex_module.txt", words)
-        words["more"] = f"| `{name}_litex.py` | the core as a module of LiteX |\n"
+        words["more"] += f"| `{name}_litex.py` | the core as a module of LiteX |\n"
     texts[f"{name}.hw.json"] = json.dumps(describe(component, estimated, output), indent=2) + "\n"
     return texts | {f"{name}.core": filled("fusesoc.txt", words),
                     f"bench_{name}.py": filled(f"bench_{form}.txt", words),

@@ -4,6 +4,10 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from sw.line.load import KEY, encode_words
+
+from ..serial.loader import WeightLoader
+from ..stage.load import load_shape
 from ..stream.width import WidthConverter
 from .register import ADDRESS_BITS, WORD, words_of
 from .registerfile import LOADER, RegisterFile
@@ -11,6 +15,7 @@ from .registerfile import LOADER, RegisterFile
 
 __all__ = ["BUS", "WishboneAccelerator", "WishbonePort", "room_for"]
 
+IDENTITY_OCTETS = 32
 LEAST_ROOM, MOST_ROOM = 14, 2046  # words of pixels in the queue; with its spare ones a power of 2
 
 # Signals of the bus, on the slave's side (Wishbone B4, rule 3.40). Addresses are of words.
@@ -114,6 +119,13 @@ class WishboneAccelerator(wiring.Component):
         network = accelerator.network
         self.words = words_of(network)
         self.room = room_for(self.words)
+        self.shape = self.loader = None
+        if accelerator.loaded:
+            if accelerator.preset:
+                self.shape = load_shape(accelerator, IDENTITY_OCTETS)
+            self.loader = WeightLoader(
+                key=self.shape.key if self.shape else bytes.fromhex(network.identity)[:KEY],
+                words=len(accelerator.load), text=IDENTITY_OCTETS, preset=accelerator.preset)
         self.port = WishbonePort(
             pipelined=pipelined, words=self.words, result=accelerator.o.payload.shape(),
             identity=network.identity, room=self.room, loads=bool(accelerator.loaded))
@@ -136,4 +148,19 @@ class WishboneAccelerator(wiring.Component):
         connect(m, port.words, beats.i)
         connect(m, beats.o, accelerator.i)
         connect(m, accelerator.o, port.answers)
+        if self.loader:
+            m.submodules.loader = loader = self.loader
+            connect(m, loader.weights, accelerator.weights)
+            m.d.comb += [loader.begin.eq(port.load.begin), port.load.active.eq(loader.active),
+                         port.load.whole.eq(loader.whole), port.load.refused.eq(loader.refused),
+                         port.load.text.eq(loader.text), port.load.text_index.eq(loader.text_index),
+                         port.load.text_valid.eq(loader.text_valid)]
+            connect(m, port.load.octets, loader.octets)
         return m
+
+    def load_file(self):
+        """Return the octets that load the accelerator's own network, as whole words of the bus."""
+        network = self.accelerator.network
+        octets = encode_words(self.loader.key, self.accelerator.load,
+                              bytes.fromhex(network.identity))
+        return octets + bytes(-len(octets) % 4)

@@ -1,4 +1,4 @@
-"""Takes new weights at run time: checks what they are for, counts and passes them, believes them."""
+"""Takes new weights at run time: checks what they are for, counts them, and checks their CRC."""
 
 from amaranth import *
 from amaranth.lib import crc, enum, stream, wiring
@@ -31,8 +31,9 @@ class WeightLoader(wiring.Component):
     A load with another header is refused before any word has been passed, so that the weights that
     were there stay in force. From the first word on the weights are not ``whole``, until a load has
     come with all its octets and the right CRC. A load may begin at any time. Where the one before
-    was cut off among its words, the loader makes up the missing words first, so that the accelerator
-    can count them. Then ``active`` rises. An octet is taken in every cycle while ``active``.
+    was cut off among its words, the loader makes up the missing words first, one a cycle, because
+    the accelerator counts them. Then ``active`` rises. An octet is taken in every cycle while
+    ``active``, but in the cycle behind the last one.
 
     Parameters
     ----------

@@ -89,7 +89,8 @@ class LoadingLink(Link):
     The payload of LOAD is an offset and octets of a load from there. Octets at offset 0 begin a
     load. Octets at the position that the load has reached are taken; the octets of the request
     before, which come again, are dropped and answered; others are answered with ORDER. While the
-    weights are not whole, requests for work are answered with NO_WEIGHTS, and the identity is zeros.
+    weights are not whole, requests for work are answered with NO_WEIGHTS, and the identity is
+    zeros.
 
     Parameters
     ----------
@@ -185,7 +186,7 @@ class LoadingLink(Link):
         with m.State("PLACE"):
             m.d.sync += self.place.eq(0)
             first, next_, again = Signal(), Signal(), Signal()
-            m.d.comb += first.eq((self.offset == 0) & ~empty)
+            m.d.comb += first.eq(self.offset == 0)
             m.d.comb += next_.eq(self.begun & (self.offset == self.position))
             m.d.comb += again.eq(self.begun & (self.offset == self.before))
             m.d.sync += [self.order.eq(~(first | next_ | again)), self.repeated.eq(1)]

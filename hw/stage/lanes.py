@@ -143,7 +143,7 @@ def mvtu_resources(layer, pe, simd, rom, family):
         result = width = layer.score_bits
     else:
         constants, result, width = layer.thresholds, 1, total
-    from_rom = rom == "loaded" or lanes.passes > 1 and bool(np.any(constants != constants[0]))
+    from_rom = rom == "loaded" or (lanes.passes > 1 and bool(np.any(constants != constants[0])))
     accumulate = (CARRY[family] + 1) * total if lanes.steps > 1 else 0
     lut4 = lanes_in_all + 40 + pe * (interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
                               + accumulate + CARRY[family] * width)

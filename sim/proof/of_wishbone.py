@@ -1,6 +1,6 @@
-"""Proof of the core on Wishbone: any master, even one that breaks the bus's rules, gets its answer."""
+"""Proof of the core on Wishbone: any master, even one that breaks rules, gets its answer."""
 
-from amaranth import Const, Elaboratable, Module, Mux, Signal, unsigned
+from amaranth import Elaboratable, Module, Mux, Signal, unsigned
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
 from amaranth.lib import data

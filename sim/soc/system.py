@@ -14,6 +14,8 @@ from litex.soc.integration.soc_core import SoCCore
 from litex_boards.platforms import radiona_ulx3s
 from migen import ClockDomain, Signal
 
+from sw.store.files import write_text
+
 
 __all__ = ["CORE", "ROM", "SRAM", "System", "simulated", "ulx3s", "verilog"]
 
@@ -99,7 +101,9 @@ def verilog(system, folder):
     system.finalize()
     system.platform.finalize(system)
     converted = system.platform.get_verilog(system, name="soc")
-    converted.write(str(folder / "soc.v"))
+    write_text(folder / "soc.v", converted.main_source)
+    for name, content in converted.data_files.items():
+        write_text(folder / name, content)
     sources = [folder / "soc.v"]
     for source, *_ in system.platform.sources:
         shutil.copy(source, folder / Path(source).name)

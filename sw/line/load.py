@@ -123,10 +123,15 @@ class LoadShape:
     def encode_load(self, network, text):
         """Return the octets that load a network with a text, which says what the network is."""
         words = [word for layer in self.layers for word in layer_words(network, layer)]
-        weights = np.array(words, "<u2").tobytes()
-        body = (MAGIC + self.key + len(weights).to_bytes(4, "little")
-                + len(text).to_bytes(4, "little") + weights + text)
-        return body + crc32(body).to_bytes(4, "little")
+        return encode_words(self.key, words, text)
+
+
+def encode_words(key, words, text):
+    """Return the octets of a load: words of 16 bits for the shape of a key, and a text."""
+    weights = np.array(words, "<u2").tobytes()
+    body = (MAGIC + key + len(weights).to_bytes(4, "little")
+            + len(text).to_bytes(4, "little") + weights + text)
+    return body + crc32(body).to_bytes(4, "little")
 
 
 def layer_words(network, layer):
