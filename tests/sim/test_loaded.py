@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Weights at run time on the virtual board: two networks take turns, and what goes wrong is said."""
+"""Weights at run time on the virtual board: two networks take turns, mistakes are said."""
 
 import numpy as np
 import pytest
