@@ -22,6 +22,7 @@ COMMANDS = {
     "data": ("sw.data", "what a dataset is taken for"),
     "exchange": ("sw.exchange", "QONNX files in and out"),
     "generate": ("hw.generate", "Verilog with AXI4-Stream ports"),
+    "core": ("hw.core", "a core for other designs: AXI4-Stream, Wishbone, LiteX, FuseSoC"),
     "explore": ("hw.explore", "area and clock of ways to build neurons"),
     "build": ("boards.build", "bitstream and report of a folded network"),
     "program": ("boards.program", "load a bitstream onto a board"),

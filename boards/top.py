@@ -18,8 +18,10 @@ from hw.serial.benchmark import counter_width, fill
 from hw.serial.flash import SPI, FlashLoader, WeightImage
 from hw.serial.imageregister import LOGIC_IMAGES
 from hw.serial.link import Link
+from hw.serial.loadinglink import LoadingLink
 from hw.serial.uart import Receiver, Transmitter, divide
 from hw.solver import choose_at
+from hw.stage.load import load_shape
 from sw.data.testset import load_test_set
 from sw.line import protocol
 
@@ -29,6 +31,7 @@ from .shell import clock_plan
 __all__ = ["ROM_IMAGES", "Top", "benchmark_images", "create", "line_rate"]
 
 
+TEXT_DEPTH = 1024   # octets of the answer to IDENTIFY where another network may be loaded
 FRAME_DEPTH = 2048  # octets of the frame buffer, where one image needs no more
 
 # Most images in the benchmark's ROM, if block RAM is left over for them. On ECP5 it is 512 words
@@ -91,12 +94,20 @@ class Top(wiring.Component):
         image_bytes = self.packed.shape[1]
         self.frame_depth = max(frame_depth, 1 << (image_bytes + protocol.TRAILER - 1).bit_length())
         self.info = self._describe(image_bytes)
-        self.link = Link(
-            self.info, self.packed, result=self.accelerator.o.payload.shape(),
-            input_width=self.accelerator.input_width, rom_width=self.rom_width,
-            used=used_bits(network), depth=self.frame_depth)
+        options = {"result": self.accelerator.o.payload.shape(),
+                   "input_width": self.accelerator.input_width, "rom_width": self.rom_width,
+                   "depth": self.frame_depth}
+        self.shape = None
+        if self.accelerator.loaded and self.accelerator.preset:
+            text = max(TEXT_DEPTH, 1 << (len(self.info.encode()) - 1).bit_length())
+            self.shape = load_shape(self.accelerator, text)
+            self.link = LoadingLink(
+                self.info, self.packed, shape=self.shape, words=len(self.accelerator.load),
+                used=[True] * network.inputs * network.pixel_bits, **options)
+        else:
+            self.link = Link(self.info, self.packed, used=used_bits(network), **options)
         self.image = (WeightImage(network.identity, tuple(self.accelerator.load))
-                      if self.accelerator.loaded else None)
+                      if self.accelerator.loaded and not self.shape else None)
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "leds": Out(8),
                           **({"flash": Out(SPI)} if self.image else {})})
 
@@ -130,6 +141,8 @@ class Top(wiring.Component):
         connect(m, link.o, transmitter.i)
         connect(m, link.images, accelerator.i)
         connect(m, accelerator.o, link.results)
+        if self.shape:
+            connect(m, link.weights, accelerator.weights)
 
         loading = Signal()
         if self.image:

@@ -48,9 +48,9 @@ class Accelerator(wiring.Component):
     o : Out(stream.Signature(answer_layout(classes, score_bits)))
         Label, and the score of each class.
     weights : In(stream.Signature(16))
-        Only if some layers have their weights in SPRAM: the words :attr:`load`, before the first
-        image. No image is taken until all words have come. After the last word the load may begin
-        again.
+        Only if some layers have their weights in SPRAM, or loaded: the words :attr:`load`. Weights
+        in SPRAM come before the first image: no image is taken until all words have come. A load
+        may begin again after the last word, while no image is inside.
     """
 
     def __init__(self, network, schedule):
@@ -65,6 +65,10 @@ class Accelerator(wiring.Component):
         self.holds_back = (any(LOWER.of(layer).streams for layer in network.layers)
                            and answers_early(self.stages, self.beats))
         self.loaded = [stage for stage in self.stages.values() if stage.load]
+        self.preset = all(stage.preset for stage in self.loaded)
+        if not self.preset and any(stage.preset for stage in self.loaded):
+            raise ValueError("Weights must be in SPRAM or loaded, not both: the schedule has "
+                             "layers of either rom (give all of them one)")
         super().__init__({
             "i": In(stream.Signature(self.input_width)),
             "o": Out(stream.Signature(answer_layout(network.classes,
@@ -113,7 +117,7 @@ class Accelerator(wiring.Component):
 
     def _load(self, m):
         """Hand the words of weights to one stage after the other; return whether all have come."""
-        loaded = Signal()
+        loaded = Signal(init=self.preset)
         turn = Signal(range(len(self.loaded)))
         m.d.comb += self.weights.ready.eq(1)
         for index, stage in enumerate(self.loaded):

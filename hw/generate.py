@@ -31,15 +31,15 @@ BOARD = "ulx3s-85f"  # unless a user names another
 WEIGHTS = ".weights.bin"  # ending of the file to load through s_axis_weights
 
 
-def describe(component, estimated, weights=None):
+def describe(component, estimated, output, weights=None):
     """Return what a user of the Verilog needs to know, as a dict for JSON.
 
-    ``weights`` is the file of the weights in SPRAM and its :class:`hw.serial.flash.WeightImage`,
-    None without any.
+    ``output`` says how answers come: :func:`packed_answer`, or the registers of a bus. ``weights``
+    is the file of the weights in SPRAM and its :class:`hw.serial.flash.WeightImage`, None without
+    any.
     """
     accelerator = component.accelerator
     network = accelerator.network
-    classes, score_bits = network.classes, network.score_bits
     ports = {name: {"direction": "input" if member.flow.name == "In" else "output",
                     "width": member.shape}
              for name, member in component.signature.members.items()}
@@ -55,12 +55,7 @@ def describe(component, estimated, weights=None):
             "pixel_bits": network.pixel_bits,
             "pixel_shift": network.shift,
         },
-        "output": {
-            "label": {"offset": 0, "width": component.label_width},
-            "scores": [{"offset": component.label_width + index * component.score_width,
-                        "width": component.score_width, "signed": True,
-                        "used": score_bits} for index in range(classes)],
-        },
+        **output,
         **({"weights": {"file": weights[0].name, "words": len(weights[1].words),
                         "word_bits": spram.WIDTH, "byte_order": "little",
                         "crc32": weights[1].crc}} if weights else {}),
@@ -76,6 +71,17 @@ def describe(component, estimated, weights=None):
     }
 
 
+def packed_answer(component):
+    """Return where label and scores lie in an answer of AXI4-Stream, for :func:`describe`."""
+    network = component.accelerator.network
+    return {"output": {
+        "label": {"offset": 0, "width": component.label_width},
+        "scores": [{"offset": component.label_width + index * component.score_width,
+                    "width": component.score_width, "signed": True,
+                    "used": network.score_bits} for index in range(network.classes)],
+    }}
+
+
 def parse(argv):
     """Read the command line."""
     parser = Parser(prog="python -m hw.generate", description=__doc__)
@@ -83,6 +89,13 @@ def parse(argv):
     parser.add_argument("-o", "--output", type=Path,
                         help="Verilog file (default: NAME.v beside the network, for a network in "
                              "data/networks build/NAME/NAME.v); the JSON goes beside it")
+    add_target(parser)
+    parser.add_argument("--name", default="accelerator", help="module name (default: %(default)s)")
+    return parser.parse_args(argv)
+
+
+def add_target(parser):
+    """Add the options that choose device, clock and schedule to a parser."""
     parser.add_argument("--schedule", type=Path, help="JSON file that says pe and simd by layer")
     parser.add_argument("--board", "--device", dest="device", metavar="NAME",
                         help=f"board or FPGA that the accelerator must fit (default: {BOARD})")
@@ -92,8 +105,19 @@ def parse(argv):
                              "its PLL can make, not above (default: the board's, else 50)")
     parser.add_argument("--images-per-second", type=float, metavar="N",
                         help="smallest accelerator that is as fast, instead of the fastest")
-    parser.add_argument("--name", default="accelerator", help="module name (default: %(default)s)")
-    return parser.parse_args(argv)
+
+
+def chosen(args, network):
+    """Return the schedule that parsed arguments ask for, its device, and the clock in Hz."""
+    target = target_of(args)
+    wished = args.freq or Fraction(str(target.megahertz)) * MHZ
+    if args.schedule:
+        schedule = read_schedule(args.schedule.read_text(encoding="utf-8"), network)
+        refuse_misfit(network, schedule, target.device)
+    else:
+        schedule = choose_at(network, target.device, oscillator=target.oscillator, wished=wished,
+                             images_per_second=args.images_per_second)
+    return schedule, target.device, target.clock(wished)
 
 
 def target_of(args):
@@ -119,8 +143,10 @@ def write(component, estimated, output, name):
     image = (WeightImage(accelerator.network.identity, tuple(accelerator.load))
              if accelerator.loaded else None)
     about, loaded = output.with_suffix(".hw.json"), output.with_suffix(WEIGHTS)
-    content = describe(component, estimated, (loaded, image) if image else None)
-    text = spram.to_verilog(component, name) if image else to_verilog(component, name)
+    content = describe(component, estimated, packed_answer(component),
+                       (loaded, image) if image else None)
+    convert = spram.to_verilog if image and not accelerator.preset else to_verilog
+    text = convert(component, name)
     files = [output, about, *([loaded] if image else [])]
     with ExitStack() as stack:
         stack.enter_context(alone(output.with_name(f".{output.name}.lock"),
@@ -141,16 +167,7 @@ def main(argv=None):
     if not args.name.isidentifier():
         raise ValueError(f"Module name must be an identifier: {args.name!r}")
     network = load(args.network)
-    target = target_of(args)
-    device = target.device
-    wished = args.freq or Fraction(str(target.megahertz)) * MHZ
-    clock = target.clock(wished)
-    if args.schedule:
-        schedule = read_schedule(args.schedule.read_text(encoding="utf-8"), network)
-        refuse_misfit(network, schedule, device)
-    else:
-        schedule = choose_at(network, device, oscillator=target.oscillator, wished=wished,
-                             images_per_second=args.images_per_second)
+    schedule, device, clock = chosen(args, network)
     output = args.output or made(args.network, ".v")
     if output.is_dir():
         raise ValueError(f"Output must be a file to write, not a directory: {output}")
@@ -167,7 +184,10 @@ def main(argv=None):
     if left := left_over(network, schedule):
         print("left of the outputs of layers: " + ", ".join(
             f"{name} {some:,} of {every:,}" for name, (some, every) in left.items()))
-    if image:
+    if image and component.accelerator.preset:
+        print(f"weights: {len(image.words):,} words replace them through s_axis_weights, while no "
+              f"image is inside")
+    elif image:
         print(f"weights in SPRAM: {len(image.words):,} words to load through s_axis_weights before "
               f"the first image")
     *first, last = map(str, written)

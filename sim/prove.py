@@ -42,6 +42,9 @@ from .proof import (
     of_link as proof_link,
 )
 from .proof import (
+    of_load as proof_load,
+)
+from .proof import (
     of_lookup as proof_lookup,
 )
 from .proof import (
@@ -56,6 +59,9 @@ from .proof import (
 from .proof import (
     of_window as proof_window,
 )
+from .proof import (
+    of_wishbone as proof_wishbone,
+)
 from .proof.formal import check, versions
 
 
@@ -68,11 +74,13 @@ PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
           *proof_lookup.PROOFS, *proof_line.PROOFS, *proof_feed.PROOFS,
           *proof_image.PROOFS, *proof_inbox.PROOFS, *proof_accelerator.PROOFS,
           *proof_benchmark.PROOFS, *proof_flash.PROOFS, *proof_link.PROOFS,
-          *proof_window.PROOFS]
+          *proof_window.PROOFS, *proof_wishbone.PROOFS, *proof_load.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.
 UNPROVEN = {
     "SpramWeights": "no payload comes out of it: the proof mvtu-spram loads and reads it",
+    "PacketAccelerator": "wires around AxiAccelerator and a count of beats: its bench drives both",
+    "LoadedText": "a memory behind the proof of TextOctets: its tests load and read it",
 }
 
 

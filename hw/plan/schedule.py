@@ -11,7 +11,7 @@ from ..lower import LOWER, entry, with_mode
 
 
 FORMAT = "thresher-schedule/1"
-ROMS = ("block", "registered", "distributed", "spram")
+ROMS = ("block", "registered", "distributed", "spram", "loaded")
 ADDERS = ("chains", "luts", "columns")
 
 
@@ -80,7 +80,8 @@ class Scheduled:
     rom : str
         Memory of the weights: ``"block"`` RAM; ``"registered"``, which is block RAM with two
         registers behind it, one of them inside an ECP5's block RAM; ``"distributed"`` over LUTs; or
-        ``"spram"``, loaded before the first image.
+        ``"spram"``, loaded before the first image; or ``"loaded"``, block RAM as of
+        ``"registered"`` whose weights and thresholds may be replaced at run time.
     positions : int
         Windows of a convolution that are computed at once with the same weights.
     rows : bool
@@ -120,6 +121,9 @@ class Scheduled:
             raise ValueError(f"Rows of layer {layer.name!r} must be true or false: {self.rows!r}")
         if self.rows:
             LOWER.of(layer).check_rows(layer, self)
+        if self.rom == "loaded" and self.positions > 1:
+            raise ValueError(f"Positions of layer {layer.name!r} must be 1 to load its weights: "
+                             f"{self.positions} (another rom, or positions of 1)")
 
     def to_json(self):
         several = {"positions": self.positions} if self.positions > 1 else {}

@@ -118,6 +118,7 @@ class Link(wiring.Component):
             "results": In(stream.Signature(result)),
             "busy": Out(1),
             "hindrance": In(Shape.cast(ErrorCode).width),
+            **self._more_members(),
         })
 
     def elaborate(self, platform):
@@ -126,7 +127,7 @@ class Link(wiring.Component):
 
         # Payloads of answers: a text, results of images, the report of a run.
         # Relays register them, because their logic is deep or far from the line.
-        m.submodules.text = text = TextOctets(self.info.encode())
+        m.submodules.text = text = self._identify(m)
         m.submodules.words = words = Relay(OCTET)
         connect(m, text.o, words.i)
         m.submodules.octets = octets = ResultOctets(self.result, score_bytes=self.info.score_bytes)
@@ -172,6 +173,7 @@ class Link(wiring.Component):
                     answer.forward(m, words.o)
                 with m.Elif(request.measure):
                     answer.forward(m, report.o)
+                self._answer_more(m, answer)
                 with m.Else():
                     self._classify(m, inbox, request, result, answer)
                 with m.If(answer.sent & answer.octet.last):
@@ -179,8 +181,22 @@ class Link(wiring.Component):
             with m.State("DONE"):
                 m.d.comb += inbox.request.ready.eq(1)
                 m.next = "IDLE"
-
+            self._serve_more(m, inbox, request)
         return m
+
+    def _more_members(self):
+        """Return further members of the signature, a dict: none here."""
+        return {}
+
+    def _identify(self, m):
+        """Return the component that sends the answer to IDENTIFY."""
+        return TextOctets(self.info.encode())
+
+    def _answer_more(self, m, answer):
+        """Add payloads of further requests to the chain of m.If: none here."""
+
+    def _serve_more(self, m, inbox, request):
+        """Add states of further requests: none here."""
 
     def _receive(self, m):
         """Turn octets of the line into requests; return the inbox with the request at hand."""

@@ -19,6 +19,7 @@ from ..plan.area import (
     rom_blocks,
 )
 from ..stream.credit import queue_resources, queue_size
+from .loaded import writer_resources
 from .spram import SPRAM_WIDTH
 from .totals import LOGIC_PASSES
 
@@ -112,7 +113,7 @@ class Lanes:
     @property
     def rom_delay(self):
         """Registers behind the weights' memory: one in block RAM, one on the way to the lanes."""
-        return 2 if self.rom == "registered" else 0
+        return 2 if self.rom in ("registered", "loaded") else 0
 
     @property
     def step_latency(self):
@@ -142,7 +143,7 @@ def mvtu_resources(layer, pe, simd, rom, family):
         result = width = layer.score_bits
     else:
         constants, result, width = layer.thresholds, 1, total
-    from_rom = lanes.passes > 1 and bool(np.any(constants != constants[0]))
+    from_rom = rom == "loaded" or (lanes.passes > 1 and bool(np.any(constants != constants[0])))
     accumulate = (CARRY[family] + 1) * total if lanes.steps > 1 else 0
     lut4 = lanes_in_all + 40 + pe * (interpolate(COUNT_ADDER[family], simd) * len(plan.steps)
                               + accumulate + CARRY[family] * width)
@@ -183,12 +184,14 @@ def weights_resources(lanes, planes, family, waiting):
         Flip-flops in which inputs wait for registers behind the memory, if there are any.
     """
     depth, bits = lanes.interval, lanes.pe * lanes.simd * planes
-    if lanes.rom in ("block", "registered"):
+    if lanes.rom in ("block", "registered", "loaded"):
         block_ram = sum(rom_blocks(family, depth, len(neurons) * lanes.simd * planes)
                         for neurons in lanes.groups)
         used = Resources(0, 0, block_ram)
         if lanes.rom_delay:  # one of the two registers behind the weights is inside the block RAM
             used += cells(family, 0, bits + waiting)
+        if lanes.rom == "loaded":
+            used += cells(family, *writer_resources(lanes, planes))
         return used
     if lanes.rom == "spram":
         chips = ceil(bits / SPRAM_WIDTH)

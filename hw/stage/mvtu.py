@@ -9,43 +9,15 @@ from amaranth.lib.wiring import In, Out
 from ..count.popcount import Delays, count_bits
 from ..plan.schedule import ROMS
 from ..stream.credit import CreditQueue
-from ..stream.handshake import Queued
 from ..stream.stage import Stage, StreamTap
 from .lanes import Lanes, mvtu_resources
+from .mvtumodel import Handshake
 from .rom import step_words
 from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
 from .totals import pass_constants
 
 
 __all__ = ["MVTU"]
-
-
-class Handshake(Queued):
-    """Handshake of an MVTU."""
-
-    def __init__(self, mvtu):
-        super().__init__(mvtu.queue_depth, mvtu.latency - mvtu.interval)
-        self.steps, self.passes = mvtu.steps, mvtu.passes
-        self.full = 0
-        self.arrived = self.step = self.done = 0
-
-    def ready(self, o_ready):
-        return self.full < 2
-
-    def tick(self, i_transfer, o_transfer):
-        begins = self.step == 0 and self.full > 0 and self.credits > 0
-        finished = False
-        if begins or self.step > 0:
-            self.credits -= begins
-            finished = self.step == self.steps - 1
-            self.step = (self.step + 1) % self.steps
-        self.move(finished, o_transfer)
-        if finished:
-            self.done = (self.done + 1) % self.passes
-            self.full -= self.done == 0
-        if i_transfer:
-            self.arrived = (self.arrived + 1) % self.steps
-            self.full += self.arrived == 0
 
 
 class MVTU(Stage):
@@ -76,7 +48,8 @@ class MVTU(Stage):
     rom : str
         Memory of the weights: ``"block"`` RAM, ``"registered"`` (with registers behind it),
         ``"distributed"`` over LUTs, or ``"spram"``. With SPRAM a layer has at most 16384 steps, and
-        takes no vector before its weights have come from a stream.
+        takes no vector before its weights have come from a stream. ``"loaded"`` is
+        :class:`hw.stage.loadedmvtu.LoadedMVTU`.
 
     Members
     -------
@@ -95,6 +68,9 @@ class MVTU(Stage):
         if rom not in ROMS:
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
+        if rom == "loaded" and not self.preset:
+            raise ValueError(f"ROM of layer {layer.name!r} must not be loaded: units of several "
+                             f"positions or of integers keep their weights (choose another rom)")
         if rom == "spram" and self.lanes.interval > SPRAM_DEPTH:
             raise ValueError(f"Steps of layer {layer.name!r} must be at most {SPRAM_DEPTH:,}, the "
                              f"words of an SPRAM: {self.lanes.interval:,} (raise pe or simd)")
@@ -114,7 +90,7 @@ class MVTU(Stage):
             "i": In(stream.Signature(self.i_width)),
             "o": Out(stream.Signature(self.result)),
             **({"weights": In(stream.Signature(SPRAM_WIDTH)), "last_weight": Out(1)}
-               if rom == "spram" else {}),
+               if rom in ("spram", "loaded") else {}),
         })
 
     @cached_property
@@ -276,15 +252,33 @@ class MVTU(Stage):
             lanes = len(neurons) * self.simd
             firsts = [(plane * self.pe + neurons.start) * self.simd for plane in range(planes)]
             mask = (1 << lanes) - 1
-            m.submodules[f"weights_{neurons.start}"] = rom = memory.Memory(
-                shape=lanes * planes, depth=self.interval,
-                init=[sum((word >> first & mask) << (plane * lanes)
-                          for plane, first in enumerate(firsts)) for word in steps],
-                attrs={"rom_style": "logic" if self.rom == "distributed" else "block"})
+            m.submodules[f"weights_{neurons.start}"] = rom = self._memory(
+                m, [sum((word >> first & mask) << (plane * lanes)
+                        for plane, first in enumerate(firsts)) for word in steps], firsts, lanes)
             port = rom.read_port()
             m.d.comb += port.addr.eq(delays.delay(address, hops))
             word = delays.delay(port.data, self.lanes.rom_delay)
             yield [word[plane * lanes:(plane + 1) * lanes] for plane in range(planes)]
+
+    def _memory(self, m, words, firsts, lanes):
+        """Return the memory of a group's weights, in which each plane has bits for its lanes.
+
+        ``firsts`` are the places of these bits in the weights of a whole step.
+        """
+        return memory.Memory(
+            shape=lanes * len(firsts), depth=self.interval, init=words,
+            attrs={"rom_style": "logic" if self.rom == "distributed" else "block"})
+
+    def _constants(self):
+        """Return the constant of each neuron, which results are made with, and bits for one."""
+        layer = self.layer
+        if layer.gives_scores:
+            return layer.bias - layer.fan_in, layer.score_bits + 1
+        return layer.thresholds, max(int(layer.thresholds.max()).bit_length(), 1)
+
+    def _pass_constants(self, delays, neurons, number):
+        """Return the constants of the neurons of a pass, a list of Value."""
+        return pass_constants(delays, self.lanes, neurons, number, *self._constants())
 
     def _results(self, delays, neurons, totals, number):
         """Return the activations or scores of a pass from its totals.
@@ -292,13 +286,7 @@ class MVTU(Stage):
         ``number`` is the number of the pass. It comes earlier than the totals, by the cycles that
         reading the pass's constants takes.
         """
-        if self.layer.gives_scores:
-            values = self.layer.bias - self.layer.fan_in
-            width = self.layer.score_bits + 1
-        else:
-            values = self.layer.thresholds
-            width = int(values.max()).bit_length()
-        constants = pass_constants(delays, self.lanes, neurons, number, values, max(width, 1))
+        constants = self._pass_constants(delays, neurons, number)
         if not self.layer.gives_scores:
             return [total >= constant for total, constant in zip(totals, constants, strict=True)]
         return [((total << 1) + constant.as_signed())[:self.layer.score_bits]

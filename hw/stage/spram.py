@@ -4,6 +4,8 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from sw.line.words import load_words
+
 
 __all__ = ["SPRAM_DEPTH", "SPRAM_WIDTH", "SpramWeights", "load_words"]
 
@@ -12,26 +14,6 @@ SPRAM_WIDTH = 16     # bits
 
 # Contents of simulated memories before the load, so that a design that relies on zeros fails.
 UNLOADED = 0x5aa5
-
-
-def load_words(steps, width):
-    """Cut the weights of each step into the words that are loaded, lowest first.
-
-    Parameters
-    ----------
-    steps : sequence of int
-        Weights, one number of ``width`` bits a step.
-    width : int
-        Bits of a step.
-
-    Returns
-    -------
-    list of int
-        ``ceil(width / 16)`` words of 16 bits a step.
-    """
-    chips = -(-width // SPRAM_WIDTH)
-    return [step >> SPRAM_WIDTH * chip & 2**SPRAM_WIDTH - 1
-            for step in steps for chip in range(chips)]
 
 
 class SpramWeights(wiring.Component):

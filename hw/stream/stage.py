@@ -61,10 +61,13 @@ class Stage(wiring.Component):
     load : list of int
         Words for the stream ``weights``, to load before the first vector. A stage with such words
         also has an output ``last_weight``, which says that the next word is the last one.
+    preset : bool
+        Whether the stage starts with these words, so that a load only replaces them.
     """
 
     latency = 0
     load = ()
+    preset = False
     vectors = 1
 
     def handshake(self):

@@ -1,10 +1,12 @@
 """Client of a board at the other end of a port: requests, answers, retries."""
 
 import time
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 
+from .load import LoadShape, LoadStatus
 from .protocol import (
     ANSWER,
     Deframer,
@@ -25,11 +27,24 @@ SLACK = 4        # factor on predicted times, for a virtual board on a busy comp
 LOADING = 10.0   # s that a board may take to load its weights
 PAUSE = 0.02     # s until the next request to a board that is loading
 
+OFFSET = 4       # octets of the offset in a LOAD request
+
+HALF_LOADED = ("Weights of board {!r} must be whole: a load was cut off or refused, and the board "
+               "holds no network (load one: python -m sw.host load NETWORK)")
+
 WEIGHTS = {
     ErrorCode.NO_WEIGHTS: "there are none",
     ErrorCode.OTHER_WEIGHTS: "they are of another network or schedule",
     ErrorCode.DAMAGED_WEIGHTS: "they are damaged",
 }
+
+
+class Refusal(ProtocolError):
+    """An ERROR answer of a board; ``code`` is its :class:`.protocol.ErrorCode`."""
+
+    def __init__(self, message, code):
+        super().__init__(message)
+        self.code = code
 
 
 class Client:
@@ -67,9 +82,8 @@ class Client:
         self._deframer = Deframer()
         self._sequences = count()
         self._slowness = 1.0  # factor on the times that the board's own numbers predict
-        payload = self.request(Type.IDENTIFY, b"", seconds=0)
+        payload = self.identify()
         lasted = self.clock.monotonic() - self._sent
-        self.info = Info.decode(payload)
         on_the_line = 10 * (len(payload) + 16) / self.info.baud
         self._slowness = max(1.0, lasted / on_the_line / 2)
 
@@ -92,6 +106,75 @@ class Client:
                                seconds=self.info.cycles(images) / self.info.clock_hz)
         self._check_length(payload, self.info.report_bytes, "BENCHMARK")
         return Report.decode(payload)
+
+    def shape(self):
+        """Return what can be loaded, a :class:`sw.line.load.LoadShape`."""
+        try:
+            payload = self.request(Type.DESCRIBE, b"", seconds=20 * 2048 / self.info.baud)
+        except Refusal as error:
+            if error.code != ErrorCode.UNKNOWN_TYPE:
+                raise
+            raise ProtocolError(f"Board {self.info.board!r} must take weights at run time: its "
+                                f"layers have none of the rom 'loaded' (build its bitstream with "
+                                f"a schedule that has)") from None
+        try:
+            return LoadShape.decode(payload)
+        except ValueError as error:
+            raise ProtocolError(str(error)) from None
+
+    def load(self, network, path, bar=None):
+        """Replace the board's network by another one of the same shape.
+
+        Parameters
+        ----------
+        network : :class:`sw.network.Network`
+            The network.
+        path : path-like
+            Its file, for messages.
+        bar : optional
+            Progress with ``total`` and ``update(octets)``.
+
+        Raises
+        ------
+        ValueError
+            If the network has another shape. The board keeps the one that it has.
+        ProtocolError
+            If the load fails. Then the board holds no network until another load succeeds.
+        """
+        shape = self.shape()
+        shape.check(network, path)
+        info = replace(self.info, identity=network.identity, labels=network.labels)
+        text = info.encode()
+        if len(text) > shape.text:
+            raise ValueError(f"Names of classes of {path} must fit this board: its description "
+                             f"would have {len(text)} octets, not {shape.text} (shorter labels)")
+        octets = shape.encode_load(network, text)
+        if bar is not None:
+            bar.total = len(octets)
+        size = max(1, self.info.max_images * self.info.image_bytes - OFFSET)
+        for at in range(0, len(octets), size):
+            chunk = octets[at:at + size]
+            payload = self.request(Type.LOAD, at.to_bytes(OFFSET, "little") + chunk,
+                                   seconds=20 * len(chunk) / self.info.baud)
+            self._check_length(payload, 1 + OFFSET, "LOAD")
+            status = LoadStatus(payload[0])
+            ends = at + size >= len(octets)
+            if status & ~LoadStatus.WHOLE != (0 if ends else LoadStatus.ACTIVE):
+                raise ProtocolError(f"Board {self.info.board!r} must take the weights of {path}: "
+                                    f"at octet {at:,} of {len(octets):,} it says {status!r} (load "
+                                    f"again)")
+            if bar is not None:
+                bar.update(len(chunk))
+        self.identify()
+        if self.info.identity != network.identity:
+            raise ProtocolError(f"Board {self.info.board!r} must hold {path} after its load: it "
+                                f"holds {self.info.identity[:12]} (load again)")
+
+    def identify(self):
+        """Ask the board what it is, and keep the answer as :attr:`info`."""
+        payload = self.request(Type.IDENTIFY, b"", seconds=0)
+        self.info = Info.decode(payload)
+        return payload
 
     def request(self, kind, payload, *, seconds):
         """Send a request and return the payload of its answer.
@@ -120,7 +203,7 @@ class Client:
             elif answer.payload[0] == ErrorCode.LOADING and self.clock.monotonic() < loading:
                 self.clock.sleep(PAUSE)
             else:
-                raise ProtocolError(self._refusal(kind, answer.payload[0]))
+                raise Refusal(self._refusal(kind, answer.payload[0]), answer.payload[0])
         raise ProtocolError(f"Board at {self.port.path} must answer {kind.name}: {self._heard()}")
 
     def _classify(self, batch):
@@ -160,6 +243,10 @@ class Client:
         return None
 
     def _refusal(self, kind, code):
+        if code == ErrorCode.NO_WEIGHTS:
+            self.identify()
+            if self.info.is_half_loaded:
+                return HALF_LOADED.format(self.info.board)
         if code in WEIGHTS:
             return (f"Weights in the flash of board {self.info.board!r} must be those of network "
                     f"{self.info.identity[:12]}: {WEIGHTS[code]} (program the board again: make "

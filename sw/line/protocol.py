@@ -34,6 +34,8 @@ class Type(IntEnum):
     IDENTIFY = 0x01
     CLASSIFY = 0x02
     BENCHMARK = 0x03
+    LOAD = 0x04
+    DESCRIBE = 0x05
     ERROR = 0xe0
 
 
@@ -185,6 +187,11 @@ class Info:
                                  f"{text[:LABEL_LIMIT + 1]!r}")
         if self.cycles(1) < 1:
             raise ValueError(f"a benchmark must take a cycle: fill is {self.fill}")
+
+    @property
+    def is_half_loaded(self):
+        """Whether a load was cut off, so that the board holds no network."""
+        return not int(self.identity, 16)
 
     @property
     def pixels(self):

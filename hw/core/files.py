@@ -1,0 +1,84 @@
+"""The files of a core: Verilog, description, register map, FuseSoC core, LiteX module, bench."""
+
+import json
+
+from ..generate import describe, packed_answer
+from ..synthesis.verilog import to_verilog
+from . import maps, spram
+from .filling import filled
+from .packet import PacketAccelerator
+from .register import ADDRESS_BITS, SIZE, registers
+from .wishbone import WishboneAccelerator
+
+
+__all__ = ["BUSES", "component_for", "files_of"]
+
+BUSES = {"axis": "AXI4-Stream", "wishbone": "Wishbone", "litex": "Wishbone for LiteX"}
+
+
+def component_for(accelerator, bus, *, pipelined=False):
+    """Return the component that has the accelerator on a bus of :data:`BUSES`."""
+    if bus == "axis":
+        return PacketAccelerator(accelerator)
+    return WishboneAccelerator(accelerator, pipelined=pipelined)
+
+
+def files_of(component, estimated, name, bus):
+    """Return the contents of all files of a core, text or bytes, a dict by file name.
+
+    Parameters
+    ----------
+    component : :class:`PacketAccelerator` or :class:`WishboneAccelerator`
+        The core.
+    estimated : :class:`hw.estimate.Estimate`
+        Its estimate.
+    name : str
+        Name of the module and of the files.
+    bus : str
+        One of :data:`BUSES`.
+    """
+    accelerator = component.accelerator
+    network = accelerator.network
+    convert = spram.to_verilog if accelerator.loaded and not accelerator.preset else to_verilog
+    words = {
+        "name": name, "Class": "".join(map(str.capitalize, name.split("_"))), "NAME": name.upper(),
+        "p": name, "P": name.upper(), "identity": network.identity,
+        "short": network.identity[:12], "bus": BUSES[bus], "classes": network.classes,
+        "interval": accelerator.interval, "latency": accelerator.latency,
+        "beats": accelerator.beats, "width": accelerator.input_width,
+        "cycles": accelerator.interval + accelerator.latency + accelerator.beats + 100,
+    }
+    texts = {f"{name}.v": convert(component, name)}
+    if bus == "axis":
+        words |= {"label_width": component.label_width, "score_width": component.score_width,
+                  "wrong_last": int(accelerator.beats > 1)}
+        output, form = packed_answer(component), "axis"
+    else:
+        rows = registers(network.classes, bool(accelerator.loaded))
+        words |= {"words": component.words, "room": component.room, "size": SIZE,
+                  "address_bits": ADDRESS_BITS, "pipelined": component.pipelined,
+                  "form": "pipelined" if component.pipelined else "classic",
+                  "map": maps.markdown(rows), "more": ""}
+        described = json.loads(maps.json_map(name, rows))
+        output, form = {"registers": described["registers"]}, "wishbone"
+        driver = filled("driver.h", words)
+        if component.loader:
+            driver += filled("load.h", words)
+            texts[f"{name}.load.bin"] = component.load_file()
+            words["more"] += (f"| `{name}.load.bin` | weights of this network, for the register "
+                              f"WEIGHTS |\n")
+        if component.shape:
+            texts[f"{name}.shape.json"] = component.shape.encode()
+            words["more"] += (f"| `{name}.shape.json` | what another network must be to be loaded: "
+                              f"`python -m hw.core OTHER --load-for {name}.shape.json -o "
+                              f"OTHER.load.bin` |\n")
+        texts |= {f"{name}.csr.json": maps.json_map(name, rows), f"{name}.csr.csv": maps.csv(rows),
+                  f"{name}.svd": maps.svd(name, rows),
+                  f"{name}.h": maps.c_header(name, rows, driver)}
+    if bus == "litex":
+        texts[f"{name}_litex.py"] = filled("litex_module.txt", words)
+        words["more"] += f"| `{name}_litex.py` | the core as a module of LiteX |\n"
+    texts[f"{name}.hw.json"] = json.dumps(describe(component, estimated, output), indent=2) + "\n"
+    return texts | {f"{name}.core": filled("fusesoc.txt", words),
+                    f"bench_{name}.py": filled(f"bench_{form}.txt", words),
+                    "README.md": filled(f"readme_{form}.txt", words)}

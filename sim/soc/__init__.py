@@ -1,0 +1,1 @@
+"""A LiteX system with a core on its bus, and the program of its processor."""

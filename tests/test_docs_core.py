@@ -1,0 +1,68 @@
+"""docs/core.md: its examples and commands run, and its register map is that of the hardware."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hw.core import __main__ as core
+from hw.core.maps import markdown
+from hw.core.register import registers
+
+
+TEXT = (Path(__file__).parents[1] / "docs" / "core.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+            for line in block.splitlines()]
+
+# Commands that other tests run, on smaller networks, and where.
+ELSEWHERE = {
+    "fusesoc": "tests/hw/core/test_command.py", "pip": "tests/test_wheel.py",
+    "sim.litex": "tests/sim/test_litex.py", "sim.virtual": "tests/sim/test_loaded.py",
+    "sw.host": "tests/sim/test_loaded.py",
+}
+
+
+@pytest.mark.parametrize(("example", "networks"), [(0, 1), (1, 2)])
+def test_the_examples_in_amaranth_answer_as_golden(example, networks, capsys):
+    exec(compile(EXAMPLES[example], "docs/core.md", "exec"), {"__name__": "example"})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1::2] == ["True"] * networks
+    assert all(line.startswith("7 [") for line in lines[::2])  # MNIST's first test image
+
+
+def test_there_are_two_examples():
+    assert len(EXAMPLES) == 2
+
+
+def words_of(command):
+    """Return what a command starts, and its arguments."""
+    first, *rest = shlex.split(command)
+    return (rest[1], rest[2:]) if rest[:1] == ["-m"] else (first, rest)
+
+
+@pytest.mark.parametrize("command", sorted({line for line in COMMANDS if "hw.core tfc" in line}))
+def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, arguments = words_of(command)
+    core.main(arguments)
+    folder = tmp_path / arguments[arguments.index("-o") + 1]
+    listed = re.findall(r"^\| (.*?) \| (all|wishbone, litex|litex) \|", TEXT, re.MULTILINE)
+    bus = arguments[arguments.index("--bus") + 1]
+    wanted = {name.replace("NAME", core.NAME) for names, where in listed
+              if where == "all" or bus in where for name in re.findall(r"`(.*?)`", names)}
+    loads = {f"{core.NAME}.load.bin", f"{core.NAME}.shape.json"}
+    assert {path.name for path in folder.iterdir() if path.suffix != ".lock"} == wanted - loads
+
+
+def test_every_command_is_run_by_a_test():
+    started = {words_of(command)[0] for command in COMMANDS}
+    assert started == {"hw.core", *ELSEWHERE}
+    for name, path in ELSEWHERE.items():
+        text = (Path(__file__).parents[1] / path).read_text(encoding="utf-8")
+        assert name.rpartition(".")[2] in text, path
+
+
+def test_the_register_map_is_that_of_the_hardware():
+    assert markdown(registers(10, loads=True)) in TEXT
