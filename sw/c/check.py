@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..golden import Model
-from ..golden.quantized import Int8Model
+from ..golden.int8 import Int8Model
 from ..int8.network import Int8Network
 
 

@@ -6,10 +6,11 @@ from functools import cached_property
 from math import prod
 
 from ..int8.layer import Reshape
+from .int8floats import DECLARED, DEFINED, NUMBERS, number
 from .int8parts import part
 from .part import Options, kernel
 from .source import describing
-from .template import filled, indented
+from .template import fill, filled, indented
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,18 @@ class Int8Source:
     @property
     def words(self):
         """Texts for the words between @ in the templates, a dict."""
-        return describing(self.network, self.prefix, self.options.word_bits, self.scratch,
-                          "uint8_t")
+        words = describing(self.network, self.prefix, self.options.word_bits, self.scratch,
+                           "uint8_t")
+        if self.floats:
+            words["FLOATS"] = ""
+        if self.network.softmax:
+            words["MORE"] = fill(DECLARED, words)
+        return words
+
+    @property
+    def floats(self):
+        """Whether the library computes with floats."""
+        return self.network.softmax or not all(layer.integer for layer in self.network.layers)
 
     def calls(self):
         """Return the statements that compute an image."""
@@ -124,15 +135,22 @@ class Int8Source:
 
     def files(self):
         """Return the text of the header and of the library by their names."""
+        words = self.words
         kernels = [name for part in self.parts.values() for name in part.kernels]
+        if self.network.softmax:
+            kernels.append("int8_exp")
         tables = [table for part in self.parts.values() for table in part.tables]
-        body = "\n".join([*map(kernel, dict.fromkeys([*kernels, "int8_scores"])),
+        body = "\n".join([*(fill(kernel(name), NUMBERS)
+                            for name in dict.fromkeys([*kernels, "int8_scores"])),
                           *(table.text for table in tables)])
         fields = "\n".join([f"    word window[{8 * self.memory['window'] // self.options.word_bits}"
                             f"];" if self.memory["window"] else "",
                             f"    int8_t values[{self.memory['values']}];"]).strip("\n")
-        library = filled("library.c", self.words | {
+        library = filled("library.c", words | {
             "BODY": f"typedef uint{self.options.word_bits}_t word;\n\n{body}",
             "FIELDS": fields, "CALLS": indented(self.calls())})
-        return {f"{self.prefix}.h": filled("library.h", self.words),
-                f"{self.prefix}.c": library + filled("loop.c", self.words)}
+        library += filled("loop.c", words)
+        if self.network.softmax:
+            scale = number(self.network.layers[-1].scale)
+            library += fill(DEFINED, words | {"SCALE": scale})
+        return {f"{self.prefix}.h": filled("library.h", words), f"{self.prefix}.c": library}

@@ -128,7 +128,7 @@ def describing(network, prefix, bits, scratch, pixel):
         "INPUTS": network.inputs, "INPUT_BITS": network.input_bits,
         "SHAPE": " x ".join(map(str, network.input_shape)), "CLASSES": network.classes,
         "WORD_BITS": bits, "SCRATCH_WORDS": scratch, "SCRATCH": scratch * bits // 8,
-        "CLASS_LIST": _comment(listed),
+        "CLASS_LIST": _comment(listed), "FLOATS": ", without floats", "MORE": "",
         "LABEL_LIST": ",\n".join(f"    {literal(label)}" for label in network.labels),
     }
 

@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional
 
+from sw.int8 import floating
 from sw.int8 import layer as int8
 
 from .fit import CHUNK
@@ -128,3 +129,52 @@ def add(layer, first, second):
 def reshape(layer, x):
     x = _flat(x).reshape(len(x), *layer.shape)
     return x.permute(0, 3, 1, 2) if x.ndim == 4 else x
+
+
+def exponential(x):
+    """Return e to the power of float32 numbers, see :mod:`sw.int8.floating`."""
+    x = x.clamp(-floating.REACH, floating.REACH)
+    n = torch.floor(_times(x, floating.LOG2E) + 0.5)
+    rest = x - _times(n, floating.LN2_HIGH)
+    rest = rest - _times(n, floating.LN2_LOW)
+    made = torch.full_like(x, floating.COEFFICIENTS[0])
+    for coefficient in floating.COEFFICIENTS[1:]:
+        made = made * rest
+        made = made + torch.tensor(coefficient)
+    return made * ((n.int() + 127) << 23).view(torch.float32)  # 2**n
+
+
+def _times(x, factor):
+    return x * torch.tensor(factor)
+
+
+def _sigmoid(x):
+    return 1 / (1 + exponential(-x))
+
+
+def _tangent(x):
+    return 1 - 2 / (exponential(x + x) + 1)
+
+
+@computes(floating.Lstm)
+def lstm(layer, x):
+    x = _times(x - layer.input_zero, layer.input_scale)
+    weights, recurrent, bias = (torch.from_numpy(getattr(layer, name).copy())
+                                for name in layer.arrays)
+    hidden = cell = torch.zeros(len(x), layer.units)
+    made = []
+    for step in x.unbind(1):
+        gates = bias.expand(len(x), -1)
+        for column, value in zip((*weights.T, *recurrent.T), (*step.T, *hidden.T), strict=True):
+            gates = gates + value[:, None] * column
+        enter, forget, change, leave = gates.chunk(4, 1)
+        cell = _sigmoid(forget) * cell + _sigmoid(enter) * _tangent(change)
+        hidden = _sigmoid(leave) * _tangent(cell)
+        made.append(hidden)
+    steps = torch.stack(made, 1) * (1 / torch.tensor(layer.scale))
+    return (torch.floor(steps + 0.5) + layer.zero).clamp(int8.LOW, int8.HIGH)
+
+
+@computes(floating.LastStep)
+def last_step(layer, x):
+    return x[:, -1]
