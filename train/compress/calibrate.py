@@ -73,7 +73,10 @@ def load_dataset(model, options):
     if not name:
         raise ValueError(f"Dataset must be given with --data: {options.model} does not say what it "
                          f"was trained on")
-    dataset = datasets.load(name, choices.from_arguments(options))
+    said = choices.from_arguments(options)
+    if not said.to_json() and name == model.provenance.get("dataset"):
+        said = choices.Options.from_json(model.provenance.get("data", {}))
+    dataset = datasets.load(name, said)
     if model.image_shape and model.image_shape != tuple(dataset.input_shape):
         raise ValueError(f"Images of {name} must have the network's shape {model.image_shape}: "
                          f"{tuple(dataset.input_shape)} (convert them with --size, --grey or "

@@ -78,7 +78,8 @@ def train(network, dataset_name, *, seed, epochs, augment="none", rate=2e-3, lim
                       augment=fit.AUGMENTS[augment], validation=parts.validation, half=half,
                       what=f"training {name or network}")
     provenance = {
-        "network": network, "dataset": str(dataset_name), "seed": seed, "epochs": epochs,
+        **({"data": said.to_json()} if said.to_json() else {}), "network": network,
+        "dataset": str(dataset_name), "seed": seed, "epochs": epochs,
         "rate": rate, "augment": augment, "limit": limit, "torch": str(torch.__version__),
         "threads": torch.get_num_threads(),
         "validation_accuracy": round(history[-1]["validation"], 4),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sw.command import Parser, run
+from sw.data import options as choices
 from sw.int8 import network as files
 from sw.store.files import replacing, write_text
 
@@ -29,7 +30,7 @@ def main(argv=None):
     with deterministic():
         traced = trace(model.network, shape)
         check_classes(traced, dataset)
-        network = quantized(traced, parts, dataset, options)
+        network = quantized(traced, parts, dataset, options, origin(model, options))
         found = {"model": options.model, "dataset": dataset.name, "method": options.method,
                  "seed": options.seed, "calibration": len(parts.calibration),
                  "metric": options.metric or "accuracy",
@@ -48,10 +49,16 @@ def main(argv=None):
     print(f"wrote {', '.join(map(str, paths.values()))} (identity {network.identity[:12]})")
 
 
-def quantized(traced, parts, dataset, options):
+def origin(model, options):
+    """Return where an int8 network comes from: ``python -m sw.c --check`` finds the test images."""
+    said = choices.from_arguments(options).to_json()
+    return {"model": options.model, "method": options.method, "seed": options.seed,
+            "dataset": str(options.data or model.provenance["dataset"]), "share": options.share,
+            "calibration": options.calibration, **({"data": said} if said else {})}
+
+
+def quantized(traced, parts, dataset, options, provenance):
     """Return the int8 network of a method."""
-    provenance = {"model": options.model, "dataset": str(options.data or dataset.name),
-                  "method": options.method, "seed": options.seed, "share": options.share}
     if options.method == "int8":
         return quantize.quantize(traced, parts.calibration, dataset.labels, dataset.input_shape,
                                  share=options.share, provenance=provenance)
