@@ -1,0 +1,182 @@
+"""Shares weights and codes them: ``python -m train.compress.share MODEL --data D``."""
+
+import sys
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+from torch import nn
+from torch.nn.utils import parametrize
+
+from sw.command import run
+
+from . import coded, prune, task
+from .fit import fit
+from .result import sparse
+from .sensitivity import prunable
+
+
+BITS = 5  # of the index of a shared value; convolutions have more
+CONV_BITS = 8
+EPOCHS = 3
+RATE = 3e-4
+
+
+def codebook(values, size):
+    """Return the values that weights share, and which each weight takes.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n,)
+        Weights of a layer that are not pruned.
+    size : int
+        Number of shared values, at most.
+
+    Returns
+    -------
+    tuple of ndarray
+        float32 (size,), rising; int64 (n,).
+
+    Han, Mao and Dally, Deep Compression, 2016: equation 2; linear initialization of section 3.2,
+    which keeps the few large weights.
+    """
+    size = min(size, len(np.unique(values)))
+    if size <= 1:
+        return values[:size].copy(), np.zeros(len(values), np.int64)
+    first = np.linspace(values.min(), values.max(), size)[:, None]
+    made = KMeans(size, init=first, n_init=1, max_iter=100).fit(values[:, None].astype(np.float64))
+    order = np.argsort(made.cluster_centers_[:, 0], kind="stable")
+    return (made.cluster_centers_[order, 0].astype(np.float32),
+            np.argsort(order)[made.labels_].astype(np.int64))
+
+
+class Shared(nn.Module):
+    """Weights that are values of a codebook; a gradient is summed over equal ones (equation 3)."""
+
+    def __init__(self, indices, values):
+        super().__init__()
+        self.register_buffer("indices", indices)
+        self.values = values
+
+    def forward(self, values):
+        return torch.cat([values.new_zeros(1), values])[self.indices]
+
+    def right_inverse(self, weight):
+        return self.values
+
+
+def share(network, bits=BITS, conv_bits=CONV_BITS):
+    """Let each layer's weights share values; 0 stays 0. ``bits`` are those of an index."""
+    for kind, size in (("Bits", bits), ("Bits of convolutions", conv_bits)):
+        if not 1 <= size <= 11:
+            raise ValueError(f"{kind} must be in 1..11: {size}")
+    for module in prunable(network).values():
+        weight = module.weight.detach().numpy().ravel()
+        places = np.flatnonzero(weight)
+        size = 2**(conv_bits if isinstance(module, nn.Conv2d) else bits)
+        values, chosen = codebook(weight[places], size)
+        indices = np.zeros(weight.size, np.int64)
+        indices[places] = 1 + chosen
+        parametrize.register_parametrization(
+            module, "weight", Shared(torch.from_numpy(indices).view(module.weight.shape),
+                                     torch.from_numpy(values)), unsafe=True)
+
+
+def compress(network, parts, *, labels, image_shape, bits=BITS, conv_bits=CONV_BITS,
+             epochs=EPOCHS, rate=RATE, seed=0, factor=12.0, prune_epochs=prune.EPOCHS, loss=None):
+    """Prune, share, retrain the shared values and code; return :class:`.Compressed`.
+
+    Parameters
+    ----------
+    network : FloatNetwork
+        Changed in place. A factor of 1 keeps its weights, which may be pruned already.
+    labels, image_shape
+        As in :class:`.FloatCheckpoint`.
+
+    Returns
+    -------
+    Compressed
+        ``facts`` holds the ratio after each stage; ``network.coded`` the file's octets.
+    """
+    stages = {"float32": stored(network, 32)}
+    if factor > 1:
+        prune.compress(network, parts, factor=factor, epochs=prune_epochs, seed=seed, loss=loss)
+    shape = tuple(parts.train.inputs.shape[1:])
+    stages["pruned"] = stored(network, 32)
+    share(network, bits, conv_bits)
+    if epochs:
+        fit(network, parts.train, epochs=epochs, rate=rate, seed=seed, loss=loss,
+            what="retraining shared values")
+    octets, written = write(network, labels, image_shape)
+    stages["shared"] = stored(written, None, bits, conv_bits)
+    stages["coded"] = len(octets)
+    result = sparse("share and code", written, shape, len(octets), bits=bits,
+                    stages=stages, ratios={name: round(stages["float32"] / value, 2)
+                                           for name, value in stages.items()})
+    written.coded = octets
+    return result
+
+
+def stored(network, width, bits=BITS, conv_bits=CONV_BITS):
+    """Return the bytes of a network's parameters, sparse layers with differences.
+
+    ``width`` is the bits of a weight; None for indices of ``bits`` and codebooks.
+    """
+    total = 0
+    for module in prunable(network).values():
+        size = width
+        if width is None:
+            size = conv_bits if isinstance(module, nn.Conv2d) else bits
+            total += 32 * 2**size
+        total += coded.sparse_bits(module.weight.detach().flatten(), size)
+        total += 32 * module.bias.numel() if module.bias is not None else 0
+    return -(-total // 8)
+
+
+def write(network, labels, image_shape):
+    """Return the octets of a network with shared values, and the network that is read from them."""
+    writer = coded.Writer(network, labels, image_shape)
+    modules = dict(network.named_modules())
+    for name in network_names(network):
+        module, what = modules[name.rpartition(".")[0]], name.rpartition(".")[2]
+        if what != "weight" or not parametrize.is_parametrized(module):
+            writer.raw(getattr(module, what).detach().numpy())
+            continue
+        indices = module.parametrizations.weight[0].indices.numpy().ravel()
+        writer.coded(indices, module.parametrizations.weight.original.detach().numpy(),
+                     coded.best_index_bits(np.flatnonzero(indices)))
+    octets = writer.octets()
+    return octets, coded.decode(octets)[0]
+
+
+def network_names(network):
+    """Return the names of a network's parameters as a new network has them, in order."""
+    return [name for name, _ in type(network)(network.text, network.input_shape,
+                                              network.classes).named_parameters()]
+
+
+def main(argv=None):
+    parser = task.parser("train.compress.share", "Share weights and code them.", epochs=EPOCHS)
+    add = parser.add_argument
+    add("--factor", type=task.real(0, 1e6), default=12.0, metavar="X",
+        help="times fewer weights by pruning before; 1 for none (default: 12)")
+    add("--bits", type=task.positive, default=BITS, metavar="N",
+        help=f"bits of a shared weight of a dense layer (default: {BITS})")
+    add("--conv-bits", type=task.positive, default=CONV_BITS, metavar="N",
+        help=f"the same of a convolution (default: {CONV_BITS})")
+    add("--coded", metavar="FILE", help="file for the coded network")
+    args = parser.parse_args(argv)
+    found = task.task(args)
+    made, row = found.run(compress, labels=found.labels, image_shape=found.image_shape,
+                          bits=args.bits, conv_bits=args.conv_bits, epochs=args.epochs,
+                          factor=args.factor, prune_epochs=args.epochs)
+    for stage, ratio in made.facts["ratios"].items():
+        print(f"{stage}: {made.facts['stages'][stage]:,} bytes, {ratio:.1f} times smaller")
+    if args.coded:
+        coded.save(args.coded, made.network.coded)
+        print(f"wrote {args.coded}")
+    task.finish(args, found, [row], made)
+
+
+if __name__ == "__main__":
+    run(main, sys.argv[1:])

@@ -1,0 +1,193 @@
+"""What all methods' commands share: options, the network, its data, and the table at the end."""
+
+import json
+import time
+from argparse import ArgumentTypeError
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from sw.command import Parser
+from sw.data import datasets
+from sw.data import options as choices
+from sw.store.files import write_text
+
+from ..determinism import deterministic
+from . import checkpoint, data, fit
+from .result import Row, dense, table
+
+
+@dataclass(eq=False)
+class Task:
+    """A network and the data that it is compressed with.
+
+    Attributes
+    ----------
+    network : nn.Module
+        The float network.
+    labels : tuple of str
+    image_shape : tuple of int
+        Shape of an image of the dataset.
+    parts : Parts
+        Training, calibration and validation images.
+    test : Part
+        Test images, read for the table at the end.
+    seed : int
+    name : str
+        The model's.
+    """
+
+    network: nn.Module
+    labels: tuple
+    image_shape: tuple
+    parts: data.Parts
+    test: data.Part
+    seed: int = 0
+    name: str = "network"
+
+    @property
+    def input_shape(self):
+        """Shape of an input of the network."""
+        return data.input_shape(self.image_shape)
+
+    def copy(self):
+        """Return a copy of the network."""
+        return deepcopy(self.network)
+
+    def float_row(self):
+        """Return the row of the network as it is given."""
+        return self.row(dense("float32", self.network, self.input_shape), 0.0)
+
+    def row(self, compressed, seconds):
+        """Return the row of a compressed network: it is evaluated on the test images."""
+        return Row.of(compressed, fit.accuracy(compressed.network, self.test), seconds)
+
+    def run(self, compress, **options):
+        """Compress a copy of the network and return :class:`.Compressed` and its row."""
+        begin = time.monotonic()
+        with deterministic():
+            made = compress(self.copy(), self.parts, seed=self.seed, **options)
+        return made, self.row(made, time.monotonic() - begin)
+
+
+def parser(prog, description, *, epochs=None):
+    """Return a parser with the options of all methods."""
+    made = Parser(prog=f"python -m {prog}", description=description)
+    add = made.add_argument
+    add("model", metavar="MODEL", help="float checkpoint (NAME.float.npz), or module:function that "
+        "returns an nn.Module")
+    add("--data", metavar="D", help="dataset: a name or a path (default: that of the checkpoint)")
+    add("--limit", type=positive, metavar="N", help="use only N training images")
+    add("--seed", type=int, default=0, help="seed of splits and retraining (default: 0)")
+    add("--output", metavar="FILE", help="file for the compressed network (NAME.float.npz)")
+    add("--json", metavar="FILE", help="file for the table's rows")
+    if epochs is not None:
+        add("--epochs", type=count, default=epochs, metavar="N",
+            help=f"passes over the training images, each time (default: {epochs})")
+    choices.add_arguments(made, mapped=False)
+    return made
+
+
+def task(args):
+    """Return the task that a command line means."""
+    return of_model(checkpoint.of_model(args.model), args.data, args)
+
+
+def of_model(model, name, args):
+    """Return the task of a checkpoint and a dataset."""
+    name = name or model.provenance.get("dataset")
+    if not name:
+        raise ValueError(f"Data must be given for a model without a dataset of its own: "
+                         f"{args.model} (give --data)")
+    dataset = datasets.load(name, choices.from_arguments(args))
+    if model.labels and tuple(model.labels) != tuple(dataset.labels):
+        raise ValueError(f"Dataset {dataset.name!r} must have the classes of the model, "
+                         f"{', '.join(model.labels[:5])}: it has {', '.join(dataset.labels[:5])}")
+    found = Task(model.network, tuple(dataset.labels), dataset.input_shape,
+                 data.split(dataset, limit=args.limit), data.test_part(dataset), args.seed,
+                 model.name or "network")
+    check(found)
+    return found
+
+
+@torch.no_grad()
+def check(found):
+    """Raise ValueError unless the network gives finite scores, one a class, for the data."""
+    first = found.parts.train.first(2).inputs
+    try:
+        scores = found.network.eval()(first)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"Model must take inputs of shape ('n', "
+                         f"{', '.join(map(str, first.shape[1:]))}): {str(error).splitlines()[0]} "
+                         f"(give the dataset it was made for with --data)") from None
+    if tuple(scores.shape) != (2, len(found.labels)):
+        raise ValueError(f"Model must give a score for each of the {len(found.labels)} classes: "
+                         f"its output has the shape {tuple(scores.shape)} for 2 images")
+    if not torch.isfinite(scores).all():
+        raise ValueError("Model must give finite scores: some are NaN or infinite (train it again)")
+
+
+def finish(args, found, rows, compressed=None):
+    """Print the table of rows, and write the files that the command line asks for."""
+    base = found.float_row()
+    print("\n".join(table([base, *rows], base)))
+    wrote = []
+    if args.json:
+        write_text(args.json, json.dumps([row.to_json() for row in (base, *rows)], indent=1,
+                                         default=plain_number) + "\n")
+        wrote.append(args.json)
+    if args.output and compressed is not None:
+        save(args.output, found, compressed)
+        wrote.append(args.output)
+    if wrote:
+        print(f"wrote {', '.join(map(str, wrote))}")
+
+
+def save(path, found, compressed):
+    """Write a compressed network as a float checkpoint."""
+    if not hasattr(compressed.network, "text"):
+        raise ValueError(f"Network must be layers in a row for a checkpoint: that of "
+                         f"{compressed.method} is not (use the function, "
+                         f"train.compress, and torch.save)")
+    checkpoint.save(path, checkpoint.FloatCheckpoint(
+        compressed.network, found.labels, found.image_shape,
+        {"dataset": "", "method": compressed.method, "seed": found.seed}, Path(path).name))
+
+
+def plain_number(value):
+    """Return what JSON cannot hold as what it can."""
+    if isinstance(value, np.generic | torch.Tensor):
+        return value.item()
+    return vars(value) if hasattr(value, "__dict__") else str(value)
+
+
+def positive(text):
+    """Return a number of a command line that must be 1 or more."""
+    if not text.isdecimal() or not 0 < int(text) < 2**31:
+        raise ArgumentTypeError(f"must be a whole number from 1 up: {text!r}")
+    return int(text)
+
+
+def count(text):
+    """Return a number of a command line that must be 0 or more."""
+    if not text.isdecimal() or int(text) >= 2**31:
+        raise ArgumentTypeError(f"must be a whole number from 0 up: {text!r}")
+    return int(text)
+
+
+def real(low, high):
+    """Return a type of options: a number above ``low``, at most ``high``."""
+    def parse(text):
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low < value <= high:
+            raise ArgumentTypeError(f"must be a number above {low:g} and at most {high:g}: "
+                                    f"{text!r}")
+        return value
+    return parse
