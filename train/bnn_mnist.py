@@ -23,6 +23,7 @@ from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
+from .compress import train as floats
 from .conv import trainer as conv
 from .conv.recipe import ConvRecipe
 from .determinism import deterministic, fast
@@ -39,6 +40,8 @@ INTERRUPTED = 130  # exit code after Ctrl-C, as shells expect
 
 
 def main(argv=None):
+    if "--float" in (argv or ()):
+        return floats.main([word for word in argv if word != "--float"])
     options = parser().parse_args(argv)
     if options.list:
         print(*listing(), sep="\n")

@@ -83,6 +83,8 @@ def parser():
     add = made.add_argument
     add("--network", metavar="NAME", help=f"{', '.join(RECIPES)} (default: sfc)")
     add("--list", action="store_true", help="print the named networks and leave")
+    add("--float", action="store_true", help="train a float network for train.compress; "
+        "--float --help says with which options")
     add("--hidden", type=_numbers, metavar="N,N,…", help="neurons of each hidden layer instead")
     add("--layers", metavar="TEXT", help="look-up layers instead: "
         "\"lookup NEURONS [inputs K] [near N], …\", the last one's bits are the votes; or "

@@ -1,0 +1,1 @@
+"""Compression of float networks: ranges, methods, and the figures before and after."""
