@@ -35,6 +35,11 @@ class Part:
         return floats(self.images)
 
     @property
+    def shape(self):
+        """Shape of a network's input."""
+        return input_shape(self.images.shape[1:])
+
+    @property
     def targets(self):
         """Labels as a tensor."""
         return torch.from_numpy(np.ascontiguousarray(self.labels))

@@ -5,7 +5,7 @@ from torch import nn
 
 from .layers import Add, Conv2d, Linear, MaxPool, Relu, Reshape
 from .network import FloatNetwork
-from .trace import Traced, trace
+from .trace import trace
 
 
 class Graph(nn.Module):

@@ -1,23 +1,21 @@
 """Prunes single weights: ``python -m train.compress.prune MODEL --data D --factor 12``."""
 
 import sys
+from copy import deepcopy
 from math import ceil
 
-import torch
 from torch.nn.utils import prune
 
 from sw.command import run
 
 from . import coded, saliency, sensitivity, task
-from .fit import fit
 from .result import sparse
 from .sensitivity import check_share, largest, prunable
 
 
 ROUNDS = 4  # of pruning and retraining
 EPOCHS = 3  # of retraining in a round
-RATE = 1e-3
-SEEN = 1024  # images that saliencies are computed from
+SEEN = 1000  # images of the sensitivity scan, and of second derivatives
 KINDS = ("magnitude", "saliency")
 
 
@@ -61,8 +59,8 @@ def ranked(network, part, kind):
             for name in prunable(network)}
 
 
-def compress(network, parts, *, factor=12.0, rounds=ROUNDS, epochs=EPOCHS, rate=RATE, seed=0,
-             kind="magnitude", shares=None, loss=None):
+def compress(network, parts, retrain, *, factor=12.0, rounds=ROUNDS, kind="magnitude",
+             shares=None):
     """Prune and retrain in rounds (Han et al. 2015, section 3); return :class:`.Compressed`.
 
     Parameters
@@ -72,10 +70,12 @@ def compress(network, parts, *, factor=12.0, rounds=ROUNDS, epochs=EPOCHS, rate=
     parts : Parts
         Training images; validation images for the sensitivity scan; calibration images for
         saliencies.
+    retrain : Retrain
+        Training of each round.
     factor : float
         Times fewer weights in the end.
-    rounds, epochs : int
-        Rounds of pruning, and passes over the training images in each.
+    rounds : int
+        Rounds of pruning.
     kind : str
         ``magnitude`` or ``saliency`` (LeCun et al. 1989).
     shares : dict of str to float, or None
@@ -86,13 +86,12 @@ def compress(network, parts, *, factor=12.0, rounds=ROUNDS, epochs=EPOCHS, rate=
     facts = {}
     if shares is None:
         ranks = ranked(network, parts.calibration, kind)
-        found = sensitivity.scan(network, parts.validation, ranks=ranks)
+        found = sensitivity.scan(network, parts.validation.first(SEEN), ranks=ranks)
         shares, facts["scan"] = found.shares(factor), found
     for number in range(1, rounds + 1):
         part = {name: share**(number / rounds) for name, share in shares.items()}
         mask(network, part, ranked(network, parts.calibration, kind))
-        fit(network, parts.train, epochs=epochs, rate=rate, seed=seed + number, loss=loss,
-            what=f"pruning, round {number} of {rounds}")
+        retrain(network, parts.train, f"pruning, round {number} of {rounds}", number)
     return measured(f"prune by {kind}", finish(network), parts,
                     shares={name: round(share, 4) for name, share in shares.items()}, **facts)
 
@@ -103,7 +102,7 @@ def measured(method, network, parts, **facts):
     for module in prunable(network).values():
         bits += coded.sparse_bits(module.weight.detach().flatten(), 32)
         bits += 0 if module.bias is None else 32 * module.bias.numel()
-    return sparse(method, network, tuple(parts.train.inputs.shape[1:]), ceil(bits / 8), **facts)
+    return sparse(method, network, parts.train.shape, ceil(bits / 8), **facts)
 
 
 def compare(network, parts, shares=(0.3, 0.1, 0.05)):
@@ -111,8 +110,6 @@ def compare(network, parts, shares=(0.3, 0.1, 0.05)):
 
     A dict of share to dict of kind to percent; every layer keeps the same share.
     """
-    from copy import deepcopy
-
     found = {}
     for share in shares:
         for kind in KINDS:
@@ -140,8 +137,7 @@ def main(argv=None):
     if args.compare:
         print("\n".join(comparison(compare(found.network, found.parts))))
         return
-    made, row = found.run(compress, factor=args.factor, rounds=args.rounds, epochs=args.epochs,
-                          kind=args.by)
+    made, row = found.run(compress, factor=args.factor, rounds=args.rounds, kind=args.by)
     if args.scan:
         sensitivity.draw(args.scan, made.facts["scan"], f"{found.name}: one layer pruned")
     task.finish(args, found, [row], made)

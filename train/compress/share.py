@@ -10,16 +10,17 @@ from torch.nn.utils import parametrize
 
 from sw.command import run
 
-from . import coded, prune, task
-from .fit import fit
-from .result import sparse
+from . import coded, graph, prune, task
+from .network import FloatNetwork
+from .result import dense, sparse
 from .sensitivity import prunable
+from .trace import trace
 
 
 BITS = 5  # of the index of a shared value; convolutions have more
 CONV_BITS = 8
 EPOCHS = 3
-RATE = 3e-4
+SLOWER = 3  # times is the rate of shared values less than that of weights
 
 
 def codebook(values, size):
@@ -82,31 +83,38 @@ def share(network, bits=BITS, conv_bits=CONV_BITS):
                                      torch.from_numpy(values)), unsafe=True)
 
 
-def compress(network, parts, *, labels, image_shape, bits=BITS, conv_bits=CONV_BITS,
-             epochs=EPOCHS, rate=RATE, seed=0, factor=12.0, prune_epochs=prune.EPOCHS, loss=None):
+def compress(network, parts, retrain, *, labels, image_shape, factor=12.0, bits=BITS,
+             conv_bits=CONV_BITS):
     """Prune, share, retrain the shared values and code; return :class:`.Compressed`.
 
     Parameters
     ----------
-    network : FloatNetwork
-        Changed in place. A factor of 1 keeps its weights, which may be pruned already.
+    network : nn.Module
+        Changed in place.
+    parts : Parts
+        Data.
+    retrain : Retrain
+        Training of each round of pruning. Shared values have a third of its rate.
     labels, image_shape
         As in :class:`.FloatCheckpoint`.
+    factor : float
+        Times fewer weights by pruning; 1 keeps all, which may be pruned already.
+    bits, conv_bits : int
+        Bits of a shared weight of dense layers and of convolutions.
 
     Returns
     -------
     Compressed
         ``facts`` holds the ratio after each stage; ``network.coded`` the file's octets.
     """
-    stages = {"float32": stored(network, 32)}
+    shape = parts.train.shape
+    stages = {"float32": dense("float32", network, shape).octets}
     if factor > 1:
-        prune.compress(network, parts, factor=factor, epochs=prune_epochs, seed=seed, loss=loss)
-    shape = tuple(parts.train.inputs.shape[1:])
+        prune.compress(network, parts, retrain, factor=factor)
+    network = merged(network, shape)
     stages["pruned"] = stored(network, 32)
     share(network, bits, conv_bits)
-    if epochs:
-        fit(network, parts.train, epochs=epochs, rate=rate, seed=seed, loss=loss,
-            what="retraining shared values")
+    retrain.slower(SLOWER)(network, parts.train, "retraining shared values")
     octets, written = write(network, labels, image_shape)
     stages["shared"] = stored(written, None, bits, conv_bits)
     stages["coded"] = len(octets)
@@ -115,6 +123,15 @@ def compress(network, parts, *, labels, image_shape, bits=BITS, conv_bits=CONV_B
                                            for name, value in stages.items()})
     written.coded = octets
     return result
+
+
+def merged(network, shape):
+    """Return a network of layers in a row, BatchNorm merged, that a coded file can hold."""
+    made = graph.plain(trace(network, shape), shape)
+    if not isinstance(made, FloatNetwork):
+        raise ValueError(f"Network must be layers in a row, which the text of layers can say, to "
+                         f"be coded: {type(network).__name__} is not (use prune, fixed or int8)")
+    return made
 
 
 def stored(network, width, bits=BITS, conv_bits=CONV_BITS):
@@ -168,8 +185,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     found = task.task(args)
     made, row = found.run(compress, labels=found.labels, image_shape=found.image_shape,
-                          bits=args.bits, conv_bits=args.conv_bits, epochs=args.epochs,
-                          factor=args.factor, prune_epochs=args.epochs)
+                          bits=args.bits, conv_bits=args.conv_bits, factor=args.factor)
     for stage, ratio in made.facts["ratios"].items():
         print(f"{stage}: {made.facts['stages'][stage]:,} bytes, {ratio:.1f} times smaller")
     if args.coded:

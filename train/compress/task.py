@@ -19,6 +19,7 @@ from sw.store.files import write_text
 from ..determinism import deterministic
 from . import checkpoint, data, fit
 from .result import Row, dense, table
+from .retrain import NONE, Retrain
 
 
 @dataclass(eq=False)
@@ -29,30 +30,33 @@ class Task:
     ----------
     network : nn.Module
         The float network.
-    labels : tuple of str
-    image_shape : tuple of int
-        Shape of an image of the dataset.
+    dataset : sw.data.datasets.Dataset
     parts : Parts
         Training, calibration and validation images.
-    test : Part
-        Test images, read for the table at the end.
-    seed : int
+    retrain : Retrain
+        Training after a change.
     name : str
         The model's.
     """
 
     network: nn.Module
-    labels: tuple
-    image_shape: tuple
+    dataset: datasets.Dataset
     parts: data.Parts
-    test: data.Part
-    seed: int = 0
+    retrain: Retrain = NONE
     name: str = "network"
 
     @property
-    def input_shape(self):
-        """Shape of an input of the network."""
-        return data.input_shape(self.image_shape)
+    def labels(self):
+        return tuple(self.dataset.labels)
+
+    @property
+    def image_shape(self):
+        return tuple(self.dataset.input_shape)
+
+    @property
+    def test(self):
+        """Test images, read for the table at the end."""
+        return data.test_part(self.dataset)
 
     def copy(self):
         """Return a copy of the network."""
@@ -60,7 +64,7 @@ class Task:
 
     def float_row(self):
         """Return the row of the network as it is given."""
-        return self.row(dense("float32", self.network, self.input_shape), 0.0)
+        return self.row(dense("float32", self.network, self.parts.train.shape), 0.0)
 
     def row(self, compressed, seconds):
         """Return the row of a compressed network: it is evaluated on the test images."""
@@ -70,7 +74,7 @@ class Task:
         """Compress a copy of the network and return :class:`.Compressed` and its row."""
         begin = time.monotonic()
         with deterministic():
-            made = compress(self.copy(), self.parts, seed=self.seed, **options)
+            made = compress(self.copy(), self.parts, self.retrain, **options)
         return made, self.row(made, time.monotonic() - begin)
 
 
@@ -88,6 +92,10 @@ def parser(prog, description, *, epochs=None):
     if epochs is not None:
         add("--epochs", type=count, default=epochs, metavar="N",
             help=f"passes over the training images, each time (default: {epochs})")
+        add("--rate", type=real(0, 1), default=Retrain.rate, metavar="X",
+            help=f"first learning rate (default: {Retrain.rate})")
+        add("--augment", choices=sorted(fit.AUGMENTS), default="none",
+            help="distortion of training pictures (default: none)")
     choices.add_arguments(made, mapped=False)
     return made
 
@@ -107,9 +115,11 @@ def of_model(model, name, args):
     if model.labels and tuple(model.labels) != tuple(dataset.labels):
         raise ValueError(f"Dataset {dataset.name!r} must have the classes of the model, "
                          f"{', '.join(model.labels[:5])}: it has {', '.join(dataset.labels[:5])}")
-    found = Task(model.network, tuple(dataset.labels), dataset.input_shape,
-                 data.split(dataset, limit=args.limit), data.test_part(dataset), args.seed,
-                 model.name or "network")
+    retrain = NONE if not hasattr(args, "epochs") else Retrain(
+        args.epochs, args.rate, args.seed, args.augment)
+    found = Task(model.network, dataset,
+                 data.split(dataset, model.provenance.get("seed", args.seed), limit=args.limit),
+                 retrain, model.name or "network")
     check(found)
     return found
 
@@ -155,7 +165,7 @@ def save(path, found, compressed):
                          f"train.compress, and torch.save)")
     checkpoint.save(path, checkpoint.FloatCheckpoint(
         compressed.network, found.labels, found.image_shape,
-        {"dataset": "", "method": compressed.method, "seed": found.seed}, Path(path).name))
+        {"dataset": found.dataset.name, "method": compressed.method, "seed": found.retrain.seed}, Path(path).name))
 
 
 def plain_number(value):
