@@ -11,8 +11,8 @@ from boards.toolchain.sources import ROOT, imports, module_of, reached
 # What a package may import of ours besides itself: whole packages or single modules.
 OURS = {
     "sw": (),
-    "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.layer", "sw.network", "sw.picture",
-              "sw.progress", "sw.report", "sw.store", "sw.trained"),
+    "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.int8", "sw.layer", "sw.network",
+              "sw.picture", "sw.progress", "sw.report", "sw.store", "sw.trained"),
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.protocol", "sw.network",
            "sw.store"),
     "sim": ("hw", "sw", "boards"),
@@ -26,8 +26,8 @@ ROOMS = {
     "hw": {"count": (), "plan": ("lower", "memo"), "stream": (), "stage": ("memo",),
            "wired": ("lower", "memo"),
            "lowering": ("lower", "memo"), "serial": (), "synthesis": (), "core": ("accelerator",)},
-    "sw": {"layer": (), "store": (), "golden": ("bits",), "plain": (), "trained": (),
-           "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
+    "sw": {"layer": (), "store": (), "int8": ("conversion", "network"), "golden": ("bits",),
+           "plain": (), "trained": (), "show": ("bits",), "data": ("command", "conversion", "network", "picture", "progress"),
            "line": ("bits",), "compare": ("checkpoint", "fold"),
            "answer": ("conversion", "progress"),
            "c": ("artefact", "bits", "command", "network"),

@@ -35,7 +35,8 @@ class Layer:
     sources: dict = field(default_factory=dict)
 
     kind = ""
-    weighted = False  # whether it is products of inputs and weights, which int8 takes
+    weighted = False  # whether it is products of inputs and weights
+    clamps = False  # whether int8 arithmetic ends with bounds, so that a ReLU behind costs nothing
 
     @property
     def macs(self):
@@ -60,7 +61,7 @@ class Input(Layer):
 @dataclass(eq=False)
 class Linear(Layer):
     kind = "fully connected"
-    weighted = True
+    weighted = clamps = True
 
     def forward(self, x):
         return functional.linear(x, self.weight, self.bias)
@@ -88,7 +89,7 @@ class Conv2d(Layer):
     groups: int = 1
 
     kind = "convolution"
-    weighted = True
+    weighted = clamps = True
 
     def forward(self, x):
         return functional.conv2d(x, self.weight, self.bias, self.stride, self.padding,
@@ -141,6 +142,7 @@ class AveragePool(Pool):
 @dataclass(eq=False)
 class Add(Layer):
     kind = "add"
+    clamps = True
 
     def forward(self, x, y):
         return x + y

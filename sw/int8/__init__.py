@@ -1,0 +1,1 @@
+"""Int8 networks: layers, files, and the one rounding of their sums."""
