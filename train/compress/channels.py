@@ -1,7 +1,6 @@
 """Prunes whole channels: ``python -m train.compress.channels MODEL --data D --keep 0.5``."""
 
 import sys
-from math import prod
 
 import torch
 
@@ -9,39 +8,13 @@ from sw.command import run
 
 from . import task
 from .graph import graph, plain
-from .layers import Conv2d, Linear
 from .result import dense
 from .sensitivity import check_share
+from .shrink import consumers, separate, shrink
 
 
 ROUNDS = 2
 EPOCHS = 3
-
-
-def consumers(traced, layer):
-    """Return the weighted layers that read a layer's channels, or None if others read them too.
-
-    An addition, an LSTM, a softmax or the network's output needs all channels.
-    """
-    found, names = [], {layer.name}
-    for other in traced.layers:
-        if not names.intersection(other.inputs):
-            continue
-        if other.weighted:
-            found.append(other)
-        elif len(other.inputs) == 1 and not other.learnables and other.kind != "softmax":
-            names.add(other.name)  # ReLU, pools and reshapes keep channels apart
-        else:
-            return None
-    return None if traced.layers[-1].name in names or not found else found
-
-
-def norms(layer):
-    """Return the length of each channel's weights, the bias included, relative to the longest."""
-    parts = layer.weight.detach().flatten(1).square().sum(1)
-    if layer.bias is not None:
-        parts = parts + layer.bias.detach().square()
-    return parts.sqrt() / parts.sqrt().max().clamp_min(1e-30)
 
 
 def gains(traced, part, batch=256):
@@ -72,40 +45,6 @@ def chosen(rank, share):
     return torch.topk(rank, count).indices.sort().values
 
 
-@torch.no_grad()
-def shrink(traced, kept):
-    """Keep only some channels of layers, in place.
-
-    Parameters
-    ----------
-    traced : Traced
-        Its layers get smaller tensors.
-    kept : dict of str to Tensor
-        Layer to the indices of its channels that stay.
-    """
-    for name, rows in kept.items():
-        layer = traced[name]
-        readers, channels = consumers(traced, layer), layer.weight.shape[0]
-        for what in layer.learnables:
-            layer.learnables[what] = layer.learnables[what].detach()[rows].clone()
-        for reader in readers:
-            weight = reader.weight.detach()
-            inputs = weight.unflatten(1, (channels, -1))[:, rows].flatten(1, 2)
-            reader.learnables["weight"] = inputs.clone()
-        _reshape(traced, layer, len(rows))
-
-
-def _reshape(traced, layer, channels):
-    """Set the shapes of a layer's outputs and of those behind it that have no weights."""
-    names, before = {layer.name}, layer.shape[0]
-    layer.shape = (channels, *layer.shape[1:])
-    for other in traced.layers:
-        if names.intersection(other.inputs) and not other.weighted:
-            size = prod(other.shape) // before * channels
-            other.shape = (size,) if len(other.shape) == 1 else (channels, *other.shape[1:])
-            names.add(other.name)
-
-
 def compress(network, parts, retrain, *, keep=0.5, rounds=ROUNDS):
     """Remove channels in rounds, each retrained; return :class:`.Compressed` of a smaller network.
 
@@ -128,7 +67,7 @@ def compress(network, parts, retrain, *, keep=0.5, rounds=ROUNDS):
     check_share(keep, "Kept share of channels")
     made = graph(network, parts.train.shape)
     sizes = {layer.name: layer.weight.shape[0] for layer in made.traced.weighted
-             if consumers(made.traced, layer) is not None and _separate(made.traced, layer)}
+             if consumers(made.traced, layer) is not None and separate(made.traced, layer)}
     if not sizes:
         raise ValueError("Network must have a layer whose channels only weights read: there is "
                          "none (additions need all channels)")
@@ -146,13 +85,6 @@ def compress(network, parts, retrain, *, keep=0.5, rounds=ROUNDS):
 def _share(keep, part, layer, size):
     """Return the share of a layer's present channels that stays, for a part of the way."""
     return min(1.0, keep**part * size / layer.weight.shape[0])
-
-
-def _separate(traced, layer):
-    """Whether groups of channels mix in no reader."""
-    readers = [layer, *consumers(traced, layer)]
-    return all(reader.kind == Linear.kind or (reader.kind == Conv2d.kind and reader.groups == 1)
-               for reader in readers)
 
 
 def main(argv=None):

@@ -123,6 +123,14 @@ def floats(images):
     return tensor.permute(0, 3, 1, 2).contiguous() if tensor.ndim == 4 else tensor
 
 
+def pixels(inputs):
+    """Return the images, uint8 as the dataset has them, that :func:`floats` made inputs of."""
+    images = (inputs * 255).round().to(torch.uint8)
+    if images.ndim == 4:
+        return images[:, 0] if images.shape[1] == 1 else images.permute(0, 2, 3, 1)
+    return images
+
+
 def input_shape(shape):
     """Return the shape of a network's input for images of a shape, see :func:`floats`."""
     if len(shape) == 2:

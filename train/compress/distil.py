@@ -102,9 +102,9 @@ def main(argv=None):
         help=f"what logits are divided by (default: {TEMPERATURE:g})")
     args = parser.parse_args(argv)
     lesson = Lesson(args.weight, args.temperature)
-    found = task.of_model(checkpoint.of_model(args.teacher), args.data, args)
+    found = task.of_model(checkpoint.of_model(args.teacher), args)
     teacher = found.network
-    pupil = student(args.model, found, args.seed)
+    pupil = student(args.model, found, found.retrain.seed)
     task.check(replace(found, network=pupil))
     rows = []
     for method, weight in (("labels alone", 0.0), ("distil", args.weight)):

@@ -56,6 +56,15 @@ def plain(traced, input_shape):
     return network.eval()
 
 
+def merged(network, shape):
+    """Return a network of layers in a row, BatchNorm merged, that a coded file can hold."""
+    made = plain(trace(network, shape), shape)
+    if not isinstance(made, FloatNetwork):
+        raise ValueError(f"Network must be layers in a row, which the text of layers can say, to "
+                         f"be coded: {type(network).__name__} is not (use prune, fixed or int8)")
+    return made
+
+
 def text_of(traced):
     """Return the layers as text, or None of what the text has no words for."""
     parts, before = [], traced.layers[0].name

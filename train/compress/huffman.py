@@ -16,6 +16,8 @@ def lengths(symbols, size):
     ----------
     symbols : ndarray of integers
         The text, of symbols 0..size - 1.
+    size : int
+        Number of symbols there are.
     """
     found = np.zeros(size + 1, np.uint8)
     counts = np.bincount(symbols, minlength=size)

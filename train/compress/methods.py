@@ -3,19 +3,26 @@
 from dataclasses import dataclass, replace
 
 from . import (
+    aware,
     binarize,
     channels,
     checkpoint,
     distil,
+    fit,
     fixed,
     lowrank,
     prune,
+    quantize,
     sensitivity,
     share,
+    simulate,
     task,
     ternary,
 )
+from . import saliency as by_saliency
 from .network import NETWORKS, build
+from .result import Compressed, Pixels
+from .trace import trace
 
 
 class Skipped(Exception):
@@ -92,7 +99,7 @@ def magnitude(found, setting, folder):
     made, row = found.run(prune.compress, factor=setting.factor)
     scan = row.facts.pop("scan")
     sensitivity.draw(folder / "sensitivity.png", scan, f"{setting.name}: one layer pruned")
-    row.facts["compared"] = prune.compare(found.network, found.parts)
+    row.facts["compared"] = by_saliency.compare(found.network, found.parts)
     task.save(_pruned(found, folder), found, made)
     return row
 
@@ -161,6 +168,27 @@ def binarized(tables):
     return row
 
 
+def integers(trained):
+    """Return the row of int8, after training or aware of it."""
+    def row(found, setting, folder):
+        return found.run(int8, dataset=found.dataset, trained=trained)[1]
+    return row
+
+
+def int8(network, parts, retrain, *, dataset, trained):
+    """Return an int8 network as :class:`.Compressed`."""
+    traced, names = trace(network, parts.train.shape), (dataset.labels, dataset.input_shape)
+    if trained:
+        traced, scales = aware.retrain(traced, parts, epochs=retrain.epochs, seed=retrain.seed,
+                                       augment=fit.AUGMENTS[retrain.augment])
+        made = quantize.with_scales(traced, scales, *names)
+    else:
+        made = quantize.quantize(traced, parts.calibration, *names)
+    network = Pixels(lambda images: simulate.scores(made, images.numpy()))
+    name = "int8, aware in training" if trained else "int8, after training"
+    return Compressed(name, network, traced.parameters, 8, made.learnable_bytes, made.macs)
+
+
 def _longer(found, setting):
     return replace(found, retrain=replace(found.retrain, epochs=setting.bits_epochs))
 
@@ -168,7 +196,8 @@ def _longer(found, setting):
 METHODS = {
     "float32": whole, "prune": magnitude, "saliency": saliency, "channels": narrow,
     "fixed8": point(8, True), "fixed8-one": point(8, False), "fixed4": point(4, True),
-    "fixed4-one": point(4, False), "share": shared, "lowrank": thin,
+    "fixed4-one": point(4, False), "int8": integers(False), "int8-aware": integers(True),
+    "share": shared, "lowrank": thin,
     "ternary-plain": ternarized(True), "ternary": ternarized(False), "small": taught(0.0),
     "distil": taught(distil.WEIGHT), "binarize": binarized(False), "lookup": binarized(True),
 }

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from sw import picture
 from sw.store.files import write_text
 
+from . import saliency
 from .result import table
 from .task import plain_number
 
@@ -52,11 +53,8 @@ def _stages(stages):
 
 def _compared(compared):
     yield from ("", "Pruned without retraining, every layer to the same share: validation "
-                "accuracy (%, first seed):", "", "| share kept | by magnitude | by saliency |",
-                "|---|---|---|")
-    for share, accuracy in compared.items():
-        yield (f"| {100 * float(share):g} % | {accuracy['magnitude']:.2f} | "
-               f"{accuracy['saliency']:.2f} |")
+                "accuracy (%, first seed):", "")
+    yield from saliency.lines(compared)
 
 
 def _fractions(facts):

@@ -6,6 +6,7 @@ from math import prod
 import torch
 from torch import nn
 
+from .data import pixels
 from .trace import trace
 
 
@@ -41,6 +42,17 @@ class Compressed:
     octets: int
     macs: int
     facts: dict = field(default_factory=dict)
+
+
+class Pixels(nn.Module):
+    """Function of images, uint8 tensors (n, ...), as a module of inputs (pixel / 255)."""
+
+    def __init__(self, scores):
+        super().__init__()
+        self.scores = scores
+
+    def forward(self, inputs):
+        return self.scores(pixels(inputs))
 
 
 def dense(method, network, input_shape, *, bits=FLOAT_BITS, **facts):

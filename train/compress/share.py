@@ -4,66 +4,22 @@ import sys
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
 from torch import nn
 from torch.nn.utils import parametrize
 
 from sw.command import run
 
-from . import coded, graph, prune, task
-from .network import FloatNetwork
+from . import coded, prune, task
+from .codebook import Shared, codebook
+from .graph import merged
 from .result import dense, sparse
 from .sensitivity import prunable
-from .trace import trace
 
 
 BITS = 5  # of the index of a shared value; convolutions have more
 CONV_BITS = 8
 EPOCHS = 3
 SLOWER = 3  # times is the rate of shared values less than that of weights
-
-
-def codebook(values, size):
-    """Return the values that weights share, and which each weight takes.
-
-    Parameters
-    ----------
-    values : ndarray of float32, shape (n,)
-        Weights of a layer that are not pruned.
-    size : int
-        Number of shared values, at most.
-
-    Returns
-    -------
-    tuple of ndarray
-        float32 (size,), rising; int64 (n,).
-
-    Han, Mao and Dally, Deep Compression, 2016: equation 2; linear initialization of section 3.2,
-    which keeps the few large weights.
-    """
-    size = min(size, len(np.unique(values)))
-    if size <= 1:
-        return values[:size].copy(), np.zeros(len(values), np.int64)
-    first = np.linspace(values.min(), values.max(), size)[:, None]
-    made = KMeans(size, init=first, n_init=1, max_iter=100).fit(values[:, None].astype(np.float64))
-    order = np.argsort(made.cluster_centers_[:, 0], kind="stable")
-    return (made.cluster_centers_[order, 0].astype(np.float32),
-            np.argsort(order)[made.labels_].astype(np.int64))
-
-
-class Shared(nn.Module):
-    """Weights that are values of a codebook; a gradient is summed over equal ones (equation 3)."""
-
-    def __init__(self, indices, values):
-        super().__init__()
-        self.register_buffer("indices", indices)
-        self.values = values
-
-    def forward(self, values):
-        return torch.cat([values.new_zeros(1), values])[self.indices]
-
-    def right_inverse(self, weight):
-        return self.values
 
 
 def share(network, bits=BITS, conv_bits=CONV_BITS):
@@ -123,15 +79,6 @@ def compress(network, parts, retrain, *, labels, image_shape, factor=12.0, bits=
                                            for name, value in stages.items()})
     written.coded = octets
     return result
-
-
-def merged(network, shape):
-    """Return a network of layers in a row, BatchNorm merged, that a coded file can hold."""
-    made = graph.plain(trace(network, shape), shape)
-    if not isinstance(made, FloatNetwork):
-        raise ValueError(f"Network must be layers in a row, which the text of layers can say, to "
-                         f"be coded: {type(network).__name__} is not (use prune, fixed or int8)")
-    return made
 
 
 def stored(network, width, bits=BITS, conv_bits=CONV_BITS):

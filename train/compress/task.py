@@ -5,7 +5,6 @@ import time
 from argparse import ArgumentTypeError
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from sw.store.files import write_text
 
 from ..determinism import deterministic
 from . import checkpoint, data, fit
+from .calibrate import MODEL, load_dataset
 from .result import Row, dense, table
 from .retrain import NONE, Retrain
 
@@ -82,11 +82,11 @@ def parser(prog, description, *, epochs=None):
     """Return a parser with the options of all methods."""
     made = Parser(prog=f"python -m {prog}", description=description)
     add = made.add_argument
-    add("model", metavar="MODEL", help="float checkpoint (NAME.float.npz), or module:function that "
-        "returns an nn.Module")
+    add("model", metavar="MODEL", help=MODEL)
     add("--data", metavar="D", help="dataset: a name or a path (default: that of the checkpoint)")
     add("--limit", type=positive, metavar="N", help="use only N training images")
-    add("--seed", type=int, default=0, help="seed of splits and retraining (default: 0)")
+    add("--seed", type=count, metavar="N",
+        help="seed of retraining (default: that of the checkpoint)")
     add("--output", metavar="FILE", help="file for the compressed network (NAME.float.npz)")
     add("--json", metavar="FILE", help="file for the table's rows")
     if epochs is not None:
@@ -102,24 +102,18 @@ def parser(prog, description, *, epochs=None):
 
 def task(args):
     """Return the task that a command line means."""
-    return of_model(checkpoint.of_model(args.model), args.data, args)
+    return of_model(checkpoint.of_model(args.model), args)
 
 
-def of_model(model, name, args):
-    """Return the task of a checkpoint and a dataset."""
-    name = name or model.provenance.get("dataset")
-    if not name:
-        raise ValueError(f"Data must be given for a model without a dataset of its own: "
-                         f"{args.model} (give --data)")
-    dataset = datasets.load(name, choices.from_arguments(args))
-    if model.labels and tuple(model.labels) != tuple(dataset.labels):
-        raise ValueError(f"Dataset {dataset.name!r} must have the classes of the model, "
-                         f"{', '.join(model.labels[:5])}: it has {', '.join(dataset.labels[:5])}")
+def of_model(model, args):
+    """Return the task of a checkpoint and the options of a command line."""
+    dataset = load_dataset(model, args)
+    seed = model.provenance.get("seed", 1) if args.seed is None else args.seed
     retrain = NONE if not hasattr(args, "epochs") else Retrain(
-        args.epochs, args.rate, args.seed, args.augment)
-    found = Task(model.network, dataset,
-                 data.split(dataset, model.provenance.get("seed", args.seed), limit=args.limit),
-                 retrain, model.name or "network")
+        args.epochs, args.rate, seed, args.augment)
+    # Parts are those of the training, so that no validation image has been trained with.
+    parts = data.split(dataset, model.provenance.get("seed", seed), limit=args.limit)
+    found = Task(model.network, dataset, parts, retrain, model.name or "network")
     check(found)
     return found
 
@@ -161,11 +155,12 @@ def save(path, found, compressed):
     """Write a compressed network as a float checkpoint."""
     if not hasattr(compressed.network, "text"):
         raise ValueError(f"Network must be layers in a row for a checkpoint: that of "
-                         f"{compressed.method} is not (use the function, "
-                         f"train.compress, and torch.save)")
+                         f"{compressed.method!r} is not (call the method's compress() and use "
+                         f"torch.save)")
     checkpoint.save(path, checkpoint.FloatCheckpoint(
         compressed.network, found.labels, found.image_shape,
-        {"dataset": found.dataset.name, "method": compressed.method, "seed": found.retrain.seed}, Path(path).name))
+        {"dataset": found.dataset.name, "method": compressed.method, "seed": found.retrain.seed},
+        checkpoint.short_name(path)))
 
 
 def plain_number(value):
