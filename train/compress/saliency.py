@@ -1,5 +1,4 @@
-"""Prunes by saliency and by magnitude at equal share: ``python -m train.compress.saliency MODEL``.
-"""
+"""Prunes by saliency, beside magnitude: ``python -m train.compress.saliency MODEL``."""
 
 import sys
 from copy import deepcopy

@@ -15,6 +15,9 @@ from .fit import accuracy
 
 SHARES = (0.5, 0.3, 0.2, 0.12, 0.08, 0.05, 0.03, 0.02, 0.01)  # of a layer's weights
 
+DROP = 2.0  # points
+SMALL = 0.05  # of all weights
+
 
 def prunable(network):
     """Return the modules whose weights are pruned, by name: convolutions and dense layers."""
@@ -68,27 +71,37 @@ class Scan:
             drops = np.maximum.accumulate([0.0, *(self.full - curve[share]
                                                   for share in shares[1:])])
             drops = drops + 1e-9 * np.arange(len(drops))  # rising, for the interpolation
-            found[layer] = float(np.exp(np.interp(drop, drops, np.log(shares))))
+            found[layer] = float(np.exp(np.interp(drop + 1e-7, drops, np.log(shares))))
         return found
 
     def shares(self, factor):
         """Return the kept share of each layer for ``factor`` times fewer weights in all.
 
         The same drop of accuracy is allowed in each layer: Han et al. 2015, section 3.1, choose
-        the thresholds of layers by their sensitivity.
+        the thresholds of layers by their sensitivity. Beyond a drop of ``DROP`` points a scan
+        without retraining says little: from there the shares of large layers shrink alike, and
+        small layers, which hold less than ``SMALL`` of all weights, keep theirs.
         """
         if factor < 1:
             raise ValueError(f"Factor must be 1 or more: {factor} (how many times fewer "
                              f"parameters)")
-        total = sum(self.sizes.values())
-        low, high = 0.0, 100.0
-        for _ in range(60):
+        low, high = 0.0, DROP
+        for _ in range(50):
             middle = (low + high) / 2
-            left = sum(share * self.sizes[layer] for layer, share in self.kept(middle).items())
-            low, high = (middle, high) if left * factor > total else (low, middle)
+            low, high = (low, middle) if self._left(self.kept(middle)) * factor <= 1 else (
+                middle, high)
         found = self.kept(high)
-        excess = sum(found[layer] * self.sizes[layer] for layer in found) * factor / total
-        return {layer: min(1.0, share / max(1.0, excess)) for layer, share in found.items()}
+        total = sum(self.sizes.values())
+        large = [layer for layer, size in self.sizes.items() if size >= SMALL * total]
+        held = self._left({layer: found[layer] for layer in large})
+        part = min(1.0, max(1e-3, 1 / factor - self._left(found) + held) / held)
+        return {layer: share * part if layer in large else share
+                for layer, share in found.items()}
+
+    def _left(self, shares):
+        """Return the share of all weights that stays with such shares of the layers."""
+        return sum(share * self.sizes[layer] for layer, share in shares.items()) / sum(
+            self.sizes.values())
 
 
 @torch.no_grad()

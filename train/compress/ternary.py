@@ -73,7 +73,7 @@ def compress(network, parts, retrain, *, share=SHARE, plain=False, every=False):
     modules = prunable(network)
     few = sum(modules[name].weight.numel() for name in names)
     floats = sum(value.numel() for value in network.parameters()) - few + 2 * len(names)
-    scales = {name: [round(float(value), 5) for value in (
+    scales = {name: [round(float(value.detach()), 5) for value in (
         modules[name].weight.max(), -modules[name].weight.min())] for name in names}
     return sparse("plain ternary" if plain else "trained ternary", network, parts.train.shape,
                   (few * BITS + floats * FLOAT_BITS + 7) // 8, bits=BITS, scales=scales,

@@ -70,8 +70,9 @@ def test_averages_and_maxima_pass_their_second_derivatives():
     peaks = functional.max_pool2d(y.relu(), 2, return_indices=True)[1].flatten(2)
     share = torch.softmax(network(inputs), 1)[0, 0].detach()
     for channel in range(2):
-        wanted = sum((network.inner[5].weight.detach()[0, channel] / 4)**2 * inputs.flatten()[place]**2
-                     for place in peaks[0, channel] if y[0, channel].flatten()[place] > 0)
+        passed = network.inner[5].weight.detach()[0, channel] / 4
+        wanted = sum(passed**2 * inputs.flatten()[place]**2 for place in peaks[0, channel]
+                     if y[0, channel].flatten()[place] > 0)
         assert float(found[channel, 0, 0, 0]) == pytest.approx(float(wanted * share * (1 - share)))
 
 
