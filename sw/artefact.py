@@ -47,7 +47,7 @@ def network_file(text):
 def stem(path):
     """Return the name of a network, without folder and ending."""
     name = path.name
-    for ending in (".ckpt.npz", SUFFIX, ".npz"):
+    for ending in (".ckpt.npz", SUFFIX, ".int8.npz", ".npz"):
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name

@@ -153,6 +153,9 @@ def load(path):
     if _tag(arrays).startswith("thresher-ckpt/"):
         raise ValueError(f"{path} must be a folded network ({FORMAT}): it is a checkpoint (fold it "
                          f"first: python -m sw.fold {quote(str(path))})")
+    if _tag(arrays).startswith("thresher-int8/"):
+        raise ValueError(f"{path} must be a folded network ({FORMAT}): it is an int8 network "
+                         f"(python -m sw.c takes it, as NAME.int8.npz; hardware does not)")
     if _tag(arrays) != FORMAT:
         raise ValueError(f"{path} must be a folded network ({FORMAT}): it has "
                          f"{'another' if 'format' in arrays else 'no'} format tag "

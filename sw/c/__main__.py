@@ -1,4 +1,4 @@
-"""Writes a folded network as a C library or program that computes the same scores."""
+"""Writes a folded or int8 network as a C library or program that computes the same scores."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +7,11 @@ from ..artefact import HELP, made, network_file, stem
 from ..command import Parser, run
 from ..data import options as choices
 from ..data.testset import load_test_set
+from ..int8 import network as int8
 from ..network import load
 from . import check, folder
 from .elf import sizes
+from .int8source import Int8Source
 from .names import identifier
 from .part import FAST, SMALL
 from .source import source
@@ -19,7 +21,8 @@ from .target import TARGETS
 def parse(argv):
     """Read the command line."""
     parser = Parser(prog="python -m sw.c", description=__doc__)
-    parser.add_argument("network", type=network_file, metavar="NETWORK", help=HELP)
+    parser.add_argument("network", type=network_file, metavar="NETWORK", help=f"{HELP}; "
+                        f"or NAME.int8.npz from train.compress.validate")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR",
                         help="folder to write (default: NAME-TARGET beside the network, for a "
                              "network in data/networks in build/NAME/)")
@@ -67,6 +70,18 @@ def checked(args, network, made_source, place, made_file):
     return len(images)
 
 
+def _is_int8(path):
+    return path.name.endswith(".int8.npz")
+
+
+def int8_source(network, prefix, options, batch="auto"):
+    """Return the :class:`sw.c.int8source.Int8Source` of a network."""
+    if batch == "lanes":
+        raise ValueError("Network must be of bits for --batch lanes: this one has int8 values "
+                         "(--batch loop)")
+    return Int8Source(network, prefix, options)
+
+
 def main(argv=None):
     """Command line of ``python -m sw.c``."""
     args = parse(argv)
@@ -78,12 +93,13 @@ def main(argv=None):
                          f"emulator runs programs only")
     if args.kind != "source":
         target.compiler(args.kind)  # fails before the work
-    network = load(args.network)
+    network, make = (int8.load(args.network), int8_source) if _is_int8(args.network) else \
+        (load(args.network), source)
     name = args.name if args.name is not None else stem(args.network)
     prefix = identifier(name)
     options = replace(target.options, prefer=args.prefer or target.options.prefer,
                       sparse=args.sparse)
-    library = source(network, prefix, options, args.batch)
+    library = make(network, prefix, options, args.batch)
     output = args.output or made(args.network, f"-{args.target}")
     with folder.replacing_folder(output) as place:
         folder.write(place, library, target, args.kind)

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ..golden import Model
+from ..golden.int8 import Int8Model
+from ..int8.network import Int8Network
 
 
 TIMEOUT = 600  # seconds for a program
+GOLDEN = {Int8Network: Int8Model}  # golden model of a network that is not folded
 
 
 def library_scores(path, prefix, images, classes, *, batch=False):
@@ -114,7 +117,7 @@ def compare(network, images, found):
     ValueError
         If any score differs: the first image and class are named.
     """
-    expected = Model(network).scores(images)
+    expected = GOLDEN.get(type(network), Model)(network).scores(images)
     if (differ := np.argwhere(found != expected)).size:
         image, place = differ[0]
         count = len(np.unique(differ[:, 0]))

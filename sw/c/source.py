@@ -74,18 +74,8 @@ class Source:
     @property
     def words(self):
         """Texts for the words between @ in the templates, a dict."""
-        network = self.network
-        bits = self.options.word_bits
-        listed = "\n".join(f" *   {index} {label}" for index, label in enumerate(network.labels))
-        return {
-            "NAME": self.prefix, "UPPER": self.prefix.upper(), "PIXEL": self.pixel,
-            "IDENTITY": network.identity, "SHORT": network.identity[:12],
-            "INPUTS": network.inputs, "INPUT_BITS": network.input_bits,
-            "SHAPE": " x ".join(map(str, network.input_shape)), "CLASSES": network.classes,
-            "WORD_BITS": bits, "SCRATCH_WORDS": self.scratch, "SCRATCH": self.scratch * bits // 8,
-            "CLASS_LIST": _comment(listed),
-            "LABEL_LIST": ",\n".join(f"    {literal(label)}" for label in network.labels),
-        }
+        return describing(self.network, self.prefix, self.options.word_bits, self.scratch,
+                          self.pixel)
 
     def files(self):
         """Return the text of the header and of the library by their names."""
@@ -115,6 +105,32 @@ class Source:
         if used := {int(table) for text in functions for table in re.findall(r"\bT(\d+)\(", text)}:
             texts.append(definitions(used))
         return "\n".join([*texts, *(table.text for table in tables), *functions])
+
+
+def describing(network, prefix, bits, scratch, pixel):
+    """Return texts for the words between @ in the templates, a dict.
+
+    Parameters
+    ----------
+    network : sw.network.Network or sw.int8.network.Int8Network
+        The network.
+    prefix : str
+        Beginning of its identifiers.
+    bits, scratch : int
+        Bits of a word, words of scratch memory.
+    pixel : str
+        C type of a pixel.
+    """
+    listed = "\n".join(f" *   {index} {label}" for index, label in enumerate(network.labels))
+    return {
+        "NAME": prefix, "UPPER": prefix.upper(), "PIXEL": pixel,
+        "IDENTITY": network.identity, "SHORT": network.identity[:12],
+        "INPUTS": network.inputs, "INPUT_BITS": network.input_bits,
+        "SHAPE": " x ".join(map(str, network.input_shape)), "CLASSES": network.classes,
+        "WORD_BITS": bits, "SCRATCH_WORDS": scratch, "SCRATCH": scratch * bits // 8,
+        "CLASS_LIST": _comment(listed), "FLOATS": ", without floats", "MORE": "",
+        "LABEL_LIST": ",\n".join(f"    {literal(label)}" for label in network.labels),
+    }
 
 
 def _comment(text):

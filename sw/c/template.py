@@ -9,8 +9,12 @@ TEMPLATES = Path(__file__).parent / "template"
 
 def filled(name, words):
     """Return the text of a template with a value for each of its words, in one pass."""
-    text = (TEMPLATES / name).read_text(encoding="utf-8")
-    return re.sub(r"@([A-Z_]+)@", lambda found: str(words[found[1]]), text)
+    return fill((TEMPLATES / name).read_text(encoding="utf-8"), words)
+
+
+def fill(text, words):
+    """Return a text with a value for each of its words, in one pass."""
+    return re.sub(r"@([A-Z0-9_]+)@", lambda found: str(words[found[1]]), text)
 
 
 def indented(text, count=4):

@@ -1,4 +1,4 @@
-"""Golden model of int8 networks, in numpy: the scores that PyTorch's simulation and C must give."""
+"""Golden model of the integer layers of int8 networks, in numpy."""
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from ..int8.layer import (
 from ..int8.rounding import requantize
 
 
-CHUNK = 250  # images at a time
 COMPUTE = {}  # kind of layer to the function that computes it
 
 
@@ -27,65 +26,21 @@ def computes(kind):
     return decorate
 
 
-class Int8Model:
-    """Golden model of an int8 network.
-
-    Parameters
-    ----------
-    network : sw.int8.network.Int8Network
-        The network.
-    """
-
-    def __init__(self, network):
-        self.network = network
-
-    def scores(self, images):
-        """Return the scores of images.
-
-        Parameters
-        ----------
-        images : ndarray of uint8, shape (n, ``*input_shape``)
-            Pixels.
-
-        Returns
-        -------
-        ndarray of int32, shape (n, classes)
-            Values of the last layer.
-        """
-        parts = [self.values(images[start:start + CHUNK])[self.network.layers[-1].name]
-                 for start in range(0, len(images), CHUNK)]
-        return np.concatenate(parts).reshape(len(images), -1).astype(np.int32)
-
-    def labels(self, images):
-        """Return the index of the first of the greatest scores of each image."""
-        return self.scores(images).argmax(axis=1)
-
-    def values(self, images):
-        """Return the output of each layer by its name: int64, shape (n, ...), maps channels last.
-
-        A layer's value is dropped from memory by the caller only; a few hundred images at a time
-        fit.
-        """
-        values = {}
-        for layer in self.network.layers:
-            taken = [values[name] for name in layer.inputs] or [images]
-            values[layer.name] = COMPUTE[type(layer)](layer, *taken)
-        return values
-
-
 @computes(Input)
 def pixels(layer, images):
     return images.astype(np.int64).reshape(len(images), *layer.shape) - 128
 
 
 def products(layer, vectors):
-    """Return a weighted layer's output for vectors: int64 (..., inputs), zero point subtracted.
+    """Return a weighted layer's output for vectors of integers, (..., inputs), zero subtracted.
 
-    The products are summed as float64, which BLAS does fast and exactly: all sums are integers
-    below 2**31.
+    BLAS multiplies floats only, and is ten times as fast as numpy's integers. Its sums are exact in
+    any order, because no sum of magnitudes reaches the first integer that the type lacks.
     """
     weights = layer.weights.reshape(len(layer.weights), -1)
-    sums = (vectors.astype(np.float64) @ weights.T.astype(np.float64)).astype(np.int64) + layer.bias
+    reach = 255 * np.abs(weights.astype(np.int64)).sum(axis=1).max()
+    dtype = np.float32 if reach < 2**24 else np.float64  # below 2**31, as the layer's check says
+    sums = (vectors.astype(dtype) @ weights.T.astype(dtype)).astype(np.int64) + layer.bias
     made = requantize(sums, layer.multiplier.astype(np.int64), layer.shift.astype(np.int64))
     return np.clip(made + layer.zero, layer.low, layer.high)
 
@@ -98,7 +53,8 @@ def fully_connected(layer, x):
 @computes(Convolution)
 def convolution(layer, x):
     (up, left), neurons = layer.padding, len(layer.weights)
-    padded = np.pad(x - layer.input_zero, ((0, 0), (up, up), (left, left), (0, 0)))
+    centered = (x - layer.input_zero).astype(np.int16)
+    padded = np.pad(centered, ((0, 0), (up, up), (left, left), (0, 0)))
     found = windows(padded, layer.weights.shape[1:3], layer.stride, layer.dilation)
     count, rows, columns = found.shape[:3]
     return products(layer, found.reshape(count * rows * columns, -1)).reshape(
@@ -125,7 +81,11 @@ def windows(x, kernel, stride, dilation=(1, 1)):
 def max_pool(layer, x):
     up, left = layer.padding
     padded = np.pad(x, ((0, 0), (up, up), (left, left), (0, 0)), constant_values=-128)
-    return windows(padded, layer.kernel, layer.stride).max(axis=(3, 4))
+    found = windows(padded, layer.kernel, layer.stride)
+    best = found[:, :, :, 0, 0]
+    for row, column in np.ndindex(*layer.kernel):
+        best = np.maximum(best, found[:, :, :, row, column])
+    return best
 
 
 @computes(AveragePool)

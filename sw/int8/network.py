@@ -14,7 +14,8 @@ from .. import conversion as conversions
 from ..network import check_labels
 from ..store import fields
 from ..store.files import parse_json, read_arrays, write_arrays
-from .layer import KINDS, SIZE_LIMIT
+from .floating import KINDS
+from .layer import SIZE_LIMIT
 
 
 FORMAT = "thresher-int8/1"

@@ -31,7 +31,7 @@ def main(argv=None):
     options = parse(argv)
     model = checkpoint.of_model(options.model)
     dataset = load_dataset(model, options)
-    parts = data.split(dataset, options.seed, calibration=options.calibration)
+    parts = split(model, dataset, options)
     traced = trace(model.network, data.input_shape(dataset.input_shape))
     rows = calibrate(traced, parts.calibration)
     folder = Path(options.output or Path("build") / model.name)
@@ -82,6 +82,19 @@ def load_dataset(model, options):
         raise ValueError(f"Classes of {name} must be the network's: "
                          f"{', '.join(dataset.labels[:4])} …, not {', '.join(model.labels[:4])} …")
     return dataset
+
+
+def split(model, dataset, options, validation=None):
+    """Return the parts of a dataset: those of the network's own training, where it is known.
+
+    So the images of calibration and validation are none that the network was trained with. The
+    options get the seed.
+    """
+    own = model.provenance
+    if options.seed is None:
+        options.seed = own.get("seed", 1)
+    return data.split(dataset, options.seed, calibration=options.calibration,
+                      validation=validation, limit=own.get("limit"))
 
 
 def table(rows):
@@ -141,8 +154,8 @@ def add_arguments(made):
                       f"the checkpoint was trained on)")
     made.add_argument("--calibration", type=int, metavar="N",
                       help=f"calibration images (default: {data.CALIBRATION:,})")
-    made.add_argument("--seed", type=int, default=1, choices=range(2**16), metavar="N",
-                      help="seed of the parts: training, calibration, validation (default: 1)")
+    made.add_argument("--seed", type=int, choices=range(2**16), metavar="N", help="seed of the "
+                      "parts: training, calibration, validation (default: that of the training)")
     made.add_argument("--output", metavar="DIR", help="folder for the results (default: "
                       "build/NAME)")
     choices.add_arguments(made, mapped=False)

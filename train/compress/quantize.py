@@ -5,12 +5,25 @@ from math import prod
 import numpy as np
 import torch
 
+from sw.int8 import floating
 from sw.int8 import layer as int8
 from sw.int8.network import Int8Network
 from sw.int8.rounding import multiplier_of
 
 from . import ranges, scales
-from .layers import Add, AveragePool, Conv2d, Input, Linear, MaxPool, Relu, Reshape, Softmax
+from .layers import (
+    Add,
+    AveragePool,
+    Conv2d,
+    Input,
+    Last,
+    Linear,
+    Lstm,
+    MaxPool,
+    Relu,
+    Reshape,
+    Softmax,
+)
 
 
 CONVERT = {}  # kind of layer to the function that makes the int8 layer
@@ -184,3 +197,20 @@ def reshape(self, layer):
         raise ValueError(f"Layer {layer.name!r} must make a vector of a map: {before} to "
                          f"{layer.shape}")
     return int8.Reshape(*self.facts(layer), _last(layer.shape))
+
+
+@converts(Lstm)
+def lstm(self, layer):
+    before = self.scales[layer.inputs[0]]
+    weights, recurrent = (layer.learnables[name].detach().numpy()
+                          for name in ("weight_ih", "weight_hh"))
+    bias = np.zeros(len(weights), np.float32)
+    for name in ("bias_ih", "bias_hh"):
+        if name in layer.learnables:
+            bias = bias + layer.learnables[name].detach().numpy()
+    return floating.Lstm(*self.facts(layer), weights, recurrent, bias, before.scale, before.zero)
+
+
+@converts(Last)
+def last_step(self, layer):
+    return floating.LastStep(*self.facts(layer))

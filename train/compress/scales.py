@@ -6,7 +6,7 @@ import torch
 
 from sw.int8.layer import HIGH, LOW
 
-from .layers import Input, MaxPool, Relu, Reshape
+from .layers import AveragePool, Input, Last, MaxPool, Relu, Reshape
 
 
 STEPS = HIGH - LOW  # steps of an activation's range
@@ -62,7 +62,7 @@ def of_activations(traced, rows):
     return scales
 
 
-KEEPS = (MaxPool, Reshape, Relu)
+KEEPS = (MaxPool, AveragePool, Reshape, Relu, Last)
 OWN = {Input: PIXEL}
 
 

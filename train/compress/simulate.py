@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional
 
+from sw.int8 import floating
 from sw.int8 import layer as int8
 
 from .fit import CHUNK
@@ -29,7 +30,7 @@ def scores(network, images):
     images : ndarray of uint8, shape (n, ``*input_shape``)
         Pixels.
     """
-    return torch.cat([_values(network, torch.from_numpy(part.copy())).int()
+    return torch.cat([_last(network, torch.from_numpy(part.copy())).int()
                       for part in _chunks(images)])
 
 
@@ -38,11 +39,8 @@ def _chunks(images):
 
 
 @torch.no_grad()
-def _values(network, images):
-    """Return the last layer's output. Maps are float64 (n, channels, rows, columns) of integers.
-
-    Sums of float64 are exact here: they are integers below 2**53.
-    """
+def _last(network, images):
+    """Return the last layer's output. Maps are float32 (n, channels, rows, columns) of integers."""
     values = {}
     for layer in network.layers:
         taken = [values[name] for name in layer.inputs] or [images]
@@ -53,34 +51,37 @@ def _values(network, images):
 def requantize(sums, multiplier, shift):
     """Return sums times a factor, rounded twice, see :mod:`sw.int8.rounding`."""
     sums = sums.long() * torch.pow(2, shift.clamp(min=0))
-    high = torch.div(sums * multiplier + 2**30, 2**31, rounding_mode="floor")
+    high = (sums * multiplier + 2**30) >> 31
     half = torch.pow(2.0, -shift.clamp(max=0)).double()
     quotient = high.double() / half  # exact: below 2**53
     return torch.sign(quotient) * torch.floor(quotient.abs() + 0.5)
 
 
-def _finished(layer, sums):
-    """Return the output of a weighted layer for sums (n, neurons, ...)."""
-    axes = (-1, *(1,) * (sums.ndim - 2))
-    factors = (torch.from_numpy(array.astype("int64")).reshape(axes)
-               for array in (layer.multiplier, layer.shift))
-    return (requantize(sums, *factors) + layer.zero).clamp(layer.low, layer.high)
+def _products(layer, weights, columns):
+    """Return the output of a weighted layer for columns of inputs, (n, inputs, positions).
 
-
-def _learnables(layer):
-    return (torch.from_numpy(array.astype("float64")) for array in (layer.weights, layer.bias))
+    Sums of floats are exact if all sums of magnitudes are below 2**24, or 2**53 in float64.
+    """
+    weights = torch.from_numpy(weights.reshape(len(weights), -1).copy())
+    small = 255 * int(weights.long().abs().sum(1).max()) < 2**24
+    dtype = torch.float32 if small else torch.float64
+    sums = torch.matmul(weights.to(dtype), columns.to(dtype)).long()
+    bias, multiplier, shift = (torch.from_numpy(array.astype("int64"))[:, None]
+                               for array in (layer.bias, layer.multiplier, layer.shift))
+    made = requantize(sums + bias, multiplier, shift) + layer.zero
+    return made.clamp(layer.low, layer.high).float()
 
 
 @computes(int8.Input)
 def pixels(layer, images):
-    x = images.double().reshape(len(images), *layer.shape) - 128
+    x = images.float().reshape(len(images), *layer.shape) - 128
     return x.permute(0, 3, 1, 2) if x.ndim == 4 else x
 
 
 @computes(int8.FullyConnected)
 def fully_connected(layer, x):
     x = _flat(x) - layer.input_zero
-    return _finished(layer, functional.linear(x, *_learnables(layer)))
+    return _products(layer, layer.weights, x[:, :, None])[:, :, 0]
 
 
 def _flat(x):
@@ -89,10 +90,12 @@ def _flat(x):
 
 @computes(int8.Convolution)
 def convolution(layer, x):
-    weights, bias = _learnables(layer)
-    sums = functional.conv2d(x - layer.input_zero, weights.permute(0, 3, 1, 2), bias, layer.stride,
-                             layer.padding, layer.dilation)
-    return _finished(layer, sums)
+    kernel = layer.weights.shape[1:3]
+    found = functional.unfold(x - layer.input_zero, kernel, layer.dilation, layer.padding,
+                              layer.stride)
+    made = _products(layer, layer.weights.transpose(0, 3, 1, 2), found)
+    rows, columns, neurons = layer.made((*x.shape[2:], x.shape[1]))
+    return made.reshape(len(x), neurons, rows, columns)
 
 
 @computes(int8.MaxPool)
@@ -117,11 +120,61 @@ def add(layer, first, second):
     total = 0
     factors = [torch.tensor(value) for value in zip(layer.multipliers, layer.shifts, strict=True)]
     for value, zero, factor in zip((first, second), layer.input_zeros, factors, strict=False):
-        total = total + requantize((value - zero) * 2**layer.SHIFT, *factor)
-    return (requantize(total, *factors[2]) + layer.zero).clamp(layer.low, layer.high)
+        total = total + requantize((value - zero).long() << layer.SHIFT, *factor)
+    made = requantize(total, *factors[2]) + layer.zero
+    return made.clamp(layer.low, layer.high).float()
 
 
 @computes(int8.Reshape)
 def reshape(layer, x):
     x = _flat(x).reshape(len(x), *layer.shape)
     return x.permute(0, 3, 1, 2) if x.ndim == 4 else x
+
+
+def exponential(x):
+    """Return e to the power of float32 numbers, see :mod:`sw.int8.floating`."""
+    x = x.clamp(-floating.REACH, floating.REACH)
+    n = torch.floor(_times(x, floating.LOG2E) + 0.5)
+    rest = x - _times(n, floating.LN2_HIGH)
+    rest = rest - _times(n, floating.LN2_LOW)
+    made = torch.full_like(x, floating.COEFFICIENTS[0])
+    for coefficient in floating.COEFFICIENTS[1:]:
+        made = made * rest
+        made = made + torch.tensor(coefficient)
+    return made * ((n.int() + 127) << 23).view(torch.float32)  # 2**n
+
+
+def _times(x, factor):
+    return x * torch.tensor(factor)
+
+
+def _sigmoid(x):
+    return 1 / (1 + exponential(-x))
+
+
+def _tangent(x):
+    return 1 - 2 / (exponential(x + x) + 1)
+
+
+@computes(floating.Lstm)
+def lstm(layer, x):
+    x = _times(x - layer.input_zero, layer.input_scale)
+    weights, recurrent, bias = (torch.from_numpy(getattr(layer, name).copy())
+                                for name in layer.arrays)
+    hidden = cell = torch.zeros(len(x), layer.units)
+    made = []
+    for step in x.unbind(1):
+        gates = bias.expand(len(x), -1)
+        for column, value in zip((*weights.T, *recurrent.T), (*step.T, *hidden.T), strict=True):
+            gates = gates + value[:, None] * column
+        enter, forget, change, leave = gates.chunk(4, 1)
+        cell = _sigmoid(forget) * cell + _sigmoid(enter) * _tangent(change)
+        hidden = _sigmoid(leave) * _tangent(cell)
+        made.append(hidden)
+    steps = torch.stack(made, 1) * (1 / torch.tensor(layer.scale))
+    return (torch.floor(steps + 0.5) + layer.zero).clamp(int8.LOW, int8.HIGH)
+
+
+@computes(floating.LastStep)
+def last_step(layer, x):
+    return x[:, -1]

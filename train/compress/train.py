@@ -18,14 +18,15 @@ from .network import NETWORKS, build
 from .text import FORM
 
 
-SETTINGS = {  # dataset, epochs, augmentation of the named networks; of others the first
-    "": ("mnist", 10, "none"), "lenet300": ("mnist", 15, "none"), "lenet5": ("mnist", 8, "none"),
-    "lenet": ("mnist", 8, "none"), "cifar": ("cifar10-jpeg", 12, "mirror")}
+SETTINGS = {  # dataset, epochs, augmentation, bfloat16 of the named networks; of others the first
+    "": ("mnist", 10, "none", False), "lenet300": ("mnist", 15, "none", False),
+    "lenet5": ("mnist", 8, "none", False), "lenet": ("mnist", 8, "none", False),
+    "cifar": ("cifar10-jpeg", 12, "mirror", True)}
 
 
 def main(argv=None):
     options = _parser().parse_args(argv)
-    dataset_name, epochs, augment = SETTINGS.get(options.network, SETTINGS[""])
+    dataset_name, epochs, augment, half = SETTINGS.get(options.network, SETTINGS[""])
     name = options.name or re.sub(r"[^A-Za-z0-9._-]+", "-", options.network)[:40]
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise ValueError(f"Name must be up to 64 letters, digits, '.', '_' and '-': {name!r}")
@@ -36,7 +37,7 @@ def main(argv=None):
             torch.set_num_threads(options.threads)
         trained = train(options.network, options.dataset or dataset_name, seed=options.seed,
                         epochs=options.epochs or epochs, augment=options.augment or augment,
-                        rate=options.rate, limit=options.limit, name=name,
+                        rate=options.rate, limit=options.limit, name=name, half=half,
                         said=choices.from_arguments(options))
         checkpoint.save(path, trained)
     print(f"wrote {path} (validation {trained.provenance['validation_accuracy']:.2f} %)")
@@ -44,7 +45,7 @@ def main(argv=None):
 
 
 def train(network, dataset_name, *, seed, epochs, augment="none", rate=2e-3, limit=None, name="",
-          said=choices.NONE):
+          half=False, said=choices.NONE):
     """Return a trained network, a :class:`train.compress.checkpoint.FloatCheckpoint`.
 
     Parameters
@@ -63,6 +64,8 @@ def train(network, dataset_name, *, seed, epochs, augment="none", rate=2e-3, lim
         Use only so many training images.
     name : str
         Name of the network.
+    half : bool
+        Whether products may be of bfloat16.
     said : sw.data.options.Options
         Facts about the dataset.
     """
@@ -72,7 +75,7 @@ def train(network, dataset_name, *, seed, epochs, augment="none", rate=2e-3, lim
     parts = data.split(dataset, seed, limit=limit)
     made = build(network, data.input_shape(dataset.input_shape), len(dataset.labels), seed)
     history = fit.fit(made, parts.train, epochs=epochs, rate=rate, seed=seed, decay=1e-2,
-                      augment=fit.AUGMENTS[augment], validation=parts.validation,
+                      augment=fit.AUGMENTS[augment], validation=parts.validation, half=half,
                       what=f"training {name or network}")
     provenance = {
         "network": network, "dataset": str(dataset_name), "seed": seed, "epochs": epochs,

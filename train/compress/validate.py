@@ -1,5 +1,4 @@
-"""Quantizes a float network and compares before and after: ``python -m train.compress.validate``.
-"""
+"""Quantizes a float network, compares before and after: ``python -m train.compress.validate``."""
 
 import json
 import sys
@@ -25,8 +24,7 @@ def main(argv=None):
     model = checkpoint.of_model(options.model)
     metric = checkpoint.function(options.metric, "Metric") if options.metric else accuracy
     dataset = calibrate.load_dataset(model, options)
-    parts = data.split(dataset, options.seed, calibration=options.calibration,
-                       validation=options.validation)
+    parts = calibrate.split(model, dataset, options, validation=options.validation)
     shape = data.input_shape(dataset.input_shape)
     with deterministic():
         traced = trace(model.network, shape)

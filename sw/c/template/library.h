@@ -1,4 +1,4 @@
-/* A network that Thresher made: bit-exact, without floats, without malloc.
+/* A network that Thresher made: bit-exact@FLOATS@, without malloc.
  *
  * Classes:
 @CLASS_LIST@
@@ -43,7 +43,7 @@ unsigned @NAME@_best(const int32_t *scores);
 
 /* Scores of images, one behind the other; a linker leaves out what only this function needs. */
 void @NAME@_scores_batch(const @NAME@_pixel *images, size_t count, int32_t *scores);
-
+@MORE@
 #ifdef __cplusplus
 }
 #endif
