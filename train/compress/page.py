@@ -25,6 +25,17 @@ def write(folder, setting, found):
     return paths
 
 
+def insert(path, name, text):
+    """Put the text of a report between its marks in a page of the documentation."""
+    whole = path.read_text(encoding="utf-8")
+    begin, end = (f"<!-- {word} {name} -->\n" for word in ("begin", "end"))
+    if whole.count(begin) != 1 or whole.count(end) != 1 or whole.index(end) < whole.index(begin):
+        raise ValueError(f"{path} must have the lines {begin.strip()!r} and {end.strip()!r} once, "
+                         f"in this order (add them where the tables belong)")
+    before, rest = whole.split(begin)
+    write_text(path, f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}")
+
+
 def markdown(setting, rows, skipped):
     """Yield the lines of the report."""
     base = next((row for row in rows if row.method == "float32"), rows[0])

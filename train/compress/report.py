@@ -49,7 +49,11 @@ def main(argv=None):
                 done.result()
     found = gather(folder, names, args.seeds)
     wrote = page.write(folder, setting, found)
-    print(Path(wrote[0]).read_text(encoding="utf-8"))
+    text = wrote[0].read_text(encoding="utf-8")
+    print(text)
+    if args.page:
+        page.insert(Path(args.page), setting.name, text)
+        wrote.append(args.page)
     print(f"wrote {', '.join(map(str, wrote))}")
 
 
@@ -126,6 +130,8 @@ def _parser():
         help="passes of the first training, and at most so many of each other")
     add("--only", nargs="+", metavar="METHOD", help=f"some of {', '.join(METHODS)}")
     add("--jobs", type=task.positive, default=2, metavar="N", help="seeds at once (default: 2)")
+    add("--page", metavar="FILE", help="page of the documentation to put the tables into, between "
+        "'<!-- begin NETWORK -->' and '<!-- end NETWORK -->'")
     add("--output", metavar="DIR", help="folder for rows and report "
         "(default: build/compress/NETWORK)")
     return made

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from sw import network as networks
-from train.compress import checkpoint, flash, report, result
+from train.compress import checkpoint, flash, page, report, result
 from train.compress.methods import METHODS, SETTINGS
 from train.compress.network import build
 
@@ -159,6 +159,17 @@ def test_seeds_are_joined_in_a_row(tmp_path):
     base = result.Row("float32", [99.0], 10, 32, 3000, 5, 0.0)
     assert list(result.table([joined], base))[-1] == \
         "| x | 98.50 ± 0.50 | 10 | 2 | 150 | 20.0 | 5 | 1 |"
+
+
+def test_tables_are_put_between_their_marks(tmp_path):
+    path = tmp_path / "x.md"
+    path.write_text("a\n<!-- begin n -->\nold\n<!-- end n -->\nb\n")
+    page.insert(path, "n", "new\n")
+    assert path.read_text() == "a\n<!-- begin n -->\n\nnew\n\n<!-- end n -->\nb\n"
+    with pytest.raises(ValueError, match=rf"^{tmp_path}/x\.md must have the lines '<!-- begin m "
+                       r"-->' and '<!-- end m -->' once, in this order \(add them where the "
+                       r"tables belong\)$"):
+        page.insert(path, "m", "new")
 
 
 def test_coded_weight_words_are_counted():
