@@ -45,9 +45,7 @@ def merged(plus, minus, positive, negative, bias):
     agree_plus = np.arange(plus + 1)[:, None]
     agree_minus = np.arange(minus + 1)[None]  # inputs of -1 behind negative synapses
     value = positive * (2 * agree_plus - plus) + negative * (2 * agree_minus - minus) + bias
-    total = 2 ** (plus + minus)  # an integer of any size, so that shares are exact
-    chance = np.array([[comb(plus, i) * comb(minus, j) / total for j in range(minus + 1)]
-                       for i in range(plus + 1)])
+    chance = np.outer(_chances(plus), _chances(minus))
     popcount = (agree_plus + agree_minus).ravel()
     fires = (value >= 0).ravel()
     size = plus + minus + 1
@@ -59,9 +57,15 @@ def merged(plus, minus, positive, negative, bias):
     return best, _differing(popcount, fires, chance.ravel(), best)
 
 
+def _chances(count):
+    """Return the chance of each number of ones among fair bits."""
+    return np.array([comb(count, ones) / 2**count for ones in range(count + 1)])
+
+
 def _differing(popcount, fires, chance, threshold):
-    """Return the share of inputs that a threshold answers differently; exactly 0 if none."""
-    return float(chance[(popcount >= threshold) != fires].sum())
+    """Return the share of inputs that a threshold answers differently; 0 only if there is none."""
+    wrong = (popcount >= threshold) != fires
+    return max(float(chance[wrong].sum()), np.finfo(float).tiny) if wrong.any() else 0.0
 
 
 def hidden(name, weight, bias):
@@ -72,7 +76,8 @@ def hidden(name, weight, bias):
     name : str
         Name of the layer.
     weight : ndarray of float32, shape (neurons, inputs)
-        One positive and one negative value, and 0, as :func:`.ternary.compress` leaves them.
+        One positive and one negative value a row, and 0, as :func:`.ternary.compress` leaves
+        them.
     bias : ndarray of float32, shape (neurons,)
         Bias, BatchNorm included.
 
@@ -82,13 +87,15 @@ def hidden(name, weight, bias):
         Layer with the merged thresholds; share of inputs for which each neuron differs, 0 for an
         exact one.
     """
-    values = np.unique(weight[weight != 0])
-    if len(values[values > 0]) > 1 or len(values[values < 0]) > 1:
-        raise ValueError(f"Weights of layer {name!r} must be ternary: they have {len(values)} "
-                         f"values besides 0 (train with train.compress.ternary)")
-    positive, negative = float(weight.max(initial=0)), float(-weight.min(initial=0))
-    found = [merged(int((row > 0).sum()), int((row < 0).sum()), positive, negative, float(shift))
-             for row, shift in zip(weight, bias, strict=True)]
+    found = []
+    for row, shift in zip(weight, bias, strict=True):
+        positive, negative = np.unique(row[row > 0]), np.unique(-row[row < 0])
+        if max(len(positive), len(negative)) > 1:
+            raise ValueError(f"Weights of layer {name!r} must be ternary: a neuron has "
+                             f"{len(positive) + len(negative)} values besides 0 (train with "
+                             f"train.compress.ternary)")
+        found.append(merged(int((row > 0).sum()), int((row < 0).sum()),
+                            float(positive.sum()), float(negative.sum()), float(shift)))
     fan_in = (weight != 0).sum(1)
     thresholds = np.array([threshold for threshold, _ in found])
     ones, zeros = np.ones(len(weight), np.float32), np.zeros(len(weight), np.float32)

@@ -4,9 +4,17 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
+from sw import checkpoint
+from sw.fold import fold
+from sw.golden.model import Model
 from sw.trained.kind import FOLDS
-from train.compress import merge
+from train.compress import merge, ternarybits
+from train.compress.fit import accuracy
+from train.compress.retrain import Retrain
+
+from . import small
 
 
 def differing(plus, minus, positive, negative, bias, threshold):
@@ -59,8 +67,8 @@ def test_a_merged_layer_folds_to_its_thresholds():
 
 
 def test_weights_of_more_values_are_refused():
-    with pytest.raises(ValueError, match=r"^Weights of layer 'fc1' must be ternary: they have 3 "
-                       r"values besides 0 \(train with train\.compress\.ternary\)$"):
+    with pytest.raises(ValueError, match=r"^Weights of layer 'fc1' must be ternary: a neuron has "
+                       r"3 values besides 0 \(train with train\.compress\.ternary\)$"):
         merge.hidden("fc1", np.array([[0.5, 0.4, -1.0]], np.float32), np.zeros(1, np.float32))
 
 
@@ -68,3 +76,32 @@ def test_weights_of_more_values_are_refused():
 def test_scales_that_are_none_are_refused(scales):
     with pytest.raises(ValueError, match=r"^Scales must be finite and not negative: .*"):
         merge.merged(2, 2, *scales)
+
+
+def test_a_network_of_two_scales_becomes_one_that_folds(dense, parts, tmp_path):
+    """Where all neurons are exact, the merged network gives the same labels; golden the scores."""
+    before, after = ternarybits.compress(dense, parts, Retrain(epochs=6, rate=5e-3, seed=1))
+    assert accuracy(before.network, parts.validation) > 60
+    for share in after.facts["exact"].values():
+        assert 0 <= share <= 1
+    path = tmp_path / "x.ckpt.npz"
+    checkpoint.save(path, checkpoint.Checkpoint(
+        *after.network.layers, labels=small.LABELS, input_shape=(8, 8)))
+    golden = Model(fold(checkpoint.load(path))).scores(parts.validation.images)
+    assert np.array_equal(golden, after.network(parts.validation.inputs).int().numpy())
+
+
+def test_equal_scales_lose_nothing(dense, parts):
+    made, encoder = ternarybits.network_of(dense, parts)
+    for module in made:
+        if isinstance(module, torch.nn.Linear):
+            module.weight.data = torch.sign(module.weight) * (module.weight.abs() > 0.1) * 0.7
+    made.train()
+    made(parts.train.first(200).inputs)  # BatchNorm's statistics
+    made.eval()
+    made[2].weight.data[::2] *= -1
+    layers, shares = ternarybits.merged(made, encoder)
+    assert not np.concatenate(shares).any()
+    wanted = (made(parts.validation.inputs) / 0.7).round()
+    found = ternarybits.scores_of(layers, torch.from_numpy(parts.validation.images))
+    assert torch.equal(found.float(), wanted)
