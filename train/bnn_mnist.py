@@ -23,6 +23,8 @@ from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
 from . import area, loop, pictures, resume, teacher
+from .compress import checkpoint as checkpoints
+from .compress import data
 from .compress import train as floats
 from .conv import trainer as conv
 from .conv.recipe import ConvRecipe
@@ -58,7 +60,9 @@ def main(argv=None):
 def _run(options, recipe, files):
     dataset = datasets.load(options.dataset, choices.from_arguments(options))
     trainer, start = _trainer(options, recipe, dataset)
-    if trainer.recipe.distill and _teach(trainer, start, dataset):
+    if options.teacher:
+        _choose_teacher(trainer, start, dataset, options.teacher)
+    elif trainer.recipe.distill and _teach(trainer, start, dataset):
         return INTERRUPTED
     if options.resume:
         trainer.restore(resume.load(files["resume.pt"], start))
@@ -149,6 +153,18 @@ def _teach(trainer, start, dataset):
     start["teacher"] = path.stem
     trainer.teacher = schooling.network.answer
     return False
+
+
+def _choose_teacher(trainer, start, dataset, model):
+    """Give the trainer the teacher that the user names."""
+    if not trainer.recipe.distill:
+        raise ValueError(f"Teacher must have a weight in the loss: {model} (give --distill 0.5)")
+    found = checkpoints.of_model(model)
+    chosen = teacher.Chosen(found.network, data.input_shape(dataset.input_shape),
+                            len(dataset.labels))
+    print(f"teacher {model}", flush=True)
+    start["teacher"] = f"{found.name} {chosen.digest}"
+    trainer.teacher = chosen.answer
 
 
 def _train(trainer, path, start, time_limit=None, way="--resume goes on from there"):

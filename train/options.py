@@ -115,6 +115,8 @@ def parser():
         help="elastic part of the distortion, in part of a grey picture's size, times --augment")
     add("--distill", type=float, metavar="X", help="weight of a float teacher's answers in the "
         "loss, 0..1; the teacher is trained first, once for each dataset and augmentation")
+    add("--teacher", metavar="MODEL", help="teacher of your choice for --distill instead: a float "
+        "checkpoint (NAME.float.npz), or module:function that returns an nn.Module")
     add("--temperature", type=float, metavar="X",
         help="what logits are divided by where network and teacher are compared")
     add("--flip", action=argparse.BooleanOptionalAction, default=None,

@@ -110,6 +110,50 @@ def trainer(recipe, train, validation, classes):
                    validation, classes)
 
 
+class Chosen:
+    """A float network of the user's choice as a teacher, like :class:`Teacher`.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Takes pixel / 255, channels first, as float checkpoints do.
+    shape : tuple of int
+        Shape of its input.
+    classes : int
+        Number of classes that its answers must have.
+    """
+
+    def __init__(self, network, shape, classes):
+        self.network = network.eval()
+        self.shape = tuple(shape)
+        with torch.no_grad():
+            try:
+                given = tuple(network(torch.zeros(2, *self.shape)).shape)
+            except (RuntimeError, TypeError, ValueError, IndexError) as error:
+                raise ValueError(f"Teacher must take inputs of shape ('n', "
+                                 f"{', '.join(map(str, self.shape))}): "
+                                 f"{str(error).splitlines()[0]} (choose one of this dataset)") \
+                    from None
+        if given != (2, classes):
+            raise ValueError(f"Teacher must give {classes} answers, one a class: its output has "
+                             f"the shape {given} for 2 inputs (choose one of this dataset)")
+
+    @property
+    def digest(self):
+        """Hash of its weights, in hexadecimal: states of a training belong to one teacher."""
+        found = hashlib.sha256()
+        for name, value in self.network.state_dict().items():
+            found.update(name.encode() + value.numpy().tobytes())
+        return found.hexdigest()[:12]
+
+    @torch.no_grad()
+    def answer(self, x):
+        """Return logits, float32 (n, classes), of inputs (n, values) in -1..1."""
+        inputs = (x.float() + 1) / 2
+        return torch.cat([self.network(part.view(-1, *self.shape)).float()
+                          for part in inputs.split(RECIPE.batch)])
+
+
 def start_of(schooling):
     """Return everything that a teacher depends on, a dict that JSON can hold."""
     data = hashlib.sha256()

@@ -115,3 +115,31 @@ def test_another_file_is_refused(tmp_path, arrays, reason):
                        rf"\(thresher-teacher/1\): {reason} \(remove it: the same command trains it "
                        rf"again\)$"):
         teacher.load(tmp_path / "x.npz", schooling())
+
+
+class Brightness(torch.nn.Module):
+    """Answers of a picture's mean: channels first, pixels in 0..1."""
+
+    def forward(self, x):
+        mean = x.mean((1, 2, 3))
+        return torch.stack([mean, 2 * mean, 3 * mean], 1)
+
+
+def test_a_teacher_of_the_users_choice_sees_pixels():
+    images = data(30, 2)[0]
+    chosen = teacher.Chosen(Brightness(), (1, *images.shape[1:]), 3)
+    answers = chosen.answer(grey(images.float()))
+    wanted = images.float().flatten(1).mean(1)[:, None] / 255 * torch.tensor([1, 2, 3])
+    torch.testing.assert_close(answers, wanted, atol=0.02, rtol=0)
+    assert re.fullmatch(r"[0-9a-f]{12}", chosen.digest)
+
+
+@pytest.mark.parametrize(("network", "shape", "message"), [
+    (Brightness(), (1, 4, 4), r"^Teacher must give 4 answers, one a class: its output has the "
+     r"shape \(2, 3\) for 2 inputs \(choose one of this dataset\)$"),
+    (torch.nn.Linear(9, 4), (5,), r"^Teacher must take inputs of shape \('n', 5\): mat1 and mat2 "
+     r".* \(choose one of this dataset\)$"),
+])
+def test_a_teacher_of_other_data_is_refused(network, shape, message):
+    with pytest.raises(ValueError, match=message):
+        teacher.Chosen(network, shape, 4)

@@ -35,6 +35,11 @@ class Part:
         return floats(self.images)
 
     @property
+    def shape(self):
+        """Shape of a network's input."""
+        return input_shape(self.images.shape[1:])
+
+    @property
     def targets(self):
         """Labels as a tensor."""
         return torch.from_numpy(np.ascontiguousarray(self.labels))
@@ -116,6 +121,14 @@ def floats(images):
     if tensor.ndim == 3:
         return tensor[:, None]
     return tensor.permute(0, 3, 1, 2).contiguous() if tensor.ndim == 4 else tensor
+
+
+def pixels(inputs):
+    """Return the images, uint8 as the dataset has them, that :func:`floats` made inputs of."""
+    images = (inputs * 255).round().to(torch.uint8)
+    if images.ndim == 4:
+        return images[:, 0] if images.shape[1] == 1 else images.permute(0, 2, 3, 1)
+    return images
 
 
 def input_shape(shape):
