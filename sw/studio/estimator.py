@@ -1,0 +1,130 @@
+"""Asks the process that estimates networks on boards, and says which networks are worth a look."""
+
+import asyncio
+import json
+import sys
+
+from ..artefact import ROOT, names
+from ..store.files import read_json
+from .project import OWN
+
+
+MEASURED = ROOT / "docs" / "results" / "bench.json"
+PATIENCE = 60.0  # s for an estimate
+LINE = 1 << 22   # octets of an answer, at most
+
+# Recipes that suit a kind of data, beside the board's usual one and those that were measured.
+SUITABLE = {"grey": ("tiny", "tfc", "sfc", "icebreaker", "lookup-icebreaker", "ulx3s-25f", "lfc"),
+            "colour": ("tiny", "tfc", "sfc"), "table": ("tiny", "tfc", "sfc")}
+
+
+class Estimator:
+    """A process that answers requests of :mod:`boards.estimate`, and one with all recipes."""
+
+    def __init__(self):
+        self._process = None
+        self._lock = asyncio.Lock()
+        self._recipes = None
+        self._known = {}
+
+    async def ask(self, **request):
+        """Return the answer to a request, a dict; ``error`` in it says why there is none."""
+        line = json.dumps(request, sort_keys=True)
+        if line not in self._known:
+            async with self._lock:
+                if line not in self._known:
+                    self._known[line] = await self._asked(line)
+        return self._known[line]
+
+    async def _asked(self, line):
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "boards.estimate", "--serve", limit=LINE,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            return json.loads(await asyncio.wait_for(self._process.stdout.readline(), PATIENCE))
+        except (OSError, ValueError, TimeoutError):
+            self.close()
+            return {"error": "Estimate must come to an end: it did not (choose a smaller network)"}
+
+    def close(self):
+        """End the process; the next request starts another."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+        self._process = None
+
+    async def recipes(self):
+        """Return all named recipes: a dict of dicts."""
+        if self._recipes is None:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "train.recipes", stdout=asyncio.subprocess.PIPE, limit=LINE)
+            self._recipes = json.loads((await process.communicate())[0])
+        return self._recipes
+
+    async def estimate(self, board, network, data, rate=None):
+        """Estimate a network of a project on a board.
+
+        Parameters
+        ----------
+        board : str
+            Name of the board.
+        network : dict
+            ``recipe`` or ``hidden``, as in the project's choices.
+        data : dict
+            Summary of the dataset.
+        rate : float, optional
+            Images per second to reach with the least area.
+        """
+        request = {"board": board, **({"rate": rate} if rate else {})}
+        name, shape, classes = network.get("recipe"), data["shape"], len(data["labels"])
+        if name is None:
+            recipe = {"name": "own", "hidden": network["hidden"]}
+        else:
+            recipe = (await self.recipes()).get(name)
+            if recipe is None:
+                return {"error": f"Network must be a recipe that there is: {name!r}"}
+            if isinstance(recipe.get("layers"), str):  # convolutions: of the trained one
+                if name not in names() or shape[:2] != recipe["shape"][:2]:
+                    return {"error": f"Network {name!r} cannot be estimated for such pictures "
+                                     f"before it is trained (train it first)"}
+                return await self.ask(network=name, **request)
+        return await self.ask(recipe=recipe, shape=shape, classes=classes, **request)
+
+
+def measured():
+    """Return the published rows, a list of dicts; empty where the documentation is not here."""
+    try:
+        rows = read_json(MEASURED)["rows"]
+    except (OSError, ValueError, KeyError):
+        return []
+    keys = ("recipe", "dataset", "board", "accuracy", "lut4", "block_ram", "interval",
+            "images_per_second", "clock_mhz", "training_seconds", "seconds")
+    return [{key: row.get(key) for key in keys} for row in rows]
+
+
+def candidates(project, data, board, recipes):
+    """Return names of recipes for data and board, and the default with its reason.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    data : dict
+        Summary of its dataset.
+    board : dict
+        Facts about its board.
+    recipes : dict
+        All recipes.
+    """
+    shape = data["shape"]
+    kind = "table" if len(shape) == 1 else "colour" if len(shape) == 3 else "grey"
+    rows = [row for row in measured() if row["dataset"] == project.choices["dataset"]]
+    found = [name for name in SUITABLE[kind] if name in recipes]
+    found += [row["recipe"] for row in rows if row["recipe"] in recipes]
+    usual = board["network"] if kind == "grey" or board["network"] in found else "tfc"
+    rows = [row for row in rows if row["board"].startswith(board["name"].split("-")[0])]
+    reason = ("usual" if usual == board["network"] else "small")
+    own = project.choices["dataset"] == OWN
+    return {"kind": kind, "names": list(dict.fromkeys([usual, *found])), "default": usual,
+            "reason": reason, "measured": [] if own else rows}
