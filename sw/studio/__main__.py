@@ -31,6 +31,7 @@ def listening(port):
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind(("127.0.0.1", number))
+            bound.listen()  # from now on a browser waits instead of being refused
             return bound
         except OSError:
             bound.close()
@@ -48,8 +49,9 @@ def main(argv=None):
     try:
         import uvicorn
 
-        from .app import Studio, application
+        from .app import application
         from .guard import Guard
+        from .state import Studio
     except ModuleNotFoundError as error:
         raise ValueError(f"Studio must have the package {error.name}: it is not installed (pip "
                          f"install 'thresher[studio]', or make studio)") from None

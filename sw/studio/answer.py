@@ -1,10 +1,7 @@
-"""Answers to what somebody draws: the golden model's at once, and a board's behind a port."""
+"""Answers of the golden model to what somebody draws, and test images by their answers."""
 
 import base64
-import io
-import threading
 import time
-import zipfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,9 +14,6 @@ from ..data.samples import Batch
 from ..data.sheet import grid, pixels_of
 from ..data.summary import bars
 from ..data.testset import load_test_set
-from ..line.client import Client
-from ..line.protocol import BAUDS, ProtocolError
-from ..line.serialport import SerialPort
 
 
 SIDE = 1024  # most rows and columns of a picture that is sent
@@ -122,58 +116,6 @@ def cell(path, truth, given):
     across = min(ACROSS, len(tiles))
     blank = np.zeros((-len(tiles) % across, *tiles.shape[1:]), np.uint8)
     return grid(np.concatenate([tiles, blank]).reshape(-1, across, *tiles.shape[1:]))
-
-
-class Boards:
-    """Boards behind serial ports, virtual ones too; each port is kept open."""
-
-    def __init__(self):
-        self._open = {}
-        self._lock = threading.Lock()
-
-    def ask(self, path, model, image):
-        """Return what the board at a port says of one input; it must hold the model's network."""
-        with self._lock:
-            client = self._open.get(path) or self._connect(path)
-            try:
-                start = time.perf_counter()
-                if client.info.identity != model.network.identity:
-                    raise ProtocolError(f"Board at {path} must hold this network: it holds "
-                                        f"{client.info.identity[:12]} (load this one's bitstream)")
-                labels, scores = client.classify(image[None])
-            except (OSError, ValueError):
-                self._open.pop(path).port.close()
-                raise
-        return {"by": client.info.board, "label": int(labels[0]), "scores": scores[0].tolist(),
-                "milliseconds": round(1000 * (time.perf_counter() - start), 2)}
-
-    def _connect(self, path):
-        failure = None
-        for rate in BAUDS:
-            port = SerialPort(path, rate)
-            try:
-                self._open[path] = Client(port)
-                return self._open[path]
-            except ProtocolError as error:
-                port.close()
-                failure = error
-        raise failure
-
-    def close(self, path):
-        """Leave a port to others."""
-        with self._lock:
-            if client := self._open.pop(path, None):
-                client.port.close()
-
-
-def zipped(folder):
-    """Return the files of a folder as the octets of a zip archive."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder.parent))
-    return buffer.getvalue()
 
 
 def given_input(octets, own):

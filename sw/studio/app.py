@@ -1,4 +1,4 @@
-"""The studio's server: reads and writes projects, starts jobs, answers what somebody draws."""
+"""Requests of the studio's page: projects, jobs, uploads, answers to what somebody draws."""
 
 import asyncio
 import json
@@ -16,95 +16,14 @@ from starlette.websockets import WebSocketDisconnect
 from ..command import explain
 from ..data.known import KNOWN
 from ..line import ports
-from ..store.files import read_json, write_text
+from ..store.files import read_json
 from . import answer, estimator, step, upload
-from .job import Jobs
-from .project import OWN, Projects
+from .project import OWN
+from .step import VIRTUAL
 
 
 PAGE = Path(__file__).parent / "page"
 TICK = 0.3  # s between two looks at the jobs
-VIRTUAL = "virtual"  # name of the virtual board among the ports
-
-
-class Studio:
-    """State of the server: it is all in files, but for what is kept to be fast.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the projects.
-    """
-
-    def __init__(self, folder):
-        self.projects = Projects(folder)
-        self.estimator = estimator.Estimator()
-        self.boards = answer.Boards()
-        self._jobs = {}
-
-    def jobs(self, project):
-        """Return the jobs of a project."""
-        return self._jobs.setdefault(project.name, Jobs(project.folder / "jobs"))
-
-    def start(self, project, kind, run=None):
-        """Start a job; a training without a run gets a new one."""
-        if kind == "train":
-            run = run or project.next_run()
-            about = project.folder / run / "run.json"
-            if not about.exists():
-                write_text(about, json.dumps({
-                    "network": project.choices["network"], "seconds": project.choices["seconds"],
-                    "seed": int(run[3:])}) + "\n")
-            project.change(run=run)
-        run = run or project.run
-        commands = step.commands(kind, project, run)
-        return self.jobs(project).start(kind, run, commands)
-
-    def advance(self):
-        """Start the next job of each project that goes all the way."""
-        for project in self.projects.all():
-            if project.choices.get("auto"):
-                self._advance(project)
-
-    def _advance(self, project):
-        jobs = self.jobs(project)
-        for kind in step.WAY:
-            run = None if kind == "data" else project.run
-            last = jobs.last(kind, run)
-            if last is None:
-                if kind == "train" and "network" not in project.choices:
-                    return  # the default is chosen once the data is known
-                self.start(project, kind, project.run if kind != "train" else None)
-                return
-            state = last.state
-            if kind == VIRTUAL or state not in ("running", "done"):
-                break
-            if state == "running":
-                return
-        project.change(auto=False)
-
-    def snapshot(self, project):
-        """Return all that the page shows of a project, a dict for JSON."""
-        def content(path):
-            with suppress(OSError, ValueError):
-                return read_json(path)
-
-        run, runs = project.run, []
-        for name in project.runs():
-            trained = content(project.folder / name / f"{name}.json") or {}
-            runs.append({
-                "name": name, **(content(project.folder / name / "run.json") or {}),
-                "trained": {key: trained.get(key) for key in (
-                    "test_accuracy", "validation_accuracy", "confusion", "history", "synapses",
-                    "seconds")} if trained else None,
-                "folded": project.network(name).exists()})
-        known = step.files(project, run)
-        return {
-            "name": project.name, "choices": project.choices, "run": run, "runs": runs,
-            "data": content(project.folder / "data.json"), "uploaded": upload.counts(project),
-            "evaluation": content(known.get("evaluation.json", Path("none"))),
-            "report": content(known.get("report.json", Path("none"))), "files": sorted(known),
-            "jobs": [job.summary() for job in self.jobs(project).all()]}
 
 
 def application(studio):
@@ -211,10 +130,10 @@ def application(studio):
                  **{one.path: one.path for one in ports.candidates() if not one.reason}}
         if port not in known:
             raise KeyError(port)
-        model = model_of(request)
-        own = model.network
+        own = model_of(request).network
         image = answer.given_input(await request.body(), own)
-        return JSONResponse(await run_in_threadpool(studio.boards.ask, known[port], model, image))
+        return JSONResponse(await run_in_threadpool(studio.boards.ask, known[port], own.identity,
+                                                   image))
 
     async def listed_ports(request):
         found = await run_in_threadpool(ports.candidates)
@@ -233,10 +152,7 @@ def application(studio):
         path = step.files(project, run_of(request, project) if project.runs() else project.run)[
             request.path_params["file"]]
         if path.is_dir():
-            octets = await run_in_threadpool(answer.zipped, path)
-            name = f'attachment; filename="{path.parent.name}-{path.name}.zip"'
-            return Response(octets, media_type="application/zip",
-                            headers={"Content-Disposition": name})
+            path = Path(await run_in_threadpool(shutil.make_archive, path, "zip", path))
         shown = path.suffix == ".png"
         return FileResponse(path, filename=None if shown else path.name)
 

@@ -63,19 +63,7 @@ class Estimator:
         return self._recipes
 
     async def estimate(self, board, network, data, rate=None):
-        """Estimate a network of a project on a board.
-
-        Parameters
-        ----------
-        board : str
-            Name of the board.
-        network : dict
-            ``recipe`` or ``hidden``, as in the project's choices.
-        data : dict
-            Summary of the dataset.
-        rate : float, optional
-            Images per second to reach with the least area.
-        """
+        """Estimate a network, as in a project's choices, for the summary of a dataset."""
         request = {"board": board, **({"rate": rate} if rate else {})}
         name, shape, classes = network.get("recipe"), data["shape"], len(data["labels"])
         if name is None:
@@ -104,19 +92,7 @@ def measured():
 
 
 def candidates(project, data, board, recipes):
-    """Return names of recipes for data and board, and the default with its reason.
-
-    Parameters
-    ----------
-    project : Project
-        The project.
-    data : dict
-        Summary of its dataset.
-    board : dict
-        Facts about its board.
-    recipes : dict
-        All recipes.
-    """
+    """Return names of recipes for a summary of data and facts of a board, and the default."""
     shape = data["shape"]
     kind = "table" if len(shape) == 1 else "colour" if len(shape) == 3 else "grey"
     rows = [row for row in measured() if row["dataset"] == project.choices["dataset"]]

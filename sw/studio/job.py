@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,27 +22,17 @@ TAKEN = 1 << 22  # octets of events read at once
 
 
 class Job:
-    """A job in its folder.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder: ``job.json``, ``events``, ``errors``, and ``end.json`` once it has ended.
-    """
+    """A job in a folder: ``job.json``, ``events``, ``errors``, ``end.json`` once it has ended."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
         self.id = self.folder.name
         self.about = read_json(self.folder / "job.json")
         self.kind = self.about["kind"]
-        self._read = 0
-        self._rest = b""
-        self._steps = {}
-        self._curve = []
-        self._texts = []
-        self._command = 0
-        self._error = None
-        self._last = None
+        self._lock = threading.Lock()
+        self._read, self._rest = 0, b""
+        self._steps, self._curve, self._texts = {}, [], []
+        self._command, self._error, self._last = 0, None, None
 
     @property
     def state(self):
@@ -72,11 +63,11 @@ class Job:
     def summary(self):
         """Return what the page shows of the job, a dict for JSON."""
         state = self.state  # before the events: none of an ended job is missed
-        self._follow()
         errors = ""
-        if state in ("failed", "lost"):
-            errors = (self.folder / "errors").read_text("utf-8", "replace")[-ERRORS:] \
-                if (self.folder / "errors").exists() else ""
+        with self._lock, suppress(FileNotFoundError):
+            self._follow()
+            if state in ("failed", "lost"):
+                errors = (self.folder / "errors").read_text("utf-8", "replace")[-ERRORS:]
         return {"id": self.id, "kind": self.kind, "run": self.about["run"], "state": state,
                 "created": self.about["created"], "command": self._command,
                 "commands": shown(self.about["commands"]), "steps": list(self._steps.values()),
@@ -85,7 +76,7 @@ class Job:
 
     def _follow(self):
         """Take in the events that have come since the last time."""
-        with suppress(FileNotFoundError), open(self.folder / "events", "rb") as file:
+        with open(self.folder / "events", "rb") as file:
             file.seek(self._read)
             while octets := file.read(TAKEN):
                 self._read += len(octets)
@@ -121,13 +112,7 @@ def shown(commands):
 
 
 class Jobs:
-    """The jobs of a project.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder with a folder for each job.
-    """
+    """The jobs of a project, a folder each in a folder."""
 
     def __init__(self, folder):
         self.folder = Path(folder)

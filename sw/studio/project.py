@@ -18,18 +18,7 @@ LAYERS, NEURONS = 6, 4096  # most of a network by hand
 
 
 class Project:
-    """A folder of the studio.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder, which exists.
-
-    Attributes
-    ----------
-    choices : dict
-        What was chosen: ``dataset``, ``board``, ``network``, ``seconds``, ``run``, ``auto``.
-    """
+    """A folder of the studio; ``choices`` are those of :data:`CHECKS`."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -105,13 +94,7 @@ CHECKS = {
 
 
 class Projects:
-    """All projects in a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder with a folder for each project.
-    """
+    """All projects, a folder each in a folder."""
 
     def __init__(self, folder):
         self.folder = Path(folder)

@@ -7,17 +7,7 @@ IMAGES = 200  # test images that the RTL is compared with: more take minutes on 
 
 
 def commands(kind, project, run):
-    """Return the commands of a job, lists of words for ``python``.
-
-    Parameters
-    ----------
-    kind : str
-        A key of :data:`STEPS`.
-    project : Project
-        The project.
-    run : str
-        Name of the run.
-    """
+    """Return the commands of a job, lists of words; ``kind`` is a key of :data:`STEPS`."""
     return [["python", "-m", *map(str, words), "--progress", "json"]
             for words in STEPS[kind](project, run)]
 
@@ -79,6 +69,8 @@ def _onnx(project, run):
 STEPS = {"data": _data, "train": _train, "evaluate": _evaluate, "simulate": _simulate,
          "build": _build, "virtual": _virtual, "program": _program, "verilog": _verilog, "c": _c,
          "onnx": _onnx}
+
+VIRTUAL = "virtual"  # the job, and the name of its board among the ports
 
 # Jobs of "all the way", each after the one before has ended well.
 WAY = ("data", "train", "simulate", "build", "virtual")

@@ -22,7 +22,7 @@ export default function train(context) {
     fill(curves, lines, () => chart(lines, { title: t("validation"), unit: "%" }));
     fill(runs, [now.runs, now.run], () => now.runs.length ? table(context, now) : []);
     const chosen = now.runs.find((run) => run.name === now.run);
-    fill(matrix, [chosen?.trained?.confusion, now.run], () =>
+    fill(matrix, [chosen?.trained?.confusion, chosen?.folded, now.run], () =>
       chosen?.trained?.confusion && now.data && chosen.folded ? confusion(context, now, chosen, dialog) : []);
   } };
 }
@@ -49,7 +49,7 @@ function confusion(context, now, run, dialog) {
   const most = Math.max(1, ...rows.flatMap((row, truth) => row.filter((_, given) => given !== truth)));
   const show = (truth, given, count) => {
     const title = t("cellTitle", { truth: labels[truth], given: labels[given], count });
-    dialog.replaceChildren(h("h2", {}, title), h("img", { alt: title, class: "cell",
+    dialog.replaceChildren(h("h2", {}, title), h("img", { alt: title, class: "gallery",
       src: url(`${context.path("cell")}?run=${run.name}&truth=${truth}&given=${given}`) }),
     h("p", {}, button(t("close"), () => dialog.close(), { class: "primary" })));
     dialog.showModal();
