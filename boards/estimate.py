@@ -3,6 +3,7 @@
 
 import json
 import sys
+from argparse import ArgumentTypeError
 from dataclasses import asdict
 from fractions import Fraction
 from functools import cache
@@ -20,6 +21,7 @@ from sw.command import MHZ, explain, run
 from .board import catalog, find
 from .request import add_arguments, complete, from_arguments
 from .shell import clock_plan
+from .suggest import measured, suggest
 from .usage import Parser
 
 
@@ -105,13 +107,16 @@ def _answer(text):
     try:
         request = json.loads(text)
         if request.get("boards"):
-            return json.dumps({"boards": facts()})
+            return json.dumps({"boards": facts(), "measured": measured()})
+        if "dataset" in request:
+            return json.dumps(suggest(str(request["board"]), request["dataset"],
+                                      request["shape"]))
         described = {key: request[key] for key in ("network", "recipe", "shape", "classes")
                      if key in request}
         return json.dumps(estimated(find(str(request["board"])),
                                     _network(json.dumps(described)),
                                     rate=request.get("rate")))
-    except (ValueError, OSError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, OSError, TypeError, KeyError, AttributeError, ArgumentTypeError) as error:
         return json.dumps({"error": explain(error)})
 
 
@@ -120,7 +125,8 @@ def serve(requests, answers):
 
     A request is ``{"boards": true}``, or has ``board``, perhaps ``rate``, and either ``network``, a
     file or name, or ``recipe``, ``shape`` and ``classes`` of an untrained one. An answer is what
-    :func:`estimated` returns, or ``{"error": TEXT}``.
+    :func:`estimated` returns, or ``{"error": TEXT}``. A request with ``board``, ``dataset`` and
+    ``shape`` is answered by :func:`boards.suggest.suggest`.
     """
     for line in requests:
         print(_answer(line), file=answers, flush=True)

@@ -1,21 +1,14 @@
-"""Asks the process that estimates networks on boards, and says which networks are worth a look."""
+"""Asks the process that knows boards, and estimates networks on them before they are trained."""
 
 import asyncio
 import json
 import sys
 
-from ..artefact import ROOT, names
-from ..store.files import read_json
-from .project import OWN
+from ..artefact import names
 
 
-MEASURED = ROOT / "docs" / "results" / "bench.json"
 PATIENCE = 60.0  # s for an estimate
 LINE = 1 << 22   # octets of an answer, at most
-
-# Recipes that suit a kind of data, beside the board's usual one and those that were measured.
-SUITABLE = {"grey": ("tiny", "tfc", "sfc", "icebreaker", "lookup-icebreaker", "ulx3s-25f", "lfc"),
-            "colour": ("tiny", "tfc", "sfc"), "table": ("tiny", "tfc", "sfc")}
 
 
 class Estimator:
@@ -48,6 +41,16 @@ class Estimator:
             self.close()
             return {"error": "Estimate must come to an end: it did not (choose a smaller network)"}
 
+    async def suggest(self, project, data):
+        """Return recipes for a project and the summary of its data, the default first."""
+        found = await self.ask(board=project.choices["board"], shape=data["shape"],
+                               dataset=project.choices["dataset"])
+        if "error" in found:
+            raise ValueError(found["error"])
+        known = await self.recipes()
+        chosen = {name: known[name] for name in found["names"] if name in known}
+        return {**found, "names": list(chosen), "recipes": chosen}
+
     def close(self):
         """End the process; the next request starts another."""
         if self._process is not None and self._process.returncode is None:
@@ -78,29 +81,3 @@ class Estimator:
                                      f"before it is trained (train it first)"}
                 return await self.ask(network=name, **request)
         return await self.ask(recipe=recipe, shape=shape, classes=classes, **request)
-
-
-def measured():
-    """Return the published rows, a list of dicts; empty where the documentation is not here."""
-    try:
-        rows = read_json(MEASURED)["rows"]
-    except (OSError, ValueError, KeyError):
-        return []
-    keys = ("recipe", "dataset", "board", "accuracy", "lut4", "block_ram", "interval",
-            "images_per_second", "clock_mhz", "training_seconds", "seconds")
-    return [{key: row.get(key) for key in keys} for row in rows]
-
-
-def candidates(project, data, board, recipes):
-    """Return names of recipes for a summary of data and facts of a board, and the default."""
-    shape = data["shape"]
-    kind = "table" if len(shape) == 1 else "colour" if len(shape) == 3 else "grey"
-    rows = [row for row in measured() if row["dataset"] == project.choices["dataset"]]
-    found = [name for name in SUITABLE[kind] if name in recipes]
-    found += [row["recipe"] for row in rows if row["recipe"] in recipes]
-    usual = board["network"] if kind == "grey" or board["network"] in found else "tfc"
-    rows = [row for row in rows if row["board"].startswith(board["name"].split("-")[0])]
-    reason = ("usual" if usual == board["network"] else "small")
-    own = project.choices["dataset"] == OWN
-    return {"kind": kind, "names": list(dict.fromkeys([usual, *found])), "default": usual,
-            "reason": reason, "measured": [] if own else rows}

@@ -81,7 +81,6 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008, "reason": reason})
             return
         body = json.dumps({"error": reason}).encode()
-        await send({"type": "http.response.start", "status": status, "headers": [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()), *self.headers]})
+        headers = [(b"content-type", b"application/json"), *self.headers]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

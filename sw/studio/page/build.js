@@ -1,10 +1,8 @@
 // Step 6: the bitstream, step by step; when it fails, the reason and the ways out.
 
-import { button, fill, h, meter, number, rate } from "./dom.js";
+import { button, fill, h, number, rate, resources } from "./dom.js";
 import { showJob } from "./main.js";
 import { t } from "./text.js";
-
-const KINDS = { lut4: "LUT4", ff: "flip-flops", block_ram: "block RAM", spram: "SPRAM" };
 
 export default function build(context) {
   const action = h("p"), job = h("div"), ways = h("div"), report = h("div"), loading = h("div");
@@ -27,10 +25,10 @@ export default function build(context) {
 }
 
 function shown(report) {
-  const { clock, resources, images_per_second: speed } = report;
+  const { clock, images_per_second: speed } = report;
+  const of = (key) => Object.fromEntries(Object.entries(report.resources).map(([kind, part]) => [kind, part[key]]));
   return h("section", { class: "card" }, h("h2", {}, t("utilization")),
-    Object.entries(resources).map(([kind, part]) => meter(KINDS[kind], part.used / part.available,
-      `${number(part.used)} / ${number(part.available)}`, part.used > 0.92 * part.available ? "full" : "")),
+    resources(of("used"), of("available")),
     h("p", { class: "big" }, rate(speed.core), h("small", {}, ` ${t("perSecond")}`)),
     h("p", {}, `${number(report.interval)} ${t("interval")}; ${t("reached", {
       used: number(clock.megahertz, 2), reached: number(clock.reached, 2) })}`),

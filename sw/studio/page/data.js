@@ -19,12 +19,10 @@ export default function data(context) {
       fill(collected, now.uploaded, () => Object.entries(now.uploaded).map(([name, count]) =>
         meter(name, count / Math.max(...Object.values(now.uploaded)), number(count))));
     }
-    const last = context.last("data");
-    showJob(job, last?.state === "done" ? null : last);
-    const about = last?.state === "done" && now.data;
+    const last = context.last("data"), about = last?.state === "done" && now.data;
+    showJob(job, about ? null : last);
     fill(summary, about, () => about ? described(context, about) : []);
-    const busy = now.choices.auto;
-    const fresh = about && !now.runs.length && !busy;
+    const busy = now.choices.auto, fresh = about && !now.runs.length && !busy;
     fill(way, [fresh, busy, now.choices.board], () => busy
       ? h("p", { class: "hint" }, t("onTheWay")) : fresh ? allTheWay(context) : []);
   }, leave: () => element.querySelector("video")?.srcObject?.getTracks().forEach((track) => track.stop()) };
@@ -45,12 +43,10 @@ function allTheWay(context) {
 }
 
 function described(context, about) {
-  const most = Math.max(...about.train);
+  const most = Math.max(...about.train), sum = (counts) => number(counts.reduce((a, b) => a + b, 0));
   const rows = about.labels.map((label, index) => [label, about.train[index], about.test[index]]);
   return [
-    h("p", { class: "hint" }, t("classes", { count: about.labels.length,
-      train: number(about.train.reduce((a, b) => a + b, 0)),
-      test: number(about.test.reduce((a, b) => a + b, 0)) })),
+    h("p", { class: "hint" }, t("classes", { count: rows.length, train: sum(about.train), test: sum(about.test) })),
     h("table", { class: "classes" }, h("thead", {}, h("tr", {}, ["class", "training", "testing", "samples"]
       .map((key) => h("th", { scope: "col" }, t(key))))),
     h("tbody", {}, rows.slice(0, 40).map(([label, train, test], index) => h("tr", {},
@@ -68,17 +64,11 @@ const sheets = {};
 function samples(context, about, index) {
   const canvas = h("canvas", { class: "samples", role: "img", "aria-label": t("samples") });
   const address = `${url(context.path("files/data.png"))}?${JSON.stringify(about.train).length}-${context.last("data").id}`;
-  sheets[address] ??= new Promise((resolve, reject) => {
-    const image = new Image();
-    image.onload = () => resolve(image);
-    image.onerror = reject;
-    image.src = address;
-  });
+  sheets[address] ??= (async (image) => { await image.decode(); return image; })(h("img", { src: address }));
   sheets[address].then((image) => {
-    const height = image.naturalHeight / about.labels.length;
-    [canvas.width, canvas.height] = [image.naturalWidth, height];
-    canvas.getContext("2d").drawImage(image, 0, index * height, image.naturalWidth, height,
-      0, 0, image.naturalWidth, height);
+    const width = image.naturalWidth, height = image.naturalHeight / about.labels.length;
+    [canvas.width, canvas.height] = [width, height];
+    canvas.getContext("2d").drawImage(image, 0, index * height, width, height, 0, 0, width, height);
   }).catch(() => {});
   return canvas;
 }

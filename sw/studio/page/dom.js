@@ -14,9 +14,11 @@ function dress(element, attributes, children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  element.append(...some(children));
   return element;
 }
+
+const some = (children) => [children].flat(Infinity).filter((child) => child != null && child !== false);
 
 // Build the children of an element again, but only if what they show has changed: what somebody
 // has focused or is typing stays.
@@ -24,7 +26,7 @@ export function fill(element, shown, build) {
   const key = JSON.stringify(shown) ?? "";
   if (element.shownKey === key) return;
   element.shownKey = key;
-  element.replaceChildren(...[build()].flat(Infinity).filter((child) => child != null && child !== false));
+  element.replaceChildren(...some(build()));
 }
 
 export const button = (text, onclick, attributes) =>
@@ -49,6 +51,10 @@ export const meter = (label, share, text, kind = "") =>
     h("span", { class: "track", "aria-hidden": "true" },
       h("span", { class: "part", style: { width: `${100 * Math.min(1, Math.max(0, share))}%` } })),
     h("span", { class: "value" }, text));
+
+const KINDS = { lut4: "LUT4", ff: "flip-flops", block_ram: "block RAM", spram: "SPRAM" };
+export const resources = (used, available) => Object.entries(available).filter(([, most]) => most).map(([kind, most]) =>
+  meter(KINDS[kind], used[kind] / most, `${number(used[kind])} / ${number(most)}`, used[kind] > 0.92 * most ? "full" : ""));
 
 // Lines over a common axis: [{name, points: [[x, y], ...]}].
 export function chart(lines, { title, unit }) {

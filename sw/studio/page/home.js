@@ -19,8 +19,7 @@ export default function home(context) {
       h("button", { type: "button", class: "tile", onclick: () => begin("own") },
         t("own"), h("small", {}, t("ownHint")))]);
     fill(projects, found.projects, () => found.projects.length ? found.projects.map((project) =>
-      h("li", {}, h("a", { href: `#/${project.name}/data` }, project.name),
-        h("span", {}, project.board),
+      h("li", {}, h("a", { href: `#/${project.name}/data` }, project.name), h("span", {}, project.board),
         button(t("remove"), () => confirm(t("removeSure", { name: project.name })) &&
           context.attempt(() => call(`projects/${project.name}`, { method: "DELETE" })).then(refresh),
         { class: "plain", "aria-label": `${t("remove")}: ${project.name}` })))

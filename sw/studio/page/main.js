@@ -44,7 +44,7 @@ export const context = {
 };
 
 // What a job is doing: its steps with time left, its log, a button that stops it.
-export function jobPart(job, kinds = {}) {
+function jobPart(job, endless) {
   if (!job) return [];
   const now = job.now;
   const mark = { done: "done", failed: "failed", stopped: "stopped", lost: "lostJob", running: "running" };
@@ -53,22 +53,22 @@ export function jobPart(job, kinds = {}) {
       job.state === "running" && now && !now.ended && ` · ${now.step}${
         now.left != null ? ` · ${t("left", { time: clock(now.left) })}`
           : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`),
-    job.state === "running" && h("progress", { max: 1, "aria-label": t("running"),
+    job.state === "running" && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
       value: now?.share != null ? now.share : null }),
     job.steps.length > 1 && h("ol", { class: "substeps" }, job.steps.map((step) =>
       h("li", { class: step.ended ? "ended" : "" }, step.step,
         step.seconds != null && h("span", {}, clock(step.seconds))))),
     job.error && h("p", { class: "wrong" }, job.error),
-    job.state === "running" && kinds.stoppable !== false && button(t("stop"), () =>
+    job.state === "running" && button(t("stop"), () =>
       context.attempt(() => post(context.path("stop"), { id: job.id })), { class: "plain" }),
     h("details", {}, h("summary", {}, t("log")),
       h("pre", { tabindex: "0" }, [...job.texts, job.errors].filter(Boolean).join("\n") || "–")));
 }
 
 // Show a job in an element; the log that somebody opened stays open.
-export function showJob(element, job) {
+export function showJob(element, job, endless = false) {
   const open = element.querySelector("details")?.open;
-  fill(element, [job, current()], () => jobPart(job));
+  fill(element, [job, current()], () => jobPart(job, endless));
   if (open && element.querySelector("details")) element.querySelector("details").open = true;
 }
 
@@ -95,7 +95,7 @@ function frame() {
   fill(place("steps"), [here, current(), states], () => here.name ? h("ol", {}, STEPS.map((step, index) =>
     h("li", { class: states[index] ?? "" }, h("a", { href: `#/${here.name}/${step}`,
       "aria-current": step === here.step && "step" }, h("span", {}, index + 1), t(step),
-    states[index] && h("small", { class: "mark" }, t(states[index])))))) : []);
+    states[index] && h("small", { class: "mark" }, h("span", {}, t(states[index]))))))) : []);
   place("steps").setAttribute("aria-label", t("steps"));
   place("skip").textContent = t("skip");
   document.title = here.step ? `${t(here.step)} · ${here.name} · ${t("title")}` : t("title");

@@ -1,12 +1,11 @@
 // Step 3: which network, and what it takes on the board, before it is trained.
 
 import { get, post } from "./api.js";
-import { button, fill, h, meter, number, rate } from "./dom.js";
+import { button, fill, h, number, rate, resources } from "./dom.js";
 import { t } from "./text.js";
 
 const TIMES = [10, 30, 60, 180, 600, 1800];  // s of training
 const START = [64, 64];
-const KINDS = { lut4: "LUT4", ff: "flip-flops", block_ram: "block RAM", spram: "SPRAM" };
 const PAUSE = 250;  // ms from the last change to an estimate
 
 export default function network(context) {
@@ -15,6 +14,7 @@ export default function network(context) {
   let wanted = null, timer = null;
 
   const choose = (chosen, label) => {
+    for (const input of options.querySelectorAll("input")) input.checked = input.value === chosen.recipe;
     context.choose({ network: chosen });
     fill(result, ["waiting", chosen], () => h("p", {}, t("estimating")));
     wanted = JSON.stringify(chosen);
@@ -24,10 +24,7 @@ export default function network(context) {
       if (wanted === JSON.stringify(chosen)) fill(result, found, () => estimated(label, found));
     }), PAUSE);
   };
-  const pick = (name) => {
-    for (const input of options.querySelectorAll("input")) input.checked = input.value === name;
-    choose({ recipe: name }, name);
-  };
+  const pick = (name) => choose({ recipe: name }, name);
 
   context.attempt(async () => {
     const found = await get(context.path("networks"));
@@ -59,9 +56,11 @@ function option(found, name, pick) {
   return h("label", { class: "card choice" },
     h("input", { type: "radio", name: "network", value: name, onchange: () => pick(name) }), h("b", {}, name),
     h("span", { class: "quiet" }, layers),
-    row && h("small", {}, t("measuredAs", { accuracy: number(row.accuracy, 2), lut4: number(row.lut4),
-      rate: rate(row.images_per_second) })));
+    row && h("small", {}, asMeasured(row)));
 }
+
+const asMeasured = (row) => t("measuredAs", { accuracy: number(row.accuracy, 2), lut4: number(row.lut4),
+  rate: rate(row.images_per_second) });
 
 // A slider over what was measured on this board: from the fastest to the most accurate.
 function points(found, pick) {
@@ -69,10 +68,8 @@ function points(found, pick) {
   if (rows.length < 2) return [];
   const said = h("output", {}, "");
   const show = (index) => {
-    const row = rows[index];
-    said.textContent = `${row.recipe}: ${t("measuredAs", { accuracy: number(row.accuracy, 2),
-      lut4: number(row.lut4), rate: rate(row.images_per_second) })}`;
-    return row.recipe;
+    said.textContent = `${rows[index].recipe}: ${asMeasured(rows[index])}`;
+    return rows[index].recipe;
   };
   const input = h("input", { type: "range", id: "point", min: 0, max: rows.length - 1, step: 1,
     value: Math.max(0, rows.findIndex((row) => row.recipe === found.default)),
@@ -102,9 +99,7 @@ function hand(context, choose) {
 function estimated(label, found) {
   if (found.error) return [h("b", {}, label), h("p", { class: "wrong" }, found.error)];
   return [h("b", {}, label),
-    Object.entries(found.available).filter(([, most]) => most).map(([kind, most]) => meter(KINDS[kind],
-      found.used[kind] / most, `${number(found.used[kind])} / ${number(most)}`,
-      found.used[kind] > 0.92 * most ? "full" : "")),
+    resources(found.used, found.available),
     h("p", { class: "big" }, rate(found.images_per_second), h("small", {}, ` ${t("perSecond")}`)),
     h("p", {}, `${number(found.interval)} ${t("interval")} ${t("atClock", { clock: number(found.megahertz, 2) })}; ${
       number(found.weight_bits / 1024, 1)} kbit ${t("weights")}`),

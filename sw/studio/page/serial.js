@@ -4,8 +4,7 @@ const FLAG = 0x7e, ESCAPE = 0x7d, FLIP = 0x20, ANSWER = 0x80, ERROR = 0xe0;
 const IDENTIFY = 1, CLASSIFY = 2, VERSION = 1;
 const BAUDS = [3000000, 1000000, 115200];
 const ATTEMPTS = 4, PATIENCE = 1500;  // ms
-const ERRORS = { 4: "weights are being loaded", 5: "no weights in the flash", 6: "weights of another network in the flash",
-  7: "damaged weights in the flash" };
+const LOADING = 4, ERRORS = { 5: "no weights in the flash", 6: "weights of another network", 7: "damaged weights" };
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, octet) => {
   for (let bit = 0; bit < 8; bit++) octet = octet & 1 ? 0xedb88320 ^ (octet >>> 1) : octet >>> 1;
@@ -53,9 +52,7 @@ function identified(payload) {
   info.identity = [...payload.slice(1, 33)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
   [info.pixelBits, info.shift, info.scoreBytes] = payload.slice(33, 36);
   let at = 74;
-  const dimensions = payload[at++];
-  info.shape = Array.from({ length: dimensions }, (_, index) => view.getUint32(at + 4 * index, true));
-  at += 4 * dimensions;
+  at += 1 + 4 * payload[at];  // the shape of an image
   const texts = [], count = 1 + view.getUint16(at, true);
   at += 2;
   for (let index = 0; index < count; index++) {
@@ -120,7 +117,7 @@ export class SerialBoard {
       writer.releaseLock();
       const answer = await this.#answer(type, sequence);
       if (answer && answer[0] !== ERROR) return answer[2];
-      if (answer && answer[2][0] !== 4) throw new Error(`Board refuses: ${ERRORS[answer[2][0]] ?? `error ${answer[2][0]}`}`);
+      if (answer && answer[2][0] !== LOADING) throw new Error(`Board refuses: ${ERRORS[answer[2][0]] ?? `error ${answer[2][0]}`}`);
     }
     throw new Error("No board answers at this port (is the bitstream loaded?)");
   }

@@ -117,7 +117,7 @@ export default function tryIt(context) {
     virtual.dataset.ready = job?.state === "running" && job.texts.length ? "yes" : "";
     fill(virtual, [job?.id, job?.state, virtual.dataset.ready, ready], () => {
       const place = h("div");
-      showJob(place, job);
+      showJob(place, job, true);
       return [job?.state === "running" ? [] : ready ? button(t("startVirtual"), () => context.start("virtual", now.run),
         { class: "primary" }) : t("trainFirst"), place];
     });
