@@ -54,7 +54,7 @@ LEARNT = $(if $(DATASET),--dataset $(call quoted,$(DATASET)) $(TRAIN) $(if \
     $(filter --hidden --layers --network,$(TRAIN)),,--network $(default)) --name,--network)
 
 .PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
-        soak bitstream reproduce program virtual bench bench-c c records fuzz mutate prove verify test lint doctor clean
+        soak bitstream reproduce program virtual bench bench-c c records fuzz mutate prove verify test lint doctor studio studio-shots clean
 
 
 help:  ## list these targets
@@ -139,6 +139,12 @@ fuzz: $(READY)  ## random and damaged input for every reader and for the link
 lint: $(READY)  ## ruff
 	@$(RUN) -m ruff check .
 
+studio: $(READY)  ## all of it in a browser: data, training, bitstream, a digit that the board answers
+	@$(RUN) -m sw.studio $(OPTIONS)
+
+studio-shots: $(READY)  ## pictures of the studio's views into docs/studio/ (needs chromium)
+	@$(RUN) -m tests.sw.studio.shots $(OPTIONS)
+
 doctor:  ## say what is missing on this machine, and how to get it
 	@$(if $(THERE),$(RUN),python3) -m boards.doctor
 
@@ -186,5 +192,5 @@ endif
 	.venv/bin/python -c 'import torch' 2>/dev/null \
 	    || pip --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU) '$(TORCH)' 2>/dev/null \
 	    || echo 'note: no CPU build of torch from $(TORCH_CPU): the larger general one is used'; \
-	pip -e '.[dev,onnx,compress,litex]'
+	pip -e '.[dev,onnx,compress,litex,studio]'
 	@touch $@

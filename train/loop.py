@@ -162,6 +162,7 @@ class Trainer:
                     return
                 self.state.seconds += time.monotonic() - begin
                 self._record(entry)
+                bar.note(**self._shown(loss=f"{entry['loss']:.3f}"))
                 on_epoch(self.state)
                 bar.update()
                 if time_limit is not None:

@@ -11,8 +11,9 @@ import time
 from contextlib import contextmanager
 from itertools import cycle
 
+from sw import events
 from sw.command import is_quiet
-from sw.progress import EVERY
+from sw.progress import EVENT_EVERY, EVERY
 
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -26,7 +27,8 @@ class Steps:
     """Announces steps and measures them.
 
     On a terminal a running step shows a spinner, its time and the log's last line. Otherwise each
-    step is one line when it begins, one every five seconds, and one when it ends.
+    step is one line when it begins, one every five seconds, and one when it ends. With ``--progress
+    json`` these are events.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ class Steps:
     def __init__(self, stream=None):
         self.stream = sys.stderr if stream is None else stream
         self.quiet = is_quiet()
-        self.live = not self.quiet and self.stream.isatty()
+        self.events = events.active() and not self.quiet
+        self.live = not self.quiet and not self.events and self.stream.isatty()
         self.seconds = {}
         self.earlier = {}
         self._spinner = cycle(SPINNER)
@@ -72,15 +75,23 @@ class Steps:
         """Take over steps that were done before, with the seconds they took."""
         for name, took in seconds.items():
             self.seconds[name] = took
+            self._emit("done", step=name, seconds=took, kept=True)
             self._write(f"{name} kept: it took {took:.1f} s\n")
 
     def tick(self, text=""):
         """Show that the running step is alive."""
         now = time.monotonic()
-        if self._name is None or now - self._shown < (POLL if self.live else EVERY):
+        every = POLL if self.live else EVENT_EVERY if self.events else EVERY
+        if self._name is None or now - self._shown < every:
             return
         self._shown = now
         last = self.earlier.get(self._name)
+        if self.events:
+            seconds = now - self._start
+            self._emit("progress", step=self._name, seconds=round(seconds, 1), text=text,
+                       share=round(min(0.99, seconds / last), 4) if last else None,
+                       left=round(max(0.0, last - seconds), 1) if last else None)
+            return
         line = (f"{self._name} {duration(now - self._start)}"
                 + (f" ({duration(last)} last time)" if last else "") + f"  {text}")
         if self.live:
@@ -151,12 +162,14 @@ class Steps:
     def _begin(self, name, log):
         self._name, self._start, self._log = name, time.monotonic(), log
         self._shown = 0 if self.live else self._start
+        self._emit("step", step=name, log=str(log) if log else None)
         if not self.live:
             self._write(f"{name} ..." + (f" (log: {log})" if log else "") + "\n")
 
     def _end(self):
         seconds = time.monotonic() - self._start
         self.seconds[self._name] = round(seconds, 2)
+        self._emit("done", step=self._name, seconds=round(seconds, 2))
         self._clear()
         where = f"  (log: {self._log})" if self._log and self.live else ""
         self._write(f"{self._name} took {seconds:.1f} s{where}\n")
@@ -165,8 +178,12 @@ class Steps:
         if self.live:
             self._write("\r\033[K")
 
+    def _emit(self, event, **fields):
+        if self.events:
+            events.emit(event, **fields)
+
     def _write(self, text):
-        if not self.quiet:
+        if not (self.quiet or self.events):
             self.stream.write(text)
             self.stream.flush()
 

@@ -5,12 +5,14 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 
+from sw import events
 from sw.store.files import replacing, write_text
 from sw.store.lock import scratch
 
@@ -114,6 +116,8 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
     if executable.exists():
         return executable
     directory.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    events.emit("step", step="compile the model")
     with scratch(directory, f".{top}-") as folder:
         write_text(folder / "design.v", verilog_text)
         write_text(folder / "control.vlt", f"`verilator_config\n{control}")
@@ -130,6 +134,7 @@ def compile_model(verilog_text, top, cpp_main_text, directory, *, optimize="-O1"
         _call([compiler(), *["-shared"] * shared, *objects, "-o", folder / "model", *libraries,
                "-lpthread"], f"Model of {top!r}")
         os.replace(folder / "model", executable)
+    events.emit("done", step="compile the model", seconds=round(time.monotonic() - start, 2))
     return executable
 
 

@@ -1,13 +1,17 @@
 """Shows what a dataset is: classes, values, conversion, warnings, samples as a picture."""
 
+import json
 from pathlib import Path
 
 from ..command import Parser, run
+from ..store.files import write_text
 from . import options as choices
 from .datasets import load, short_name
 from .describe import describe, refuse_senseless
 from .draw import draw_samples
 from .known import KNOWN
+from .sheet import save_grid
+from .summary import sample_tiles, summary
 from .thresholds import encoder_for
 
 
@@ -25,6 +29,9 @@ def main(argv=None):
                         help="print the name for files of the dataset and leave")
     parser.add_argument("--pictures", type=Path, metavar="DIR",
                         help="write samples as a picture there")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="write what is printed there, for programs, and samples of each class "
+                             "beside it as NAME.png, 12 in a row")
     choices.add_arguments(parser, mapped=False)
     args = parser.parse_args(argv)
     if args.name:
@@ -40,6 +47,10 @@ def main(argv=None):
         draw_samples(path, dataset)
         print(f"wrote {path}")
     refuse_senseless(dataset, encoder)
+    if args.json:
+        save_grid(args.json.with_suffix(".png"), sample_tiles(dataset))
+        write_text(args.json, json.dumps(summary(dataset, encoder), indent=1) + "\n")
+        print(f"wrote {args.json}, {args.json.with_suffix('.png')}")
 
 
 if __name__ == "__main__":

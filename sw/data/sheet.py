@@ -69,6 +69,28 @@ def save_sheet(path, pictures, captions):
     return len(pictures)
 
 
+def save_grid(path, tiles):
+    """Write pictures without gaps, pixel for pixel.
+
+    Parameters
+    ----------
+    path : path-like
+        PNG to write.
+    tiles : ndarray of uint8, shape (down, across, rows, columns) or (..., 3)
+        The pictures.
+    """
+    write_bytes(path, grid(tiles))
+
+
+def grid(tiles):
+    """Return pictures as :func:`save_grid` writes them: the octets of a PNG."""
+    down, across, rows, columns, *colours = tiles.shape
+    joined = tiles.swapaxes(1, 2).reshape(down * rows, across * columns, *colours)
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(joined)).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
 def _write(path, picture):
     buffer = io.BytesIO()  # because on a full disk Pillow's error names neither file nor reason
     picture.save(buffer, format="PNG")

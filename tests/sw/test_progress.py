@@ -1,13 +1,18 @@
-"""sw.progress: a bar on a terminal, lines elsewhere, nothing if quiet."""
+"""sw.progress: a bar on a terminal, lines elsewhere, events for programs, nothing if quiet."""
 
+import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from sw import events
 from sw import progress as module
 from sw.progress import progress
 
@@ -120,3 +125,62 @@ def test_a_terminal_gets_a_bar():
     os.close(master)
     assert b"training sfc: 100%" in shown
     assert b"loss=0.1" in shown
+
+
+@contextmanager
+def written(capsys):
+    """Let standard output hold events in a block; give the list that has them afterwards."""
+    before, found = sys.stdout, []
+    try:
+        events.start()
+        yield found
+    finally:
+        sys.stdout = before
+    found += map(json.loads, capsys.readouterr().out.splitlines())
+
+
+def test_events_come_four_times_a_second_with_figures(clock, capsys):
+    with written(capsys) as found, progress(total=60, what="training sfc", unit="epochs") as bar:
+        for epoch in range(3):
+            clock.now += 0.125
+            bar.note(loss=f"0.{epoch}", validation="97.50 %", state="cold")
+            bar.update()
+    head = {"event": "progress", "step": "training sfc", "total": 60, "unit": "epochs"}
+    figures = {"validation": 97.5, "state": "cold"}
+    assert found == [
+        {**head, "done": 0, "share": 0.0, "seconds": 0.0},
+        {**head, "done": 1, "share": 0.0167, "seconds": 0.2, "left": 14.8,
+         "figures": {"loss": 0.1, **figures}},
+        {**head, "done": 2, "share": 0.0333, "seconds": 0.2, "left": 7.2,
+         "figures": {"loss": 0.1, **figures}},
+        {**head, "done": 3, "share": 0.05, "seconds": 0.4, "left": 7.1,
+         "figures": {"loss": 0.2, **figures}}]
+
+
+def test_printed_text_becomes_events_a_line_each(capsys):
+    with written(capsys) as found:
+        print("wrote a,", end=" ")
+        print("b\n猫")
+        events.emit("done", step="pack", seconds=None)
+    assert found == [{"event": "text", "text": "wrote a, b"}, {"event": "text", "text": "猫"},
+                         {"event": "done", "step": "pack"}]
+
+
+@pytest.mark.parametrize(("arguments", "status", "texts"), [
+    (["mnist", "--name"], 0, ["mnist"]),
+    (["no-such-file.csv"], 2, []),
+    ([], 2, [])])
+def test_the_last_event_is_the_end(arguments, status, texts):
+    done = subprocess.run([sys.executable, "-m", "sw.data", *arguments, "--progress", "json"],
+                          capture_output=True, text=True, check=False, timeout=60)
+    *others, last = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, last) == (status, {"event": "end", "status": status})
+    assert [event["text"] for event in others if event["event"] == "text"] == texts
+    failed = [event["text"] for event in others if event["event"] == "error"]
+    assert failed == [line.removeprefix("error: ") for line in done.stderr.splitlines()]
+
+
+def test_the_page_lists_the_events():
+    page = (Path(__file__).parents[2] / "docs" / "progress.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert listed == {"progress", "step", "done", "text", "error", "end"}

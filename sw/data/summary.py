@@ -1,0 +1,56 @@
+"""Summary of a dataset for programs: counts, conversion, warnings as JSON, samples as a picture."""
+
+import numpy as np
+
+from ..conversion import Picture
+from .describe import describe, warnings
+from .sheet import pixels_of
+
+
+SAMPLES = 12  # of each class
+BAR_HEIGHT = 32  # pixels of a row of numbers that is drawn as bars
+
+
+def summary(dataset, encoder):
+    """Return what :func:`sw.data.describe.describe` says of a dataset as a dict for JSON."""
+    def counts(labels):
+        return np.bincount(labels, minlength=len(dataset.labels)).tolist()
+
+    facts = dataset.facts
+    return {
+        "name": dataset.name, "form": facts.form, "test_from": facts.test_from,
+        "labels": list(dataset.labels), "shape": list(dataset.input_shape),
+        "train": counts(dataset.train_labels), "test": counts(dataset.test_labels),
+        "conversion": list(dataset.conversion.words()) if dataset.conversion else [],
+        "guessed": list(facts.guessed), "warnings": list(warnings(dataset, encoder)),
+        "lines": list(describe(dataset, encoder)),
+    }
+
+
+def sample_tiles(dataset):
+    """Return the first samples of each class as the network sees them.
+
+    Returns
+    -------
+    ndarray of uint8, shape (classes, samples, rows, columns) or (..., 3)
+        Pictures, or bars for rows of numbers; black where a class has fewer samples.
+    """
+    def tiles(images):
+        if isinstance(dataset.conversion, Picture):
+            return pixels_of(images, dataset.conversion, 8)
+        return bars(images.reshape(len(images), -1))
+
+    blank = np.zeros_like(tiles(dataset.train_images[:1]))
+    rows = []
+    for place in range(len(dataset.labels)):
+        chosen = np.flatnonzero(dataset.train_labels == place)[:SAMPLES]
+        own = [tiles(dataset.train_images[chosen])] if len(chosen) else []
+        rows.append(np.concatenate([*own, *[blank] * (SAMPLES - len(chosen))]))
+    return np.stack(rows)
+
+
+def bars(rows):
+    """Return rows of numbers 0..255, shape (n, columns), as pictures of bars."""
+    heights = rows.astype(np.int32) * BAR_HEIGHT // 256
+    levels = np.arange(BAR_HEIGHT)[::-1, None]
+    return np.where(levels <= heights[:, None], 255, 0).astype(np.uint8)

@@ -1,0 +1,74 @@
+"""Opens the studio: the way from data to a running chip, in a browser on this machine."""
+
+import secrets
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+
+from ..command import Parser, run
+from ..store.files import write_text
+
+
+FOLDER = Path("build/studio")
+PORT = 8765
+SECRET = ".token"  # in the folder: the address stays the same when the server starts again
+
+
+def token_of(folder):
+    """Return the secret in the address of the studio in a folder; make one if there is none."""
+    path = folder / SECRET
+    if not path.exists():
+        write_text(path, secrets.token_urlsafe(24))
+        path.chmod(0o600)
+    return path.read_text(encoding="utf-8")
+
+
+def listening(port):
+    """Return a socket that listens on this machine only; on any port if that one is taken."""
+    for number in (port, 0):
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind(("127.0.0.1", number))
+            bound.listen()  # from now on a browser waits instead of being refused
+            return bound
+        except OSError:
+            bound.close()
+    raise ValueError("Studio must have a port of 127.0.0.1: none is free")
+
+
+def main(argv=None):
+    parser = Parser(prog="python -m sw.studio", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR",
+                        help="folder of the projects (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, metavar="N",
+                        help="port on 127.0.0.1; another one if it is taken (default: %(default)s)")
+    parser.add_argument("--no-open", action="store_true", help="print the address only")
+    args = parser.parse_args(argv)
+    try:
+        import uvicorn
+
+        from .app import application
+        from .guard import Guard
+        from .state import Studio
+    except ModuleNotFoundError as error:
+        raise ValueError(f"Studio must have the package {error.name}: it is not installed (pip "
+                         f"install 'thresher[studio]', or make studio)") from None
+    args.folder.mkdir(parents=True, exist_ok=True)
+    bound = listening(args.port)
+    token, port = token_of(args.folder), bound.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/{token}/"
+    guarded = Guard(application(Studio(args.folder)), token, port)
+    server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", lifespan="on",
+                                           ws="websockets-sansio", server_header=False,
+                                           timeout_graceful_shutdown=2))
+    print(f"the studio is at\n  {address}\nonly on this machine, only with this address; Ctrl-C "
+          f"ends it, jobs go on", flush=True)
+    if not args.no_open and sys.stdout.isatty():
+        webbrowser.open(address)
+    server.run(sockets=[bound])
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,31 @@
+// Begin with a dataset, or go on with a project.
+
+import { call, get, post } from "./api.js";
+import { button, fill, h } from "./dom.js";
+import { t } from "./text.js";
+
+export default function home(context) {
+  const tiles = h("div", { class: "tiles" });
+  const projects = h("ul", { class: "projects" });
+  const begin = (dataset) => context.attempt(async () => {
+    const made = await post("projects", { dataset });
+    context.go("data", made.name);
+  });
+  const refresh = () => context.attempt(async () => {
+    const found = await get("projects");
+    fill(tiles, found.datasets, () => [
+      [...found.datasets].sort((a, b) => (b === "mnist") - (a === "mnist")).map((name) =>
+        button(name, () => begin(name), { class: "tile" })),
+      h("button", { type: "button", class: "tile", onclick: () => begin("own") },
+        t("own"), h("small", {}, t("ownHint")))]);
+    fill(projects, found.projects, () => found.projects.length ? found.projects.map((project) =>
+      h("li", {}, h("a", { href: `#/${project.name}/data` }, project.name), h("span", {}, project.board),
+        button(t("remove"), () => confirm(t("removeSure", { name: project.name })) &&
+          context.attempt(() => call(`projects/${project.name}`, { method: "DELETE" })).then(refresh),
+        { class: "plain", "aria-label": `${t("remove")}: ${project.name}` })))
+      : h("li", {}, t("none")));
+  });
+  refresh();
+  return { element: h("div", {}, h("h1", {}, t("tagline")), h("h2", {}, t("begin")), tiles,
+    h("h2", {}, t("goOn")), projects) };
+}

@@ -1,0 +1,167 @@
+// The frame of the page: the address says which project and step is shown.
+
+import { get, live, post } from "./api.js";
+import { button, clock, fill, h } from "./dom.js";
+import { LANGUAGES, current, speak, t } from "./text.js";
+import home from "./home.js";
+import data from "./data.js";
+import board from "./board.js";
+import network from "./network.js";
+import train from "./train.js";
+import check from "./check.js";
+import build from "./build.js";
+import tryIt from "./try.js";
+import take from "./take.js";
+
+const VIEWS = { data, board, network, train, check, build, try: tryIt, take };
+const STEPS = Object.keys(VIEWS);
+const place = (id) => document.getElementById(id);
+
+let here = { name: null, step: null };
+let shown = null;       // the view: { element, update }
+let endLive = () => {};
+let snapshot = null;
+
+export const context = {
+  get name() { return here.name; },
+  get snapshot() { return snapshot; },
+  path: (rest = "") => `projects/${here.name}${rest && `/${rest}`}`,
+  go: (step, name = here.name) => { location.hash = name ? `#/${name}/${step}` : "#/"; },
+  say: (text) => { place("said").textContent = text; place("said").className = ""; },
+  start: (kind, run) => context.attempt(() => post(context.path("jobs"), { kind, run })),
+  choose: (choices) => context.attempt(() => post(context.path(), choices)),
+  last: (kind, run = snapshot.run) => snapshot.jobs.findLast(
+    (job) => job.kind === kind && (kind === "data" || job.run === run)),
+  async attempt(action) {
+    try {
+      context.say("");
+      return await action();
+    } catch (error) {
+      context.say(error.message);
+      place("said").className = "wrong";
+    }
+  },
+};
+
+// What a job is doing: its steps with time left, its log, a button that stops it.
+function jobPart(job, endless) {
+  if (!job) return [];
+  const now = job.now;
+  const mark = { done: "done", failed: "failed", stopped: "stopped", lost: "lostJob", running: "running" };
+  return h("section", { class: `job ${job.state}` },
+    h("p", { class: "state" }, h("b", {}, t(mark[job.state])),
+      job.state === "running" && now && !now.ended && ` · ${now.step}${
+        now.left != null ? ` · ${t("left", { time: clock(now.left) })}`
+          : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`),
+    job.state === "running" && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
+      value: now?.share != null ? now.share : null }),
+    job.steps.length > 1 && h("ol", { class: "substeps" }, job.steps.map((step) =>
+      h("li", { class: step.ended ? "ended" : "" }, step.step,
+        step.seconds != null && h("span", {}, clock(step.seconds))))),
+    job.error && h("p", { class: "wrong" }, job.error),
+    job.state === "running" && button(t("stop"), () =>
+      context.attempt(() => post(context.path("stop"), { id: job.id })), { class: "plain" }),
+    h("details", {}, h("summary", {}, t("log")),
+      h("pre", { tabindex: "0" }, [...job.texts, job.errors].filter(Boolean).join("\n") || "–")));
+}
+
+// Show a job in an element; the log that somebody opened stays open.
+export function showJob(element, job, endless = false) {
+  const open = element.querySelector("details")?.open;
+  fill(element, [job, current()], () => jobPart(job, endless));
+  if (open && element.querySelector("details")) element.querySelector("details").open = true;
+}
+
+const marks = (step) => {
+  const state = (kind) => context.last(kind)?.state;
+  const made = { data: snapshot.data, board: true, network: snapshot.choices.network,
+    train: snapshot.runs.some((run) => run.folded), build: snapshot.report,
+    check: state("simulate") === "done", try: state("virtual") === "running", take: snapshot.report };
+  const kinds = { data: "data", train: "train", check: "simulate", build: "build", try: "virtual" };
+  const now = state(kinds[step]);
+  return now === "running" && step !== "try" ? "running" : now === "failed" ? "failed" : made[step] ? "done" : "";
+};
+
+function frame() {
+  fill(place("header"), [here, current()], () => [
+    h("a", { href: "#/", class: "brand" }, t("title")),
+    h("span", { class: "tagline" }, here.name ?? t("tagline")),
+    button(t("language"), () => {
+      speak(LANGUAGES.find((name) => name !== current()));
+      localStorage.setItem("language", current());
+      render();
+    }, { class: "plain", lang: LANGUAGES.find((name) => name !== current()) })]);
+  const states = here.name && snapshot ? STEPS.map(marks) : [];
+  fill(place("steps"), [here, current(), states], () => here.name ? h("ol", {}, STEPS.map((step, index) =>
+    h("li", { class: states[index] ?? "" }, h("a", { href: `#/${here.name}/${step}`,
+      "aria-current": step === here.step && "step" }, h("span", {}, index + 1), t(step),
+    states[index] && h("small", { class: "mark" }, h("span", {}, t(states[index]))))))) : []);
+  place("steps").setAttribute("aria-label", t("steps"));
+  place("skip").textContent = t("skip");
+  document.title = here.step ? `${t(here.step)} · ${here.name} · ${t("title")}` : t("title");
+}
+
+function foot() {
+  const kinds = { data: ["data"], train: ["train"], check: ["evaluate", "simulate"], build: ["build"],
+    try: ["virtual"], take: ["verilog", "c", "onnx"] }[here.step] ?? [];
+  const commands = kinds.flatMap((kind) => context.last(kind)?.commands ?? []);
+  return commands.length ? h("details", { class: "commands" }, h("summary", {}, t("command")),
+    h("pre", { tabindex: "0" }, commands.join("\n"))) : [];
+}
+
+function render() {
+  shown?.leave?.();
+  const main = place("view");
+  if (!here.name) {
+    shown = home(context);
+    main.replaceChildren(shown.element);
+  } else if (snapshot) {
+    const next = STEPS[STEPS.indexOf(here.step) + 1];
+    const footer = h("div");
+    shown = VIEWS[here.step](context);
+    main.replaceChildren(h("h1", {}, t(here.step)), shown.element, footer,
+      next ? h("p", { class: "next" }, h("a", { class: "button", href: `#/${here.name}/${next}` },
+        t("next", { step: t(next) }))) : "");
+    shown.footer = footer;
+    update();
+  }
+  frame();
+}
+
+function update() {
+  shown?.update?.(snapshot);
+  if (shown?.footer) fill(shown.footer, [snapshot.jobs.map((job) => job.id), current()], foot);
+  frame();
+}
+
+async function route() {
+  const [, name, step] = decodeURIComponent(location.hash).split("/");
+  const before = here;
+  here = { name: name || null, step: name ? (STEPS.includes(step) ? step : "data") : null };
+  if (before.name !== here.name) {
+    endLive();
+    endLive = () => {};
+    snapshot = null;
+    if (here.name) {
+      const found = await context.attempt(() => get(context.path()));
+      if (!found) return context.go("", null);
+      snapshot = found;
+      endLive = live(here.name, (now) => {
+        if (place("said").textContent === t("lost")) context.say("");
+        snapshot = now;
+        update();
+      }, () => context.say(t("lost")));
+    }
+  }
+  render();
+  if (before.step !== null || here.step === null) place("view").focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+speak(localStorage.getItem("language") ?? (navigator.language.startsWith("ja") ? "ja" : "en"));
+place("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  place("view").focus();
+});
+addEventListener("hashchange", route);
+route();

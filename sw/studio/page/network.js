@@ -1,0 +1,111 @@
+// Step 3: which network, and what it takes on the board, before it is trained.
+
+import { get, post } from "./api.js";
+import { button, fill, h, number, rate, resources } from "./dom.js";
+import { t } from "./text.js";
+
+const TIMES = [10, 30, 60, 180, 600, 1800];  // s of training
+const START = [64, 64];
+const PAUSE = 250;  // ms from the last change to an estimate
+
+export default function network(context) {
+  const options = h("div", { class: "cards" }), reason = h("p", { class: "hint" }), slider = h("div");
+  const result = h("div", { class: "card", "aria-live": "polite" }), byHand = h("div");
+  let wanted = null, timer = null;
+
+  const choose = (chosen, label) => {
+    for (const input of options.querySelectorAll("input")) input.checked = input.value === chosen.recipe;
+    context.choose({ network: chosen });
+    fill(result, ["waiting", chosen], () => h("p", {}, t("estimating")));
+    wanted = JSON.stringify(chosen);
+    clearTimeout(timer);
+    timer = setTimeout(() => context.attempt(async () => {
+      const found = await post(context.path("estimate"), { network: chosen });
+      if (wanted === JSON.stringify(chosen)) fill(result, found, () => estimated(label, found));
+    }), PAUSE);
+  };
+  const pick = (name) => choose({ recipe: name }, name);
+
+  context.attempt(async () => {
+    const found = await get(context.path("networks"));
+    reason.textContent = t(`${found.reason}Reason`, { network: found.default });
+    fill(options, found, () => found.names.map((name) => option(found, name, pick)));
+    fill(slider, found.measured, () => points(found, pick));
+    fill(byHand, "hand", () => hand(context, choose));
+    const chosen = context.snapshot.choices.network;
+    if (chosen?.hidden) choose(chosen, t("byHand"));
+    else pick(chosen?.recipe ?? found.default);
+  });
+
+  const times = h("select", { id: "seconds", onchange: (event) =>
+    context.choose({ seconds: Number(event.target.value) }) },
+  [...new Set([...TIMES, context.snapshot.choices.seconds])].sort((a, b) => a - b).map((seconds) =>
+    h("option", { value: seconds, selected: seconds === context.snapshot.choices.seconds },
+      t("seconds", { seconds }))));
+  return { element: h("div", { class: "columns wide" },
+    h("div", {}, h("p", { class: "hint" }, t("pickNetwork")), reason, slider,
+      h("fieldset", {}, h("legend", {}, t("network")), options), byHand),
+    h("div", { class: "sticky" }, h("h2", {}, t("estimate")), result,
+      h("p", {}, h("label", { for: "seconds" }, `${t("minutes")} `), times))) };
+}
+
+function option(found, name, pick) {
+  const row = found.measured.find((one) => one.recipe === name), recipe = found.recipes[name];
+  const layers = recipe.hidden?.join("-") ?? (typeof recipe.layers === "string" ? recipe.layers
+    : `${recipe.layers.map((layer) => layer.neurons).join("-")} (tables)`);
+  return h("label", { class: "card choice" },
+    h("input", { type: "radio", name: "network", value: name, onchange: () => pick(name) }), h("b", {}, name),
+    h("span", { class: "quiet" }, layers),
+    row && h("small", {}, asMeasured(row)));
+}
+
+const asMeasured = (row) => t("measuredAs", { accuracy: number(row.accuracy, 2), lut4: number(row.lut4),
+  rate: rate(row.images_per_second) });
+
+// A slider over what was measured on this board: from the fastest to the most accurate.
+function points(found, pick) {
+  const rows = [...found.measured].sort((a, b) => a.accuracy - b.accuracy);
+  if (rows.length < 2) return [];
+  const said = h("output", {}, "");
+  const show = (index) => {
+    said.textContent = `${rows[index].recipe}: ${asMeasured(rows[index])}`;
+    return rows[index].recipe;
+  };
+  const input = h("input", { type: "range", id: "point", min: 0, max: rows.length - 1, step: 1,
+    value: Math.max(0, rows.findIndex((row) => row.recipe === found.default)),
+    oninput: (event) => show(event.target.value), onchange: (event) => pick(show(event.target.value)) });
+  show(input.value);
+  return h("div", { class: "card" }, h("label", { for: "point" }, t("slider")), input, said);
+}
+
+function hand(context, choose) {
+  const start = context.snapshot.choices.network?.hidden ?? START;
+  const rows = h("div", { class: "layers" });
+  const build = (sizes) => {
+    const inputs = sizes.map((size) => h("input", { type: "number", min: 1, max: 4096, value: size, required: true }));
+    const read = () => inputs.map((input) => Number(input.value));
+    const changed = () => inputs.every((input) => input.reportValidity()) &&
+      choose({ hidden: read() }, read().join("-"));
+    for (const input of inputs) input.addEventListener("input", changed);
+    rows.replaceChildren(...inputs.map((input, index) => h("label", {}, `${t("neurons", { index: index + 1 })} `, input)),
+      h("p", {}, sizes.length < 6 && button(t("addLayer"), () => { build([...read(), 64]); changed(); }, { class: "plain" }), " ",
+        sizes.length > 1 && button(t("dropLayer"), () => build(read().slice(0, -1)), { class: "plain" }), " ",
+        button(t("use"), changed, { class: "plain" })));
+  };
+  build(start);
+  return h("details", { class: "card" }, h("summary", {}, t("byHand")), rows);
+}
+
+function estimated(label, found) {
+  if (found.error) return [h("b", {}, label), h("p", { class: "wrong" }, found.error)];
+  return [h("b", {}, label),
+    resources(found.used, found.available),
+    h("p", { class: "big" }, rate(found.images_per_second), h("small", {}, ` ${t("perSecond")}`)),
+    h("p", {}, `${number(found.interval)} ${t("interval")} ${t("atClock", { clock: number(found.megahertz, 2) })}; ${
+      number(found.weight_bits / 1024, 1)} kbit ${t("weights")}`),
+    h("details", {}, h("summary", {}, t("byHand")), h("table", {}, h("thead", {}, h("tr", {},
+      [t("layer"), t("outputs"), t("way"), "LUT4"].map((text) => h("th", { scope: "col" }, text)))),
+    h("tbody", {}, found.layers.map((layer) => h("tr", {}, h("th", { scope: "row" }, layer.name),
+      h("td", {}, layer.left != null ? `${number(layer.left)} / ${number(layer.outputs)}` : number(layer.outputs)),
+      h("td", {}, t(layer.way)), h("td", {}, layer.lut4 == null ? "–" : number(layer.lut4)))))))];
+}

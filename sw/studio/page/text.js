@@ -1,0 +1,117 @@
+// All texts of the page, English and Japanese. {name} is replaced by a value.
+
+const TEXTS = {
+  title: ["Thresher studio", "Thresher スタジオ"],
+  tagline: ["From pictures to a running chip", "画像から動くチップまで"],
+  skip: ["To the content", "本文へ"],
+  language: ["日本語", "English"],
+  steps: ["Steps", "手順"],
+  data: ["Data", "データ"], board: ["Board", "ボード"], network: ["Network", "ネットワーク"],
+  train: ["Train", "学習"], check: ["Check", "検証"], build: ["Build", "ビルド"],
+  try: ["Try", "試す"], take: ["Take away", "持ち帰る"],
+  next: ["Next: {step}", "次へ: {step}"],
+  lost: ["The server does not answer. Jobs go on; start it again with the same command.", "サーバーが応答しません。ジョブは続いています。同じコマンドで再起動してください。"],
+  command: ["The same on the command line", "コマンドラインでの同じ操作"],
+  running: ["running", "実行中"], done: ["done", "完了"], failed: ["failed", "失敗"],
+  stopped: ["stopped", "停止"], lostJob: ["ended by force", "強制終了"],
+  stop: ["Stop", "停止"], left: ["{time} left", "残り {time}"], log: ["What it printed", "出力"],
+  soFar: ["{time} so far", "経過 {time}"],
+  // Home
+  begin: ["Begin with a dataset", "データセットから始める"],
+  own: ["My own data", "自分のデータ"], ownHint: ["pictures, CSV, .npz, webcam", "画像・CSV・.npz・カメラ"],
+  goOn: ["Go on with a project", "プロジェクトを続ける"], none: ["None yet.", "まだありません。"],
+  remove: ["Remove", "削除"], removeSure: ["Remove {name} and all its files?", "{name} と全ファイルを削除しますか。"],
+  // Data
+  classes: ["{count} classes, {train} training and {test} test examples", "{count} クラス、学習 {train} 件、テスト {test} 件"],
+  class: ["Class", "クラス"], training: ["Training", "学習"], testing: ["Test", "テスト"],
+  samples: ["As the network sees them", "ネットワークへの入力"],
+  becomes: ["What becomes of a file", "ファイルの変換"], warnings: ["Worth a look", "注意"],
+  noWarnings: ["Nothing odd was found.", "異常は見つかりませんでした。"],
+  allTheWay: ["All the way with the defaults", "既定値で最後まで進める"],
+  allTheWayHint: ["Trains {network} for {seconds} s, checks it, builds the bitstream for {board} and starts a virtual board.", "{network} を {seconds} 秒学習し、検証し、{board} 用に合成し、仮想ボードを起動します。"],
+  onTheWay: ["On the way: you may watch, or come back later.", "進行中です。見ていても、後で戻っても構いません。"],
+  drop: ["Drop folders of pictures here, one folder a class; or a CSV or .npz file", "クラスごとの画像フォルダー、または CSV・.npz をここにドロップ"],
+  chooseFolder: ["Choose a folder", "フォルダーを選ぶ"], chooseFile: ["Choose a CSV or .npz", "CSV・.npz を選ぶ"],
+  capture: ["Add pictures class by class", "クラスごとに画像を追加"],
+  className: ["Name of the class", "クラス名"], addDrawing: ["Add the drawing", "絵を追加"],
+  addPhoto: ["Add a photo", "写真を追加"], webcam: ["Webcam", "カメラ"], clear: ["Clear", "消す"],
+  startOver: ["Start over", "最初から"], look: ["Look at the data", "データを調べる"],
+  sending: ["{done} of {all} files sent", "{all} 件中 {done} 件を送信"],
+  refused: ["Not taken: {files}", "受け付けられません: {files}"],
+  // Board
+  pickBoard: ["On which board shall it run?", "どのボードで動かしますか"],
+  memory: ["block RAM", "ブロック RAM"], fastest: ["up to {rate} images/s at {accuracy} % ({network}, {dataset})", "最大 {rate} 枚/秒、精度 {accuracy} % ({network}, {dataset})"],
+  noRows: ["not measured yet", "未測定"],
+  // Network
+  pickNetwork: ["Which network?", "どのネットワークにしますか"],
+  usualReason: ["{network} is the usual network of this board.", "{network} はこのボードの標準ネットワークです。"],
+  smallReason: ["{network} is small, and trains quickly on data of any kind.", "{network} は小さく、どのデータでも速く学習できます。"],
+  slider: ["Accuracy against speed, as measured on this board", "精度と速度 (このボードでの実測)"],
+  measuredAs: ["measured: {accuracy} %, {lut4} LUT4, {rate} images/s", "実測: {accuracy} %、{lut4} LUT4、{rate} 枚/秒"],
+  estimating: ["estimating …", "見積もり中…"], estimate: ["Estimate before training", "学習前の見積もり"],
+  perSecond: ["images/s", "枚/秒"], interval: ["cycles an image", "サイクル/枚"],
+  atClock: ["at {clock} MHz", "{clock} MHz"], weights: ["weights in memory", "メモリ上の重み"],
+  byHand: ["Layer by layer", "層ごとに決める"], neurons: ["Neurons of layer {index}", "第 {index} 層のニューロン数"],
+  addLayer: ["Add a layer", "層を追加"], dropLayer: ["Remove the last layer", "最後の層を削除"],
+  layer: ["Layer", "層"], outputs: ["outputs", "出力"], way: ["built", "構成"],
+  wired: ["wired", "配線"], scheduled: ["scheduled", "逐次"], encoder: ["encoder", "符号化"],
+  minutes: ["Train for", "学習時間"], seconds: ["{seconds} s", "{seconds} 秒"],
+  // Train
+  startTraining: ["Train", "学習を始める"], resume: ["Resume", "再開"], again: ["Train another run", "別の学習を始める"],
+  runs: ["Runs", "学習の一覧"], use: ["Use", "使う"], used: ["in use", "使用中"], run: ["Run", "学習"],
+  accuracy: ["Test accuracy", "テスト精度"], validation: ["Validation accuracy by epoch", "エポックごとの検証精度"],
+  confusion: ["Who is taken for whom", "混同行列"],
+  confusionHint: ["Rows: the true class. Columns: the answer. Choose a number to see the images.", "行: 正解、列: 回答。数字を選ぶと画像が見られます。"],
+  cellTitle: ["{truth} taken for {given}: {count} test images", "{truth} を {given} と回答: {count} 枚"],
+  close: ["Close", "閉じる"], trainFirst: ["Train first.", "先に学習してください。"],
+  // Check
+  goldenTitle: ["Golden model = PyTorch", "ゴールデンモデル = PyTorch"],
+  goldenWhy: ["The integers that the chip computes give the labels and scores of the trained network, on all test images.", "チップが計算する整数は、全テスト画像で学習済みネットワークと同じラベルとスコアになります。"],
+  rtlTitle: ["Hardware description = golden model", "ハードウェア記述 = ゴールデンモデル"],
+  rtlWhy: ["The circuit, simulated cycle by cycle, gives the same answers in exactly the predicted number of cycles.", "回路をサイクル単位でシミュレートし、予測どおりのサイクル数で同じ回答になることを確かめます。"],
+  equal: ["equal", "一致"], differs: ["differs", "不一致"], compare: ["Compare", "比較する"],
+  equalOf: ["{equal} of {images} images: all labels and scores are equal.", "{images} 枚中 {equal} 枚: ラベルもスコアもすべて一致。"],
+  notCompared: ["Not compared yet.", "まだ比較していません。"],
+  // Build
+  startBuild: ["Build the bitstream", "ビットストリームを作る"], program: ["Load onto the board", "ボードに書き込む"],
+  waysOut: ["Ways out", "対処方法"], otherNetwork: ["Choose a smaller network", "小さいネットワークを選ぶ"],
+  otherBoard: ["Choose a larger board", "大きいボードを選ぶ"], tryAgain: ["Try again", "もう一度"],
+  utilization: ["How full the chip is", "チップの使用率"], reached: ["{used} MHz used, {reached} MHz reached", "使用 {used} MHz、到達 {reached} MHz"],
+  // Try
+  draw: ["Draw here", "ここに描く"], drawKeys: ["Drawing pad. With the keyboard: arrows move, space draws, Escape clears.", "描画パッド。矢印で移動、スペースで描画、Esc で消去。"],
+  example: ["A test image", "テスト画像"], file: ["A picture file", "画像ファイル"],
+  answers: ["Answers", "回答"], golden: ["Golden model", "ゴールデンモデル"],
+  virtual: ["Virtual board", "仮想ボード"], real: ["Board on a serial port", "シリアルポートのボード"],
+  startVirtual: ["Start the virtual board", "仮想ボードを起動"], webSerial: ["Connect from the browser (Web Serial)", "ブラウザから接続 (Web Serial)"],
+  webSerialBoard: ["Board over Web Serial", "Web Serial のボード"],
+  noWebSerial: ["This browser has no Web Serial; Chromium has.", "このブラウザは Web Serial に対応していません。Chromium をお使いください。"],
+  saysIt: ["{label} in {time} ms", "{label} ({time} ms)"], truth: ["truth: {label}", "正解: {label}"],
+  agree: ["All agree: labels and scores are equal.", "全員一致: ラベルもスコアも同じです。"],
+  disagree: ["{name} differs from the golden model.", "{name} がゴールデンモデルと異なります。"],
+  scores: ["Scores", "スコア"], inside: ["Inside the network", "ネットワークの中"],
+  firing: ["{name}: {firing} of {values} fire", "{name}: {values} 個中 {firing} 個が発火"],
+  seen: ["What the network saw", "ネットワークが見た画像"],
+  port: ["Port", "ポート"], noPorts: ["no port found", "ポートなし"],
+  // Take away
+  takeHint: ["Everything that was made, to keep.", "作られたものをすべて持ち帰れます。"],
+  download: ["Download", "ダウンロード"], make: ["Make", "作る"],
+  bitstream: ["Bitstream", "ビットストリーム"], flash: ["Weights for the flash", "フラッシュ用の重み"],
+  report: ["Report", "レポート"], verilog: ["Verilog core", "Verilog コア"], c: ["C library", "C ライブラリ"],
+  onnx: ["QONNX model", "QONNX モデル"], folded: ["Folded network", "変換済みネットワーク (整数)"],
+  checkpoint: ["Checkpoint", "チェックポイント"], commands: ["All commands, in order", "すべてのコマンド (順番どおり)"],
+};
+
+export const LANGUAGES = ["en", "ja"];
+let language = 0;
+
+export const current = () => LANGUAGES[language];
+
+export function speak(name) {
+  language = Math.max(0, LANGUAGES.indexOf(name));
+  document.documentElement.lang = current();
+}
+
+export function t(key, values = {}) {
+  const text = (TEXTS[key] ?? [key, key])[language];
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}

@@ -1,0 +1,131 @@
+// Step 7: draw, and see who answers what: golden model, virtual board, real board.
+
+import { call, get } from "./api.js";
+import { button, fill, h, meter, number } from "./dom.js";
+import { showJob } from "./main.js";
+import { camera, octets, pad } from "./pad.js";
+import { SerialBoard } from "./serial.js";
+import { t } from "./text.js";
+
+const EVERY = 60;     // ms between two questions to the golden model while somebody draws
+const SETTLED = 350;  // ms without a stroke until boards are asked
+
+export default function tryIt(context) {
+  const answers = h("div", { class: "answers" }), verdict = h("p", { role: "status" });
+  const scores = h("div"), inside = h("div", { class: "inside" }), virtual = h("div"), ports = h("span");
+  let latest = null, asked = {}, busy = false, waiting = null, settle = null, serial = null, port = "", film = 0;
+
+  const show = () => {
+    fill(answers, [latest, asked], () => latest ? Object.entries({ golden: latest, ...asked }).map(([by, one]) =>
+      h("div", { class: `answer ${one.error ? "wrong" : ""}`, "data-by": by }, h("span", {}, t(by)),
+        one.error ? h("small", {}, one.error) : h("b", {}, latest.labels[one.label]),
+        one.milliseconds != null && h("small", {}, t("saysIt", { label: one.by, time: number(one.milliseconds, 1) }))))
+      : []);
+    if (!latest) return;
+    const boards = Object.entries(asked).filter(([, one]) => one.scores);
+    const wrong = boards.find(([, one]) => String(one.scores) !== String(latest.scores));
+    verdict.className = wrong ? "verdict wrong" : boards.length ? "verdict equal" : "verdict";
+    verdict.textContent = [latest.truth != null && t("truth", { label: latest.labels[latest.truth] }),
+      wrong ? t("disagree", { name: t(wrong[0]) }) : boards.length ? t("agree") : ""].filter(Boolean).join(" · ");
+    const low = Math.min(...latest.scores), range = Math.max(1, Math.max(...latest.scores) - low);
+    fill(scores, latest.scores, () => latest.scores.map((score, index) => meter(latest.labels[index],
+      (score - low) / range, score, index === latest.label ? "best" : "")));
+    fill(inside, latest.layers, () => [h("figure", {}, h("img", { src: latest.seen, alt: t("seen") }),
+      h("figcaption", {}, t("seen"))), latest.layers.map((layer) => h("figure", {}, h("img", { src: layer.picture,
+      alt: t("firing", layer) }), h("figcaption", {}, t("firing", layer))))]);
+  };
+
+  // Golden answers while somebody draws; of many questions only the last one waits.
+  const ask = async (question) => {
+    if (busy) { waiting = question; return; }
+    busy = true;
+    await context.attempt(async () => {
+      const start = performance.now();
+      const { query, body } = question();
+      latest = await call(`${context.path("answer")}?${query}`, { method: "POST", body });
+      latest.milliseconds = performance.now() - start;
+      latest.by = t("golden");
+      asked = {};
+      show();
+    });
+    busy = false;
+    clearTimeout(settle);
+    if (waiting) { [question, waiting] = [waiting, null]; setTimeout(() => ask(question), EVERY); }
+    else settle = setTimeout(askBoards, SETTLED);
+  };
+  const askCanvas = (canvas) => ask(() => ({ body: octets(canvas),
+    query: `height=${canvas.height}&width=${canvas.width}&colours=3` }));
+
+  const askBoards = async () => {
+    const question = latest;
+    if (!question) return;
+    const image = Uint8Array.from(atob(question.image), (letter) => letter.charCodeAt(0));
+    const note = async (by, action) => {
+      const start = performance.now();
+      let found;
+      try {
+        found = await action();
+      } catch (error) { found = { error: error.message }; }
+      if (question !== latest) return;
+      asked[by] = { milliseconds: performance.now() - start, ...found };
+      show();
+    };
+    const server = (name) => call(`${context.path("board")}?port=${encodeURIComponent(name)}`,
+      { method: "POST", body: image });
+    if (context.last("virtual")?.state === "running" && context.last("virtual").texts.length) {
+      await note("virtual", () => server("virtual"));
+    }
+    if (port) await note("real", () => server(port));
+    if (serial) {
+      const pixels = question.octets === 2 ? new Uint16Array(image.buffer) : image;
+      await note("webSerialBoard", async () => ({ ...await serial.classify(pixels), by: serial.info.board }));
+    }
+  };
+
+  const drawn = pad(context, { onstroke: askCanvas });
+  const shot = camera(context);
+  const looking = setInterval(() => { if (!shot.video.hidden && shot.video.videoWidth && film++ % 4 === 0) askCanvas(shot.take()); }, 100);
+  const picture = h("label", { class: "button plain" }, t("file"), h("input", { type: "file", accept: "image/*",
+    class: "hidden", name: "picture", onchange: (event) => context.attempt(async () => {
+      const bitmap = await createImageBitmap(event.target.files[0]);
+      const scale = Math.min(1, 280 / Math.max(bitmap.width, bitmap.height));
+      const canvas = h("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+      canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      askCanvas(canvas);
+    }) }));
+  const example = button(t("example"), () => ask(() => ({ query: `example=${Math.floor(1e6 * Math.random())}` })),
+    { class: "plain" });
+  const connect = "serial" in navigator
+    ? button(t("webSerial"), () => context.attempt(async () => {
+      await serial?.close();
+      serial = await SerialBoard.connect();
+      if (latest) askBoards();
+    }), { class: "plain" }) : h("small", {}, t("noWebSerial"));
+  get("ports").then((found) => fill(ports, found, () => h("label", {}, `${t("port")} `, h("select", {
+    onchange: (event) => { port = event.target.value; askBoards(); } },
+  h("option", { value: "" }, found.length ? "–" : t("noPorts")), found.map((one) =>
+    h("option", { value: one.path }, `${one.path} ${one.about}`)))))).catch(() => {});
+
+  return { element: h("div", { class: "columns try" },
+    h("section", {}, h("h2", {}, t("draw")), drawn.element, h("p", { class: "row" }, example, picture), shot.element),
+    h("section", {}, h("h2", {}, t("answers")), answers, verdict, h("h2", {}, t("scores")), scores),
+    h("section", {}, h("h2", {}, t("virtual")), virtual, h("h2", {}, t("real")), h("p", { class: "row" }, connect, ports)),
+    h("section", { class: "all" }, h("h2", {}, t("inside")), inside)),
+  update(now) {
+    const job = context.last("virtual"), ready = now.runs.some((run) => run.name === now.run && run.folded);
+    const before = virtual.dataset.ready;
+    virtual.dataset.ready = job?.state === "running" && job.texts.length ? "yes" : "";
+    fill(virtual, [job?.id, job?.state, virtual.dataset.ready, ready], () => {
+      const place = h("div");
+      showJob(place, job, true);
+      return [job?.state === "running" ? [] : ready ? button(t("startVirtual"), () => context.start("virtual", now.run),
+        { class: "primary" }) : t("trainFirst"), place];
+    });
+    if (virtual.dataset.ready && !before && latest) askBoards();
+  }, leave() {
+    clearInterval(looking);
+    clearTimeout(settle);
+    shot.video.srcObject?.getTracks().forEach((track) => track.stop());
+    serial?.close();
+  } };
+}

@@ -1,0 +1,126 @@
+"""Projects of the studio: a folder each, with one JSON file that says what was chosen."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+from ..data.known import KNOWN
+from ..store.files import read_json, write_text
+
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+RUN = re.compile(r"run[1-9][0-9]{0,3}")
+FILE = "project.json"
+OWN = "own"  # dataset that was uploaded into the project
+SECONDS = (5, 7200)  # of a training
+LAYERS, NEURONS = 6, 4096  # most of a network by hand
+
+
+class Project:
+    """A folder of the studio; ``choices`` are those of :data:`CHECKS`."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.name = self.folder.name
+        self.choices = read_json(self.folder / FILE)
+
+    @property
+    def data(self):
+        """Folder of the uploaded dataset."""
+        return self.folder / "data"
+
+    @property
+    def dataset(self):
+        """Name or path of the dataset, for a command line."""
+        if self.choices["dataset"] != OWN:
+            return self.choices["dataset"]
+        tables = [self.data / name for name in ("upload.npz", "upload.csv")]
+        return str(next((path for path in tables if path.exists()), self.data))
+
+    @property
+    def run(self):
+        """Name of the chosen run: ``"run1"``."""
+        return self.choices.get("run") or "run1"
+
+    def network(self, run=None):
+        """Return the path of a run's folded network, which may not exist yet."""
+        run = run or self.run
+        return self.folder / run / f"{run}.net.npz"
+
+    def runs(self):
+        """Return the names of all runs, in order."""
+        names = [path.name for path in self.folder.glob("run*") if RUN.fullmatch(path.name)]
+        return sorted(names, key=lambda name: int(name[3:]))
+
+    def next_run(self):
+        """Return the name of a new run."""
+        return f"run{max([0, *(int(name[3:]) for name in self.runs())]) + 1}"
+
+    def change(self, **given):
+        """Check choices and write them; a ValueError leaves all as it was."""
+        choices = {**self.choices, **{name: checked(name, value) for name, value in given.items()}}
+        write_text(self.folder / FILE, json.dumps(choices, indent=1) + "\n")
+        self.choices = choices
+
+
+def checked(name, value):
+    """Return a choice of the page if it may be made; else raise ValueError."""
+    if name not in CHECKS:
+        raise ValueError(f"Choice must be one of {', '.join(CHECKS)}: {name!r}")
+    if not CHECKS[name](value):
+        raise ValueError(f"Choice {name!r} must make sense: {value!r:.80} (reload the page)")
+    return value
+
+
+def _is_network(value):
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    if isinstance(recipe := value.get("recipe"), str):
+        return bool(NAME.fullmatch(recipe))
+    hidden = value.get("hidden")
+    return (isinstance(hidden, list) and 1 <= len(hidden) <= LAYERS
+            and all(type(count) is int and 1 <= count <= NEURONS for count in hidden))
+
+
+CHECKS = {
+    "dataset": lambda value: value == OWN or value in KNOWN,
+    "board": lambda value: isinstance(value, str) and bool(re.fullmatch(r"[\w-]{1,40}", value)),
+    "network": _is_network,
+    "seconds": lambda value: type(value) is int and SECONDS[0] <= value <= SECONDS[1],
+    "run": lambda value: isinstance(value, str) and bool(RUN.fullmatch(value)),
+    "auto": lambda value: isinstance(value, bool),
+}
+
+
+class Projects:
+    """All projects, a folder each in a folder."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def all(self):
+        """Return the projects, the latest first."""
+        found = sorted(self.folder.glob(f"*/{FILE}"), key=lambda path: -path.stat().st_mtime)
+        return [self.find(path.parent.name) for path in found if NAME.fullmatch(path.parent.name)]
+
+    def find(self, name):
+        """Return a project by its name; raise KeyError if there is none."""
+        if not NAME.fullmatch(name) or not (self.folder / name / FILE).is_file():
+            raise KeyError(name)
+        return Project(self.folder / name)
+
+    def create(self, dataset, board):
+        """Return a new project, named after its dataset."""
+        choices = {"dataset": checked("dataset", dataset), "board": checked("board", board),
+                   "seconds": 60, "auto": False, "created": round(time.time())}
+        number = 1
+        while True:
+            folder = self.folder / f"{dataset}-{number}"
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                number += 1
+        write_text(folder / FILE, json.dumps(choices, indent=1) + "\n")
+        return Project(folder)

@@ -1,0 +1,86 @@
+"""State of the studio: projects and their jobs, which are all in files."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from ..line.boards import Boards
+from ..store.files import read_json, write_text
+from . import step, upload
+from .estimator import Estimator
+from .job import Jobs
+from .project import Projects
+
+
+class Studio:
+    """Projects in a folder, and the processes that work for them."""
+
+    def __init__(self, folder):
+        self.projects = Projects(folder)
+        self.estimator = Estimator()
+        self.boards = Boards()
+        self._jobs = {}
+
+    def jobs(self, project):
+        """Return the jobs of a project."""
+        return self._jobs.setdefault(project.name, Jobs(project.folder / "jobs"))
+
+    def start(self, project, kind, run=None):
+        """Start a job; a training without a run gets a new one."""
+        if kind == "train":
+            run = run or project.next_run()
+            about = project.folder / run / "run.json"
+            if not about.exists():
+                write_text(about, json.dumps({
+                    "network": project.choices["network"], "seconds": project.choices["seconds"],
+                    "seed": int(run[3:])}) + "\n")
+            project.change(run=run)
+        run = run or project.run
+        commands = step.commands(kind, project, run)
+        return self.jobs(project).start(kind, run, commands)
+
+    def advance(self):
+        """Start the next job of each project that goes all the way."""
+        for project in self.projects.all():
+            if project.choices.get("auto"):
+                self._advance(project)
+
+    def _advance(self, project):
+        jobs = self.jobs(project)
+        for kind in step.WAY:
+            run = None if kind == "data" else project.run
+            last = jobs.last(kind, run)
+            if last is None:
+                if kind == "train" and "network" not in project.choices:
+                    return  # the default is chosen once the data is known
+                self.start(project, kind, project.run if kind != "train" else None)
+                return
+            state = last.state
+            if kind == step.VIRTUAL or state not in ("running", "done"):
+                break
+            if state == "running":
+                return
+        project.change(auto=False)
+
+    def snapshot(self, project):
+        """Return all that the page shows of a project, a dict for JSON."""
+        def content(path):
+            with suppress(OSError, ValueError):
+                return read_json(path)
+
+        run, runs = project.run, []
+        for name in project.runs():
+            trained = content(project.folder / name / f"{name}.json") or {}
+            runs.append({
+                "name": name, **(content(project.folder / name / "run.json") or {}),
+                "trained": {key: trained.get(key) for key in (
+                    "test_accuracy", "validation_accuracy", "confusion", "history", "synapses",
+                    "seconds")} if trained else None,
+                "folded": project.network(name).exists()})
+        known = step.files(project, run)
+        return {
+            "name": project.name, "choices": project.choices, "run": run, "runs": runs,
+            "data": content(project.folder / "data.json"), "uploaded": upload.counts(project),
+            "evaluation": content(known.get("evaluation.json", Path("none"))),
+            "report": content(known.get("report.json", Path("none"))), "files": sorted(known),
+            "jobs": [job.summary() for job in self.jobs(project).all()]}

@@ -1,0 +1,68 @@
+"""Commands behind each button of the studio, and the files that they leave."""
+
+from pathlib import Path
+
+from ..store.files import read_json
+
+
+IMAGES = 200  # test images that the RTL is compared with: more take minutes on large networks
+VIRTUAL = "virtual"  # the job, and the name of its board among the ports
+KINDS = ("data", "train", "evaluate", "simulate", "build", VIRTUAL, "program", "verilog", "c",
+         "onnx")
+WAY = ("data", "train", "simulate", "build", VIRTUAL)  # jobs of "all the way", in order
+
+
+def commands(kind, project, run):
+    """Return the commands of a job, lists of words; ``kind`` is one of :data:`KINDS`."""
+    lines = _training(project, run) if kind == "train" else _others(project, run)[kind]
+    return [["python", "-m", *map(str, words), "--progress", "json"] for words in lines]
+
+
+def _training(project, run):
+    """Return the commands of a training, which goes on where it was stopped."""
+    folder, about = project.folder / run, read_json(project.folder / run / "run.json")
+    network = about["network"]
+    layers = (("--network", network["recipe"]) if "recipe" in network else
+              ("--hidden", ",".join(map(str, network["hidden"]))))
+    resume = ("--resume",) if (folder / f"{run}.resume.pt").exists() else ()
+    return [("train.bnn_mnist", "--dataset", project.dataset, *layers, "--seed", about["seed"],
+             "--time-limit", about["seconds"], "--name", run, "--output", folder, *resume),
+            ("sw.fold", folder / f"{run}.ckpt.npz"), ("sw.evaluate", project.network(run))]
+
+
+def _others(project, run):
+    """Return the commands of all other jobs, by kind."""
+    folder, net, board = project.folder / run, project.network(run), project.choices["board"]
+    made, built = project.folder / "made", folder / "built"
+    bitstream = files(project, run).get("bitstream", built / "none")
+    return {
+        "data": [("sw.data", project.dataset, "--json", project.folder / "data.json")],
+        "evaluate": [("sw.evaluate", net)],
+        "simulate": [("sim.full", net, "--board", board, "--limit", IMAGES, "--output", made)],
+        "build": [("boards.build", board, net, "--output", built, "--reuse")],
+        VIRTUAL: [("sim.virtual", board, net, "--port", port(project, run), "--output", made)],
+        "program": [("boards.program", board, "--bitstream", bitstream, "--output", built)],
+        "verilog": [("hw.generate", net, "--board", board, "-o", folder / f"{run}.v")],
+        "c": [("sw.c", net, "-o", folder / "c", "--check")],
+        "onnx": [("sw.exchange", net, "-o", folder / f"{run}.onnx")],
+    }
+
+
+def port(project, run):
+    """Return the link to the virtual board's pseudo-terminal."""
+    return project.folder / run / VIRTUAL
+
+
+def files(project, run):
+    """Return the files that can be taken away, by name: only these are ever sent."""
+    folder = project.folder / run
+    built = folder / "built" / project.choices["board"]
+    known = {
+        "data.json": project.folder / "data.json", "data.png": project.folder / "data.png",
+        "network": project.network(run), "checkpoint": folder / f"{run}.ckpt.npz",
+        "evaluation.json": folder / f"{run}.eval.json",
+        "bitstream": max(built / f"{run}.bin", built / f"{run}.bit", key=Path.exists),
+        "weights": built / f"{run}.flash.bin", "report.json": built / "report.json",
+        "report.txt": built / "report.txt", "verilog": folder / f"{run}.v",
+        "c": folder / "c", "onnx": folder / f"{run}.onnx"}
+    return {name: path for name, path in known.items() if path.exists()}

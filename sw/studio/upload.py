@@ -1,0 +1,110 @@
+"""Datasets that somebody drops onto the page: bounded, and stored under names of ours."""
+
+import csv
+import os
+import shutil
+from contextlib import suppress
+
+from ..store.files import replacing
+
+
+PICTURE = 1 << 24  # octets of a picture
+TABLE = 1 << 28    # octets of a table or of arrays
+FILES = 20_000     # pictures of a project
+ROOM = 1 << 30     # octets of a project's dataset
+LABEL = 60         # characters of a class name
+
+# Endings by the first octets of a file: the name that the page gives says nothing.
+MAGIC = ((b"\x89PNG\r\n", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"),
+         (b"RIFF", ".webp"), (b"II*\0", ".tif"), (b"MM\0*", ".tif"))
+TABLES = {"csv": "upload.csv", "npz": "upload.npz"}
+LIST = "labels.csv"
+
+
+class TooMuch(ValueError):
+    """More was sent than a project takes."""
+
+
+async def receive(stream, path, most):
+    """Write a stream of octets to a path, which is whole or does not come to be."""
+    count = 0
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        async for chunk in stream:
+            count += len(chunk)
+            if count > most:
+                raise TooMuch(f"File must have at most {most:,} octets (make it smaller)")
+            file.write(chunk)
+    return count
+
+
+async def take_picture(project, stream, label):
+    """Store a picture of a class; return its name, which is ours."""
+    label = " ".join(label.split())
+    if not 1 <= len(label) <= LABEL or not label.isprintable():
+        raise ValueError(f"Class must have a name of 1 to {LABEL} characters: {label[:LABEL]!r}")
+    folder = project.data
+    folder.mkdir(exist_ok=True)
+    names = [path.name for path in folder.iterdir()]
+    _check_room(folder, names)
+    arriving = folder / f"arriving-{len(names):06}-{id(stream):x}"
+    try:
+        await receive(stream, arriving, PICTURE)
+        with open(arriving, "rb") as file:
+            head = file.read(12)
+        suffix = next((suffix for magic, suffix in MAGIC if head.startswith(magic)), None)
+        if suffix is None:
+            raise ValueError("File must be a picture: PNG, JPEG, GIF, BMP, WebP or TIFF")
+        name = f"{_free(folder):06}{suffix}"
+        os.replace(arriving, folder / name)
+    finally:
+        arriving.unlink(missing_ok=True)
+    for other in TABLES.values():
+        (folder / other).unlink(missing_ok=True)
+    with open(folder / LIST, "a", encoding="utf-8", newline="") as file:
+        if not file.tell():
+            csv.writer(file).writerow(("file", "label"))
+        csv.writer(file).writerow((name, label))
+    return name
+
+
+async def take_table(project, stream, kind):
+    """Store a table or arrays instead of what was there; return the name, which is ours."""
+    if kind not in TABLES:
+        raise ValueError(f"Kind of the file must be one of {', '.join(TABLES)}: {kind[:20]!r}")
+    arriving = project.folder / f"arriving.{kind}"
+    try:
+        await receive(stream, arriving, TABLE)
+        clear(project)
+        project.data.mkdir(exist_ok=True)
+        os.replace(arriving, project.data / TABLES[kind])
+    finally:
+        arriving.unlink(missing_ok=True)
+    return TABLES[kind]
+
+
+def clear(project):
+    """Remove the dataset of a project."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(project.data)
+
+
+def counts(project):
+    """Return how many pictures of each class were taken: a dict."""
+    found = {}
+    with suppress(FileNotFoundError), open(project.data / LIST, encoding="utf-8",
+                                           newline="") as file:
+        for row in list(csv.reader(file))[1:]:
+            found[row[1]] = found.get(row[1], 0) + 1
+    return found
+
+
+def _free(folder):
+    taken = [int(path.stem) for path in folder.iterdir() if path.stem.isdecimal()]
+    return max(taken, default=0) + 1
+
+
+def _check_room(folder, names):
+    if len(names) > FILES:
+        raise TooMuch(f"Pictures of a project must be at most {FILES:,}: {len(names):,} are there")
+    if sum(path.stat().st_size for path in folder.iterdir()) > ROOM:
+        raise TooMuch(f"Pictures of a project must take at most {ROOM >> 20:,} MiB")

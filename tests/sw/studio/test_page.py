@@ -1,0 +1,222 @@
+"""sw.studio in a browser: the whole way from a folder of pictures to answers of a board."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from sw.studio.job import Jobs
+
+from .server import serving
+from .walk import CHROMIUM, STEPS, browsing, go, stroke, wire
+
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+SIDE = 12
+CLASSES = ("bar", "ring", "cross")
+EACH = 40
+
+
+def pictures(folder):
+    """Write pictures of three classes, a folder each, with noise, at places that differ."""
+    rng = np.random.default_rng(1)
+    for place, name in enumerate(CLASSES):
+        (folder / name).mkdir(parents=True)
+        for number in range(EACH):
+            shape = np.zeros((SIDE, SIDE), np.uint8)
+            if place == 0:
+                shape[5:7, 1:11] = 255
+            elif place == 1:
+                shape[3:9, 3:9] = 255
+                shape[5:7, 5:7] = 0
+            else:
+                shape[range(1, 11), range(1, 11)] = shape[range(1, 11), range(10, 0, -1)] = 255
+            shape = np.roll(shape, rng.integers(-1, 2, 2), (0, 1))
+            noisy = np.clip(shape + rng.integers(0, 40, shape.shape), 0, 255).astype(np.uint8)
+            Image.fromarray(noisy).save(folder / name / f"{number}.png")
+    (folder / CLASSES[0] / "notes.png").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("studio")) as server:
+        server.folder = tmp_path_factory.getbasetemp()
+        yield server
+
+
+def faults(page):
+    """Return what axe-core finds serious, as text."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found
+            if one["impact"] in ("serious", "critical") for node in one["nodes"]]
+
+
+def check_view(page, name):
+    """Check a view: nothing wrong, usable by everybody, no scrolling sideways on any screen."""
+    assert faults(page) == [], name
+    for width in (360, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("() => document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} at {width}"
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def trained(studio, tmp_path_factory):
+    """Return the page after a folder was dropped and a network trained on it."""
+    source = pictures(tmp_path_factory.mktemp("shapes"))
+    with browsing(viewport={"width": 1200, "height": 900}, locale="en") as page:
+        page.server = studio
+        page.port = tmp_path_factory.mktemp("line") / "serial"
+        wire(page, page.port)
+        page.goto(studio.address)
+        page.click(".tile:last-child")
+        page.set_input_files("input[name=folder]", source)
+        page.get_by_text(f"{3 * EACH + 1} of {3 * EACH + 1} files sent").wait_for()
+        assert "notes.png (File must be a picture" in page.inner_text("#said")
+        page.click("text=Look at the data")
+        page.locator("table.classes tbody tr").nth(2).wait_for()
+        page.project = page.url.split("#/")[1].split("/")[0]
+        go(page, "network")
+        page.click("details.card summary")
+        page.click("text=Remove the last layer")
+        page.fill(".layers input", "12")
+        page.locator(".sticky .big").wait_for()
+        assert "12" in page.inner_text(".sticky b")
+        go(page, "train")
+        page.click("button.primary")
+        page.locator("table.confusion").wait_for()
+        yield page
+        jobs = Jobs(next(studio.folder.glob(f"**/{page.project}/jobs")))
+        for job in jobs.all():
+            job.stop()
+        assert page.wrong == []
+
+
+def test_a_dropped_folder_is_what_was_dropped(trained):
+    about = trained.server.get(f"projects/{trained.project}")["data"]
+    assert (about["labels"], about["train"], about["test"], about["shape"]) == (
+        sorted(CLASSES), [32] * 3, [8] * 3, [SIDE, SIDE])
+
+
+def test_a_cell_of_the_confusion_matrix_shows_its_images(trained):
+    go(trained, "train")
+    trained.locator("table.confusion td.right button").first.click()
+    image = trained.locator("dialog img")
+    image.evaluate("image => image.decode()")
+    count = int(re.search(r"(\d+) test images", trained.inner_text("dialog h2"))[1])
+    assert image.evaluate("image => image.naturalWidth") == SIDE * count
+    trained.click("dialog button")
+
+
+def test_golden_rtl_bitstream_and_boards_answer_alike(trained, studio):
+    go(trained, "check")
+    trained.locator(".verdict.equal").first.wait_for()
+    trained.locator("button.primary").nth(1).click()
+    trained.locator(".verdict.equal").nth(1).wait_for()
+    assert "24 of 24 images" in trained.locator(".verdict.equal").nth(1).inner_text()
+    go(trained, "build")
+    trained.click("button.primary")
+    trained.locator("section.card .big").wait_for()
+    assert "images/s" in trained.inner_text("section.card .big")
+    go(trained, "try")
+    trained.click("text=Start the virtual board")
+    trained.click("text=A test image")
+    trained.locator("[data-by=virtual] b").wait_for()
+    assert "All agree" in trained.inner_text(".verdict")
+    folder = next(studio.folder.glob(f"**/{trained.project}"))
+    with subprocess.Popen(  # a second one, for the browser's own port
+            [sys.executable, "-m", "sim.virtual", "icebreaker", folder / "run1/run1.net.npz",
+             "--port", trained.port, "--output", folder / "made"], stdout=subprocess.PIPE) as board:
+        try:
+            board.stdout.readline()
+            trained.click("text=Connect from the browser")
+            trained.locator("[data-by=webSerialBoard] b").wait_for()
+            stroke(trained, (0.2, 0.5), (0.8, 0.5))
+            trained.locator("[data-by=webSerialBoard] b").wait_for()
+            answers = trained.locator(".answer b").all_inner_texts()
+            assert len(answers) == 3
+            assert len(set(answers)) == 1
+            assert "All agree" in trained.inner_text(".verdict")
+        finally:
+            board.send_signal(signal.SIGINT)
+    assert trained.locator(".inside img").count() == 3
+    assert trained.locator("[data-by=virtual]").count() == 1
+
+
+def test_every_view_is_for_everybody_and_on_every_screen(trained):
+    for step in STEPS:
+        go(trained, step)
+        trained.wait_for_timeout(200)
+        if step == "board":
+            trained.locator(".cards").first.wait_for()
+        check_view(trained, step)
+    trained.goto(trained.url.split("#")[0] + "#/")
+    trained.locator(".projects a").first.wait_for()
+    check_view(trained, "home")
+    trained.click("header button")
+    assert trained.locator("html").get_attribute("lang") == "ja"
+    assert trained.inner_text("h1") == "画像から動くチップまで"
+    trained.click("header button")
+    trained.goto(f"{trained.url.split('#')[0]}#/{trained.project}/data")
+
+
+def test_reload_and_address_lose_nothing(trained):
+    go(trained, "train")
+    trained.reload()
+    trained.locator("table.confusion").wait_for()
+    assert trained.url.endswith(f"#/{trained.project}/train")
+    assert trained.title().startswith("Train · ")
+
+
+def test_the_keyboard_is_enough(trained):
+    go(trained, "try")
+    pad = trained.locator("canvas.pad")
+    pad.focus()
+    for key in (" ", "ArrowRight", "ArrowRight", "ArrowRight"):
+        trained.keyboard.press(key)
+    trained.locator("[data-by=golden] b").wait_for()
+    trained.keyboard.press("Escape")
+    reached = set()
+    for _ in range(40):
+        trained.keyboard.press("Tab")
+        reached.add(trained.evaluate("() => document.activeElement.textContent.trim()"))
+    assert {"A test image", "Clear", "Webcam", "Next: Take away"} <= reached
+
+
+def test_golden_answers_while_somebody_draws(studio, trained):
+    """The server answers a picture of the pad's size in 50 ms, median, on an idle machine."""
+    pixels, times = bytes(280 * 280 * 3), []
+    for _ in range(9):
+        start = time.process_time(), time.monotonic()
+        status, _, _ = studio.ask(
+            "POST", f"projects/{trained.project}/answer?height=280&width=280&colours=3", pixels)
+        times.append(time.monotonic() - start[1])
+        assert status == 200
+    assert sorted(times)[4] < 0.5  # of a machine that does much else
+
+
+def test_what_was_made_can_be_taken_away(trained):
+    go(trained, "take")
+    for name in ("Verilog core", "QONNX model"):
+        trained.click(f'[aria-label="Make: {name}"]')
+        with trained.expect_download() as found:
+            trained.click(f'[aria-label="Download: {name}"]')
+        assert found.value.path().stat().st_size > 1000
+    commands = trained.inner_text("pre >> nth=-1").splitlines()
+    assert commands[0].startswith("python -m sw.data ")
+    assert any(line.startswith("python -m train.bnn_mnist ") for line in commands)
+
+
+def test_no_other_host_was_asked(trained):
+    hosts = {urlsplit(url).netloc for url in trained.asked if url.startswith(("http", "ws"))}
+    assert hosts == {trained.server.host}
