@@ -53,7 +53,7 @@ NET = $(or $(ARTEFACT),$(NETWORK),$(if $(default),build/$(NAME)/$(NAME).net.npz,
 LEARNT = $(if $(DATASET),--dataset $(call quoted,$(DATASET)) $(TRAIN) $(if \
     $(filter --hidden --layers --network,$(TRAIN)),,--network $(default)) --name,--network)
 
-.PHONY: help venv network train fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
+.PHONY: help venv network train search fold evaluate verilog sim sim-full sim-netlist sim-bitstream \
         soak bitstream reproduce program virtual bench bench-c c records fuzz mutate prove verify test lint doctor studio studio-shots clean
 
 
@@ -80,6 +80,9 @@ train: $(READY)  ## train BOARD's default network on MNIST, from its start
 	@file=$(call quoted,$(NET)); name=$${file##*/}; \
 	$(RUN) -m train.bnn_mnist $(LEARNT) "$${name%.net.npz}" \
 	    --output $(if $(ARTEFACT),build/$(NETWORK)/,"$$(dirname "$$file")/") $(OPTIONS)
+
+search: $(READY)  ## the best networks for DATASET on BOARD, by accuracy, area and speed
+	@$(RUN) -m train.search $(if $(BOARD),--board $(ON)) --dataset $(if $(DATASET),$(call quoted,$(DATASET)),mnist) $(OPTIONS)
 
 fold: network  ## checkpoint to folded network: bits and integers
 	@$(RUN) -m sw.inspect $(call quoted,$(NET)) $(OPTIONS)
@@ -192,5 +195,5 @@ endif
 	.venv/bin/python -c 'import torch' 2>/dev/null \
 	    || pip --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU) '$(TORCH)' 2>/dev/null \
 	    || echo 'note: no CPU build of torch from $(TORCH_CPU): the larger general one is used'; \
-	pip -e '.[dev,onnx,compress,litex,studio]'
+	pip -e '.[dev,onnx,compress,litex,search,studio]'
 	@touch $@

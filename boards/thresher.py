@@ -15,6 +15,7 @@ from sw.artefact import SUFFIX, artefact, names, stem
 # Short name, module that "python -m" starts, and what it does.
 COMMANDS = {
     "train": ("train.bnn_mnist", "train a network"),
+    "search": ("train.search", "the best networks for a dataset on a board"),
     "fold": ("sw.fold", "checkpoint to folded network: bits and integers"),
     "evaluate": ("sw.evaluate", "golden model on the test set, against PyTorch"),
     "inspect": ("sw.inspect", "what is in a network, as tables and pictures"),

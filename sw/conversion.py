@@ -1,4 +1,4 @@
-"""Conversion: how a picture or a row of numbers becomes the input of a network, as plain data.
+"""Conversion: how a picture, row or recording becomes the input of a network, as plain data.
 
 The arithmetic is in :mod:`sw.data.convert`. A network and its checkpoint store their conversion, so
 that every command treats a user's file as training treated the dataset.
@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from .sound import Sound
 from .store import fields
 
 
@@ -44,6 +45,7 @@ class Picture:
     """
 
     kind: ClassVar[str] = "picture"
+    takes: ClassVar[str] = "picture"
 
     size: tuple
     colours: int = 1
@@ -112,6 +114,7 @@ class Row:
     """
 
     kind: ClassVar[str] = "row"
+    takes: ClassVar[str] = "picture"
 
     columns: tuple = ()
     low: tuple = (0.0,)
@@ -148,7 +151,7 @@ class Row:
             yield f"and {len(other) - 4} more columns"
 
 
-KINDS = {kind.kind: kind for kind in (Picture, Row)}
+KINDS = {kind.kind: kind for kind in (Picture, Row, Sound)}
 
 
 def to_json(conversion):
@@ -243,6 +246,12 @@ def check(conversion, input_shape):
             raise ValueError(f"Conversion must give the inputs of the network, of shape "
                              f"{tuple(input_shape)}: it gives {conversion.size[0]} x "
                              f"{conversion.size[1]} pixels of {conversion.colours} colours")
+        return
+    if isinstance(conversion, Sound):
+        if tuple(input_shape) != conversion.size:
+            raise ValueError(f"Conversion must give the inputs of the network, of shape "
+                             f"{tuple(input_shape)}: it gives {conversion.bands} bands of "
+                             f"{conversion.frames} windows")
         return
     for what, given in (("names", conversion.columns), ("places", conversion.places),
                         ("ranges", conversion.low if len(conversion.low) > 1 else ())):

@@ -93,8 +93,8 @@ def _files(options, recipe):
             for kind in ("ckpt.npz", "json", "curve.png", "confusion.png", "resume.pt")}
 
 
-def _trainer(options, recipe, dataset):
-    """Return the trainer, and the settings that its states belong to."""
+def fitted(options, recipe, dataset):
+    """Return the recipe with all that depends on the dataset and on the options."""
     table = dataset.train_images.ndim == 2
     grey = dataset.train_images.ndim == 3
     recipe = recipe.seeing(dataset.input_shape)
@@ -110,6 +110,18 @@ def _trainer(options, recipe, dataset):
         recipe = recipe.changed(distill=0.0)
     if options.budget is not None:
         recipe = recipe.within(options.budget, len(dataset.labels), options.family)
+    return recipe
+
+
+def trainer_of(recipe, encoder, dataset, rows, held, *, seed, device="cpu"):
+    """Return the trainer of a recipe on rows of the training part, with others for validation."""
+    return TRAINERS[type(recipe)](recipe, encoder, _part(dataset, rows), _part(dataset, held),
+                                  len(dataset.labels), seed, device)
+
+
+def _trainer(options, recipe, dataset):
+    """Return the trainer, and the settings that its states belong to."""
+    recipe = fitted(options, recipe, dataset)
     rows, held = loop.split(len(dataset.train_images), options.limit)
     encoder = recipe.encoder(dataset.train_images[rows])
     inputs = encoder.outputs if encoder else prod(dataset.input_shape)
@@ -117,9 +129,8 @@ def _trainer(options, recipe, dataset):
     for line in describe(dataset, encoder):
         print(line)
     refuse_senseless(dataset, encoder)
-    trainer = TRAINERS[type(recipe)](
-        recipe, encoder, _part(dataset, rows), _part(dataset, held), len(dataset.labels),
-        options.seed, options.device)
+    trainer = trainer_of(recipe, encoder, dataset, rows, held, seed=options.seed,
+                         device=options.device)
     print(f"{dataset.name}: {prod(dataset.input_shape)} inputs, {recipe.seen}, "
           f"{recipe.layout(inputs, len(dataset.labels))}, "
           f"{recipe.contents(inputs, len(dataset.labels))}, "

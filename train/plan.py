@@ -39,6 +39,9 @@ class Plan:
         """Return the sizes of the layers, from the inputs to the scores, as text."""
         return listed(self.sizes(inputs, classes), "-")
 
+    def planned(self, classes, family):
+        """Return the LUT4 that a wired network is planned to take; None of any other."""
+
     def encoder(self, images):
         """Return the encoder for training images, or None for a network without one."""
         return encoder_for(images, self.levels)

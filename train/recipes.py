@@ -95,6 +95,11 @@ class Recipe(Plan):
         lut4 = f"{area.planned(self.hidden, self.synapses, classes):,}" if self.wired else ""
         return listed(self.synapses or ("all",), "/"), self.contents(inputs, classes), lut4
 
+    def planned(self, classes, family):
+        if not self.wired:
+            return None
+        return area.planned(self.hidden, self.synapses, classes, family)
+
     def contents(self, inputs, classes):
         """Return what the network will consist of, as text."""
         return worded({"synapses": self.synapse_total(inputs, classes)})

@@ -41,8 +41,8 @@ class Target:
 def add_arguments(parser):
     """Add files, options of their meaning, and forms of answers to a parser."""
     parser.add_argument("files", nargs="+", metavar="FILE",
-                        help="pictures, folders of pictures, tables (CSV), .npy, .npz or IDX; - is "
-                             "standard input")
+                        help="pictures, recordings (WAV), folders of them, tables (CSV), .npy, "
+                             ".npz or IDX; - is standard input")
     parser.add_argument("--top", type=_positive, metavar="K",
                         help="show the K best classes (default: all scores if they fit, else 3)")
     for name in ("csv", "json"):
@@ -50,7 +50,7 @@ def add_arguments(parser):
                             help=f"write all scores as {name.upper()}; -: to standard output")
     parser.add_argument("--show", type=Path, metavar="DIR",
                         help="write the pictures that the network saw there")
-    choices.add_arguments(parser, without=("test",))
+    choices.add_arguments(parser, without=("test", "hold-out"))
 
 
 def classify(args, target, function, about):

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ..conversion import Picture
+from ..conversion import Row
 from ..data.sheet import MOST, pixels_of, save, save_sheet
 
 
@@ -14,7 +14,7 @@ class Show:
     ----------
     folder : path-like
         Where they go: ``00001-NAME.png``, ... and ``sheet.png``.
-    conversion : sw.conversion.Picture
+    conversion : sw.conversion.Picture or sw.sound.Sound
         How the pictures came about.
     input_bits : int
         Width of a value of an input.
@@ -28,7 +28,7 @@ class Show:
     """
 
     def __init__(self, folder, conversion, input_bits, labels):
-        if not isinstance(conversion, Picture):
+        if isinstance(conversion, Row):
             raise ValueError("--show must have a network of pictures: this one takes rows of "
                              "numbers (--size ROWSxCOLUMNS makes pictures of them)")
         self.folder = Path(folder)

@@ -3,6 +3,9 @@
 import numpy as np
 
 from ..conversion import Picture
+from ..progress import progress
+from ..sound import Sound
+from . import logmel
 from .drawing import edge, like_mnist
 from .images import middle, resized
 
@@ -17,7 +20,7 @@ class Converter:
 
     Parameters
     ----------
-    conversion : sw.conversion.Picture or sw.conversion.Row
+    conversion : sw.conversion.Picture, sw.conversion.Row or sw.sound.Sound
         What is done.
     input_shape : tuple of int
         Shape of an input of the network.
@@ -55,9 +58,11 @@ class Converter:
         """
         made = np.empty((len(examples), *self.input_shape), self.dtype)
         start = 0
-        for part in _parts(examples):
-            made[start:start + len(part)] = self.batch(part)
-            start += len(part)
+        with progress(total=len(examples), what="converting", unit="examples", delay=5) as bar:
+            for part in _parts(examples):
+                made[start:start + len(part)] = self.batch(part)
+                start += len(part)
+                bar.update(len(part))
         return made
 
     def batch(self, examples):
@@ -68,6 +73,8 @@ class Converter:
         self.examples += len(examples)
         if isinstance(self.conversion, Picture):
             made = self._pictures(self._as_pictures(examples))
+        elif isinstance(self.conversion, Sound):
+            made = self._sounds(examples)
         else:
             made = self._rows(examples)
         return made.reshape(len(examples), *self.input_shape)
@@ -88,6 +95,13 @@ class Converter:
                 and self.brightest * DIM < self.top:
             yield (f"no pixel is above {self.brightest} of {self.top}: if these files have another "
                    f"range of values than those of training, say it with --range LOW,HIGH")
+
+    def _sounds(self, examples):
+        """Return features of recordings of one length, int16, shape (n, samples)."""
+        if examples.ndim != 2 or examples.dtype != np.int16:
+            raise ValueError(f"Recordings must be integers of 16 bits: {examples.dtype} of shape "
+                             f"{examples.shape[1:]} (give WAV files)")
+        return np.stack([logmel.features(samples, self.conversion) for samples in examples])
 
     def _as_pictures(self, examples):
         """Return rows of pixels as pictures; pictures of one channel lose that axis."""

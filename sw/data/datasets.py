@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..conversion import Picture
+from ..conversion import Row
 from ..network import check_labels
 from . import options as choices
 from .convert import Converter
@@ -37,8 +37,8 @@ class Dataset:
         Index of each image's class in ``labels``.
     labels : tuple of str
         Name of each class.
-    conversion : sw.conversion.Picture, sw.conversion.Row or None
-        How the files' pictures or rows became these inputs. None: the inputs are the files'.
+    conversion : sw.conversion.Picture, sw.conversion.Row, sw.sound.Sound or None
+        How the files' examples became these inputs. None: the inputs are the files'.
     facts : Facts
         What is said of the dataset.
     """
@@ -130,6 +130,7 @@ def load(name_or_path, options=choices.NONE, *, download=True):
     train, seen, ignored = survey(raw.train, raw.path)
     raw = replace(raw, train=train, ignored=[*raw.ignored, *ignored])
     raw = with_test(raw, options)
+    seen.rate = raw.known.get("rate", 0)
     conversion, guessed = conversion_of(raw, seen, options)
     values, names = numbered(raw, options)
     shape = input_shape(conversion, raw.train.examples)
@@ -147,7 +148,7 @@ def read(name_or_path, options=choices.NONE, download=True):
     known = KNOWN.get(str(name_or_path))
     if known is not None:
         raw = known.form.read(known_folder(str(name_or_path), download), options)
-        raw = replace(raw, path=Path(str(name_or_path)), known=known.facts,
+        raw = replace(raw, path=Path(str(name_or_path)), known={**raw.known, **known.facts},
                       class_names=known.labels or raw.class_names)
     else:
         path = Path(name_or_path)
@@ -157,6 +158,8 @@ def read(name_or_path, options=choices.NONE, download=True):
         raw = form.read(path, options)
         if "emnist" in path.resolve().name.lower():
             raw.known = {"transpose": True}
+    if options.hold_out is not None and "rate" not in raw.known:
+        raise ValueError(f"--hold-out must be given for recordings alone: {raw.path} is none")
     if raw.train.labels is None:
         raise ValueError(f"{raw.path} must have a class for each example: it has none (name the "
                          f"class column with --label, or give labels beside)")
@@ -173,6 +176,9 @@ def read(name_or_path, options=choices.NONE, download=True):
 def with_test(raw, options):
     """Return a raw dataset with a test part: its own, or a share of every class."""
     share = choices.share(options.test)
+    if options.hold_out is not None and options.test is not None:
+        raise ValueError(f"Test part must be given once: --hold-out {options.hold_out} and --test "
+                         f"{options.test} are (leave one out)")
     if raw.test is not None and share is None:
         test, _, ignored = survey(raw.test, raw.test_from or raw.path)
         return replace(raw, test=test, ignored=[*raw.ignored, *ignored])
@@ -236,9 +242,9 @@ def numbered(raw, options):
 
 def input_shape(conversion, examples):
     """Return the shape of a network's input that a conversion gives."""
-    if isinstance(conversion, Picture):
-        return conversion.size if conversion.colours == 1 else (*conversion.size, 3)
-    return examples.shape[1:]
+    if isinstance(conversion, Row):
+        return examples.shape[1:]
+    return conversion.size if conversion.colours == 1 else (*conversion.size, 3)
 
 
 def known_folder(name, download=True):

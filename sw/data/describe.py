@@ -126,6 +126,10 @@ def _files(facts):
     if len(shapes) > 1:
         extents = list(chain.from_iterable(shapes))
         text = f"{len(shapes)} sizes, {min(extents)} to {max(extents)} pixels, most {text}"
+    if seen.rate:
+        lengths = [shape[0] / seen.rate for shape in shapes]
+        return (f"recordings of {seen.rate:,} Hz, {min(lengths):.2f} to {max(lengths):.2f} s, "
+                f"values {seen.low:g}..{seen.high:g}")
     if len(shapes[0]) == 1:
         what = f"rows of {text} numbers"
     else:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ..progress import progress
 from ..store.files import naming
 from ..store.lock import alone
+from .form import unpack
 
 
 TIMEOUT = 30  # seconds without a byte, after which a mirror counts as dead
@@ -33,6 +34,40 @@ class File:
     name: str
     size: int
     sha256: str
+
+    exact = True  # whether ``size`` is the file's
+
+    def digest(self, path):
+        """Return the checksum of a downloaded file."""
+        with open(path, "rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Packed(File):
+    """An archive whose files never change, but that may be packed anew, as GitHub's are.
+
+    Attributes
+    ----------
+    size : int
+        Bytes that it has at most.
+    sha256 : str
+        Checksum of its files: of name, 0 and content of each, by name.
+    suffix : str
+        Ending of the names of the files that count.
+    """
+
+    suffix: str
+
+    exact = False
+
+    def digest(self, path):
+        made = hashlib.sha256()
+        files = unpack.members(path, lambda name: name.endswith(self.suffix))
+        for file in sorted(files, key=lambda file: file.name):
+            if file.name.endswith(self.suffix):
+                made.update(file.name.encode() + b"\0" + file.octets)
+        return made.hexdigest()
 
 
 def fetch(file, folder, mirrors):
@@ -85,8 +120,8 @@ def _fetch(file, path, mirrors):
 def _transfer(url, part, file):
     """Append the missing bytes to ``part``."""
     have = part.stat().st_size if part.exists() else 0
-    if have > file.size:
-        part.unlink()
+    if have > file.size or not file.exact:
+        part.unlink(missing_ok=True)
         have = 0
     if have == file.size:
         return
@@ -96,22 +131,21 @@ def _transfer(url, part, file):
         resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         have = have if resumed else 0
         with open(str(part), "ab" if resumed else "wb") as out, \
-                progress(total=file.size, initial=have, what=file.name, unit="bytes",
-                         delay=1) as bar:
+                progress(total=file.size if file.exact else None, initial=have, what=file.name,
+                         unit="bytes", delay=1) as bar:
             while have <= file.size and (piece := answer.read(2**16)):
                 with naming(part):
                     out.write(piece)
                     out.flush()
                 have += len(piece)
                 bar.update(len(piece))
-    if have < file.size:
+    if have < file.size and file.exact:
         raise OSError(f"ended after {have} of {file.size} bytes")
 
 
 def _check(part, file):
     """Remove ``part`` and raise ValueError unless it has the file's checksum."""
-    with open(part, "rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    digest = file.digest(part)
     if digest != file.sha256:
         part.unlink()
         raise ValueError(f"sent another file (SHA-256 {digest[:12]}, not {file.sha256[:12]})")

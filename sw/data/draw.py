@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .. import picture
-from ..conversion import Picture
+from ..conversion import Row
 
 
 SAMPLES = 8   # of each class
@@ -38,8 +38,8 @@ def draw_samples(path, dataset):
 
 def draw_input(axes, image, conversion):
     """Draw an input of a network: a picture, or bars of the numbers 0..255."""
-    if isinstance(conversion, Picture):
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    else:
+    if isinstance(conversion, Row):
         axes.bar(np.arange(image.size), image.ravel(), width=1)
         axes.set_ylim(0, 255)
+    else:
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")

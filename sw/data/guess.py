@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..conversion import TOP, Picture, Row, square
+from ..sound import Sound
 from .form.table import pixels
 
 
@@ -24,11 +25,13 @@ def conversion_of(raw, seen, options):
 
     Returns
     -------
-    Picture or Row
+    Picture, Row or Sound
     list of str
         Sentences on what was guessed, each with the option that changes it.
     """
     said = []
+    if seen.rate:
+        return _sound(raw, seen.rate, options, said), said
     examples = raw.train.examples
     if isinstance(examples, np.ndarray) and examples.ndim == 2:
         shape = _shape_of_rows(raw, examples, options, said)
@@ -104,6 +107,22 @@ def _row(raw, examples, options):
     if octets.all():
         low, high = low[:1], high[:1]
     return Row(low=tuple(low.tolist()), high=tuple(high.tolist()), **names)
+
+
+def _sound(raw, rate, options, said):
+    """Return the conversion of recordings; ``--size`` gives bands and windows."""
+    for name, value in (("--size flat", options.size == "flat"), ("--range", options.range),
+                        (f"--{options.fit}", options.fit), ("--invert", options.invert),
+                        ("--transpose", options.transpose), ("--colour", options.colours == 3)):
+        if value:
+            raise ValueError(f"{name} must be given for pictures or numbers: {raw.path} holds "
+                             f"recordings (--size BANDSxWINDOWS can be given)")
+    window = 256 if rate < 12_000 else 512  # some 30 ms
+    bands, frames = options.size or (Sound.bands, Sound.frames)
+    if options.size is None:
+        said.append(f"a recording becomes {bands} bands of {frames} windows (--size "
+                    f"BANDSxWINDOWS: others)")
+    return Sound(rate, bands, frames, window, high=rate * 19 // 40)
 
 
 def _picture(raw, seen, options, said):

@@ -13,7 +13,7 @@ class Inputs:
 
     Parameters
     ----------
-    conversion : sw.conversion.Picture or sw.conversion.Row
+    conversion : sw.conversion.Picture, sw.conversion.Row or sw.sound.Sound
         The network's, perhaps overridden by options.
     input_shape : tuple of int
         Shape of an input of the network.
@@ -96,7 +96,7 @@ class Inputs:
     def _picture(self, name, pixels):
         if self.unsaid:
             return self.unsaid.batch(pixels[None])[0]
-        if isinstance(self.converter.conversion, Picture):
+        if not isinstance(self.converter.conversion, Row):
             return self.converter.batch(pixels[None])[0]
         inputs = prod(self.input_shape)
         if pixels.size != inputs and pixels.ndim == 3:

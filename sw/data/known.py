@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from .download import File
+from .download import File, Packed
 from .form import archive, idx, mat
 
 
@@ -28,6 +28,8 @@ class Known:
         Reader of its folder, one of :data:`sw.data.form.form.FORMS`.
     origin : str
         Way out where it is missing and cannot be downloaded.
+    others : tuple of str
+        Names of other files, each of which has the whole dataset.
     """
 
     labels: tuple | None
@@ -36,11 +38,13 @@ class Known:
     facts: dict = field(default_factory=lambda: {"fit": "as-is"})
     form: ModuleType = idx
     origin: str = ""
+    others: tuple = ()
 
     def whole(self, folder):
         """Return whether a folder has all files, as they are named or unpacked."""
-        return all((folder / file.name).is_file() for file in self.files) or (
-            self.form is idx and idx.whole(folder))
+        return (all((folder / file.name).is_file() for file in self.files)
+                or any((folder / name).is_file() for name in self.others)
+                or (self.form is idx and idx.whole(folder)))
 
 
 KNOWN = {
@@ -105,4 +109,10 @@ KNOWN = {
          File("test_32x32.mat", 64275384,
               "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b")),
         facts={"fit": "as-is", "colours": 3}, form=mat),
+    # Recordings as the repository has them, in GitHub's archive or in one that was packed by hand.
+    "fsdd": Known(
+        None, ("https://github.com/Jakobovski/free-spoken-digit-dataset/archive",),
+        (Packed("26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz", 64_000_000,
+                "6b1a8e30f4df78a933fe25cf1ca0140c8c6f169c0a83649a15b70a5ae7407014", ".wav"),),
+        facts={}, form=archive, others=("fsdd-wav.tar.xz",)),
 }

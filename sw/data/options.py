@@ -20,6 +20,8 @@ class Options:
         File with names of numbered classes.
     test : str or None
         File or folder of the test part, or its share: ``"0.2"``, ``"20%"``.
+    hold_out : str or None
+        Speaker whose recordings are the test part.
     size : tuple of int or str or None
         Rows and columns of the network's input, or ``"flat"``: numbers without places.
     fit : str or None
@@ -38,6 +40,7 @@ class Options:
     drop: tuple = ()
     classes: str | None = None
     test: str | None = None
+    hold_out: str | None = None
     size: tuple | str | None = None
     fit: str | None = None
     invert: bool | None = None
@@ -81,6 +84,7 @@ def add_arguments(parser, *, mapped=True, without=()):
     add("--drop", metavar="COLUMN,…", type=_names, default=(), help="columns to leave out")
     add("--classes", metavar="FILE", help="names of numbered classes, one a line")
     add("--test", metavar="FILE|FOLDER|SHARE", help="test part, or a share such as 0.2 or 20%%")
+    add("--hold-out", metavar="SPEAKER", help="all recordings of a speaker are the test part")
     add("--size", metavar="HxW", type=_size,
         help="rows x columns of the network's input; flat: numbers without places")
     fit = group.add_mutually_exclusive_group()

@@ -1,9 +1,11 @@
-"""Reads what users give to be classified: pictures, folders, tables, arrays, IDX files, a pipe."""
+"""Reads what users give to be classified: pictures, recordings, folders, tables, arrays, a pipe."""
 
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from . import wav
+from .form import sounds
 from .form.newrows import match
 from .form.pictures import tree_of
 from .images import decode
@@ -16,6 +18,7 @@ CHUNK = 1024    # examples of a batch
 PIXELS = 2**24  # pixels of the pictures of a batch, which bounds its memory
 PIPE = "-"
 PIPED = "standard input"
+WHOLE = ("picture", "sound")  # forms of files that are one example each
 
 
 @dataclass(eq=False)
@@ -28,7 +31,7 @@ class Batch:
         Name of each example.
     examples : ndarray or list of ndarray
         The examples, as their file holds them: shape (n, ...). Pictures of files have any shapes,
-        (rows, columns) or (rows, columns, 3).
+        (rows, columns) or (rows, columns, 3); recordings have (samples,).
     truth : list
         Class of each example as the files have it: str, int or None.
     truth_from : str
@@ -51,7 +54,7 @@ class Samples:
     ----------
     sources : sequence of path-like
         Files and folders; ``-`` is the standard input.
-    conversion : sw.conversion.Picture or sw.conversion.Row
+    conversion : sw.conversion.Picture, sw.conversion.Row or sw.sound.Sound
         The network's, whose columns a table must have.
     input_shape : tuple of int
         Shape of an input of the network.
@@ -80,8 +83,8 @@ class Samples:
     def __iter__(self):
         pictures = []  # files named one by one, as by a shell's pattern
         for source in self.sources:
-            if str(source) != PIPE and not Path(source).is_dir() and form_of(source) == "picture":
-                refuse(str(source), self.conversion)
+            if str(source) != PIPE and not Path(source).is_dir() and form_of(source) in WHOLE:
+                self._refuse(str(source), form_of(source))
                 pictures.append(source)
                 continue
             yield from self._pictures(pictures)
@@ -97,13 +100,12 @@ class Samples:
 
     def _file(self, path, name):
         form = form_of(path)
-        if form == "picture":
-            refuse(name, self.conversion)
-            yield Batch([name], [decode(path)], [None])
+        self._refuse(name, form)
+        if form in WHOLE:
+            yield Batch([name], [self._decode(path)], [None])
         elif form == "table":
             yield from self._table(path, name)
         else:
-            refuse(name, self.conversion)
             array, labels = ARRAYS[form](path, self.notes)
             array = examples_of(array, self.conversion, self.input_shape, name)
             yield from _sliced(array, labels, name, "labels")
@@ -121,28 +123,27 @@ class Samples:
         names, examples, truth = [], [], []
         for place, path in enumerate(paths, 1):
             names.append(str(path))
-            examples.append(decode(path))
+            examples.append(self._decode(path))
             truth.append(self._class(Path(path), Path(path).parent))
             if place == len(paths) or _full(examples):
                 yield Batch(names, examples, truth, "folder")
                 names, examples, truth = [], [], []
 
     def _folder(self, folder):
-        """Yield the pictures in a folder and the folders below."""
-        refuse(str(folder), self.conversion)
-        tree = tree_of(folder)
-        files, others = tree.all_pictures(), tree.all_others()
+        """Yield the pictures or recordings in a folder and the folders below."""
+        self._refuse(str(folder), self.conversion.takes)
+        files, others = self._listed(folder)
         if not files:
             example = f", such as {others[0]}" if others else ""
-            raise ValueError(f"Folder {folder} must hold pictures: it has none (give tables and "
-                             f"arrays by their names{example})")
+            raise ValueError(f"Folder {folder} must hold {self.conversion.takes}s: it has none "
+                             f"(give tables and arrays by their names{example})")
         if others:
             self.notes.append(f"{folder}: {_many(len(others), 'file')} of other kinds passed over, "
                               f"such as {others[0].name}")
         names, examples, truth = [], [], []
         for place, path in enumerate(files, 1):
             try:
-                examples.append(decode(path))
+                examples.append(self._decode(path))
                 names.append(str(path))
                 truth.append(self._class(path, folder))
             except (ValueError, OSError) as error:
@@ -150,6 +151,32 @@ class Samples:
             if examples and (place == len(files) or _full(examples)):
                 yield Batch(names, examples, truth, "folder", lenient=True)
                 names, examples, truth = [], [], []
+
+    def _listed(self, folder):
+        """Return the files of a folder that are examples, and others."""
+        if self.conversion.takes == "sound":
+            return list(sounds.files_of(folder)), []
+        tree = tree_of(folder)
+        return tree.all_pictures(), tree.all_others()
+
+    def _decode(self, path):
+        """Return the pixels of a picture, or the samples of a recording."""
+        if self.conversion.takes == "sound":
+            return wav.decode(path, self.conversion.rate)
+        return decode(path)
+
+    def _refuse(self, name, form):
+        """Refuse files of a form that the network does not take."""
+        if self.conversion.takes == "sound" and form != "sound":
+            raise ValueError(f"{name} must be a recording (WAV), as the network was trained with: "
+                             f"it is another file (convert it with ffmpeg, or give another "
+                             f"network)")
+        if self.conversion.takes != "sound" and form == "sound":
+            raise ValueError(f"{name} must be a picture, a table or arrays, as the network was "
+                             f"trained with: it is a recording (give a network that was trained "
+                             f"with recordings)")
+        if form != "table":
+            refuse(name, self.conversion)
 
     def _class(self, path, root):
         """Return the class that the folders of a picture tell, from the nearest one to ``root``.

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..store import magic
 from ..store.files import naming, read_array, read_arrays
-from . import idx
+from . import idx, wav
 from .form import cifar, form, labels, mat
 from .form.arrays import EXAMPLES, LABELS, placed_by_name
 from .form.part import TEST, TRAIN, VALIDATION
@@ -22,11 +22,12 @@ from .options import Options
 
 
 HEAD = 1024  # octets of a file that tell its form
-NUMPY = {"a NumPy array (.npy)": "npy", "a NumPy archive (.npz)": "npz"}  # as magic calls them
+FORMS = {"a NumPy array (.npy)": "npy", "a NumPy archive (.npz)": "npz",  # as magic calls them
+         "a recording (WAV)": "sound"}
 
 
 def form_of(path):
-    """Return the form of a file: picture, table, npy, npz, idx, or dataset for rarer ones.
+    """Return the form of a file: picture, sound, table, npy, npz, idx, or dataset for others.
 
     Content counts before the name's ending.
 
@@ -49,13 +50,15 @@ def form_of(path):
     if mat.matches(path) or cifar.matches(path):
         return "dataset"
     foreign = magic.name(path)
-    if foreign and foreign[0] in NUMPY:
-        return NUMPY[foreign[0]]
+    if foreign and foreign[0] in FORMS:
+        return FORMS[foreign[0]]
+    if path.suffix.lower() == wav.SUFFIX:  # of a damaged file, too
+        return "sound"
     if foreign and foreign[0] == "a gzip file" and _is_text(head):
         return "table"
     if foreign and not foreign[0].startswith("a picture"):
-        raise ValueError(f"{path} must be a picture, a table or arrays: it is {foreign[0]} "
-                         f"({foreign[1]})")
+        raise ValueError(f"{path} must be a picture, a recording, a table or arrays: it is "
+                         f"{foreign[0]} ({foreign[1]})")
     if foreign or path.suffix.lower() in suffixes() or re.match(rb"P[1-7]\s", head) \
             or not _is_text(head):
         return "picture"

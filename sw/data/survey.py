@@ -33,6 +33,8 @@ class Survey:
         Bits of the integers: 8 or 16; 0 for other numbers.
     low, high : float
         Least and greatest value.
+    rate : int
+        Samples a second of recordings; 0 for anything else.
     """
 
     shapes: Counter = field(default_factory=Counter)
@@ -44,6 +46,7 @@ class Survey:
     high: float = -np.inf
     whole: bool = True
     types: set = field(default_factory=set)
+    rate: int = 0
 
     def see(self, examples):
         """Take examples of one shape into account: ndarray, shape (n, ...)."""
@@ -91,8 +94,8 @@ def survey(part, what, keep=True):
             seen.see(part.examples[start:start + 4096])
         return part, seen.close(), []
     kept, rows, pixels, failed, group = [], [], 0, [], []
-    for index in progress(range(len(part)), what=f"reading {what}", unit="pictures",
-                          delay=2):
+    for index in progress(range(len(part)), what=f"reading {what}",
+                          unit=getattr(part.examples, "unit", "pictures"), delay=2):
         try:
             picture = part.examples[index]
         except (ValueError, OSError) as error:

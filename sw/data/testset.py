@@ -166,6 +166,9 @@ def overridden(conversion, options, input_shape):
     pictured = (options.fit, options.transpose, options.invert, options.colours, options.size)
     if all(entry is None for entry in pictured) or options.size == "flat":
         return conversion
+    if conversion.takes != "picture":
+        raise ValueError("Options of pictures must be for a network of pictures: this one takes "
+                         "recordings (leave them out)")
     if isinstance(conversion, Row):
         if options.fit == "as-is" and options.size is None:
             return conversion
@@ -238,7 +241,10 @@ def _with_training(options, said, own, table):
         said = choices.Options.from_json(said)
     except ValueError as error:
         raise ValueError(f"Field 'data' of the provenance: {error}") from None
-    names = ("label", "drop", "classes", "test") if own else ("label",) if table else ()
+    names = ("label",) if table else ()
+    if own:
+        names = ("label", "drop", "classes")
+        names += ("test", "hold_out") if options.test is None else ()
     return replace(options, **{name: getattr(said, name) for name in names
                                if getattr(options, name) in (None, ())})
 

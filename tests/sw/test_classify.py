@@ -321,9 +321,9 @@ def test_ways_out_of_standard_input_name_no_temporary_file(tmp_path):
                           capture_output=True, input=b"\x89HDF\r\n\x1a\n" + bytes(99))
     assert done.returncode == 2
     assert done.stderr.decode() == (
-        'error: standard input must be a picture, a table or arrays: it is an HDF5 file (save its '
-        'arrays with h5py and NumPy: file = h5py.File("standard input"); numpy.savez("data.npz", '
-        'x=file[…][:], y=file[…][:]))\n')
+        'error: standard input must be a picture, a recording, a table or arrays: it is an HDF5 '
+        'file (save its arrays with h5py and NumPy: file = h5py.File("standard input"); '
+        'numpy.savez("data.npz", x=file[…][:], y=file[…][:]))\n')
 
 
 def test_show_writes_what_the_network_saw(tmp_path, capsys):
@@ -349,8 +349,8 @@ def test_numbers_without_places_cannot_be_shown(tmp_path, capsys):
 
 @pytest.mark.parametrize(("name", "content", "message"), [
     ("a.csv", b"", "must hold examples: it is empty"),
-    ("a.parquet", b"PAR1...", "must be a picture, a table or arrays: it is a Parquet file (save "
-                              "it as CSV: pandas.read_parquet("),
+    ("a.parquet", b"PAR1...", "must be a picture, a recording, a table or arrays: it is a "
+                              "Parquet file (save it as CSV: pandas.read_parquet("),
     ("a.npy", b"\x93NUMPY", "must be an array (.npy): ")])
 def test_files_of_foreign_formats_are_named(tmp_path, capsys, name, content, message):
     path = saved(tmp_path, made(Picture((4, 6))))

@@ -23,7 +23,7 @@ def test_a_conversion_survives_json(given):
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"kind": "sound"}, r"^Conversion must be one of picture, row: .*$"),
+    ({"kind": "smell"}, r"^Conversion must be one of picture, row, sound: .*$"),
     ({"size": [0, 3]}, r"^Size of a picture must be rows and columns: \(0, 3\)$"),
     ({"fit": "crop"}, r"^Fit must be one of as-is, drawing, photo: 'crop'$"),
     ({"colours": 2}, r"^Colours must be one of 1, 3: 2$"),

@@ -106,6 +106,9 @@ class LookupRecipe(Plan):
         lut4 = self._planned(self.layers, classes, "ecp5")
         return listed(counts, "/"), self.contents(inputs, classes), f"{lut4:,}"
 
+    def planned(self, classes, family):
+        return self._planned(self.layers, classes, family)
+
     def contents(self, inputs, classes):
         """Return what the network will consist of, as text."""
         return worded({"tables": sum(layer.neurons for layer in self.layers),

@@ -1,11 +1,11 @@
-"""Archives of pictures in folders of classes, or of CIFAR's binary files, read in memory."""
+"""Archives of pictures, recordings or CIFAR's binary files, read in memory."""
 
 import zipfile
 from pathlib import PurePosixPath
 
 from ...store import magic
 from .. import images
-from . import cifar, folder, tablefile, unpack
+from . import cifar, folder, sounds, tablefile, unpack
 from .pictures import Pictures, Tree, is_hidden
 
 
@@ -32,6 +32,9 @@ def read(path, options):
     files = unpack.members(file, _is_needed)
     if batches := [member for member in files if cifar.is_batch(member.name)]:
         return cifar.of_batches(path, batches, files)
+    if recordings := sorted(member for member in files if sounds.is_sound(member.name)
+                            and not any(map(is_hidden, member.inner.parts))):
+        return sounds.of_files(path, [(member, member.inner) for member in recordings], options)
     tree = tree_of(file, files)
     if not tree.pictures and not tree.folders:
         raise ValueError(f"{file} must hold pictures in one folder a class, as in train/cat/1.png: "
@@ -108,7 +111,8 @@ def _is_ours(file):
 
 
 def _is_needed(name):
-    return _is_picture(name) or cifar.is_batch(name) or name in cifar.NAMES
+    return (_is_picture(name) or cifar.is_batch(name) or name in cifar.NAMES
+            or sounds.is_sound(name))
 
 
 def _is_picture(name):

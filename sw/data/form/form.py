@@ -7,13 +7,13 @@ import numpy as np
 
 from ...store import magic
 from ..options import NONE, share
-from . import archive, arrays, cifar, folder, idx, mat, table
+from . import archive, arrays, cifar, folder, idx, mat, sounds, table
 from .part import join
 from .pictures import is_hidden
 
 
 # In this order: a folder with several kinds is the first. Text is a table if it is nothing else.
-FORMS = (idx, cifar, mat, arrays, folder, archive, table)
+FORMS = (idx, cifar, mat, arrays, folder, sounds, archive, table)
 DEPTH = 3  # folders above a dataset that are looked through: MNIST/raw of torchvision
 FOLDERS = 100  # folders of one folder that are looked into
 

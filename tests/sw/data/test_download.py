@@ -1,12 +1,15 @@
+import gzip
 import http.server
+import io
 import re
+import tarfile
 import threading
 from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
 
-from sw.data.download import File, fetch
+from sw.data.download import File, Packed, fetch
 
 
 CONTENT = bytes(range(256)) * 700
@@ -112,3 +115,33 @@ def test_all_mirrors_down_says_why_and_what_to_do(tmp_path):
                 rf"folder that has it\)$")):
             fetch(FILE, tmp_path, (first, second, third))
     assert list(tmp_path.iterdir()) == []
+
+
+def packed(level, files):
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=level) as zipped, \
+            tarfile.open(fileobj=zipped, mode="w") as archive:
+        for name, octets in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(octets)
+            archive.addfile(info, io.BytesIO(octets))
+    return buffer.getvalue()
+
+
+WORDS = {"set/b.wav": b"two", "set/a.wav": b"one", "set/README": b"text"}
+SPOKEN = Packed("set.tar.gz", 10_000, sha256(b"a.wav\0oneb.wav\0two").hexdigest(), ".wav")
+
+
+@pytest.mark.parametrize("level", [1, 9])
+def test_an_archive_that_is_packed_anew_is_known_by_its_files(tmp_path, level):
+    octets = packed(level, WORDS)
+    with serving(lambda asked: (200, octets, len(octets))) as (url, _):
+        assert fetch(SPOKEN, tmp_path, [url]).read_bytes() == octets
+
+
+def test_an_archive_with_another_file_is_refused(tmp_path):
+    octets = packed(1, {**WORDS, "set/c.wav": b"three"})
+    with serving(lambda asked: (200, octets, len(octets))) as (url, _), \
+            pytest.raises(OSError, match=r"sent another file"):
+        fetch(SPOKEN, tmp_path, [url])
+    assert not list(tmp_path.glob(".set*"))

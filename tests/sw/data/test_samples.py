@@ -154,6 +154,6 @@ def test_arrays_must_hold_numbers(tmp_path):
 
 def test_errors_on_standard_input_name_it(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"PAR1")))
-    with pytest.raises(ValueError, match=r"^standard input must be a picture, a table or arrays: "
-                                         r"it is a Parquet file"):
+    with pytest.raises(ValueError, match=r"^standard input must be a picture, a recording, a "
+                                         r"table or arrays: it is a Parquet file"):
         read("-")

@@ -26,7 +26,7 @@ def picture():
 
 
 FOREIGN = [
-    (zipped("cat/1.wav"), "a zip archive (unpack it, and give the folder that comes out)"),
+    (zipped("cat/1.mp3"), "a zip archive (unpack it, and give the folder that comes out)"),
     (b"PAR1", 'a Parquet file (save it as CSV: pandas.read_parquet("{path}").to_csv("x.csv", '
               "index=False))"),
     (zipped("xl/a.xml"), "an Excel file (.xlsx) (save the sheet as CSV (Save as …))"),

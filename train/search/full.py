@@ -1,0 +1,170 @@
+"""Full training of the networks on the front: by the command of the training, seed by seed."""
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+from sw import checkpoint
+from sw import network as networks
+from sw.fold import fold
+from sw.store.files import read_json
+
+from .front import Entry
+from .proxy import InterruptedTrial, Surplus
+from .space import FAMILIES
+from .store import OVER, ended
+
+
+FEWEST = 0.25  # of the epochs of a full training that a short budget leaves at least
+
+
+def spec_of(entry, seed, scale=1.0):
+    """Return what a full training is, as a dict for JSON: options with epochs and the seed."""
+    counted = {name: max(2, round(count * scale))
+               for name, count in FAMILIES[entry.family].passes.items()}
+    words = [*entry.words, *(word for name, count in counted.items()
+                             for word in (f"--{name}", str(count)))]
+    return {"trial": entry.trial, "family": entry.family, "words": words, "seed": seed}
+
+
+def enqueue(study, specs):
+    """Put full trainings into the queue, except those that are there."""
+    there = {trial.user_attrs.get("key") for trial in study.get_trials(deepcopy=False)}
+    for spec in specs:
+        if key_of(spec) not in there:
+            study.enqueue_trial({}, user_attrs={"spec": spec, "key": key_of(spec),
+                                                "words": spec["words"], "seed": spec["seed"]})
+
+
+def key_of(spec):
+    return f"{' '.join(spec['words'])} --seed {spec['seed']}"
+
+
+def name_of(spec):
+    return f"trial-{spec['trial']:04}-s{spec['seed']}"
+
+
+def command_of(spec, dataset):
+    """Return the command that trains a network again; ``dataset`` are the options of the data."""
+    return ["python", "-m", "train.bnn_mnist", *dataset, *spec["words"], "--seed",
+            str(spec["seed"]), "--name", name_of(spec)]
+
+
+class Full:
+    """Objective of the study of full trainings.
+
+    Parameters
+    ----------
+    store : Store
+        Where files go.
+    hardware : Hardware
+        The board.
+    dataset : list of str
+        Options that name the data.
+    stopped : callable
+        Returns whether the worker must stop.
+    """
+
+    def __init__(self, store, hardware, dataset, stopped):
+        self.store = store
+        self.hardware = hardware
+        self.dataset = dataset
+        self.stopped = stopped
+
+    def __call__(self, trial):
+        """Return validation accuracy, LUT4 and images per second of a network."""
+        spec = trial.user_attrs.get("spec")
+        if spec is None or _is_taken(trial):
+            raise Surplus
+        name = name_of(spec)
+        folder = self.store.folder / "full" / name
+        self._train(spec, folder)
+        made = checkpoint.load(folder / f"{name}.ckpt.npz")
+        network = fold(made)
+        networks.save(folder / f"{name}.net.npz", network)
+        figures = self.hardware.figures(network)
+        said = read_json(folder / f"{name}.json")
+        command = shlex.join(command_of(spec, self.dataset))
+        trial.set_user_attr("over", figures.over)
+        trial.set_user_attr("interval", figures.interval)
+        trial.set_user_attr("seconds", said["seconds"])
+        trial.set_user_attr("identity", network.identity)
+        trial.set_user_attr("test_accuracy", said["test_accuracy"])
+        trial.set_user_attr("command", command)
+        facts = folder / f"{name}.search.json"
+        facts.write_text(json.dumps({"spec": spec, "command": command, "lut4": figures.lut4,
+                                     "images_per_second": figures.rate,
+                                     "interval": figures.interval, "fits": figures.fits,
+                                     "board": self.hardware.board.name,
+                                     "identity": network.identity}, indent=1) + "\n")
+        for file in sorted(folder.glob(f"{name}.*")):
+            self.store.put(file, f"{name}/{file.name}")
+        return said["validation_accuracy"], float(figures.lut4), figures.rate
+
+    def _train(self, spec, folder):
+        """Run the command of the training; go on from where it was interrupted."""
+        name = name_of(spec)
+        if (folder / f"{name}.json").exists():
+            return
+        command = [sys.executable, *command_of(spec, self.dataset)[1:], "--output", str(folder)]
+        if (folder / f"{name}.resume.pt").exists():
+            command.append("--resume")
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / f"{name}.log"
+        with open(log, "w", encoding="utf-8") as out, subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True) as process:
+            while process.poll() is None:
+                if self.stopped():
+                    process.send_signal(signal.SIGINT)
+                    process.wait()
+                    break
+                try:
+                    process.wait(0.5)
+                except subprocess.TimeoutExpired:
+                    continue
+        if self.stopped() and process.returncode:
+            for kind in ("ckpt.npz", "json", "curve.png", "confusion.png"):
+                (folder / f"{name}.{kind}").unlink(missing_ok=True)  # of an unfinished training
+            raise InterruptedTrial
+        if process.returncode:
+            lines = Path(log).read_text(encoding="utf-8").strip().splitlines()
+            raise ValueError(f"Training of {name} must succeed: "
+                             f"{lines[-1] if lines else f'status {process.returncode}'} (its "
+                             f"output is in {log})")
+
+
+def _is_taken(trial):
+    """Return whether an earlier trial of the same training ended or is at work."""
+    return any(other.number < trial.number and other.user_attrs.get("key") ==
+               trial.user_attrs["key"] and other.state in (*OVER, TrialState.RUNNING)
+               for other in trial.study.get_trials(deepcopy=False))
+
+
+def entries(study, proxies):
+    """Return the networks that were trained in full, the seeds of one together."""
+    by_trial, found = {entry.trial: entry for entry in proxies}, {}
+    for trial in ended(study):
+        if trial.values is None:
+            continue
+        spec = trial.user_attrs["spec"]
+        seeds = found.setdefault((spec["trial"], " ".join(spec["words"])), {})
+        seeds[spec["seed"]] = {
+            "accuracy": trial.values[0], "lut4": trial.values[1], "rate": trial.values[2],
+            **{name: trial.user_attrs.get(name) for name in (
+                "over", "interval", "seconds", "identity", "test_accuracy", "command")},
+            "name": name_of(spec)}
+    made = []
+    for (number, _), seeds in found.items():
+        proxy = by_trial.get(number)
+        mean = {name: sum(seed[name] for seed in seeds.values()) / len(seeds)
+                for name in ("accuracy", "lut4", "rate")}
+        made.append(Entry(number, proxy.family if proxy else "", proxy.words if proxy else [],
+                          **mean, fits=all(seed["over"] <= 0 for seed in seeds.values()),
+                          seconds=sum(seed["seconds"] for seed in seeds.values()),
+                          seeds=dict(sorted(seeds.items()))))
+    return made
