@@ -45,7 +45,7 @@ ROOMS = {
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),
               "conv": ("augment", "binarize", "loop", "plan"),
               "compress": ("binarize", "determinism", "loop", "recipes"),
-              "search": ("bnn_mnist", "loop", "options", "recipes")},
+              "search": ("bnn_mnist", "determinism", "loop", "options", "recipes")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
     "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": (), "soc": ()},
