@@ -1,5 +1,6 @@
 """Sums of scores over the positions of a feature map, and the lanes that give the scores."""
 
+from itertools import pairwise
 from math import ceil
 
 from amaranth import *
@@ -38,7 +39,7 @@ class Handshake(Buffer):
 class ScoreSums(Stage):
     """Scores of a map: the sums of the scores of its positions.
 
-    The sums go round in a shift register, a word of ``pe`` classes a transfer. The bias comes with
+    The sums go round in shift registers, a word of ``pe`` classes a transfer. The bias comes with
     the first position, and the words of the last position go out.
 
     Latency from a word of the last position to its sums is 1 cycle. Throughput is one word per
@@ -99,21 +100,21 @@ class ScoreSums(Stage):
                 m.d.sync += word.eq(0)
                 m.d.sync += position.eq(Mux(last, 0, position + 1))
 
-        # Sum: the oldest word of the ring is that of the same classes.
-        ring = [Signal(self.o.payload.shape(), name=f"sums_{place}", reset_less=True)
-                for place in range(self.words)]
-        summed = Signal(self.o.payload.shape())
+        # Sum: the oldest word of each ring is that of the same class.
+        sums = []
         for place in range(self.pe):
-            start = Mux(first, self._bias(m, word, place), ring[0][place])
-            m.d.comb += summed[place].eq(start + self.i.payload[place])
-        with m.If(transfer):
-            m.d.sync += [older.eq(newer) for older, newer
-                         in zip(ring, [*ring[1:], summed], strict=True)]
+            ring = [Signal(signed(self.layer.score_bits), name=f"sum_{place}_{age}",
+                           reset_less=True) for age in range(self.words)]
+            start = Mux(first, self._bias(m, word, place), ring[-1])
+            with m.If(transfer):
+                m.d.sync += ring[0].eq(start + self.i.payload[place])
+                m.d.sync += [older.eq(newer) for newer, older in pairwise(ring)]
+            sums.append(ring[0])
 
         # Output: the newest word, which stays until it is taken.
         with m.If(self.i.ready):
             m.d.sync += self.o.valid.eq(transfer & last)
-        m.d.comb += self.o.payload.eq(ring[-1])
+        m.d.comb += Value.cast(self.o.payload).eq(Cat(sums))
         return m
 
     def _bias(self, m, word, place):

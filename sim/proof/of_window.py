@@ -229,7 +229,7 @@ def sums_proof(name, layer, pe, fault, **others):
                         wait=2, busy=1, inside=2)
 
     return Proof(name, CONTRACT, f"{layer.vectors} positions, {layer.outputs} classes, pe = {pe}",
-                 build, fault, ("ScoreSums",), method="bmc", depth=22,
+                 build, fault, ("ScoreSums",), method="bmc", depth=13,
                  enough="two maps are out and a third is inside", **others)
 
 
@@ -244,7 +244,7 @@ SQUARES = SpaceToDepth("squares", 4, 4, 1, 2)
 SCORES = Scores2d("scores", np.array([[1, -1, 0], [-1, 1, 1]], np.int8),
                   np.array([1, -2], np.int32), 1, 3)
 SUMS = Scores2d("scores", np.array([[1, -1], [-1, 1], [1, 1]], np.int8),
-                np.array([1, -2, 3], np.int32), 1, 3)
+                np.array([1, -2, 3], np.int32), 1, 2)
 
 PROOFS = [
     window_proof("wired-window", SAME, 15, Fault(
@@ -273,6 +273,6 @@ PROOFS = [
         "hw.wired.scores2d.WiredScores2d.elaborate", "first.eq(index == 0)",
         "first.eq(index == 1)")),
     sums_proof("score-sums", SUMS, 2, Fault(
-        "hw.stage.scoresums.ScoreSums.elaborate", "self.i.ready.eq(~self.o.valid | self.o.ready)",
-        "self.i.ready.eq(~self.o.valid | self.o.ready | ~last)")),
+        "hw.stage.scoresums.ScoreSums.elaborate", "with m.If(self.i.ready):",
+        "with m.If(self.o.ready):")),
 ]

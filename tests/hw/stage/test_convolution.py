@@ -11,7 +11,6 @@ from amaranth.sim import Simulator
 from hw.plan.area import Resources
 from hw.stage.integermvtu import IntegerMVTU
 from hw.stage.mvtu import MVTU
-from hw.stage.scoresums import ScoreSums
 from hw.stage.sharedmvtu import SharedMVTU
 from hw.stage.slidingwindow import SlidingWindow
 from hw.stream.credit import Dataflow
@@ -20,7 +19,6 @@ from sim.model.networks import random_layer
 from sw.layer.conv2d import Conv2d
 from sw.layer.integer import IntegerConv2d
 
-from ...networks import random_scores2d
 from .test_integermvtu import integer_layer
 from .test_slidingwindow import conv, ref_windows, words_of
 
@@ -130,7 +128,6 @@ UNITS = {
     "window, filled up": lambda: SlidingWindow(conv(8, 8, 32, (3, 3), padding=1), simd=64),
     "shared": lambda: SharedMVTU(random_layer(48, 288), pe=4, simd=16, positions=4, vectors=64,
                                  rom="registered"),
-    "sums": lambda: ScoreSums(random_scores2d(np.random.default_rng(1), 10, (8, 8, 64)), pe=5),
     "integers": lambda: IntegerMVTU(integer_layer(32, 27, 8), pe=4, simd=9, rom="distributed"),
 }
 
