@@ -151,9 +151,7 @@ def load(path):
         raise ValueError(f"{path} must be an int8 network ({FORMAT}): its format tag is "
                          f"{tag[:60]!r} ({ORIGIN})")
     try:
-        network = Int8Network(
-            _layers(arrays), fields.texts(arrays, "labels"), fields.integers(arrays, "input_shape"),
-            bool(fields.integer(arrays, "softmax")), fields.content(arrays, "provenance"))
+        network = parse(arrays)
         if fields.text(arrays, "identity") != network.identity:
             raise ValueError("Identity must be that of its content: the file was changed")
     except KeyError as error:
@@ -161,6 +159,13 @@ def load(path):
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path} must be an intact int8 network: {error}") from None
     return network
+
+
+def parse(arrays):
+    """Return the network of arrays, which :func:`save` wrote."""
+    return Int8Network(
+        _layers(arrays), fields.texts(arrays, "labels"), fields.integers(arrays, "input_shape"),
+        bool(fields.integer(arrays, "softmax")), fields.content(arrays, "provenance"))
 
 
 def _layers(arrays):

@@ -30,7 +30,8 @@ from .mutate import arrays_of, changed_arrays, damaged
 from .target import Target
 
 
-def _written(save, value):
+def written(save, value):
+    """Return the octets of a file that a function saves."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.npz"
         save(path, value)
@@ -54,7 +55,7 @@ def network_seeds():
     made.append(conv_network(rng, (4, 3, 1), [("integer_conv2d", 2, {
         "padding": 1, "pad_value": 7, "stride": 2})], classes=2))
     made.append(conv_network(rng, (2, 3, 1), [("integer_dense", 3, {})], classes=2))
-    return [_written(network.save, each) for each in made]
+    return [written(network.save, each) for each in made]
 
 
 def sign(arrays):
@@ -95,7 +96,7 @@ def checkpoint_seeds():
     made.append(replace(made[0], hidden=(mixed,), test_scores=None))
     made.extend(conv_checkpoint(rng, integer=integer, summed=integer, classes=2)
                 for integer in (False, True))
-    return [_written(checkpoint.save, each) for each in made]
+    return [written(checkpoint.save, each) for each in made]
 
 
 def checkpoint_inputs(kept):

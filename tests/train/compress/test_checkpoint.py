@@ -40,8 +40,8 @@ def test_networks_come_back_from_their_file(file):
 
 @pytest.mark.parametrize(("changes", "reason"), [
     ({"parameter.fc1.weight": np.zeros((7, 5), np.float32)}, "Array 'fc1.weight' must be float32 "
-     "of shape (7, 24): float32 of shape (7, 5)"),
-    ({"parameter.fc1.weight": np.full((7, 24), np.nan, np.float32)}, "Array 'fc1.weight' must be "
+     "of shape (7, 12): float32 of shape (7, 5)"),
+    ({"parameter.fc1.weight": np.full((7, 12), np.nan, np.float32)}, "Array 'fc1.weight' must be "
      "finite"),
     ({"parameter.other": np.zeros(3)}, "Arrays must be those of its layers: other is missing or "
                                        "too many"),
