@@ -1,5 +1,7 @@
 """Proof of the core on Wishbone: any master, even one that breaks rules, gets its answer."""
 
+from functools import partial
+
 from amaranth import Elaboratable, Module, Mux, Signal, unsigned
 from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
@@ -164,6 +166,69 @@ class Master(Elaboratable):
         m.d.comb += Assert(~dut.words.valid | (level != 0), "a word comes out that was not taken")
 
 
+class Loading(Elaboratable):
+    """Any master, beside a loader that begins, takes octets and ends at any time."""
+
+    def __init__(self, pipelined):
+        self.pipelined = pipelined
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.dut = dut = WishbonePort(
+            pipelined=self.pipelined, words=WORDS, result=RESULT, identity="1" * 64, room=ROOM,
+            most_inside=MOST, loads=True)
+        for name in ("cyc_i", "stb_i", "we_i", "adr_i", "dat_i", "sel_i"):
+            m.d.comb += getattr(dut, name).eq(AnySeq(len(getattr(dut, name))))
+        load = dut.load
+        m.d.comb += [load.active.eq(AnySeq(1)), load.whole.eq(AnySeq(1)),
+                     load.refused.eq(AnySeq(1)), load.octets.ready.eq(load.active),
+                     dut.words.ready.eq(AnySeq(1))]
+        asked, done, before = Signal(), Signal(), Signal()
+        m.d.comb += asked.eq(dut.cyc_i & dut.stb_i)
+        if self.pipelined:
+            m.d.comb += done.eq(asked & ~dut.stall_o)
+        else:  # a request is done in the cycle before its answer
+            m.d.comb += done.eq(dut.registers.access)
+        m.d.sync += before.eq(done)
+        m.d.comb += Assert(dut.ack_o == (before & dut.cyc_i & (1 if self.pipelined else asked)),
+                           "a request is not answered once, in the cycle behind it")
+        at_most(m, 4, asked & ~done & (1 if self.pipelined else ~before), ~asked | done,
+                "a request waits for more than 4 cycles")
+
+        # Octets of a word that was written, in order, until the load is over.
+        written, word, left = Signal(), Signal(32), Signal(range(5))
+        m.d.comb += written.eq(done & dut.we_i & dut.sel_i.all() & load.active
+                               & (dut.adr_i == Address.WEIGHTS))
+        with m.If(written):
+            m.d.sync += [word.eq(dut.dat_i), left.eq(4)]
+        with m.Elif(~load.active):
+            m.d.sync += left.eq(0)
+        with m.Elif(left != 0):
+            m.d.sync += [word.eq(word >> 8), left.eq(left - 1)]
+        m.d.comb += Assert(~written | (left == 0), "a word of weights is overwritten")
+        m.d.comb += Assert(load.octets.valid == (left != 0), "an octet is lost, or made up")
+        m.d.comb += Assert((left == 0) | (load.octets.payload == word[:8]), "an octet is another")
+
+        # A load begins when it is asked for and nothing is inside. Without whole weights no word of
+        # an image is taken, and the identity is zeros.
+        command = done & dut.we_i & dut.sel_i.all() & (dut.adr_i == Address.COMMAND)
+        inside, taken = Signal(), Signal()
+        m.d.comb += taken.eq(done & dut.we_i & dut.sel_i.all() & load.whole
+                             & (dut.adr_i == Address.PIXELS))
+        with m.If(taken):
+            m.d.sync += inside.eq(1)
+        m.d.comb += Assert(~load.begin | command & dut.dat_i[2] & ~dut.dat_i[CLEAR],
+                           "a load begins that was not asked for")
+        m.d.comb += Assert(~dut.words.valid | inside, "a word is taken though no weights are whole")
+        was_identity, hidden = Signal(), Signal()
+        with m.If(done):
+            m.d.sync += was_identity.eq((dut.adr_i >= Address.IDENTITY)
+                                        & (dut.adr_i < Address.IDENTITY + 8))
+        m.d.comb += hidden.eq(was_identity & ~load.whole & before)
+        m.d.comb += Assert(~hidden | (dut.dat_o == 0), "half a network has an identity")
+        return m
+
+
 CLAIM = ("Whatever a master does, a request is answered once, in the next cycle, and never without "
          "one; each word that is taken comes out once and in order, a word without room is lost "
          "and said, and no later one is taken; reads give what the page says, without an answer "
@@ -183,4 +248,14 @@ PROOFS = [
                                 "self.ack_o.eq(answer & asked)", "self.ack_o.eq(answer)")),
     wishbone_proof(True, Fault("hw.core.imageport.ImagePort.elaborate",
                                "Mux(clearing, 0, self.word)", "self.word")),
+    *(Proof(f"wishbone-loading-{form}", "Whatever a master and a loader do, a request waits at "
+            "most 4 cycles and is answered once; octets of weights come out once and in order; a "
+            "load begins only when it is asked for; without whole weights no pixels are taken and "
+            "the identity is zeros", f"{form}; as above",
+            partial(Loading, form == "pipelined"), fault, ("WishbonePort", "RegisterFile"))
+      for form, fault in (
+          ("classic", Fault("hw.core.registerfile.RegisterFile._load",
+                            "& (left != 0) & self.load.active", "& 0")),
+          ("pipelined", Fault("hw.core.registerfile.RegisterFile.elaborate",
+                              "self.load.whole if self.loads else 1", "1")))),
 ]

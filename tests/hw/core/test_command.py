@@ -52,7 +52,7 @@ def fusesoc(folder, target):
         cwd=folder, capture_output=True, text=True, timeout=600, check=False, env={
             **os.environ, "PATH": os.pathsep.join(path), "VERILATOR_ROOT": str(root()),
             "PYTHONPATH": os.getcwd(), "GPI_USERS": ";".join(users), "IMAGES": "4",
-            "CPPFLAGS": "", "OPT_FAST": "-O0", "OPT_SLOW": "-O0", "OPT_GLOBAL": "-O0"})
+            "MAKEFLAGS": " -- OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"})  # short work
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout + done.stderr
 
@@ -118,6 +118,33 @@ def test_the_module_of_litex_is_python(tmp_path):
 def test_what_makes_no_core_is_refused(tmp_path, options, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         make(tmp_path, "axis", *options)
+
+
+LOADED = json.loads(json.dumps(SCHEDULE).replace("block", "loaded").replace("distributed",
+                                                                           "loaded"))
+
+
+def test_weights_of_another_network_are_written_for_a_core(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(SCHEDULE, "layers", LOADED["layers"])
+    folder = make(tmp_path, "wishbone")
+    other = random_network(np.random.default_rng(2), [12, 6, 3], levels=(64, 128, 192))
+    save(tmp_path / "other.net.npz", other)
+    shape, made = folder / "tiny.shape.json", tmp_path / "other.load.bin"
+    arguments = ["--load-for", str(shape), "-o", str(made)]
+    main([str(tmp_path / "small.net.npz"), *arguments])
+    assert made.read_bytes() == (folder / "tiny.load.bin").read_bytes()
+    main([str(tmp_path / "other.net.npz"), *arguments])
+    octets = made.read_bytes()
+    assert bytes.fromhex(other.identity) in octets
+    assert capsys.readouterr().out.endswith(
+        f"wrote {made}: {len(octets) // 4:,} words for the register WEIGHTS\n")
+    assert "int tiny_load(" in (folder / "tiny.h").read_text()
+    save(tmp_path / "large.net.npz", random_network(np.random.default_rng(2), [12, 7, 3]))
+    made.unlink()
+    with pytest.raises(ValueError, match=r"^Network .*large\.net\.npz must have the shape of the "
+                                         r"board's: .*"):
+        main([str(tmp_path / "large.net.npz"), *arguments])
+    assert not made.exists()
 
 
 def test_a_file_is_no_folder(tmp_path):
