@@ -2,11 +2,8 @@
 """Runs test images through the complete accelerator's RTL: ``python -m sim.full NETWORK``."""
 
 import json
-import os
-import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,84 +17,19 @@ from sw.command import run
 from sw.data import options as choices
 from sw.data.testset import load_test_set
 from sw.network import load
-from sw.progress import progress as shown_progress
-from sw.store.files import read_json, write_bytes, write_text
-from sw.store.lock import scratch
+from sw.store.files import read_json, write_text
 
 from .model import inputs
 from .model.design import OUTPUT, add_options, add_output, cached_verilog, schedule_of
+from .model.driver import PLACE, parts_for, run_model
 from .model.preloaded import preloaded
-from .model.vectors import to_bits
 from .model.verilator import compile_model
 from .trace import report
 
 
-PLACE = Path("sim/full")  # in the folder that is written to
 MAIN = Path(__file__).with_suffix(".cpp")
 LONG_RUN = 80_000  # cycles from which on an optimized model is done earlier
 PAUSES = 15  # cycles that an image takes more with pauses, about
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """Answers of an accelerator.
-
-    Attributes
-    ----------
-    labels : ndarray of int64, shape (n,)
-        Labels; n is less than the number of images if the accelerator stopped answering.
-    scores : ndarray of int64, shape (n, classes)
-        Scores.
-    taken, offered : ndarray of uint64, shape (n,)
-        Cycles in which an image's last beat was taken, and its answer was first offered.
-    cycles : int
-        Cycles in all.
-    seconds : float
-        Wall time of the simulation alone.
-    """
-
-    labels: np.ndarray
-    scores: np.ndarray
-    taken: np.ndarray
-    offered: np.ndarray
-    cycles: int
-    seconds: float
-
-    @property
-    def latency(self):
-        """Cycles from the last beat of image 0, which came alone, to its answer."""
-        return int(self.offered[0] - self.taken[0])
-
-    def intervals(self, fill):
-        """Cycles between an answer and the next, without those of the first ``fill`` images."""
-        return np.diff(self.offered[fill:].astype(np.int64))
-
-
-def pack_beats(network, pixels, images):
-    """Return images, shape (n, *input_shape), as bytes of beats: each takes whole 32-bit words."""
-    count = len(images)
-    beats = -(-network.inputs // pixels)
-    shifted = np.zeros((count, beats * pixels), np.uint16)
-    shifted[:, :network.inputs] = images.reshape(count, -1) >> network.shift
-    bits = to_bits(shifted, network.pixel_bits).reshape(count * beats, -1)
-    return _fill_words(np.packbits(bits, axis=1, bitorder="little")).tobytes()
-
-
-def unpack_answers(network, octets):
-    """Return labels, scores and the two cycle numbers of each answer in a file of answers."""
-    classes, score_bits = network.classes, network.score_bits
-    label_bits = (classes - 1).bit_length()
-    size = -(-(label_bits + classes * score_bits) // 32) * 4
-    count = len(octets) // (size + 16)
-    rows = np.frombuffer(octets, np.uint8)[:count * (size + 16)].reshape(count, size + 16)
-    bits = np.unpackbits(rows[:, :size], axis=1, bitorder="little").astype(np.int64)
-    labels = bits[:, :label_bits] @ (1 << np.arange(label_bits))
-    weights = 1 << np.arange(score_bits)
-    weights[-1] *= -1
-    scores = bits[:, label_bits:label_bits + classes * score_bits].reshape(
-        count, classes, score_bits) @ weights
-    times = np.ascontiguousarray(rows[:, size:]).view("<u8")
-    return labels, scores, times[:, 0], times[:, 1]
 
 
 def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=True, output=OUTPUT):
@@ -108,7 +40,7 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     accelerator : hw.accelerator.Accelerator
         The design.
     images : ndarray of unsigned integers, shape (n, *input_shape)
-        Images; the first one goes alone.
+        Images; the first one of each process goes alone.
     seed : int
         0 for full speed; else of pauses on both streams.
     long : bool
@@ -134,41 +66,8 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     model = compile_model(text, "accelerator", MAIN.read_text(encoding="utf-8"), output / PLACE,
                           optimize="-O1" if long else "-O0", runtime=output / "sim/runtime")
     say(f"Verilator model: {time.monotonic() - start:.1f} s")
-
-    return run_model(model, accelerator, images, seed=seed, progress=progress, output=output)
-
-
-def run_model(model, accelerator, images, *, seed=0, progress=True, output=OUTPUT, **environment):
-    """Run images through a compiled model of an accelerator; see :func:`simulate`.
-
-    ``environment`` are variables that the model reads, as anything ``str`` can turn to text.
-    """
-    network = accelerator.network
-    patience = 100_000 + 4 * (accelerator.latency + accelerator.interval)
-    with scratch(output / PLACE, ".run-") as folder:
-        beats, answers = folder / "beats", folder / "answers"
-        write_bytes(beats, pack_beats(network, accelerator.schedule.pixels, images))
-        start = time.monotonic()
-        pause = 80 + accelerator.latency + 8 * accelerator.interval
-        command = [model, beats, answers, len(images), accelerator.beats, patience, seed, pause]
-        variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
-        with (subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE,
-                               encoding="utf-8", errors="replace",
-                               env=variables) as child,
-              shown_progress(total=len(images), what="simulating", unit="images",
-                             show=progress) as bar):
-            cycles = 0
-            for line in child.stdout:
-                what, _, number = line.partition(" ")
-                if what == "cycles":
-                    cycles = int(number)
-                else:
-                    bar.update(int(number) - bar.n)
-        if child.returncode not in (0, 3):
-            raise ValueError(f"Simulation must run to its end: {model} ended with "
-                             f"{child.returncode}")
-        return Outcome(*unpack_answers(network, answers.read_bytes()), cycles,
-                       time.monotonic() - start)
+    return run_model(model, accelerator, images, seed=seed, progress=progress, output=output,
+                     parts=parts_for(accelerator, len(images)))
 
 
 def compare(accelerator, images, outcome, *, timed):
@@ -193,8 +92,9 @@ def compare(accelerator, images, outcome, *, timed):
     if timed and count:
         fill = accelerator.latency // accelerator.interval + 2 * len(accelerator.stages) + 2
         intervals = outcome.intervals(fill)
-        if outcome.latency != accelerator.latency:
-            problems.append(f"latency must be {accelerator.latency} cycles: {outcome.latency}")
+        if outcome.latencies != {accelerator.latency}:
+            problems.append(f"latency must be {accelerator.latency} cycles: "
+                            f"{', '.join(map(str, sorted(outcome.latencies)))}")
         if (intervals != accelerator.interval).any():
             problems.append(f"interval must be {accelerator.interval} cycles: "
                             f"{sorted(set(intervals.tolist()))[:8]}")
@@ -221,12 +121,6 @@ def _recorded(path, found):
         return read_json(path)["inputs"] == found
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _fill_words(rows):
-    padded = np.zeros((len(rows), -(-rows.shape[1] // 4) * 4), np.uint8)
-    padded[:, :rows.shape[1]] = rows
-    return padded
 
 
 def main(argv=None):
@@ -283,7 +177,7 @@ def main(argv=None):
             write_text(args.record, json.dumps({
                 "inputs": found, "identity": network.identity, "images": len(images),
                 "equal": count_equal(network, images, outcome), "interval": accelerator.interval,
-                "latency": outcome.latency, "cycles": outcome.cycles,
+                "latency": accelerator.latency, "cycles": outcome.cycles,
                 "seconds": round(outcome.seconds, 3),
                 "wall_seconds": round(time.monotonic() - began, 2)}, indent=1) + "\n")
         extra = "" if seed else "; interval and latency as predicted"

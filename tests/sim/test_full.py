@@ -10,6 +10,7 @@ import pytest
 from hw.plan.schedule import Schedule, Scheduled
 from hw.synthesis.verilog import to_verilog
 from sim import full, trace
+from sim.model.driver import unpack_answers
 from sim.model.networks import random_network
 from sim.model.vectors import answers
 from sw.network import Dense, Network, save
@@ -35,7 +36,9 @@ def files(tmp_path):
     return [str(tmp_path / "made.net.npz"), "--schedule", str(tmp_path / "schedule.json")]
 
 
-def test_full_compares_every_image_at_full_speed_and_with_pauses(files, capsys):
+@pytest.mark.parametrize("parts", [1, 2])
+def test_full_compares_every_image_at_full_speed_and_with_pauses(files, capsys, monkeypatch, parts):
+    monkeypatch.setattr(full, "parts_for", lambda *_: parts)
     assert full.main([*files, "--stall"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("equal to golden")] == [
@@ -117,7 +120,7 @@ def test_answers_are_unpacked_as_they_are_packed():
     size = -(-(3 + 5 * bits) // 32) * 4
     octets = b"".join(word.to_bytes(size, "little") + index.to_bytes(8, "little") * 2
                       for index, word in enumerate(answers(scores, bits)))
-    labels, got, taken, offered = full.unpack_answers(network, octets)
+    labels, got, taken, offered = unpack_answers(network, octets)
     assert (got == scores).all()
     assert (labels == scores.argmax(axis=1)).all()
     assert taken.tolist() == offered.tolist() == list(range(30))
