@@ -36,9 +36,7 @@ def sample_tiles(dataset):
         Pictures, or bars for rows of numbers; black where a class has fewer samples.
     """
     def tiles(images):
-        if isinstance(dataset.conversion, Picture):
-            return pixels_of(images, dataset.conversion, 8)
-        return bars(images.reshape(len(images), -1))
+        return inputs_pictures(images, dataset.conversion, 8)
 
     blank = np.zeros_like(tiles(dataset.train_images[:1]))
     rows = []
@@ -47,6 +45,13 @@ def sample_tiles(dataset):
         own = [tiles(dataset.train_images[chosen])] if len(chosen) else []
         rows.append(np.concatenate([*own, *[blank] * (SAMPLES - len(chosen))]))
     return np.stack(rows)
+
+
+def inputs_pictures(images, conversion, input_bits):
+    """Return inputs of a network as pictures, shape (n, rows, columns) or (n, rows, columns, 3)."""
+    if isinstance(conversion, Picture):
+        return pixels_of(images, conversion, input_bits)
+    return bars(images.reshape(len(images), -1) >> max(0, input_bits - 8))
 
 
 def bars(rows):

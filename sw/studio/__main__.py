@@ -1,5 +1,6 @@
 """Opens the studio: the way from data to a running chip, in a browser on this machine."""
 
+import os
 import secrets
 import socket
 import sys
@@ -7,7 +8,6 @@ import webbrowser
 from pathlib import Path
 
 from ..command import Parser, run
-from ..store.files import write_text
 
 
 FOLDER = Path("build/studio")
@@ -19,8 +19,8 @@ def token_of(folder):
     """Return the secret in the address of the studio in a folder; make one if there is none."""
     path = folder / SECRET
     if not path.exists():
-        write_text(path, secrets.token_urlsafe(24))
-        path.chmod(0o600)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
     return path.read_text(encoding="utf-8")
 
 

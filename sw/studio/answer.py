@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from .. import golden, network
-from ..conversion import Picture
 from ..data.inputs import Inputs
 from ..data.samples import Batch
-from ..data.sheet import grid, pixels_of
-from ..data.summary import bars
+from ..data.sheet import grid
+from ..data.summary import inputs_pictures
 from ..data.testset import load_test_set
+from ..show.outputs import outputs_picture
 
 
 SIDE = 1024  # most rows and columns of a picture that is sent
@@ -68,38 +68,16 @@ def answer(model, image):
     start = time.perf_counter()
     trace = model.trace(image[None])
     seconds = time.perf_counter() - start
-    scores = trace[-1][1][0]
-    own = model.network
+    scores, own = trace[-1][1][0], model.network
+    seen = inputs_pictures(image[None], own.conversion, own.input_bits)
     return {
         "by": "golden", "label": int(scores.argmax()), "scores": scores.tolist(),
         "labels": list(own.labels), "milliseconds": round(1000 * seconds, 2),
         "image": base64.b64encode(np.ascontiguousarray(image).tobytes()).decode(),
-        "octets": image.dtype.itemsize, "seen": _data_url(_seen(own, image[None])),
+        "octets": image.dtype.itemsize, "seen": _data_url(seen),
         "layers": [{"name": name, "values": rows[0].size, "firing": int(rows[0].sum()),
-                    "picture": _data_url(_activations(layer, rows[0]))}
+                    "picture": _data_url(outputs_picture(layer, rows[0])[None])}
                    for layer, (name, rows) in zip(own.layers[:-1], trace[:-1], strict=True)]}
-
-
-def _seen(own, images):
-    """Return inputs as pictures, shape (n, rows, columns) or (n, rows, columns, 3)."""
-    if isinstance(own.conversion, Picture):
-        return pixels_of(images, own.conversion, own.input_bits)
-    return bars(images.reshape(len(images), -1))
-
-
-def _activations(layer, values):
-    """Return bits as a picture: the channels of a map beside each other, a vector as a block."""
-    extents = layer.gives.extents
-    light = (values > 0).astype(np.uint8) * 255
-    if len(extents) == 3:
-        rows, columns, channels = extents
-        across = max(1, round(channels**0.5))
-        maps = light.reshape(rows, columns, channels).transpose(2, 0, 1)
-        maps = np.concatenate([maps, np.zeros((-channels % across, rows, columns), np.uint8)])
-        return maps.reshape(-1, across, rows, columns).swapaxes(1, 2).reshape(
-            1, -1, across * columns)
-    across = 28 if light.size % 28 == 0 else max(1, round(light.size**0.5))
-    return np.pad(light, (0, -light.size % across)).reshape(1, -1, across)
 
 
 def _data_url(pictures):
@@ -111,8 +89,9 @@ def cell(path, truth, given):
     """Return the test images of a class that are given a label, as the octets of a PNG."""
     test, labels = tested(path)
     chosen = np.flatnonzero((test.labels == truth) & (labels == given))[:CELL]
-    tiles = _seen(model_of(path).network, test.images[chosen]) if len(chosen) else \
-        np.zeros((1, 1, 1), np.uint8)
+    own = model_of(path).network
+    tiles = inputs_pictures(test.images[chosen], own.conversion, own.input_bits) \
+        if len(chosen) else np.zeros((1, 1, 1), np.uint8)
     across = min(ACROSS, len(tiles))
     blank = np.zeros((-len(tiles) % across, *tiles.shape[1:]), np.uint8)
     return grid(np.concatenate([tiles, blank]).reshape(-1, across, *tiles.shape[1:]))

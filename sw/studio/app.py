@@ -93,8 +93,9 @@ class Requests:
     async def estimate(self, request):
         given, project = await request.json(), self.project_of(request)
         data = read_json(project.folder / "data.json")
+        chosen = project.choices
         return JSONResponse(await self.studio.estimator.estimate(
-            project.choices["board"], given["network"], data, given.get("rate")))
+            chosen["board"], given["network"], data, chosen.get("rate")))
 
     async def take(self, request):
         project, given = self.project_of(request), request.query_params
@@ -157,9 +158,7 @@ class Requests:
 
     async def remove(self, request):
         project = self.project_of(request)
-        for job in self.studio.jobs(project).all():
-            job.stop()
-        shutil.rmtree(project.folder)
+        await run_in_threadpool(self.studio.remove, project)
         return JSONResponse({})
 
     async def live(self, socket):

@@ -67,7 +67,7 @@ class Estimator:
 
     async def estimate(self, board, network, data, rate=None):
         """Estimate a network, as in a project's choices, for the summary of a dataset."""
-        request = {"board": board, **({"rate": rate} if rate else {})}
+        request = {"board": board, "rate": rate}
         name, shape, classes = network.get("recipe"), data["shape"], len(data["labels"])
         if name is None:
             recipe = {"name": "own", "hidden": network["hidden"]}

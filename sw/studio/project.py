@@ -3,6 +3,8 @@
 import json
 import re
 import time
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from ..data.known import KNOWN
@@ -53,10 +55,6 @@ class Project:
         names = [path.name for path in self.folder.glob("run*") if RUN.fullmatch(path.name)]
         return sorted(names, key=lambda name: int(name[3:]))
 
-    def next_run(self):
-        """Return the name of a new run."""
-        return f"run{max([0, *(int(name[3:]) for name in self.runs())]) + 1}"
-
     def change(self, **given):
         """Check choices and write them; a ValueError leaves all as it was."""
         choices = {**self.choices, **{name: checked(name, value) for name, value in given.items()}}
@@ -80,13 +78,14 @@ def _is_network(value):
         return bool(NAME.fullmatch(recipe))
     hidden = value.get("hidden")
     return (isinstance(hidden, list) and 1 <= len(hidden) <= LAYERS
-            and all(type(count) is int and 1 <= count <= NEURONS for count in hidden))
+            and all(type(size) is int and 1 <= size <= NEURONS for size in hidden))
 
 
 CHECKS = {
     "dataset": lambda value: value == OWN or value in KNOWN,
-    "board": lambda value: isinstance(value, str) and bool(re.fullmatch(r"[\w-]{1,40}", value)),
+    "board": lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w[\w-]{0,39}", value)),
     "network": _is_network,
+    "rate": lambda value: value is None or (type(value) is int and 1 <= value <= 10**9),
     "seconds": lambda value: type(value) is int and SECONDS[0] <= value <= SECONDS[1],
     "run": lambda value: isinstance(value, str) and bool(RUN.fullmatch(value)),
     "auto": lambda value: isinstance(value, bool),
@@ -114,13 +113,10 @@ class Projects:
         """Return a new project, named after its dataset."""
         choices = {"dataset": checked("dataset", dataset), "board": checked("board", board),
                    "seconds": 60, "auto": False, "created": round(time.time())}
-        number = 1
-        while True:
+        for number in count(1):
             folder = self.folder / f"{dataset}-{number}"
-            try:
+            with suppress(FileExistsError):
                 folder.mkdir(parents=True)
                 break
-            except FileExistsError:
-                number += 1
         write_text(folder / FILE, json.dumps(choices, indent=1) + "\n")
         return Project(folder)

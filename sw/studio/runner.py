@@ -7,6 +7,7 @@ lives, and leaves the exit status behind, so another server finds the job again.
 import fcntl
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -31,9 +32,11 @@ def main(folder):
             events.flush()
             status = subprocess.run([sys.executable, *command[1:]], stdin=subprocess.DEVNULL,
                                     stdout=events, stderr=errors, check=False).returncode
-            if status:
+            if status or (folder / "stop").exists():
                 break
-        write_text(folder / "end.json", json.dumps({"status": status}))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        write_text(folder / "end.json", json.dumps(
+            {"status": status, "cpu_seconds": round(used.ru_utime + used.ru_stime, 1)}))
     return status
 
 

@@ -1,6 +1,8 @@
 """State of the studio: projects and their jobs, which are all in files."""
 
 import json
+import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from . import step, upload
 from .estimator import Estimator
 from .job import Jobs
 from .project import Projects
+
+
+ENDING, POLL = 10.0, 0.1  # s that jobs may take to end, and between two looks
 
 
 class Studio:
@@ -28,7 +33,7 @@ class Studio:
     def start(self, project, kind, run=None):
         """Start a job; a training without a run gets a new one."""
         if kind == "train":
-            run = run or project.next_run()
+            run = run or f"run{max([0, *(int(name[3:]) for name in project.runs())]) + 1}"
             about = project.folder / run / "run.json"
             if not about.exists():
                 write_text(about, json.dumps({
@@ -38,6 +43,16 @@ class Studio:
         run = run or project.run
         commands = step.commands(kind, project, run)
         return self.jobs(project).start(kind, run, commands)
+
+    def remove(self, project):
+        """Stop the jobs of a project, and remove its folder."""
+        jobs = self._jobs.pop(project.name, Jobs(project.folder / "jobs")).all()
+        for job in jobs:
+            job.stop()
+        end = time.monotonic() + ENDING
+        while any(job.state == "running" for job in jobs) and time.monotonic() < end:
+            time.sleep(POLL)
+        shutil.rmtree(project.folder, ignore_errors=True)
 
     def advance(self):
         """Start the next job of each project that goes all the way."""

@@ -34,15 +34,19 @@ def _others(project, run):
     """Return the commands of all other jobs, by kind."""
     folder, net, board = project.folder / run, project.network(run), project.choices["board"]
     made, built = project.folder / "made", folder / "built"
+    rate = project.choices.get("rate")
+    fast = ("--images-per-second", rate) if rate else ()  # with the least area
     bitstream = files(project, run).get("bitstream", built / "none")
     return {
         "data": [("sw.data", project.dataset, "--json", project.folder / "data.json")],
         "evaluate": [("sw.evaluate", net)],
-        "simulate": [("sim.full", net, "--board", board, "--limit", IMAGES, "--output", made)],
-        "build": [("boards.build", board, net, "--output", built, "--reuse")],
-        VIRTUAL: [("sim.virtual", board, net, "--port", port(project, run), "--output", made)],
+        "simulate": [("sim.full", net, "--board", board, *fast, "--limit", IMAGES,
+                      "--output", made)],
+        "build": [("boards.build", board, net, *fast, "--output", built, "--reuse")],
+        VIRTUAL: [("sim.virtual", board, net, *fast, "--port", port(project, run), "--output",
+                   made)],
         "program": [("boards.program", board, "--bitstream", bitstream, "--output", built)],
-        "verilog": [("hw.generate", net, "--board", board, "-o", folder / f"{run}.v")],
+        "verilog": [("hw.generate", net, "--board", board, *fast, "-o", folder / f"{run}.v")],
         "c": [("sw.c", net, "-o", folder / "c", "--check")],
         "onnx": [("sw.exchange", net, "-o", folder / f"{run}.onnx")],
     }

@@ -5,7 +5,7 @@ import os
 import shutil
 from contextlib import suppress
 
-from ..store.files import replacing
+from ..store.files import replacing, write_bytes
 
 
 PICTURE = 1 << 24  # octets of a picture
@@ -25,16 +25,14 @@ class TooMuch(ValueError):
     """More was sent than a project takes."""
 
 
-async def receive(stream, path, most):
-    """Write a stream of octets to a path, which is whole or does not come to be."""
+async def bounded(stream, most):
+    """Yield the octets of a stream; raise TooMuch if there are more than so many."""
     count = 0
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        async for chunk in stream:
-            count += len(chunk)
-            if count > most:
-                raise TooMuch(f"File must have at most {most:,} octets (make it smaller)")
-            file.write(chunk)
-    return count
+    async for chunk in stream:
+        count += len(chunk)
+        if count > most:
+            raise TooMuch(f"File must have at most {most:,} octets (make it smaller)")
+        yield chunk
 
 
 async def take_picture(project, stream, label):
@@ -42,22 +40,17 @@ async def take_picture(project, stream, label):
     label = " ".join(label.split())
     if not 1 <= len(label) <= LABEL or not label.isprintable():
         raise ValueError(f"Class must have a name of 1 to {LABEL} characters: {label[:LABEL]!r}")
+    octets = b"".join([chunk async for chunk in bounded(stream, PICTURE)])
+    suffix = next((suffix for magic, suffix in MAGIC if octets.startswith(magic)), None)
+    if suffix is None:
+        raise ValueError("File must be a picture: PNG, JPEG, GIF, BMP, WebP or TIFF")
     folder = project.data
     folder.mkdir(exist_ok=True)
-    names = [path.name for path in folder.iterdir()]
+    names = os.listdir(folder)
     _check_room(folder, names)
-    arriving = folder / f"arriving-{len(names):06}-{id(stream):x}"
-    try:
-        await receive(stream, arriving, PICTURE)
-        with open(arriving, "rb") as file:
-            head = file.read(12)
-        suffix = next((suffix for magic, suffix in MAGIC if head.startswith(magic)), None)
-        if suffix is None:
-            raise ValueError("File must be a picture: PNG, JPEG, GIF, BMP, WebP or TIFF")
-        name = f"{_free(folder):06}{suffix}"
-        os.replace(arriving, folder / name)
-    finally:
-        arriving.unlink(missing_ok=True)
+    taken = [int(name[:6]) for name in names if name[:6].isdecimal()]
+    name = f"{max(taken, default=0) + 1:06}{suffix}"
+    write_bytes(folder / name, octets)
     for other in TABLES.values():
         (folder / other).unlink(missing_ok=True)
     with open(folder / LIST, "a", encoding="utf-8", newline="") as file:
@@ -72,13 +65,12 @@ async def take_table(project, stream, kind):
     if kind not in TABLES:
         raise ValueError(f"Kind of the file must be one of {', '.join(TABLES)}: {kind[:20]!r}")
     arriving = project.folder / f"arriving.{kind}"
-    try:
-        await receive(stream, arriving, TABLE)
-        clear(project)
-        project.data.mkdir(exist_ok=True)
-        os.replace(arriving, project.data / TABLES[kind])
-    finally:
-        arriving.unlink(missing_ok=True)
+    with replacing(arriving) as temporary, open(temporary, "wb") as file:
+        async for chunk in bounded(stream, TABLE):
+            file.write(chunk)
+    clear(project)
+    project.data.mkdir()
+    os.replace(arriving, project.data / TABLES[kind])
     return TABLES[kind]
 
 
@@ -96,11 +88,6 @@ def counts(project):
         for row in list(csv.reader(file))[1:]:
             found[row[1]] = found.get(row[1], 0) + 1
     return found
-
-
-def _free(folder):
-    taken = [int(path.stem) for path in folder.iterdir() if path.stem.isdecimal()]
-    return max(taken, default=0) + 1
 
 
 def _check_room(folder, names):

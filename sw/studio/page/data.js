@@ -29,17 +29,13 @@ export default function data(context) {
 }
 
 function allTheWay(context) {
-  const hint = h("p", { class: "hint" }, t("estimating"));
-  const go = button(t("allTheWay"), () => context.attempt(async () => {
-    const { default: recipe } = await get(context.path("networks"));
-    await post(context.path(), { network: { recipe }, auto: true });
+  const hint = h("p", { class: "hint" }, t("estimating")), found = get(context.path("networks"));
+  found.then((some) => { hint.textContent = t("allTheWayHint", { network: some.default, ...context.snapshot.choices }); },
+    () => { hint.textContent = ""; });
+  return h("section", { class: "card way" }, button(t("allTheWay"), () => context.attempt(async () => {
+    await post(context.path(), { network: { recipe: (await found).default }, auto: true });
     context.go("train");
-  }), { class: "primary" });
-  get(context.path("networks")).then((found) => {
-    const { seconds, board } = context.snapshot.choices;
-    hint.textContent = t("allTheWayHint", { network: found.default, seconds, board });
-  }).catch(() => { hint.textContent = ""; });
-  return h("section", { class: "card way" }, go, hint);
+  }), { class: "primary" }), hint);
 }
 
 function described(context, about) {

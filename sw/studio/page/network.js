@@ -5,15 +5,17 @@ import { button, fill, h, number, rate, resources } from "./dom.js";
 import { t } from "./text.js";
 
 const TIMES = [10, 30, 60, 180, 600, 1800];  // s of training
+const RATES = [null, 1000, 10000, 100000, 1000000];  // images/s, with the least area
 const START = [64, 64];
 const PAUSE = 250;  // ms from the last change to an estimate
 
 export default function network(context) {
   const options = h("div", { class: "cards" }), reason = h("p", { class: "hint" }), slider = h("div");
   const result = h("div", { class: "card", "aria-live": "polite" }), byHand = h("div");
-  let wanted = null, timer = null;
+  let wanted = null, timer = null, last = null;
 
   const choose = (chosen, label) => {
+    last = [chosen, label];
     for (const input of options.querySelectorAll("input")) input.checked = input.value === chosen.recipe;
     context.choose({ network: chosen });
     fill(result, ["waiting", chosen], () => h("p", {}, t("estimating")));
@@ -42,10 +44,16 @@ export default function network(context) {
   [...new Set([...TIMES, context.snapshot.choices.seconds])].sort((a, b) => a - b).map((seconds) =>
     h("option", { value: seconds, selected: seconds === context.snapshot.choices.seconds },
       t("seconds", { seconds }))));
+  const speeds = h("select", { id: "speed", onchange: async (event) => {
+    await context.choose({ rate: Number(event.target.value) || null });
+    if (last) choose(...last);
+  } }, RATES.map((one) => h("option", { value: one ?? "", selected: one === (context.snapshot.choices.rate ?? null) },
+    one ? t("atLeast", { rate: number(one) }) : t("fastestFit"))));
   return { element: h("div", { class: "columns wide" },
     h("div", {}, h("p", { class: "hint" }, t("pickNetwork")), reason, slider,
       h("fieldset", {}, h("legend", {}, t("network")), options), byHand),
     h("div", { class: "sticky" }, h("h2", {}, t("estimate")), result,
+      h("p", {}, h("label", { for: "speed" }, `${t("speed")} `), speeds),
       h("p", {}, h("label", { for: "seconds" }, `${t("minutes")} `), times))) };
 }
 

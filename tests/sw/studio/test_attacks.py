@@ -137,9 +137,10 @@ def test_choices_that_make_no_sense_are_refused(studio, path, content):
     assert not (studio.folder / "own-1" / "jobs").exists()
 
 
-def test_a_board_name_never_becomes_an_option():
-    with pytest.raises(ValueError, match=r"^Choice 'board' must make sense: '--board-file=x' "):
-        checked("board", "--board-file=x")
+@pytest.mark.parametrize("name", ["--list", "--board-file=x", "-h", "a b", "../x", "", None, 3])
+def test_a_board_name_never_becomes_an_option(name):
+    with pytest.raises(ValueError, match=r"^Choice 'board' must make sense: "):
+        checked("board", name)
 
 
 def test_uploads_have_names_of_ours_and_bounds(studio, monkeypatch):

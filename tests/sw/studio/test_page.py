@@ -83,6 +83,9 @@ def trained(studio, tmp_path_factory):
         page.set_input_files("input[name=folder]", source)
         page.get_by_text(f"{3 * EACH + 1} of {3 * EACH + 1} files sent").wait_for()
         assert "notes.png (File must be a picture" in page.inner_text("#said")
+        assert page.wrong == ["Failed to load resource: the server responded with a status of "
+                              "400 (Bad Request)"]
+        page.wrong.clear()
         page.click("text=Look at the data")
         page.locator("table.classes tbody tr").nth(2).wait_for()
         page.project = page.url.split("#/")[1].split("/")[0]
@@ -90,6 +93,8 @@ def trained(studio, tmp_path_factory):
         page.click("details.card summary")
         page.click("text=Remove the last layer")
         page.fill(".layers input", "12")
+        page.select_option("#speed", "1000")
+        page.select_option("#seconds", "10")
         page.locator(".sticky .big").wait_for()
         assert "12" in page.inner_text(".sticky b")
         go(page, "train")
@@ -212,7 +217,7 @@ def test_what_was_made_can_be_taken_away(trained):
         with trained.expect_download() as found:
             trained.click(f'[aria-label="Download: {name}"]')
         assert found.value.path().stat().st_size > 1000
-    commands = trained.inner_text("pre >> nth=-1").splitlines()
+    commands = trained.locator("h2 + pre").text_content().splitlines()
     assert commands[0].startswith("python -m sw.data ")
     assert any(line.startswith("python -m train.bnn_mnist ") for line in commands)
 
