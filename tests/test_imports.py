@@ -41,7 +41,7 @@ ROOMS = {
     "train": {"forward": ("augment", "binarize"),
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),
               "conv": ("augment", "binarize", "loop", "plan"),
-              "search": ("bnn_mnist", "loop", "options", "recipes")},
+              "search": ("bnn_mnist", "determinism", "loop", "options", "recipes")},
     "boards": {"catalog": ("board",), "toolchain": ("board", "request", "shell"),
                "record": ("board", "request", "toolchain", "top")},
     "sim": {"model": (), "bench": (), "board": (), "cell": (), "proof": ()},
