@@ -36,6 +36,9 @@ def main(argv=None):
         interrupted = worker.run()
     entries = worker.entries()
     found = front.front(entries)
+    if not found and interrupted:
+        print("interrupted before a network that fits was found; the same command goes on")
+        return INTERRUPTED
     if not found:
         raise ValueError(_nothing(worker, entries, args))
     done = full.entries(worker.fulls, entries)

@@ -20,6 +20,9 @@ from .space import FAMILIES
 from .store import OVER, ended
 
 
+# Starts Python anew with SIGINT at its parent's end: a killed worker leaves no training at work.
+FOLLOW = ("import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 2); "
+          "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])")
 FEWEST = 0.25  # of the epochs of a full training that a short budget leaves at least
 
 
@@ -111,7 +114,8 @@ class Full:
         name = name_of(spec)
         if (folder / f"{name}.json").exists():
             return
-        command = [sys.executable, *command_of(spec, self.dataset)[1:], "--output", str(folder)]
+        command = [sys.executable, "-c", FOLLOW, *command_of(spec, self.dataset)[1:], "--output",
+                   str(folder)]
         if (folder / f"{name}.resume.pt").exists():
             command.append("--resume")
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from html import escape
 
 
 COLOURS = {"lookup": "#1f77b4", "sparse": "#d62728", "dense": "#2ca02c", "conv": "#9467bd",
-           "published": "#555"}
+           "published": "#555555"}
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
        color: #222; background: #fff }

@@ -14,8 +14,6 @@ from . import front, full, page, published, store
 from .importance import importance
 
 
-COLOURS = {"lookup": "#1f77b4", "sparse": "#d62728", "dense": "#2ca02c", "conv": "#9467bd"}
-PUBLISHED = "#555555"
 OPEN = (TrialState.RUNNING, TrialState.WAITING)
 
 
@@ -107,7 +105,7 @@ def draw(path, found):
     """Draw accuracy against area as PNG."""
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
-    for family, colour in COLOURS.items():
+    for family, colour in page.COLOURS.items():
         brief = [entry for entry in found["brief_networks"] if entry["family"] == family
                  and entry["fits"]]
         done = [entry for entry in found["networks"] if entry["family"] == family]
@@ -117,7 +115,8 @@ def draw(path, found):
                      s=60, color=colour, edgecolor="black", label=family if done or brief else None)
     known = [entry for entry in found["published"] if entry["accuracy"]]
     axes.scatter([entry["lut4"] for entry in known], [entry["accuracy"] for entry in known],
-                 marker="*", s=120, color=PUBLISHED, label="published" if known else None)
+                 marker="*", s=120, color=page.COLOURS["published"],
+                 label="published" if known else None)
     for entry in known:
         axes.annotate(entry["name"], (entry["lut4"], entry["accuracy"]), fontsize=8,
                       xytext=(5, 5), textcoords="offset points")

@@ -91,9 +91,17 @@ class Store:
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return RDBStorage(url.render_as_string(hide_password=False),
-                              engine_kwargs={"pool_pre_ping": True}, heartbeat_interval=heartbeat,
-                              grace_period=GRACE * heartbeat, heartbeat_stale_trial_callback=again)
+            try:
+                return RDBStorage(
+                    url.render_as_string(hide_password=False),
+                    engine_kwargs={"pool_pre_ping": True}, heartbeat_interval=heartbeat,
+                    grace_period=GRACE * heartbeat, heartbeat_stale_trial_callback=again)
+            except ImportError as error:  # of the database's driver
+                raise ValueError(self._silent(error)) from None
+            except RuntimeError as error:
+                raise ValueError(f"Storage {self._said} must be of this version of Optuna: "
+                                 f"{_reason(error)} (use the version that made it, or another "
+                                 f"database)") from None
 
     @contextmanager
     def speaking(self):
@@ -102,18 +110,15 @@ class Store:
             yield
         except UpdateFinishedTrialError:
             raise
-        except (SQLAlchemyError, ArgumentError, ImportError) as error:
-            raise ValueError(f"Storage {self._said} must answer: {_reason(error)} (start it, free "
-                             f"its disk, or check the address; all that it has stays)") from None
+        except (SQLAlchemyError, ArgumentError) as error:
+            raise ValueError(self._silent(error)) from None
         except json.JSONDecodeError as error:
             raise ValueError(f"Storage {self._said} must be intact: {_reason(error)} (restore it, "
                              f"or give another folder with --output)") from None
-        except RuntimeError as error:
-            if "version" not in str(error).lower():
-                raise
-            raise ValueError(f"Storage {self._said} must be of this version of Optuna: "
-                             f"{_reason(error)} (the version that made it, or another database)"
-                             ) from None
+
+    def _silent(self, error):
+        return (f"Storage {self._said} must answer: {_reason(error)} (start it, free its disk, or "
+                f"check the address; all that it has stays)")
 
     @property
     def _said(self):

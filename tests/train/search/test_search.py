@@ -141,7 +141,7 @@ def test_times_have_a_unit(text, seconds):
 @pytest.mark.parametrize("text", ["20", "0s", "-3m", "1w", "m"])
 def test_other_times_are_refused(text, capsys):
     with pytest.raises(SystemExit):
-        job.parser().parse_args(["--dataset", "mnist", "--time", text])
+        job.parser().parse_args(["--dataset", "mnist", f"--time={text}"])
     assert "must be a time such as 90s, 20m or 2h" in capsys.readouterr().err
 
 

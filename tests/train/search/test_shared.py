@@ -58,9 +58,11 @@ def begun(storage):
 
 
 def running(study, process):
+    """Return the trials of a worker that are trained now."""
     return [trial for trial in study.get_trials(deepcopy=False,
                                                 states=(optuna.trial.TrialState.RUNNING,))
-            if trial.user_attrs.get("worker", "").endswith(f":{process.pid}")]
+            if trial.user_attrs.get("worker", "").endswith(f":{process.pid}")
+            and "size" in trial.user_attrs]
 
 
 def killed_at_work(study, process, seconds=WAIT):
