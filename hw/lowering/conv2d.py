@@ -12,7 +12,8 @@ from ..stage.balance import lanes_for, row_lanes_for
 from ..stage.geometry import Geometry
 from ..stage.lanes import mvtu_resources, planes_of
 from ..stage.mvtu import MVTU
-from ..stage.rowmvtu import RowMVTU, check_rows, row_resources
+from ..stage.rowlanes import check_rows, row_resources
+from ..stage.rowmvtu import RowMVTU
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
 from ..stage.spram import SPRAM_DEPTH
