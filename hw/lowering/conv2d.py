@@ -11,7 +11,8 @@ from ..plan.schedule import Scheduled, Wired
 from ..stage.balance import MOST_POSITIONS, lanes_for, row_lanes_for
 from ..stage.geometry import Geometry
 from ..stage.lanes import planes_of
-from ..stage.rowmvtu import RowMVTU, check_rows, row_resources
+from ..stage.rowlanes import check_rows, row_resources
+from ..stage.rowmvtu import RowMVTU
 from ..stage.sharedmvtu import SharedMVTU, shared_resources
 from ..stage.slidingwindow import SlidingWindow, window_resources
 from ..stage.spram import SPRAM_DEPTH

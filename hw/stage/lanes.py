@@ -74,6 +74,11 @@ class Lanes:
         return 1
 
     @property
+    def width(self):
+        """Bits of an input word."""
+        return self.simd * self.layer.takes.bits
+
+    @property
     def passes(self):
         """Number of passes over a vector."""
         return ceil(self.layer.outputs / self.pe)

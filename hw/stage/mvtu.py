@@ -87,7 +87,7 @@ class MVTU(Stage):
         self.result = (data.ArrayLayout(signed(layer.score_bits), pe) if layer.gives_scores
                        else pe)
         super().__init__({
-            "i": In(stream.Signature(self.i_width)),
+            "i": In(stream.Signature(self.lanes.width)),
             "o": Out(stream.Signature(self.result)),
             **({"weights": In(stream.Signature(SPRAM_WIDTH)), "last_weight": Out(1)}
                if rom in ("spram", "loaded") else {}),
@@ -100,11 +100,6 @@ class MVTU(Stage):
             return []
         steps, planes = self._step_words()
         return load_words(steps, planes * self.pe * self.simd)
-
-    @property
-    def i_width(self):
-        """Bits of an input word."""
-        return self.simd * self.layer.takes.bits
 
     def handshake(self):
         return Handshake(self)

@@ -1,10 +1,5 @@
 """Matrix-vector-threshold unit for all windows of a row of a feature map at once."""
 
-from dataclasses import dataclass
-from functools import reduce
-from math import ceil
-from operator import and_, or_
-
 from amaranth import *
 from amaranth.lib import memory
 from amaranth.utils import exact_log2
@@ -13,77 +8,16 @@ from sw.layer.dense import Dense
 
 from ..count.carry import Bit
 from ..count.tree import build_trees
-from ..count.treeplan import plan_tree
-from ..memo import memo
-from ..plan.area import CARRY, Resources, rom_blocks
-from ..plan.area import memory as memory_resources
-from .lanes import constants_resources, planes_of, weights_resources
-from .positionorder import GIVE, READ, order_resources
-from .rom import neuron_words
-from .sharedmvtu import CONTROL, SharedLanes, SharedMVTU
+from .positionorder import GIVE, READ
+from .rowlanes import RowLanes, check_rows, row_depth, row_resources
 from .sharedmvtu import Handshake as SharedHandshake
-from .totals import LOGIC_PASSES, pass_constants
+from .sharedmvtu import SharedMVTU
+from .totals import pass_constants
 from .walker import Walker, count
 from .windowwalk import row_walk_of
 
 
-__all__ = ["RowMVTU", "check_rows", "row_resources"]
-
-LEVELS = 2  # most adders between two registers
-
-# Fitted to synthesized units: LUT4 of the counters of rows, columns and channels.
-WALK = 90
-
-
-@dataclass(frozen=True)
-class RowLanes(SharedLanes):
-    """The lanes of a layer for the windows of a row.
-
-    A total begins with 0, which a flip-flop does with its reset. It overflows if a neuron fires, so
-    that what is missing to a power of two, the *rest*, has to be added to it in a pass: the bits
-    above those of a step's count in one step, where nothing else is added to these bits, and the
-    bits below by ones beside the lanes, one or some a step.
-    """
-
-    @property
-    def plan(self):
-        """Plan of the popcount of ``simd`` lanes and of the ones beside them."""
-        return plan_tree(self.simd + self.ones, LEVELS)
-
-    @property
-    def ones(self):
-        """Ones that may be counted beside the lanes of a step, a power of two."""
-        ones = 1
-        while ones * self.steps < 1 << (self.simd + ones).bit_length():
-            ones *= 2
-        return ones
-
-    @property
-    def count_bits(self):
-        """Bits of a step's count."""
-        return (self.simd + self.ones).bit_length()
-
-    @property
-    def total_bits(self):
-        """Bits of a total, without its overflow."""
-        return max(self.layer.inputs.bit_length(), self.count_bits)
-
-    @property
-    def step_latency(self):
-        """Cycles from the last step of a pass to the push of its results."""
-        return super().step_latency - 1  # the overflow is the result
-
-    @property
-    def rests(self):
-        """The rest of each neuron: the bits above a count's lowest, then the number of ones."""
-        missing = (1 << self.total_bits) - self.layer.thresholds
-        above = (missing >> self.count_bits).clip(max=(1 << self.above_bits) - 1)
-        return above + (missing - (above << self.count_bits) << self.above_bits)
-
-    @property
-    def above_bits(self):
-        """Bits of a total above those of a count."""
-        return self.total_bits - self.count_bits
+__all__ = ["RowMVTU"]
 
 
 class Handshake(SharedHandshake):
@@ -166,10 +100,6 @@ class RowMVTU(SharedMVTU):
         self.latency = (waiting * self.interval + self.lanes.step_latency + READ + GIVE
                         + self.positions * self.passes - 1)
 
-    @property
-    def i_width(self):
-        return self.channels
-
     def handshake(self):
         return Handshake(self)
 
@@ -177,7 +107,7 @@ class RowMVTU(SharedMVTU):
         return {name: row_resources(self.conv, self.pe, self.simd, self.rom, family)}
 
     def _plan_lanes(self, layer, pe, simd, rom):
-        return RowLanes(layer, pe, simd, rom, self.positions, self.vectors)
+        return RowLanes(layer, pe, simd, rom, self.positions, self.vectors, self.channels)
 
     def _read_vector(self, m, queue, loaded):
         """Step through the rows of a row of windows once a pass."""
@@ -272,31 +202,6 @@ class RowMVTU(SharedMVTU):
         return chunk_last & column_last
 
 
-def check_rows(layer, simd, positions):
-    """Raise ValueError unless a layer's windows can be computed a row at once.
-
-    Parameters
-    ----------
-    layer : :class:`sw.layer.conv2d.Conv2d`
-        The layer.
-    simd, positions : int
-        Inputs and windows at once.
-    """
-    name, columns = layer.name, layer.kernel[1]
-    if layer.stride != 1:
-        raise ValueError(f"Stride of layer {name!r} must be 1 for rows of windows at once: "
-                         f"{layer.stride} (rows of false)")
-    if positions != layer.positions[1]:
-        raise ValueError(f"Positions of layer {name!r} must be {layer.positions[1]}, its windows "
-                         f"of a row: {positions} (or rows of false)")
-    if simd % columns or layer.channels % (simd // columns):
-        widths = [str(columns * number) for number in range(1, layer.channels + 1)
-                  if layer.channels % number == 0]
-        raise ValueError(f"SIMD of layer {name!r} must be the kernel's {columns} columns times a "
-                         f"divisor of {layer.channels} channels for rows of windows at once: "
-                         f"{simd} ({', '.join(widths)})")
-
-
 def turned(layer, channels):
     """Return the dense layer of a convolution's windows, its inputs in the order of the steps.
 
@@ -307,35 +212,3 @@ def turned(layer, channels):
     weights = weights.reshape(neurons, rows, columns, every // channels, channels)
     weights = weights.transpose(0, 1, 3, 2, 4).reshape(neurons, -1)
     return Dense(layer.name, weights, layer.thresholds)
-
-
-def row_depth(layer, channels):
-    """Return the words of the memory of rows: as many rows as keep a unit from waiting."""
-    rows = max(layer.kernel[0] + 2, 2 * (layer.kernel[0] - layer.padding))
-    return 1 << (rows * (layer.channels // channels) - 1).bit_length()
-
-
-def _rest_columns(lanes):
-    """Return the bits of a word of rests that are not the same in all words."""
-    words = neuron_words(lanes.rests, lanes.total_bits + 1, pe=lanes.pe)
-    return max(1, (reduce(or_, words) & ~reduce(and_, words)).bit_count())
-
-
-@memo
-def row_resources(layer, pe, simd, rom, family):
-    """Return the estimated resources of a :class:`RowMVTU`."""
-    channels, positions = simd // layer.kernel[1], layer.positions[1]
-    lanes = RowLanes(layer.dense, pe, simd, rom, positions, layer.vectors)
-    neurons, plan, width = pe * positions, lanes.plan, channels * layer.width
-    lut4 = CONTROL + WALK + layer.width + pe * (lanes.above_bits + lanes.ones * lanes.count_bits)
-    lut4 += neurons * (simd + plan.luts + CARRY[family] * lanes.total_bits + 2)
-    ff = CONTROL + 30 + neurons * (simd + plan.registers + lanes.count_bits + lanes.total_bits + 1)
-    constant = Resources()
-    if lanes.passes > LOGIC_PASSES:
-        constant = Resources(0, 0, rom_blocks(family, lanes.passes, _rest_columns(lanes)))
-    elif lanes.passes > 1:
-        constant = constants_resources(lanes, lanes.total_bits + 1, family)
-    return (Resources(ceil(lut4 + constant.lut4), ceil(ff + constant.ff), constant.block_ram)
-            + memory_resources(family, row_depth(layer, channels), width)
-            + order_resources(family, positions, lanes.passes, pe, lanes.slots)
-            + weights_resources(lanes, planes_of(layer.dense), family, 0))

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from hw.stage.rowmvtu import RowLanes, RowMVTU
+from hw.stage.rowlanes import RowLanes
+from hw.stage.rowmvtu import RowMVTU
 from sim.model.networks import random_layer
 from sim.model.vectors import to_words
 from sw.layer.conv2d import Conv2d
