@@ -20,6 +20,7 @@ from . import (
     ternary,
 )
 from . import saliency as by_saliency
+from .lesson import WEIGHT, Lesson
 from .network import NETWORKS, build
 from .result import Compressed, Pixels
 from .trace import trace
@@ -80,9 +81,11 @@ class Setting:
 
 
 SETTINGS = {
-    "lenet300": Setting("lenet300", "mnist", epochs=15, again=3, bits_epochs=10, speedup=0,
-                        pupil="dense 40, dense 20, scores", factor=14, every=True),
-    "lenet5": Setting("lenet5", "mnist", epochs=6, again=2, bits_epochs=6, factor=16, conv_bits=6,
+    "lenet300": Setting("lenet300", "mnist", epochs=15, again=5, bits_epochs=10, rate=2e-3,
+                        factor=11, bits=4, speedup=0, pupil="dense 40, dense 20, scores",
+                        every=True),
+    "lenet5": Setting("lenet5", "mnist", epochs=6, again=2, bits_epochs=6, factor=14, bits=4,
+                      conv_bits=6,
                       pupil="conv 6 5x5 valid, pool, conv 12 5x5 valid, pool, dense 40, scores"),
     "cifar": Setting("cifar", "cifar10-jpeg", epochs=12, again=3, bits_epochs=8, augment="mirror",
                      factor=6, keep=0.6, bits=6,
@@ -152,7 +155,7 @@ def taught(weight):
                       found.retrain.seed)
         longer = replace(found.retrain, epochs=setting.epochs, rate=2e-3)
         made = replace(found, network=pupil, retrain=longer).run(
-            distil.compress, teacher=found.network, lesson=distil.Lesson(weight))[1]
+            distil.compress, teacher=found.network, lesson=Lesson(weight))[1]
         made.method = "small network, distilled" if weight else "small network, labels alone"
         return made
     return row
@@ -199,5 +202,5 @@ METHODS = {
     "fixed4-one": point(4, False), "int8": integers(False), "int8-aware": integers(True),
     "share": shared, "lowrank": thin,
     "ternary-plain": ternarized(True), "ternary": ternarized(False), "small": taught(0.0),
-    "distil": taught(distil.WEIGHT), "binarize": binarized(False), "lookup": binarized(True),
+    "distil": taught(WEIGHT), "binarize": binarized(False), "lookup": binarized(True),
 }

@@ -16,6 +16,7 @@ from sw.store.files import parse_json, write_text
 
 from ..determinism import deterministic
 from . import checkpoint, data, page, task
+from .lesson import Lesson, loss_of
 from .methods import METHODS, SETTINGS, Skipped
 from .result import Row
 from .retrain import Retrain
@@ -65,7 +66,8 @@ def rows_of_seed(setting, folder, seed, names, limit):
     dataset = datasets.load(setting.dataset)
     base = float_network(setting, folder, seed, limit)
     found = task.Task(base.network, dataset, data.split(dataset, seed, limit=limit),
-                      Retrain(setting.again, setting.rate, seed, setting.augment), setting.name)
+                      Retrain(setting.again, setting.rate, seed, setting.augment,
+                              loss_of(base.network, Lesson())), setting.name)
     for name in missing:
         try:
             row = METHODS[name](found, setting, folder)

@@ -18,6 +18,7 @@ from sw.store.files import write_text
 from ..determinism import deterministic
 from . import checkpoint, data, fit
 from .calibrate import MODEL, load_dataset
+from .lesson import Lesson, loss_of
 from .result import Row, dense, table
 from .retrain import NONE, Retrain
 
@@ -96,6 +97,8 @@ def parser(prog, description, *, epochs=None):
             help=f"first learning rate (default: {Retrain.rate})")
         add("--augment", choices=sorted(fit.AUGMENTS), default="none",
             help="distortion of training pictures (default: none)")
+        add("--distil", action="store_true",
+            help="learn from the given network's answers too, not only from the labels")
     choices.add_arguments(made, mapped=False)
     return made
 
@@ -110,7 +113,8 @@ def of_model(model, args):
     dataset = load_dataset(model, args)
     seed = model.provenance.get("seed", 1) if args.seed is None else args.seed
     retrain = NONE if not hasattr(args, "epochs") else Retrain(
-        args.epochs, args.rate, seed, args.augment)
+        args.epochs, args.rate, seed, args.augment,
+        loss_of(model.network, Lesson()) if args.distil else None)
     # Parts are those of the training, so that no validation image has been trained with.
     parts = data.split(dataset, model.provenance.get("seed", seed), limit=args.limit)
     found = Task(model.network, dataset, parts, retrain, model.name or "network")
