@@ -34,6 +34,9 @@ ROM_DEPTH = 16_384  # most words of the benchmark's ROM, unless the user asks fo
 # The loader, which reads the weights of SPRAM from the flash.
 LOADER = Resources(330, 130)
 
+# The loader of weights over the line, and the writers behind it: fitted to a build of tfc.
+WEIGHT_LOADER = Resources(560, 220)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -180,6 +183,8 @@ def shell_resources(network, schedule, family, words=0, width=1):
         used += Resources(0, 0, rom_blocks(family, network.classes, bits))
     if any(getattr(mode, "rom", None) == "spram" for mode in schedule.layers.values()):
         used += LOADER
+    if any(getattr(mode, "rom", None) == "loaded" for mode in schedule.layers.values()):
+        used += WEIGHT_LOADER
     return used
 
 

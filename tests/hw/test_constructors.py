@@ -25,7 +25,7 @@ LAYER = random_dense(np.random.default_rng(0), 8, 12)
     (lambda: MVTU(LAYER, pe=2, simd=13),
      r"^SIMD of layer 'fc0' must be in 1\.\.12, its inputs: 13$"),
     (lambda: MVTU(LAYER, pe=2, simd=4, rom="flash"),
-     r"^ROM of layer 'fc0' must be one of block, registered, distributed, spram: 'flash'$"),
+     r"^ROM of layer 'fc0' must be one of block, registered, distributed, spram, loaded: 'flash'$"),
     (lambda: WiredLayer(LAYER, Wired(0)), r"^Levels of layer 'fc0' must be at least 1: 0$"),
     (lambda: WidthConverter(bits=0, i_width=1, o_width=1),
      r"^Vector length of a width converter must be at least 1: 0$"),

@@ -53,7 +53,7 @@ def test_the_interval_is_that_of_the_slowest(network):
     (changed(pe=True), r"^PE of layer 'fc0' must be an integer in 1\.\.24: True$"),
     (changed(simd=0), r"^SIMD of layer 'fc0' must be an integer in 1\.\.40: 0$"),
     (changed(rom="flash"), r"^ROM of layer 'fc0' must be one of block, registered, "
-                           r"distributed, spram: 'flash'$"),
+                           r"distributed, spram, loaded: 'flash'$"),
     (SCHEDULE.to_json().replace('"fc0"', '"fc9"'),
      r"^Schedule must have the layers of the network: fc9, scores, not fc0, scores$"),
     (SCHEDULE.to_json().replace('"pixels": 8', '"pixels": 41'),
