@@ -164,6 +164,8 @@ def run_model(model, accelerator, images, *, seed=0, progress=True, output=OUTPU
                     cycles = int(number)
                 else:
                     bar.update(int(number) - bar.n)
+            if child.wait() == 0:
+                bar.update(len(images) - bar.n)
         if child.returncode not in (0, 3):
             raise ValueError(f"Simulation must run to its end: {model} ended with "
                              f"{child.returncode}")
