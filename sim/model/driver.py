@@ -142,7 +142,7 @@ def run_model(model, accelerator, images, *, seed=0, progress=True, output=OUTPU
             beats, answers = folder / f"beats{place}", folder / f"answers{place}"
             write_bytes(beats, pack_beats(network, accelerator.schedule.pixels, part))
             cycles = _run(_command(model, accelerator, beats, answers, len(part),
-                                   seed and seed + place), environment, done)
+                                   seed and seed + place), environment, len(part), done)
             return (*unpack_answers(network, answers.read_bytes()), cycles)
 
         found = list(pool.map(run_part, range(parts)))
@@ -160,8 +160,8 @@ def _command(model, accelerator, beats, answers, count, seed):
     return [model, beats, answers, count, accelerator.beats, patience, seed, pause]
 
 
-def _run(command, environment, done):
-    """Run a model to its end; tell ``done`` how many images are answered; return its cycles."""
+def _run(command, environment, count, done):
+    """Run ``count`` images to the end; tell ``done`` how many more are answered; return cycles."""
     variables = {**os.environ, **{key: str(value) for key, value in environment.items()}}
     cycles = answered = 0
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, encoding="utf-8",
@@ -173,6 +173,8 @@ def _run(command, environment, done):
             else:
                 done(int(number) - answered)
                 answered = int(number)
+        if child.wait() == 0:  # the model tells of some answers, not of each
+            done(count - answered)
     if child.returncode not in (0, 3):
         raise ValueError(f"Simulation must run to its end: {command[0]} ended with "
                          f"{child.returncode}")

@@ -54,7 +54,8 @@ export const meter = (label, share, text, kind = "") =>
 
 const KINDS = { lut4: "LUT4", ff: "flip-flops", block_ram: "block RAM", spram: "SPRAM" };
 export const resources = (used, available) => Object.entries(available).filter(([, most]) => most).map(([kind, most]) =>
-  meter(KINDS[kind], used[kind] / most, `${number(used[kind])} / ${number(most)}`, used[kind] > 0.92 * most ? "full" : ""));
+  meter(KINDS[kind], used[kind] / most, `${number(used[kind])} / ${number(most)}`,
+    used[kind] > (kind in { lut4: 1, ff: 1 } ? 0.92 : 1) * most ? "full" : ""));
 
 // Lines over a common axis: [{name, points: [[x, y], ...]}].
 export function chart(lines, { title, unit }) {

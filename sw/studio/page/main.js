@@ -3,15 +3,9 @@
 import { get, live, post } from "./api.js";
 import { button, clock, fill, h } from "./dom.js";
 import { LANGUAGES, current, speak, t } from "./text.js";
-import home from "./home.js";
-import data from "./data.js";
-import board from "./board.js";
-import network from "./network.js";
-import train from "./train.js";
-import check from "./check.js";
-import build from "./build.js";
-import tryIt from "./try.js";
-import take from "./take.js";
+import home from "./home.js"; import data from "./data.js"; import board from "./board.js";
+import network from "./network.js"; import train from "./train.js"; import check from "./check.js";
+import build from "./build.js"; import tryIt from "./try.js"; import take from "./take.js";
 
 const VIEWS = { data, board, network, train, check, build, try: tryIt, take };
 const STEPS = Object.keys(VIEWS);

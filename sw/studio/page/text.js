@@ -71,7 +71,7 @@ const TEXTS = {
   startVirtual: ["Start the virtual board", "仮想ボードを起動"], webSerial: ["Connect from the browser (Web Serial)", "ブラウザから接続 (Web Serial)"],
   webSerialBoard: ["Board over Web Serial", "Web Serial のボード"],
   noWebSerial: ["This browser has no Web Serial; Chromium has.", "このブラウザは Web Serial に対応していません。Chromium をお使いください。"],
-  saysIt: ["{label} in {time} ms", "{label} ({time} ms)"], truth: ["truth: {label}", "正解: {label}"],
+  truth: ["truth: {label}", "正解: {label}"],
   agree: ["All agree: labels and scores are equal.", "全員一致: ラベルもスコアも同じです。"],
   disagree: ["{name} differs from the golden model.", "{name} がゴールデンモデルと異なります。"],
   scores: ["Scores", "スコア"], inside: ["Inside the network", "ネットワークの中"],

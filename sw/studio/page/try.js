@@ -19,7 +19,7 @@ export default function tryIt(context) {
     fill(answers, [latest, asked], () => latest ? Object.entries({ golden: latest, ...asked }).map(([by, one]) =>
       h("div", { class: `answer ${one.error ? "wrong" : ""}`, "data-by": by }, h("span", {}, t(by)),
         one.error ? h("small", {}, one.error) : h("b", {}, latest.labels[one.label]),
-        one.milliseconds != null && h("small", {}, t("saysIt", { label: one.by, time: number(one.milliseconds, 1) }))))
+        one.milliseconds != null && h("small", {}, [one.by, `${number(one.milliseconds, 1)} ms`].filter(Boolean).join(": "))))
       : []);
     if (!latest) return;
     const boards = Object.entries(asked).filter(([, one]) => one.scores);
@@ -44,7 +44,7 @@ export default function tryIt(context) {
       const { query, body } = question();
       latest = await call(`${context.path("answer")}?${query}`, { method: "POST", body });
       latest.milliseconds = performance.now() - start;
-      latest.by = t("golden");
+      latest.by = "";
       asked = {};
       show();
     });

@@ -41,6 +41,9 @@ def main():
             page.screenshot(path=args.output / f"{name}.png", full_page=True)
             bar.update()
 
+        paint = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0]"
+                              ".startTime")
+        say(f"first contentful paint after {paint:.0f} ms")
         shoot("home")
         made = [one["name"] for one in server.get("projects")["projects"]]
         if made:
@@ -75,6 +78,12 @@ def main():
         stroke(page, *SEVEN)
         page.locator("[data-by=virtual] b").wait_for()
         page.screenshot(path=args.output / "narrow.png")
+        page.set_viewport_size({"width": 1200, "height": 760})
+        page.click("header button")
+        go(page, "network")
+        page.locator(".sticky .big").wait_for()
+        page.screenshot(path=args.output / "japanese.png", full_page=True)
+        page.click("header button")
         go(page, "try")
         page.get_by_text("Stop", exact=True).click()
         page.locator("text=Start the virtual board").wait_for()

@@ -137,6 +137,29 @@ def test_choices_that_make_no_sense_are_refused(studio, path, content):
     assert not (studio.folder / "own-1" / "jobs").exists()
 
 
+def test_what_lies_outside_a_project_stays_there(studio):
+    """Files are planted where a path through a run's or a project's name would find them."""
+    own = studio.folder / "own-1"
+    status, answer = studio.post("projects/own-1", {"network": {"recipe": "tfc"}})
+    assert (status, answer) == (200, {})
+    (own / "run1").mkdir()
+    (studio.folder / "x").mkdir()
+    for path in (studio.folder / "x.net.npz", studio.folder / "x.ckpt.npz"):
+        path.write_bytes(PNG)
+    (studio.folder.parent / "project.json").write_text((own / "project.json").read_text())
+    try:
+        for path in ("projects/own-1/files/network?run=../x", "projects/%2e%2e",
+                     "projects/own-1/files/checkpoint?run=..%2Fx"):
+            status, _, octets = studio.ask("GET", path)
+            assert (status, PNG in octets) == (404, False)
+        for kind in ("train", "build"):
+            assert studio.post("projects/own-1/jobs", {"kind": kind, "run": "../x"})[0] == 404
+        assert list((studio.folder / "x").iterdir()) == []
+    finally:
+        (own / "run1").rmdir()
+        (studio.folder.parent / "project.json").unlink()
+
+
 @pytest.mark.parametrize("name", ["--list", "--board-file=x", "-h", "a b", "../x", "", None, 3])
 def test_a_board_name_never_becomes_an_option(name):
     with pytest.raises(ValueError, match=r"^Choice 'board' must make sense: "):

@@ -1,0 +1,103 @@
+"""sw.studio.step, state: commands of each button, what is taken away, and all the way."""
+
+import json
+
+import pytest
+
+from sw.studio import state, step
+from sw.studio.project import Projects
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Projects("studio").create("mnist", "icebreaker")
+    made.change(network={"recipe": "tfc"}, run="run1")
+    (made.folder / "run1").mkdir()
+    (made.folder / "run1" / "run.json").write_text(json.dumps(
+        {"network": {"hidden": [16, 8]}, "seconds": 30, "seed": 1}))
+    return made
+
+
+def shown(kind, project):
+    return [" ".join(words[2:-2]) for words in step.commands(kind, project, "run1")]
+
+
+def test_commands_are_those_of_the_command_line(project):
+    folder = "studio/mnist-1"
+    assert shown("data", project) == [f"sw.data mnist --json {folder}/data.json"]
+    assert shown("train", project) == [
+        f"train.bnn_mnist --dataset mnist --hidden 16,8 --seed 1 --time-limit 30 --name run1 "
+        f"--output {folder}/run1",
+        f"sw.fold {folder}/run1/run1.ckpt.npz", f"sw.evaluate {folder}/run1/run1.net.npz"]
+    project.change(rate=1000)
+    assert shown("build", project) == [
+        f"boards.build icebreaker {folder}/run1/run1.net.npz --images-per-second 1000 --output "
+        f"{folder}/run1/built --reuse"]
+
+
+def test_a_stopped_training_goes_on(project):
+    (project.folder / "run1" / "run1.resume.pt").touch()
+    assert shown("train", project)[0].endswith(" --resume")
+
+
+def test_an_own_dataset_is_the_table_or_the_pictures(project):
+    project.change(dataset="own")
+    assert project.dataset == "studio/mnist-1/data"
+    project.data.mkdir()
+    (project.data / "upload.csv").touch()
+    assert project.dataset == "studio/mnist-1/data/upload.csv"
+
+
+def test_only_what_is_there_can_be_taken_away(project):
+    assert step.files(project, "run1") == {}
+    built = project.folder / "run1" / "built" / "icebreaker"
+    built.mkdir(parents=True)
+    (built / "run1.bin").touch()
+    assert step.files(project, "run1") == {"bitstream": built / "run1.bin"}
+    assert shown("program", project) == [
+        f"boards.program icebreaker --bitstream {built}/run1.bin --output {built.parent}"]
+
+
+class Started:
+    """Jobs that do nothing; ``ended`` gives the running one its state."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def last(self, kind, run=None):
+        return next((job for job in reversed(self.jobs) if job.kind == kind), None)
+
+    def start(self, kind, run, commands):
+        self.jobs.append(type("Job", (), {"kind": kind, "state": "running"}))
+
+    def ended(self, how="done"):
+        self.jobs[-1].state = how
+
+
+def test_all_the_way_goes_from_job_to_job(project, monkeypatch):
+    studio, jobs = state.Studio("studio"), Started()
+    monkeypatch.setattr(studio, "jobs", lambda project: jobs)
+    studio.advance()
+    assert jobs.jobs == []
+    project.change(auto=True)
+    for count in range(1, 6):
+        studio.advance()
+        studio.advance()
+        assert len(jobs.jobs) == count
+        if count < 5:
+            jobs.ended()
+    assert [job.kind for job in jobs.jobs] == list(step.WAY)
+    studio.advance()
+    assert studio.projects.find("mnist-1").choices["auto"] is False
+
+
+def test_all_the_way_stops_where_something_fails(project, monkeypatch):
+    studio, jobs = state.Studio("studio"), Started()
+    monkeypatch.setattr(studio, "jobs", lambda project: jobs)
+    project.change(auto=True)
+    studio.advance()
+    jobs.ended("failed")
+    studio.advance()
+    assert len(jobs.jobs) == 1
+    assert studio.projects.find("mnist-1").choices["auto"] is False
