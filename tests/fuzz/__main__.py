@@ -10,10 +10,21 @@ from pathlib import Path
 from sw.command import run
 from sw.store.files import write_text
 
-from . import archives, arrays, board, campaign, exchange, link, pictures, resume, texts
+from . import (
+    archives,
+    arrays,
+    board,
+    campaign,
+    exchange,
+    link,
+    pictures,
+    resume,
+    sounds,
+    texts,
+)
 
 
-MODULES = (arrays, exchange, pictures, archives, texts, link, resume, board)
+MODULES = (arrays, exchange, pictures, sounds, archives, texts, link, resume, board)
 TARGETS = {target.name: target for module in MODULES for target in module.TARGETS}
 
 
