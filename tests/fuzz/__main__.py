@@ -10,10 +10,22 @@ from pathlib import Path
 from sw.command import run
 from sw.store.files import write_text
 
-from . import archives, arrays, board, campaign, compress, exchange, link, pictures, resume, texts
+from . import (
+    archives,
+    arrays,
+    board,
+    campaign,
+    compress,
+    exchange,
+    link,
+    pictures,
+    resume,
+    sounds,
+    texts,
+)
 
 
-MODULES = (arrays, compress, exchange, pictures, archives, texts, link, resume, board)
+MODULES = (arrays, compress, exchange, pictures, sounds, archives, texts, link, resume, board)
 TARGETS = {target.name: target for module in MODULES for target in module.TARGETS}
 
 
