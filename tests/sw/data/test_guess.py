@@ -116,3 +116,14 @@ def test_rows_that_cannot_be_pictures_are_refused(tmp_path, options, message):
             r"^.*a\.npz must .*$", r"^Size must have as many pixels as .*a\.npz has numbers a row: "
                                    r"5 x 5 is not 35$")):
         load(tmp_path / "a.npz", options)
+
+
+def test_rows_of_colour_planes_are_refused(tmp_path):
+    light = RNG.integers(0, 200, (20, 3, 3, 1)).repeat(4, 1).repeat(4, 2)  # patches of 4 x 4 pixels
+    pictures = (light + RNG.integers(0, 40, (20, 1, 1, 3))).astype(np.uint8)
+    options = Options(size=(12, 12))
+    dataset, _ = arrays(tmp_path, pictures.reshape(20, -1), options)
+    assert dataset.input_shape == (12, 12, 3)
+    planes = pictures.transpose(0, 3, 1, 2).reshape(20, -1)
+    with pytest.raises(ValueError, match="colours of a pixel side by side"):
+        arrays(tmp_path, planes, options)
