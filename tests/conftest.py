@@ -16,8 +16,9 @@ settings.load_profile("thresher")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files of tests that take longest. They start first: at the end, one worker would wait for them.
-FIRST = ("test_bench.py", "test_prove.py", "test_end_to_end.py", "test_reproduce.py",
-         "test_build.py", "test_kill.py", "test_soak.py", "test_netlist.py", "test_cells.py")
+FIRST = ("test_bench.py", "test_prove.py", "test_end_to_end.py", "test_page.py",
+         "test_reproduce.py", "test_build.py", "test_kill.py", "test_soak.py", "test_netlist.py",
+         "test_cells.py")
 
 
 @pytest.fixture(scope="session")

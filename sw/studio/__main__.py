@@ -5,6 +5,7 @@ import secrets
 import socket
 import sys
 import webbrowser
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..command import Parser, run
@@ -12,6 +13,7 @@ from ..command import Parser, run
 
 FOLDER = Path("build/studio")
 PORT = 8765
+PACKAGES = ("starlette", "uvicorn", "websockets")
 SECRET = ".token"  # in the folder: the address stays the same when the server starts again
 
 
@@ -46,15 +48,15 @@ def main(argv=None):
                         help="port on 127.0.0.1; another one if it is taken (default: %(default)s)")
     parser.add_argument("--no-open", action="store_true", help="print the address only")
     args = parser.parse_args(argv)
-    try:
-        import uvicorn
+    for name in PACKAGES:
+        if find_spec(name) is None:
+            raise ValueError(f"Studio must have the package {name}: it is not installed (pip "
+                             f"install 'thresher[studio]', or make studio)")
+    import uvicorn
 
-        from .app import application
-        from .guard import Guard
-        from .state import Studio
-    except ModuleNotFoundError as error:
-        raise ValueError(f"Studio must have the package {error.name}: it is not installed (pip "
-                         f"install 'thresher[studio]', or make studio)") from None
+    from .app import application
+    from .guard import Guard
+    from .state import Studio
     args.folder.mkdir(parents=True, exist_ok=True)
     bound = listening(args.port)
     token, port = token_of(args.folder), bound.getsockname()[1]

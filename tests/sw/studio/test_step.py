@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sw.studio import __main__ as main
 from sw.studio import state, step
 from sw.studio.project import Projects
 
@@ -101,3 +102,11 @@ def test_all_the_way_stops_where_something_fails(project, monkeypatch):
     studio.advance()
     assert len(jobs.jobs) == 1
     assert studio.projects.find("mnist-1").choices["auto"] is False
+
+
+def test_what_is_not_installed_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(main, "find_spec", lambda name: None if name == "websockets" else name)
+    with pytest.raises(ValueError, match=r"^Studio must have the package websockets: it is not "
+                                         r"installed \(pip install 'thresher\[studio\]', or make "
+                                         r"studio\)$"):
+        main.main(["--folder", str(tmp_path)])
