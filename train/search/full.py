@@ -120,6 +120,8 @@ class Full:
             command.append("--resume")
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / f"{name}.log"
+        print(f"training {name} in full: {' '.join(spec['words'])} (its progress is in {log})",
+              flush=True)
         with open(log, "w", encoding="utf-8") as out, subprocess.Popen(
                 command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True) as process:
             while process.poll() is None:

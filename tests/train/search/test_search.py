@@ -12,7 +12,7 @@ import pytest
 from sw import network
 from tests.train.search.toy import table
 from train.search import __main__ as search
-from train.search import job, proxy
+from train.search import job, proxy, worker
 from train.search.hardware import Figures, Hardware
 
 
@@ -97,6 +97,7 @@ def test_ctrl_c_keeps_all_and_the_same_command_goes_on(toy, tmp_path, monkeypatc
         train(self, *arguments)
 
     monkeypatch.setattr(proxy.Proxy, "_train", interrupted)
+    monkeypatch.setattr(worker.Worker, "_fulls", lambda self: None)  # they take long
     assert search.main(words(toy, tmp_path)) == 130
     out = capsys.readouterr().out
     assert "stopping; all trials are kept" in out
@@ -105,7 +106,7 @@ def test_ctrl_c_keeps_all_and_the_same_command_goes_on(toy, tmp_path, monkeypatc
     assert said["trials"] == {"complete": 1, "given up": 0, "unfinished": len(
         said["brief_networks"]) + 2}
     monkeypatch.setattr(proxy.Proxy, "_train", train)
-    assert search.main(words(toy, tmp_path, "--keep", "1")) == 0
+    assert search.main(words(toy, tmp_path)) == 0
     said = json.loads((tmp_path / "search.json").read_text())
     assert said["trials"]["complete"] == 4
     assert len({entry["trial"] for entry in said["brief_networks"]}) == 4
