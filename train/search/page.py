@@ -13,6 +13,7 @@ h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid #ddd }
 th:nth-child(-n+2), td:nth-child(-n+2), td.text, th.text { text-align: left }
+td:nth-child(n+3) { white-space: nowrap }
 tr.best td { background: #fff6d6 } tr:target td, tr.lit td { background: #dcecff }
 code { font-size: .82rem; word-break: break-word } details { margin: .2rem 0 }
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif }
@@ -70,7 +71,9 @@ function draw() {
       fill: data.colours[point.family] || '#888', 'fill-opacity': point.full ? 0.95 : 0.45,
       stroke: point.front ? '#000' : 'none', 'data-row': point.row || '' });
     if (point.family === 'published')
-      make('text', { x: X(point[by]) + 9, y: Y(point.y) + 4, fill: '#333' }, null, point.name);
+      make('text', X(point[by]) > W - 150
+        ? { x: X(point[by]) - 9, y: Y(point.y) + 4, fill: '#333', 'text-anchor': 'end' }
+        : { x: X(point[by]) + 9, y: Y(point.y) + 4, fill: '#333' }, null, point.name);
     node.onmousemove = event => {
       tip.style.display = 'block';
       tip.style.left = Math.min(event.clientX + 14, innerWidth - 420) + 'px';
