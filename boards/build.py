@@ -8,7 +8,7 @@ from operator import or_
 from pathlib import Path
 
 from hw.estimate import estimate, shell_resources
-from hw.lower import LOWER
+from hw.lower import LOWER, with_mode
 from hw.plan.device import DEVICES
 from hw.plan.pll import megahertz
 from hw.plan.schedule import Wired
@@ -67,7 +67,7 @@ def way_of(family, network, schedule):
     over the device. Packed densely, they cannot be routed (docs/decisions/027-spread.md).
     """
     wired = any(isinstance(schedule.layers[layer.name], Wired) and layer.parts
-                for layer in network.layers[1:])
+                for layer in with_mode(network.layers))
     if family == "ice40":
         return "spread" if wired else "router1"
     return "spread" if any(LOWER.of(layer).crowded for layer in network.layers) else "router2"

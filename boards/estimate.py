@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 
 from hw.estimate import estimate, left_over, shell_resources
-from hw.lower import LOWER
+from hw.lower import LOWER, with_mode
 from hw.plan.device import DEVICES
 from hw.plan.schedule import Wired
 from hw.solver import choose_at
@@ -71,7 +71,7 @@ def estimated(board, network, *, frequency=None, rate=None):
         "interval": interval, "megahertz": float(clock) / MHZ,
         "images_per_second": float(clock) / interval,
         "parts": network.parts,
-        "weight_bits": sum(LOWER.of(layer).stored_bits(layer) for layer in network.layers[1:]
+        "weight_bits": sum(LOWER.of(layer).stored_bits(layer) for layer in with_mode(network.layers)
                            if not isinstance(schedule.layers[layer.name], Wired)),
         "layers": [{"name": layer.name, "outputs": layer.outputs,
                     "way": type(mode).__name__.lower() if mode else "encoder",

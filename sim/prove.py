@@ -80,6 +80,7 @@ PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
 UNPROVEN = {
     "SpramWeights": "no payload comes out of it: the proof mvtu-spram loads and reads it",
     "PacketAccelerator": "wires around AxiAccelerator and a count of beats: its bench drives both",
+    "HeldSlot": "two registers, whose producer holds the payload: tests of label select stall it",
     "LoadedText": "a memory behind the proof of TextOctets: its tests load and read it",
 }
 

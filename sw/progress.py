@@ -2,6 +2,7 @@
 
 import sys
 import time
+from math import isfinite
 
 from tqdm import tqdm
 
@@ -200,9 +201,10 @@ class Events(Quiet):
 def _number(value):
     """Return the number that a note shows, ``"97.50 %"`` as 97.5; any other note as it is."""
     try:
-        return float(str(value).removesuffix("%"))
+        number = float(str(value).removesuffix("%"))
     except ValueError:
         return value
+    return number if isfinite(number) else str(value)  # JSON has no NaN
 
 
 def _clock(seconds):

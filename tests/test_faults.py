@@ -9,7 +9,7 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-import hw.stage.rom
+import sw.line.words
 from hw.accelerator import Accelerator
 from hw.count.carry import Bit
 from hw.plan.schedule import Schedule, Scheduled, Wired
@@ -141,13 +141,13 @@ def test_a_wrong_bit_or_threshold_is_caught_by_matches_golden(schedule, fault, c
 
 
 def test_a_swapped_bit_order_is_caught_by_matches_golden(monkeypatch):
-    straight = hw.stage.rom.lane_words
+    straight = sw.line.words.lane_words
 
     def reversed_words(rows, *, pe, simd):
         return straight(rows.reshape(len(rows), -1, simd)[:, :, ::-1].reshape(rows.shape),
                         pe=pe, simd=simd)
 
-    monkeypatch.setattr("hw.stage.rom.lane_words", reversed_words)
+    monkeypatch.setattr("sw.line.words.lane_words", reversed_words)
     component = mvtu()
     with pytest.raises(BenchFailure, match=r"\(matches_golden.*\): vector \d+ must equal golden"):
         check_streams(component, "fault-order", mvtu_vectors(component))

@@ -1,5 +1,6 @@
 """Writes a network as a core for other people's designs: ``python -m hw.core``."""
 
+import keyword
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,16 @@ from .files import BUSES, component_for, files_of
 
 NAME = "thresher_core"
 
+# Words of Verilog and C that a name could be.
+WORDS = frozenset("""
+    always assign auto begin bit break buf byte case char const continue default define do double
+    edge else end enum event extern float for force fork function generate goto if include inline
+    initial inout input int integer join local logic long module nand negedge nor not or output
+    parameter posedge primitive real reg register release repeat return short signal signed sizeof
+    specify static struct supply0 supply1 switch table task time tri type typedef union unsigned
+    use var void volatile wait wand weak0 weak1 while wire wor xnor xor
+""".split())
+
 
 def parse(argv):
     """Read the command line."""
@@ -39,8 +50,10 @@ def parse(argv):
                         help="name of module and files (default: %(default)s)")
     add_target(parser)
     args = parser.parse_args(argv)
-    if not args.name.isidentifier() or not args.name.isascii() or args.name != args.name.lower():
-        raise ValueError(f"Name of a core must be an identifier of small letters: {args.name!r}")
+    if (not args.name.isidentifier() or not args.name.isascii() or args.name != args.name.lower()
+            or not args.name.strip("_") or args.name in WORDS or keyword.iskeyword(args.name)):
+        raise ValueError(f"Name of a core must be an identifier of small letters that is no word "
+                         f"of Verilog, C or Python: {args.name!r}")
     if args.pipelined and args.bus != "wishbone":
         raise ValueError(f"Bus of a pipelined core must be wishbone: {args.bus!r} (leave "
                          f"--pipelined out)")
@@ -62,7 +75,7 @@ def write(folder, name, texts, network):
 def write_load(args):
     """Write the weights of a network for a core of its shape."""
     network = load(args.network)
-    shape = LoadShape.decode(args.load_for.read_bytes())
+    shape = LoadShape.decode(args.load_for.read_bytes(), str(args.load_for))
     shape.check(network, args.network)
     octets = shape.encode_load(network, bytes.fromhex(network.identity))
     octets += bytes(-len(octets) % 4)

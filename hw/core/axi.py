@@ -43,9 +43,9 @@ class AxiAccelerator(wiring.Component):
     m_axis_tvalid, m_axis_tready : Out(1), In(1)
         Handshake of the output.
     s_axis_weights_tdata : In(16)
-        Only if some layers have their weights in SPRAM: the words ``accelerator.load``, in order,
-        after each reset. ``s_axis_tready`` stays low until the last word has come. After that no
-        word may come while an image is inside.
+        Only if some layers have their weights in SPRAM, or loaded: the words ``accelerator.load``,
+        in order. Weights in SPRAM come after each reset, and ``s_axis_tready`` stays low until the
+        last word has come. No word may come while an image is inside.
     s_axis_weights_tvalid, s_axis_weights_tready : In(1), Out(1)
         Handshake of the weights. A word is taken in every cycle in which one is valid.
     """

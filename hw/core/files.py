@@ -18,6 +18,9 @@ BUSES = {"axis": "AXI4-Stream", "wishbone": "Wishbone", "litex": "Wishbone for L
 
 def component_for(accelerator, bus, *, pipelined=False):
     """Return the component that has the accelerator on a bus of :data:`BUSES`."""
+    if bus == "axis" and accelerator.loaded:
+        raise ValueError("Weights of a core on AXI4-Stream must be fixed: layers of the schedule "
+                         "have them in SPRAM or loaded (--bus wishbone, or python -m hw.generate)")
     if bus == "axis":
         return PacketAccelerator(accelerator)
     return WishboneAccelerator(accelerator, pipelined=pipelined)

@@ -92,7 +92,7 @@ STATUS = (
     Field("underrun", 3, "A next came while there was no answer. It did nothing"),
     Field("illegal", 4, "A write did nothing: not of a whole word, to a register that cannot be "
                         "written, or a load while busy"),
-    Field("loaded", 5, "The weights are whole. Without it no image is taken"),
+    Field("loaded", 5, "The weights are whole and no load is open. Without it no image is taken"),
 )
 LOADING = (
     Field("loading", 6, "A load is not over: words of weights are taken"),

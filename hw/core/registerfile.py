@@ -99,10 +99,12 @@ class RegisterFile(wiring.Component):
         for signal, field in zip((clear, drop, begin), (*COMMAND, LOAD), strict=True):
             m.d.comb += signal.eq(self._writes(Address.COMMAND) & self.w_data[field.bit])
         m.d.comb += [port.word.eq(self.w_data), port.valid.eq(self._writes(Address.PIXELS)),
-                     port.drop.eq(drop), port.clear.eq(clear),
-                     port.allowed.eq(self.load.whole if self.loads else 1)]
-        refused = Signal()
+                     port.drop.eq(drop), port.clear.eq(clear)]
+        refused, began = Signal(), Signal()
+        m.d.comb += port.allowed.eq(self.load.whole & ~self.load.active & ~began if self.loads
+                                    else 1)
         if self.loads:
+            m.d.sync += began.eq(begin & ~refused)  # the loader is active a cycle later
             m.d.comb += refused.eq(begin & (port.busy | clear)
                                    | self._writes(Address.WEIGHTS) & ~self.load.active)
             self._load(m, begin & ~refused)

@@ -91,6 +91,7 @@ class WeightWriter(wiring.Component):
 
 
 def writer_resources(lanes, planes):
-    """Return LUT4 and flip-flops of a writer, two int; a step is wider than a pass."""
-    chips = -(-lanes.pe * lanes.simd * planes // SPRAM_WIDTH)
+    """Return LUT4 and flip-flops of a writer, two int."""
+    bits = lanes.pe * max(lanes.simd * planes, (lanes.layer.inputs + 1).bit_length())
+    chips = -(-bits // SPRAM_WIDTH)
     return 60, chips * SPRAM_WIDTH + 40

@@ -69,8 +69,8 @@ class MVTU(Stage):
             raise ValueError(f"ROM of layer {layer.name!r} must be one of {', '.join(ROMS)}: "
                              f"{rom!r}")
         if rom == "loaded" and not self.preset:
-            raise ValueError(f"ROM of layer {layer.name!r} must not be loaded: units of several "
-                             f"positions or of integers keep their weights (choose another rom)")
+            raise ValueError(f"ROM of layer {layer.name!r} must not be loaded: a "
+                             f"{type(self).__name__} keeps its weights (choose another rom)")
         if rom == "spram" and self.lanes.interval > SPRAM_DEPTH:
             raise ValueError(f"Steps of layer {layer.name!r} must be at most {SPRAM_DEPTH:,}, the "
                              f"words of an SPRAM: {self.lanes.interval:,} (raise pe or simd)")

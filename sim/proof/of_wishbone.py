@@ -213,7 +213,7 @@ class Loading(Elaboratable):
         # an image is taken, and the identity is zeros.
         command = done & dut.we_i & dut.sel_i.all() & (dut.adr_i == Address.COMMAND)
         inside, taken = Signal(), Signal()
-        m.d.comb += taken.eq(done & dut.we_i & dut.sel_i.all() & load.whole
+        m.d.comb += taken.eq(done & dut.we_i & dut.sel_i.all() & load.whole & ~load.active
                              & (dut.adr_i == Address.PIXELS))
         with m.If(taken):
             m.d.sync += inside.eq(1)
@@ -257,5 +257,5 @@ PROOFS = [
           ("classic", Fault("hw.core.registerfile.RegisterFile._load",
                             "& (left != 0) & self.load.active", "& 0")),
           ("pipelined", Fault("hw.core.registerfile.RegisterFile.elaborate",
-                              "self.load.whole if self.loads else 1", "1")))),
+                              "self.load.whole & ~self.load.active & ~began", "1")))),
 ]

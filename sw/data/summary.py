@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..conversion import Picture
+from ..sound import Sound
 from .describe import describe, warnings
 from .sheet import pixels_of
 
@@ -49,7 +50,7 @@ def sample_tiles(dataset):
 
 def inputs_pictures(images, conversion, input_bits):
     """Return inputs of a network as pictures, shape (n, rows, columns) or (n, rows, columns, 3)."""
-    if isinstance(conversion, Picture):
+    if isinstance(conversion, Picture | Sound):
         return pixels_of(images, conversion, input_bits)
     return bars(images.reshape(len(images), -1) >> max(0, input_bits - 8))
 

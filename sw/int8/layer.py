@@ -73,7 +73,7 @@ class Layer:
     def _within(self, name, low, high):
         value = getattr(self, name)
         values = value if isinstance(value, tuple) else (value,)
-        if not all(isinstance(item, int) and low <= item <= high for item in values):
+        if not all(type(item) is int and low <= item <= high for item in values):
             raise ValueError(f"{name.capitalize()} of layer {self.name!r} must be in {low}..{high}:"
                              f" {value}")
 
@@ -152,7 +152,7 @@ class Weighted(Layer):
         far = max(HIGH - self.input_zero, self.input_zero - LOW)
         flat = self.weights.reshape(len(self.weights), -1).astype(np.int64)
         most = np.abs(self.bias.astype(np.int64)) + far * np.abs(flat).sum(1)
-        over = most << np.maximum(self.shift, 0).astype(np.int64) >= 2**31
+        over = most >= np.int64(2**31) >> np.maximum(self.shift, 0).astype(np.int64)
         if over.any():
             raise ValueError(f"Sums of layer {self.name!r} must fit into 32 bits: those of neuron "
                              f"{int(over.argmax())} do not (its inputs are too many, or its scale "

@@ -85,23 +85,34 @@ class LoadShape:
         return hashlib.sha256(self.encode()).digest()[:KEY]
 
     @classmethod
-    def decode(cls, payload):
-        """Read the payload of an answer to DESCRIBE.
+    def decode(cls, payload, what="Answer to DESCRIBE"):
+        """Read the payload of an answer to DESCRIBE, or a file of it; ``what`` is its name.
 
         Raises
         ------
         ValueError
             If the payload is of another version or not whole.
         """
-        content = parse_json(payload.decode("utf-8", "replace"), "Answer to DESCRIBE")
+        content = parse_json(payload.decode("utf-8", "replace"), what)
         if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-            raise ValueError(f"Answer to DESCRIBE must have the format {FORMAT!r} (use the host "
+            raise ValueError(f"{what} must have the format {FORMAT!r} (use the host "
                              f"program that the bitstream came with)")
         try:
-            return cls(**content | {"layers": tuple(LoadedLayer(**layer)
-                                                    for layer in content["layers"])})
+            shape = cls(**content | {"layers": tuple(LoadedLayer(**layer)
+                                                     for layer in content["layers"])})
+            shape.check_sizes()
         except (TypeError, KeyError) as error:
-            raise ValueError(f"Answer to DESCRIBE must be whole: {error}") from None
+            raise ValueError(f"{what} must be whole: {error}") from None
+        return shape
+
+    def check_sizes(self):
+        """Raise TypeError unless all sizes are int from 1 up, and indices from 0 up."""
+        sizes = [("score_bits", self.score_bits), ("text", self.text)]
+        for layer in self.layers:
+            sizes += [(name, value) for name, value in asdict(layer).items() if name != "name"]
+        for name, value in sizes:
+            if type(value) is not int or value < (0 if name == "index" else 1):
+                raise TypeError(f"{name} is {value!r}")
 
     def check(self, network, path):
         """Raise ValueError unless a network has this shape; say in what it differs."""

@@ -1,6 +1,7 @@
 """Opens the studio: the way from data to a running chip, in a browser on this machine."""
 
 import os
+import re
 import secrets
 import socket
 import sys
@@ -23,7 +24,10 @@ def token_of(folder):
     if not path.exists():
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(24))
-    return path.read_text(encoding="utf-8")
+    token = path.read_text(encoding="utf-8")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{32}", token):
+        raise ValueError(f"{path} must hold the secret of the studio: it does not (remove it)")
+    return token
 
 
 def listening(port):
@@ -35,7 +39,7 @@ def listening(port):
             bound.bind(("127.0.0.1", number))
             bound.listen()  # from now on a browser waits instead of being refused
             return bound
-        except OSError:
+        except (OSError, OverflowError):
             bound.close()
     raise ValueError("Studio must have a port of 127.0.0.1: none is free")
 

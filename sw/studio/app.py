@@ -18,7 +18,7 @@ from ..data.known import KNOWN
 from ..line import ports
 from ..store.files import read_json
 from . import answer, step, upload
-from .project import OWN
+from .project import OWN, checked
 from .step import VIRTUAL
 
 
@@ -78,7 +78,8 @@ class Requests:
         project = self.project_of(request)
         job = self.studio.jobs(project).find((await request.json())["id"])
         if job.kind == VIRTUAL:
-            self.studio.boards.close(str(step.port(project, job.about["run"])))
+            await run_in_threadpool(self.studio.boards.close,
+                                    str(step.port(project, job.about["run"])))
         job.stop()
         return JSONResponse({})
 
@@ -95,7 +96,7 @@ class Requests:
         data = read_json(project.folder / "data.json")
         chosen = project.choices
         return JSONResponse(await self.studio.estimator.estimate(
-            chosen["board"], given["network"], data, chosen.get("rate")))
+            chosen["board"], checked("network", given["network"]), data, chosen.get("rate")))
 
     async def take(self, request):
         project, given = self.project_of(request), request.query_params

@@ -26,7 +26,10 @@ class Estimator:
         if line not in self._known:
             async with self._lock:
                 if line not in self._known:
-                    self._known[line] = await self._asked(line)
+                    found = await self._asked(line)
+                    if self._process is None:  # it was ended: the next request tries again
+                        return found
+                    self._known[line] = found
         return self._known[line]
 
     async def _asked(self, line):

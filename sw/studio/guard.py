@@ -72,7 +72,8 @@ class Guard:
             return 403, "Address must have the token (use the one that the server printed)"
         length = b"".join(headers.get(b"content-length", [b"0"]))
         if scope.get("method") == "POST" and (
-                b"transfer-encoding" in headers or not length.isdigit() or int(length) > LARGEST):
+                b"transfer-encoding" in headers or not length.isdigit() or len(length) > 12
+                or int(length) > LARGEST):
             return 413, f"Request must say its length, up to {LARGEST:,} octets"
         return 0, ""
 

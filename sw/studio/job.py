@@ -82,7 +82,7 @@ class Job:
                 self._read += len(octets)
                 *lines, self._rest = (self._rest + octets).split(b"\n")
                 for line in lines:
-                    with suppress(ValueError):
+                    with suppress(ValueError, AttributeError, KeyError, TypeError):
                         self._take(json.loads(line))
 
     def _take(self, event):

@@ -101,7 +101,11 @@ class Projects:
     def all(self):
         """Return the projects, the latest first."""
         found = sorted(self.folder.glob(f"*/{FILE}"), key=lambda path: -path.stat().st_mtime)
-        return [self.find(path.parent.name) for path in found if NAME.fullmatch(path.parent.name)]
+        projects = []
+        for path in found:
+            with suppress(KeyError, ValueError, OSError):  # removed a moment ago, or damaged
+                projects.append(self.find(path.parent.name))
+        return projects
 
     def find(self, name):
         """Return a project by its name; raise KeyError if there is none."""

@@ -30,9 +30,12 @@ def main(folder):
         for index, command in enumerate(job["commands"]):
             events.write(json.dumps({"event": "command", "index": index}).encode() + b"\n")
             events.flush()
+            if (folder / "stop").exists():
+                status = 130
+                break
             status = subprocess.run([sys.executable, *command[1:]], stdin=subprocess.DEVNULL,
                                     stdout=events, stderr=errors, check=False).returncode
-            if status or (folder / "stop").exists():
+            if status:
                 break
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         write_text(folder / "end.json", json.dumps(

@@ -142,6 +142,9 @@ def batch_norm(reader, node):
                          f"that nothing else reads")
     values, sources = reader.learnables(node, weight=scale, bias=shift, mean=mean,
                                         variance=variance)
+    if not {"mean", "variance"} <= set(values):
+        raise ValueError(f"BatchNorm {name!r} must keep running statistics "
+                         f"(track_running_stats=True)")
     factor = (values["variance"] + epsilon).rsqrt() * values.get("weight", 1.0)
     bias = layer.bias if layer.bias is not None else torch.zeros_like(factor)
     axes = (-1, *(1,) * (layer.weight.ndim - 1))

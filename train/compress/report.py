@@ -6,13 +6,13 @@ Each row of each seed is a small file in build/compress, so a killed run goes on
 import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 
 from sw.command import Parser, run
 from sw.data import datasets
-from sw.store.files import parse_json, write_text
+from sw.store.files import parse_json, read_json, write_text
 
 from ..determinism import deterministic
 from . import checkpoint, data, page, task
@@ -40,6 +40,7 @@ def main(argv=None):
                          f"{', '.join(sorted(unknown))}")
     names = [name for name in METHODS if not args.only or name in args.only]
     folder = Path(args.output or FOLDER / setting.name)
+    _keep_to(folder / "setting.json", {**asdict(setting), "limit": args.limit})
     jobs = [(setting, folder, seed, names, args.limit) for seed in range(1, args.seeds + 1)]
     if args.jobs == 1 or args.seeds == 1:
         for job in jobs:
@@ -56,6 +57,14 @@ def main(argv=None):
         page.insert(Path(args.page), setting.name, text)
         wrote.append(args.page)
     print(f"wrote {', '.join(map(str, wrote))}")
+
+
+def _keep_to(path, wanted):
+    """Write the settings of the rows in a folder; raise ValueError if it has rows of others."""
+    if path.exists() and read_json(path) != wanted:
+        raise ValueError(f"{path} must have the settings of this report: its rows have others "
+                         f"(give another --output, or remove {path.parent})")
+    write_text(path, json.dumps(wanted, indent=1) + "\n")
 
 
 def rows_of_seed(setting, folder, seed, names, limit):

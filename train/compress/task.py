@@ -116,7 +116,9 @@ def of_model(model, args):
         args.epochs, args.rate, seed, args.augment,
         loss_of(model.network, Lesson()) if args.distil else None)
     # Parts are those of the training, so that no validation image has been trained with.
-    parts = data.split(dataset, model.provenance.get("seed", seed), limit=args.limit)
+    limits = [one for one in (args.limit, model.provenance.get("limit")) if one is not None]
+    parts = data.split(dataset, model.provenance.get("seed", seed),
+                       limit=min(limits, default=None))
     found = Task(model.network, dataset, parts, retrain, model.name or "network")
     check(found)
     return found

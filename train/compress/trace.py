@@ -85,7 +85,21 @@ def trace(network, input_shape):
     """
     network.eval()
     program = _exported(network, tuple(input_shape))
-    return _Reader(network, program).read()
+    traced = _Reader(network, program).read()
+    _compare(network, traced, tuple(input_shape))
+    return traced
+
+
+@torch.no_grad()
+def _compare(network, traced, input_shape):
+    """Raise ValueError unless the layers that were read compute what the module does."""
+    x = torch.rand(BATCH, *input_shape, generator=torch.Generator().manual_seed(0))
+    wanted = network(x)
+    close = 1e-3 * float(wanted.abs().max())  # BatchNorm was merged in float32
+    if wanted.isfinite().all() and not torch.allclose(traced.run(x), wanted, rtol=1e-3, atol=close):
+        raise ValueError("Model must be computed by its layers alone: the layers that were read "
+                         "give other outputs (arguments such as divisor_override, initial states "
+                         "and casts are not known)")
 
 
 def _exported(network, input_shape):

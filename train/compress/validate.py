@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from sw.command import Parser, run
 from sw.data import options as choices
@@ -99,6 +100,8 @@ def compare(traced, network, part, metric):
     integers = simulate.scores(network, part.images).numpy()
     last = network.layers[-1]
     after = ((integers - last.zero) * last.scale).astype(np.float32)
+    if network.softmax:
+        after = torch.softmax(torch.from_numpy(after), 1).numpy()
     return {"images": len(part), "before": float(metric(before, part.labels)),
             "after": float(metric(after, part.labels)),
             "agreement": 100 * float((before.argmax(1) == integers.argmax(1)).mean())}

@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 from optuna.trial import TrialState
@@ -49,7 +50,8 @@ def key_of(spec):
 
 
 def name_of(spec):
-    return f"trial-{spec['trial']:04}-s{spec['seed']}"
+    words = zlib.crc32(" ".join(spec["words"]).encode())  # a trial may be trained again for longer
+    return f"trial-{spec['trial']:04}-{words:08x}-s{spec['seed']}"
 
 
 def command_of(spec, dataset):

@@ -1,6 +1,7 @@
 """Report of a search: a page, a picture and the same as JSON."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def _brief(entry, on_front, job):
     return {"trial": entry.trial, "family": entry.family, "layout": " ".join(entry.words),
             "validation": round(entry.accuracy, 2), "lut4": round(entry.lut4),
             "rate": round(entry.rate), "fits": entry.fits, "front": on_front,
-            "command": " ".join(map(_quoted, full.command_of(spec, job.named)))}
+            "command": shlex.join(full.command_of(spec, job.named))}
 
 
 def _full(entry, on_front, best):
@@ -95,10 +96,6 @@ def _full(entry, on_front, best):
             "rate": round(entry.rate), "interval": seeds[0]["interval"], "fits": entry.fits,
             "front": on_front, "best": best, "identity": [seed["identity"][:12] for seed in seeds],
             "files": [seed["name"] for seed in seeds], "command": seeds[0]["command"]}
-
-
-def _quoted(word):
-    return f"'{word}'" if " " in word else word
 
 
 def draw(path, found):

@@ -24,7 +24,8 @@ static inline void @p@_clear(volatile uint32_t *base) {
     }
 }
 
-/* Send an image of @P@_IMAGE_WORDS words: pixels without gaps, the first one lowest. Waits for room. */
+/* Send an image of @P@_IMAGE_WORDS words: pixels without gaps, the first one lowest. Waits for room,
+   which never comes after an overrun, without weights, or while nobody takes answers. */
 static inline void @p@_send(volatile uint32_t *base, const uint32_t *image) {
     for (size_t word = 0; word < @P@_IMAGE_WORDS; ++word) {
         while (@p@_read(base, @P@_ROOM) == 0) {

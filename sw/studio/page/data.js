@@ -120,6 +120,11 @@ async function walk(entry, label) {
 async function sendAll(context, files, sending) {
   const wanted = files.filter(({ file }) => !file.name.startsWith("."));
   const refused = [];
+  const isTable = ({ file }) => /\.(csv|npz)$/i.test(file.name);
+  if (wanted.length > 1 && wanted.some(isTable)) {  // a table would replace the pictures beside it
+    refused.push(...wanted.filter(isTable).map(({ file }) => file.name));
+    wanted.splice(0, wanted.length, ...wanted.filter((one) => !isTable(one)));
+  }
   let done = 0;
   const next = async () => {
     for (let one = wanted.shift(); one; one = wanted.shift()) {

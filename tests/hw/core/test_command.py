@@ -112,7 +112,10 @@ def test_the_module_of_litex_is_python(tmp_path):
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    (["--name", "Tiny"], r"Name of a core must be an identifier of small letters: 'Tiny'"),
+    (["--name", "Tiny"], r"Name of a core must be an identifier of small letters that is no word "
+                         r"of Verilog, C or Python: 'Tiny'"),
+    (["--name", "reg"], r"Name of a core must be an identifier of small letters that is no word "
+                        r"of Verilog, C or Python: 'reg'"),
     (["--pipelined"], r"Bus of a pipelined core must be wishbone: 'axis' \(leave --pipelined "
                       r"out\)")])
 def test_what_makes_no_core_is_refused(tmp_path, options, message):
@@ -139,6 +142,12 @@ def test_weights_of_another_network_are_written_for_a_core(tmp_path, monkeypatch
     assert capsys.readouterr().out.endswith(
         f"wrote {made}: {len(octets) // 4:,} words for the register WEIGHTS\n")
     assert "int tiny_load(" in (folder / "tiny.h").read_text()
+    damaged = json.loads(shape.read_text())
+    damaged["layers"][0]["pe"] = 0
+    (tmp_path / "damaged.json").write_text(json.dumps(damaged))
+    with pytest.raises(ValueError, match=r"damaged\.json must be whole: pe is 0$"):
+        main([str(tmp_path / "other.net.npz"), "--load-for", str(tmp_path / "damaged.json"),
+              "-o", str(made)])
     save(tmp_path / "large.net.npz", random_network(np.random.default_rng(2), [12, 7, 3]))
     made.unlink()
     with pytest.raises(ValueError, match=r"^Network .*large\.net\.npz must have the shape of the "

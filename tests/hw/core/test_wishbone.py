@@ -213,6 +213,29 @@ def test_two_networks_take_turns_and_a_load_cut_off_leaves_none():
     simulate(core, bench)
 
 
+def test_no_image_is_taken_while_a_load_is_open():
+    core = WishboneAccelerator(Accelerator(NETWORK, LOADED), pipelined=True)
+    octets = core.shape.encode_load(OTHER, bytes.fromhex(OTHER.identity))
+
+    async def bench(master):
+        await master.access(Address.COMMAND, LOAD)
+        await master.access(Address.PIXELS, 1)  # at once, and after some words
+        assert await master.access(Address.STATUS) & OVERRUN
+        assert await master.access(Address.ROOM) == 0
+        await master.wait(LOADING, LOADING)
+        await master.send(IMAGES[0])
+        for at in range(0, len(octets), 4):
+            await master.access(Address.WEIGHTS, int.from_bytes(octets[at:at + 4], "little"))
+        await master.tick(8)
+        await master.access(Address.COMMAND, CLEAR)
+        await master.wait(BUSY, 0)
+        assert await master.access(Address.STATUS) == WHOLE
+        await master.send(IMAGES[1])
+        assert await master.answer() == expected(OTHER, IMAGES[1:2])[0]
+
+    simulate(core, bench)
+
+
 def test_a_load_while_busy_is_refused():
     async def bench(master):
         await master.send(IMAGES[0])

@@ -100,9 +100,8 @@ class _Alone:
 
 def test_units_that_keep_their_weights_refuse():
     layer = IntegerDense("fc0", random_weights(np.random.default_rng(1), 3, 4), [9, 9, 9])
-    with pytest.raises(ValueError, match=r"^ROM of layer 'fc0' must not be loaded: units of "
-                                         r"several positions or of integers keep their weights "
-                                         r"\(choose another rom\)$"):
+    with pytest.raises(ValueError, match=r"^ROM of layer 'fc0' must not be loaded: a "
+                                         r"IntegerMVTU keeps its weights \(choose another rom\)$"):
         IntegerMVTU(layer, pe=1, simd=2, rom="loaded")
 
 
