@@ -17,6 +17,7 @@ from sw import network as networks
 from sw import untrained
 from sw.artefact import network_file
 from sw.command import MHZ, explain, run
+from sw.store.files import parse_json
 
 from .board import catalog, find
 from .request import add_arguments, complete, from_arguments
@@ -95,7 +96,7 @@ def facts():
 @cache
 def _network(text):
     """Return the network of a request's JSON: of a file, or of a recipe."""
-    request = json.loads(text)
+    request = parse_json(text, "Request")
     if "network" in request:
         return networks.load(network_file(str(request["network"])))
     return untrained.network(request["recipe"], request["shape"], request["classes"])
@@ -105,7 +106,7 @@ def _network(text):
 def _answer(text):
     """Return the answer to one request of :func:`serve`, as JSON."""
     try:
-        request = json.loads(text)
+        request = parse_json(text, "Request")
         if request.get("boards"):
             return json.dumps({"boards": facts(), "measured": measured()})
         if "dataset" in request:

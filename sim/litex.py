@@ -24,7 +24,7 @@ from .soc.program import compiled
 NAME = "thresher_core"
 FOLDER = Path("build/litex")
 CYCLES_A_BIT = 16  # of the simulated line
-CYCLES = 4_000_000
+CYCLES = 1_000_000  # for the program to start and end
 CLOCK = 50_000_000
 UART = 0xF000_0800
 MAIN = Path(__file__).parent / "soc" / "main.cpp"
@@ -95,13 +95,14 @@ def simulate(system, core, program, network, images, output):
                   lambda found: f'$readmemh("{(folder / found[1]).resolve()}"', text)
     model = compile_model(text, "soc", MAIN.read_text(encoding="utf-8"), folder / "models",
                           options=("-Wno-fatal",), runtime=output / "runtime")
-    done = subprocess.run([model, str(CYCLES), str(CYCLES_A_BIT)], capture_output=True, text=True,
+    most = CYCLES + len(images) * (50_000 + 4_000 * network.classes)
+    done = subprocess.run([model, str(most), str(CYCLES_A_BIT)], capture_output=True, text=True,
                           check=False)
     write_text(output / "transcript.txt", done.stdout)
     lines = done.stdout.splitlines()
     if done.returncode:
         raise ValueError(f"Program of the processor must end: it said {lines[-1:] or 'nothing'} "
-                         f"in {CYCLES:,} cycles (see {output / 'transcript.txt'})")
+                         f"in {most:,} cycles (see {output / 'transcript.txt'})")
     answers = [[int(word, 16) for word in line.split()[1:]] for line in lines
                if line.startswith("answer")]
     labels = np.array([answer[0] for answer in answers])

@@ -70,6 +70,9 @@ class LowerConv2d(LowerStreamed):
         return lanes
 
     def scheduled_resources(self, layer, mode, family):
+        if mode.rows and family != "ice40":
+            raise ValueError(f"Rows of layer {layer.name!r} must be false on {family}: only block "
+                             f"RAM of iCE40 is written bit by bit")
         if mode.rows:
             return row_resources(layer, mode.pe, mode.simd, mode.rom, family)
         return _scheduled_resources(layer, mode, family)
