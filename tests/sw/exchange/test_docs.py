@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from sw import network
 from sw.exchange.__main__ import main
+from train.models import Network
 
 from .test_pynq import PE, SIMD, SIZES, packed
 
@@ -25,11 +27,13 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("docs")
     shutil.copy(Path(__file__).parent / "files" / "fc.onnx", made)
     packed(made / "lfc-folder", np.random.default_rng(1), SIZES, PE, SIMD)
+    dense = Network(784, (16, 10), (784, 16), limit=1, generator=torch.Generator().manual_seed(1))
+    torch.save(dense.state_dict(), made / "state.pt")
     return made
 
 
 def test_the_page_has_its_commands():
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
 
 
 @pytest.mark.parametrize("command", COMMANDS)
