@@ -56,6 +56,9 @@ def _parser():
                          help="PEs of each layer of bnn-pynq")
     reading.add_argument("--simd", type=_counts, default=(), metavar="N,…",
                          help="synapses of a word of each layer of bnn-pynq")
+    reading.add_argument("--layers", metavar="KIND,…",
+                         help="layers of bnn-pynq: cnv, or conv, pool and dense ones in order, "
+                              "such as conv,conv5,pool,dense,dense (default: all dense)")
     reading.add_argument("--report", type=Path, metavar="FILE",
                          help="write what became of each node there: text, or a picture by its "
                               "ending (.png, .svg, .pdf)")

@@ -20,9 +20,9 @@ def read_folder(args, options, labels, provenance):
     provenance = {"exchange": provenance}
     if args.dataset:
         provenance |= {"dataset": args.dataset, "data": options.to_json()}
-    network = pynq.load(args.source, args.pe, args.simd, shape=shape_of(options) or (28, 28),
-                        labels=labels, classes=len(labels) if labels else 10,
-                        provenance=provenance)
+    network = pynq.load(args.source, args.pe, args.simd, layers=args.layers,
+                        shape=shape_of(options), labels=labels,
+                        classes=len(labels) if labels else 10, provenance=provenance)
     _write(args.output, network)
 
 
