@@ -12,8 +12,11 @@ from ..data.testset import overridden
 from ..network import load as load_network
 from ..network import save
 from ..store.files import write_text
-from . import arrays, check, incoming, outgoing, report
+from . import arrays, check, graph, incoming, larq, outgoing, report
 from .scaling import Scaling
+
+
+GRAPHS = {"onnx": graph.read, "larq": larq.read}
 
 
 def main(argv=None):
@@ -46,10 +49,11 @@ def _parser():
                               "Normalize")
     reading.add_argument("--std", type=_numbers, default=(), metavar="S,…",
                          help="deviation that the training divided the input by")
-    reading.add_argument("--format", choices=("onnx", *arrays.READERS),
+    reading.add_argument("--format", choices=(*GRAPHS, *arrays.READERS),
                          help="bnn-pynq: SOURCE is a folder of weight and threshold files; torch: "
-                              "a state dict of a network of train/ (default: by SOURCE's ending, "
-                              ".pt or .pth is torch, any other one onnx)")
+                              "a state dict of a network of train/; larq: a Keras model "
+                              "(default: by SOURCE's ending, .pt or .pth is torch, .h5 or .hdf5 "
+                              "larq, any other one onnx)")
     reading.add_argument("--thresholds", metavar="T,…|FILE.npy",
                          help="encoder's thresholds of every pixel, or of each one, for torch")
     reading.add_argument("--pe", type=_counts, default=(), metavar="N,…",
@@ -93,7 +97,7 @@ def _read(args):
         if said := options.to_json():
             provenance["data"] = said
     made = incoming.load(
-        args.source, scaling=scaling, provenance=provenance,
+        args.source, reader=GRAPHS[kind], scaling=scaling, provenance=provenance,
         labels=_labels(args, dataset), shape=arrays.shape_of(options),
         fit=dataset.fit if dataset else "as-is")
     made = _converted(made, options)

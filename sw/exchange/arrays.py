@@ -91,7 +91,7 @@ def _write(path, network):
 
 
 READERS = {"bnn-pynq": read_folder, "torch": read_state}
-ENDINGS = {".pt": "torch", ".pth": "torch"}
+ENDINGS = {".pt": "torch", ".pth": "torch", ".h5": "larq", ".hdf5": "larq"}
 
 
 def format_of(args):

@@ -13,6 +13,7 @@ from sw import network
 from sw.exchange.__main__ import main
 from train.models import Network
 
+from .test_larq import convolutional
 from .test_pynq import PE, SIMD, SIZES, packed
 
 
@@ -43,6 +44,7 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("docs")
     shutil.copy(Path(__file__).parent / "files" / "fc.onnx", made)
     packed(made / "lfc-folder", np.random.default_rng(1), SIZES, PE, SIMD)
+    convolutional().save(made / "larq.h5")
     packed_cnv(made / "cnv-folder")
     dense = Network(784, (16, 10), (784, 16), limit=1, generator=torch.Generator().manual_seed(1))
     torch.save(dense.state_dict(), made / "state.pt")
@@ -50,7 +52,7 @@ def folder(tmp_path_factory):
 
 
 def test_the_page_has_its_commands():
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
 
 
 @pytest.mark.parametrize("command", COMMANDS)
