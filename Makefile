@@ -195,5 +195,5 @@ endif
 	.venv/bin/python -c 'import torch' 2>/dev/null \
 	    || pip --no-deps --retries 0 --timeout 10 --index-url $(TORCH_CPU) '$(TORCH)' 2>/dev/null \
 	    || echo 'note: no CPU build of torch from $(TORCH_CPU): the larger general one is used'; \
-	pip -e '.[dev,onnx,compress,litex,search,studio]'
+	pip -e '.[dev,onnx,larq,compress,litex,search,studio]'
 	@touch $@

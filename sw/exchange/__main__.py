@@ -12,8 +12,11 @@ from ..data.testset import overridden
 from ..network import load as load_network
 from ..network import save
 from ..store.files import write_text
-from . import check, incoming, outgoing, pynq, report
+from . import arrays, check, graph, incoming, larq, outgoing, report
 from .scaling import Scaling
+
+
+GRAPHS = {"onnx": graph.read, "larq": larq.read}
 
 
 def main(argv=None):
@@ -28,8 +31,8 @@ def main(argv=None):
 def _parser():
     parser = Parser(prog="python -m sw.exchange", description=__doc__)
     parser.add_argument("source", metavar="SOURCE",
-                        help="MODEL.onnx to read; or NAME.net.npz, or a network of data/networks, "
-                             "to write as ONNX")
+                        help="MODEL.onnx to read, or a file or folder of --format; or "
+                             "NAME.net.npz, or a network of data/networks, to write as ONNX")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                         help="NAME.net.npz, or NAME.onnx: the ending says the direction")
     reading = parser.add_argument_group("reading a graph")
@@ -46,13 +49,20 @@ def _parser():
                               "Normalize")
     reading.add_argument("--std", type=_numbers, default=(), metavar="S,…",
                          help="deviation that the training divided the input by")
-    reading.add_argument("--format", choices=("onnx", "bnn-pynq"), default="onnx",
-                         help="bnn-pynq: SOURCE is a folder of weight and threshold files of a "
-                              "fully connected network")
+    reading.add_argument("--format", choices=(*GRAPHS, *arrays.READERS),
+                         help="bnn-pynq: SOURCE is a folder of weight and threshold files; torch: "
+                              "a state dict of a network of train/; larq: a Keras model "
+                              "(default: by SOURCE's ending, .pt or .pth is torch, .h5 or .hdf5 "
+                              "larq, any other one onnx)")
+    reading.add_argument("--thresholds", metavar="T,…|FILE.npy",
+                         help="encoder's thresholds of every pixel, or of each one, for torch")
     reading.add_argument("--pe", type=_counts, default=(), metavar="N,…",
                          help="PEs of each layer of bnn-pynq")
     reading.add_argument("--simd", type=_counts, default=(), metavar="N,…",
                          help="synapses of a word of each layer of bnn-pynq")
+    reading.add_argument("--layers", metavar="KIND,…",
+                         help="layers of bnn-pynq: cnv, or conv, pool and dense ones in order, "
+                              "such as conv,conv5,pool,dense,dense (default: all dense)")
     reading.add_argument("--report", type=Path, metavar="FILE",
                          help="write what became of each node there: text, or a picture by its "
                               "ending (.png, .svg, .pdf)")
@@ -73,8 +83,9 @@ def _counts(text):
 
 def _read(args):
     options = choices.from_arguments(args)
-    if args.format == "bnn-pynq":
-        _read_arrays(args, options)
+    if (kind := arrays.format_of(args)) in arrays.READERS:
+        where = "folder" if Path(args.source).is_dir() else "file"
+        arrays.READERS[kind](args, options, _labels(args, None), {where: Path(args.source).name})
         return
     dataset = check.Dataset(args.dataset, options) if args.dataset else None
     scaling = None
@@ -86,8 +97,8 @@ def _read(args):
         if said := options.to_json():
             provenance["data"] = said
     made = incoming.load(
-        args.source, scaling=scaling, provenance=provenance,
-        labels=_labels(args, dataset), shape=_shape(args, options, dataset),
+        args.source, reader=GRAPHS[kind], scaling=scaling, provenance=provenance,
+        labels=_labels(args, dataset), shape=arrays.shape_of(options),
         fit=dataset.fit if dataset else "as-is")
     made = _converted(made, options)
     for line in report.lines(made):
@@ -108,22 +119,6 @@ def _read(args):
         _write_report(args.report, made)
         wrote.append(str(args.report))
     print(f"wrote {', '.join(wrote)} (identity {made.network.identity[:12]})")
-
-
-def _read_arrays(args, options):
-    """Read a folder of BNN-PYNQ, for which there is no graph to compare with."""
-    provenance = {"exchange": {"folder": Path(args.source).name}}
-    if args.dataset:
-        provenance |= {"dataset": args.dataset, "data": options.to_json()}
-    shape = options.size if options.size and options.size != "flat" else (28, 28)
-    labels = _labels(args, None)
-    network = pynq.load(args.source, args.pe, args.simd, shape=shape, labels=labels,
-                        classes=len(labels) if labels else 10, provenance=provenance)
-    for line in report.layers(network):
-        print(line)
-    save(args.output, network)
-    print(f"wrote {args.output} (identity {network.identity[:12]}; python -m sw.evaluate "
-          f"{quote(str(args.output))} --dataset D measures it)")
 
 
 def _converted(made, options):
@@ -151,13 +146,6 @@ def _labels(args, dataset):
     count = sum(1 for line in args.labels.read_text(encoding="utf-8", errors="replace").splitlines()
                 if line.strip())
     return tuple(class_names(args.labels, range(count)).values())
-
-
-def _shape(args, options, dataset):
-    """Return the shape of an image that the user or the dataset says, or None."""
-    if options.size and options.size != "flat":
-        return (*options.size, 3) if options.colours == 3 else options.size
-    return None
 
 
 def _write(args):

@@ -64,7 +64,8 @@ class Imported:
         return np.clip(scaled, 0, self.top).astype(pixels.dtype)
 
 
-def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="as-is"):
+def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="as-is",
+         reader=read):
     """Read an ONNX file of a quantized network.
 
     Parameters
@@ -81,6 +82,8 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
         The network's.
     fit : str
         How users' pictures are fitted, as :class:`sw.conversion.Picture` says.
+    reader : callable, optional
+        Makes a :class:`sw.exchange.graph.Graph` of the path; that of ONNX files otherwise.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
     ValueError
         If the file is damaged, or the graph fits no network; the message names the node.
     """
-    graph = read(path)
+    graph = reader(path)
     ours = Ours.of(graph)
     scaling = scaling or (Scaling(1.0) if ours else guessed(graph))
     walk = Walk(graph, lambda pixels: scaling.signal(INPUT, pixels), ours.input_bits if ours else 8)
