@@ -6,9 +6,8 @@ from torch.nn import functional
 from sw.int8 import floating
 from sw.int8 import layer as int8
 
-from .fit import CHUNK
 
-
+CHUNK = 50  # images at a time: windows of many more do not fit into a cache
 COMPUTE = {}  # kind of layer to the function that computes it
 
 
