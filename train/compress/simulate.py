@@ -5,6 +5,7 @@ from torch.nn import functional
 
 from sw.int8 import floating
 from sw.int8 import layer as int8
+from sw.progress import progress
 
 
 CHUNK = 50  # images at a time: windows of many more do not fit into a cache
@@ -29,8 +30,8 @@ def scores(network, images):
     images : ndarray of uint8, shape (n, ``*input_shape``)
         Pixels.
     """
-    return torch.cat([_last(network, torch.from_numpy(part.copy())).int()
-                      for part in _chunks(images)])
+    parts = progress(_chunks(images), what="int8 scores", unit="images", scale=CHUNK, delay=3.0)
+    return torch.cat([_last(network, torch.from_numpy(part.copy())).int() for part in parts])
 
 
 def _chunks(images):
