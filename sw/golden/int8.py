@@ -5,7 +5,7 @@ import numpy as np
 from . import floating, quantized
 
 
-CHUNK = 250  # images at a time
+CHUNK = 50  # images at a time: windows of many more do not fit into a cache
 COMPUTE = quantized.COMPUTE | floating.COMPUTE
 
 

@@ -27,7 +27,7 @@ class Part:
     labels: np.ndarray
 
     def __len__(self):
-        return len(self.labels)
+        return len(self.images)
 
     @property
     def inputs(self):

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from .fit import CHUNK
+from .trace import shown
 
 
 POWERS = range(-16, 17)  # the bar of power p counts values with 2**p <= |x| < 2**(p+1)
@@ -115,9 +116,8 @@ def of_activations(traced, part, share=1.0):
     if not 0.5 < share <= 1:
         raise ValueError(f"Share of values that a range covers must be above 0.5, at most 1: "
                          f"{share}")
-    inputs = part.inputs.split(CHUNK)
-    chunks = len(inputs)
-    for chunk in inputs:
+    chunks = -(-len(part) // CHUNK)
+    for chunk in shown(part.inputs, "calibration"):
         traced.run(chunk, see)
     return [_cut(row, kept, share) for row in found.values()]
 

@@ -5,10 +5,10 @@ from torch.nn import functional
 
 from sw.int8 import floating
 from sw.int8 import layer as int8
+from sw.progress import progress
 
-from .fit import CHUNK
 
-
+CHUNK = 50  # images at a time: windows of many more do not fit into a cache
 COMPUTE = {}  # kind of layer to the function that computes it
 
 
@@ -30,8 +30,8 @@ def scores(network, images):
     images : ndarray of uint8, shape (n, ``*input_shape``)
         Pixels.
     """
-    return torch.cat([_last(network, torch.from_numpy(part.copy())).int()
-                      for part in _chunks(images)])
+    parts = progress(_chunks(images), what="int8 scores", unit="images", scale=CHUNK, delay=3.0)
+    return torch.cat([_last(network, torch.from_numpy(part.copy())).int() for part in parts])
 
 
 def _chunks(images):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from sw.progress import progress
+
 from .fit import CHUNK
 from .layers import Input
 from .operation import OPERATIONS, batch_norm
@@ -64,7 +66,12 @@ class Traced:
 
     def scores(self, part):
         """Return the output for the images of a part, some at a time."""
-        return torch.cat([self.run(chunk) for chunk in part.inputs.split(CHUNK)])
+        return torch.cat([self.run(chunk) for chunk in shown(part.inputs, "float scores")])
+
+
+def shown(inputs, what):
+    """Return parts of inputs, with progress where they take long."""
+    return progress(inputs.split(CHUNK), what=what, unit="images", scale=CHUNK, delay=3.0)
 
 
 def trace(network, input_shape):
