@@ -96,8 +96,8 @@ def simulate(system, core, program, network, images, output):
     model = compile_model(text, "soc", MAIN.read_text(encoding="utf-8"), folder / "models",
                           options=("-Wno-fatal",), runtime=output / "runtime")
     most = CYCLES + len(images) * (50_000 + 4_000 * network.classes)
-    done = subprocess.run([model, str(most), str(CYCLES_A_BIT)], capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([model, str(most), str(CYCLES_A_BIT)], capture_output=True,
+                          encoding="utf-8", check=False)
     write_text(output / "transcript.txt", done.stdout)
     lines = done.stdout.splitlines()
     if done.returncode:

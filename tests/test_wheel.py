@@ -97,6 +97,6 @@ def test_messages_name_the_command(thresher):
            "be given)\n")
     done = thresher("frob")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: Command must be one of train, fold, evaluate, ")
+    assert done.stderr.startswith("error: Command must be one of train, search, fold, evaluate, ")
     assert "ulx3s-85f" in thresher("boards").stdout
     assert thresher("--version").stdout.startswith("thresher 0.")

@@ -79,6 +79,6 @@ def compiled(folder, core, network, images, *, rom, sram, core_at, uart):
 
 
 def _call(command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise ValueError(f"Program of the processor must compile: {done.stderr.strip()[:500]}")

@@ -22,7 +22,8 @@ def token_of(folder):
     """Return the secret in the address of the studio in a folder; make one if there is none."""
     path = folder / SECRET
     if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w",
+                  encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(24))
     token = path.read_text(encoding="utf-8")
     if not re.fullmatch(r"[A-Za-z0-9_-]{32}", token):

@@ -58,7 +58,7 @@ class Job:
         if self.state == "running":
             write_text(self.folder / "stop", "")
             with suppress(OSError, ValueError):
-                os.killpg(int((self.folder / "pid").read_text()), signal.SIGINT)
+                os.killpg(int((self.folder / "pid").read_text(encoding="utf-8")), signal.SIGINT)
 
     def summary(self):
         """Return what the page shows of the job, a dict for JSON."""

@@ -106,7 +106,8 @@ class Full:
                                      "images_per_second": figures.rate,
                                      "interval": figures.interval, "fits": figures.fits,
                                      "board": self.hardware.board.name,
-                                     "identity": network.identity}, indent=1) + "\n")
+                                     "identity": network.identity}, indent=1) + "\n",
+                         encoding="utf-8")
         for file in sorted(folder.glob(f"{name}.*")):
             self.store.put(file, f"{name}/{file.name}")
         return said["validation_accuracy"], float(figures.lut4), figures.rate

@@ -45,9 +45,9 @@ def test_the_interval_is_that_of_the_slowest(network):
     (changed(kind="fast"), r"^Kind of layer 'fc0' must be one of wired, scheduled: 'fast'$"),
     (changed(kind=[]), r"^Kind of layer 'fc0' must be one of wired, scheduled: \[\]$"),
     ("[" * 100_000, r"^Schedule must be JSON: it is nested too deep$"),
-    (changed(speed=1), r"^Fields of layer 'fc0' must be kind, pe, simd, rom, positions: "
+    (changed(speed=1), r"^Fields of layer 'fc0' must be kind, pe, simd, rom, positions, rows: "
                        r"kind, pe, simd, rom, speed$"),
-    (changed(pe=None), r"^Fields of layer 'fc0' must be kind, pe, simd, rom, positions: "
+    (changed(pe=None), r"^Fields of layer 'fc0' must be kind, pe, simd, rom, positions, rows: "
                        r"kind, simd, rom$"),
     (changed(pe=25), r"^PE of layer 'fc0' must be an integer in 1\.\.24: 25$"),
     (changed(pe=True), r"^PE of layer 'fc0' must be an integer in 1\.\.24: True$"),

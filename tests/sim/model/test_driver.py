@@ -27,8 +27,9 @@ def model(monkeypatch):
     """A model that answers every image but some; return its calls and the images left out."""
     calls, missing = [], {}
 
-    def run(command, environment, done):
+    def run(command, environment, images, done):
         _, beats, answers, count, *_, seed, _ = command
+        assert images == count
         calls.append((Path(beats).stat().st_size, count, seed, environment))
         place = int(Path(answers).name.removeprefix("answers"))
         rows = []
