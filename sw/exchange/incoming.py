@@ -103,11 +103,19 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
         labels = ours.labels if ours else tuple(map(str, range(walk.layers[-1].outputs)))
     return Imported(Network(
         layers=ours.named(walk.layers) if ours else walk.layers,
-        labels=tuple(labels),
+        labels=_labels(walk, labels),
         input_shape=shape,
         provenance=provenance or {},
         conversion=ours.conversion if ours else _conversion(shape, fit, *walk.range),
         positive=True), walk, scaling)
+
+
+def _labels(walk, labels):
+    """Return the names of the classes in the network's order; a wrong number is refused later."""
+    labels = tuple(labels)
+    if len(labels) != len(walk.classes):
+        return labels
+    return tuple(labels[place] for place in walk.classes)
 
 
 def _shape(graphs, given, ours):
