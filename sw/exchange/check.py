@@ -68,6 +68,9 @@ class Dataset:
             raise ValueError(f"Dataset {str(self.name)!r} does not fit the graph: {error}"
                              ) from None
         labels = np.searchsorted(self.values, self.part.labels)
+        graphs = [network.labels[place] for place in np.argsort(imported.walk.classes)]
+        if sorted(graphs) == sorted(self.names):  # else the user gives other names
+            labels = np.array([graphs.index(name) for name in self.names])[labels]
         return Images(pixels, labels, f"{self.name}, {len(pixels)} test images: {self.used}")
 
 

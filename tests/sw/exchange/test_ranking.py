@@ -1,13 +1,16 @@
 """Biases of classes: integers where they are multiples of the gain, else the classes' order."""
 
+import re
 from itertools import product
 
 import numpy as np
 import pytest
 
-from sw import golden
+from sw import golden, network
 from sw.exchange import check, incoming, report
+from sw.exchange.__main__ import main
 
+from .graphs import fc
 from .test_refused import refused, sketch
 
 
@@ -49,6 +52,21 @@ def test_the_report_says_another_order(tmp_path):
     assert made.network.labels == ("d", "b", "c", "a")
     assert ("classes in the network's order, so that ties fall as the graph's biases decide: d, b, "
             "c, a") in list(report.lines(made))
+
+
+def test_a_file_of_ours_keeps_its_order_beside_a_dataset(tmp_path, capsys):
+    g = fc(np.random.default_rng(3), (784, 12, 10), tail=False)
+    g.add("Add", np.random.default_rng(1).normal(0, 1, 10).astype(np.float32))
+    source = str(g.save(tmp_path / "x.onnx", 10))
+    main([source, "-o", str(tmp_path / "x.net.npz"), "--dataset", "mnist"])
+    main([str(tmp_path / "x.net.npz"), "-o", str(tmp_path / "y.onnx")])
+    main([str(tmp_path / "y.onnx"), "-o", str(tmp_path / "y.net.npz"), "--dataset", "mnist"])
+    first, second = (network.load(tmp_path / f"{each}.net.npz") for each in "xy")
+    assert first.identity == second.identity
+    assert first.labels == second.labels != tuple("0123456789")
+    shares = re.findall(r"^accuracy (\S+) %", capsys.readouterr().out, re.MULTILINE)
+    assert len(shares) == 2
+    assert len(set(shares)) == 1
 
 
 @pytest.mark.parametrize(("add", "reason"), [
