@@ -85,7 +85,7 @@ def _read(args):
     options = choices.from_arguments(args)
     if (kind := arrays.format_of(args)) in arrays.READERS:
         where = "folder" if Path(args.source).is_dir() else "file"
-        arrays.READERS[kind](args, options, _labels(args, None), {where: Path(args.source).name})
+        arrays.READERS[kind](args, options, _labels(args), {where: Path(args.source).name})
         return
     dataset = check.Dataset(args.dataset, options) if args.dataset else None
     scaling = None
@@ -98,8 +98,8 @@ def _read(args):
             provenance["data"] = said
     made = incoming.load(
         args.source, reader=GRAPHS[kind], scaling=scaling, provenance=provenance,
-        labels=_labels(args, dataset), shape=arrays.shape_of(options),
-        fit=dataset.fit if dataset else "as-is")
+        labels=_labels(args), names=dataset.names if dataset else None,
+        shape=arrays.shape_of(options), fit=dataset.fit if dataset else "as-is")
     made = _converted(made, options)
     for line in report.lines(made):
         print(line)
@@ -139,10 +139,10 @@ def _write_report(path, made):
         write_text(path, "\n".join(report.lines(made)) + "\n")
 
 
-def _labels(args, dataset):
-    """Return names of the classes: those of a file, those of the dataset, or None."""
+def _labels(args):
+    """Return names of the classes that a file of the user has, or None."""
     if args.labels is None:
-        return dataset.names if dataset else None
+        return None
     count = sum(1 for line in args.labels.read_text(encoding="utf-8", errors="replace").splitlines()
                 if line.strip())
     return tuple(class_names(args.labels, range(count)).values())

@@ -68,6 +68,9 @@ class Dataset:
             raise ValueError(f"Dataset {str(self.name)!r} does not fit the graph: {error}"
                              ) from None
         labels = np.searchsorted(self.values, self.part.labels)
+        graphs = [network.labels[place] for place in np.argsort(imported.walk.classes)]
+        if sorted(graphs) == sorted(self.names):  # else the user gives other names
+            labels = np.array([graphs.index(name) for name in self.names])[labels]
         return Images(pixels, labels, f"{self.name}, {len(pixels)} test images: {self.used}")
 
 
@@ -96,6 +99,8 @@ class Comparison:
         Images with another label, and images with any other score.
     first : int or None
         Index of the first image that differs.
+    labels : ndarray of int64, shape (n,)
+        Place among the graph's scores of the class that the golden model chooses.
     """
 
     images: Images
@@ -104,6 +109,7 @@ class Comparison:
     labels_differ: int
     scores_differ: int
     first: int | None
+    labels: np.ndarray
 
     @property
     def equal(self):
@@ -113,7 +119,7 @@ class Comparison:
         """Return the share of right labels in percent, None without true labels."""
         if self.images.labels is None:
             return None
-        return 100 * float((golden.labels(self.golden) == self.images.labels).mean())
+        return 100 * float((self.labels == self.images.labels).mean())
 
     def lines(self):
         """Yield the comparison in words."""
@@ -137,11 +143,12 @@ def compare(imported, images):
     """
     scores = run(imported.walk, imported.scaling, images.pixels)
     ours = golden.Model(imported.network).scores(imported.inputs(images.pixels))
-    differ = (imported.walk.expected(ours) != scores).any(axis=1)
-    labels = golden.labels(ours) != scores.argmax(axis=1)
+    differ = (imported.walk.expected(ours) != scores[:, imported.walk.classes]).any(axis=1)
+    chosen = imported.walk.classes[golden.labels(ours)]
+    labels = chosen != scores.argmax(axis=1)
     both = np.flatnonzero(differ | labels)
     return Comparison(images, scores, ours, int(labels.sum()), int(differ.sum()),
-                      int(both[0]) if len(both) else None)
+                      int(both[0]) if len(both) else None, chosen)
 
 
 def fitted(conversion, fit):

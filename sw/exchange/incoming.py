@@ -65,7 +65,7 @@ class Imported:
 
 
 def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="as-is",
-         reader=read):
+         reader=read, names=None):
     """Read an ONNX file of a quantized network.
 
     Parameters
@@ -73,7 +73,8 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
     path : path-like
         The file. External data must lie beside it.
     labels : sequence of str, optional
-        Names of the classes in the order of the scores; numbers otherwise.
+        Names of the classes in the order of the scores; those of a file of ours, ``names`` or
+        numbers otherwise.
     shape : tuple of int, optional
         Shape of an image, for a graph that takes a flat vector.
     scaling : sw.exchange.scaling.Scaling, optional
@@ -84,6 +85,8 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
         How users' pictures are fitted, as :class:`sw.conversion.Picture` says.
     reader : callable, optional
         Makes a :class:`sw.exchange.graph.Graph` of the path; that of ONNX files otherwise.
+    names : sequence of str, optional
+        Names of a dataset's classes. A file of ours may have them in another order, which it says.
 
     Returns
     -------
@@ -100,14 +103,23 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
     walk = Walk(graph, lambda pixels: scaling.signal(INPUT, pixels), ours.input_bits if ours else 8)
     shape = _shape(graph.shape, shape, ours)
     if labels is None:
-        labels = ours.labels if ours else tuple(map(str, range(walk.layers[-1].outputs)))
+        known = ours and (names is None or sorted(names) == sorted(ours.labels))
+        labels = ours.labels if known else names or tuple(map(str, range(len(walk.classes))))
     return Imported(Network(
         layers=ours.named(walk.layers) if ours else walk.layers,
-        labels=tuple(labels),
+        labels=_labels(walk, labels),
         input_shape=shape,
         provenance=provenance or {},
         conversion=ours.conversion if ours else _conversion(shape, fit, *walk.range),
         positive=True), walk, scaling)
+
+
+def _labels(walk, labels):
+    """Return the names of the classes in the network's order; a wrong number is refused later."""
+    labels = tuple(labels)
+    if len(labels) != len(walk.classes):
+        return labels
+    return tuple(labels[place] for place in walk.classes)
 
 
 def _shape(graphs, given, ours):

@@ -23,16 +23,19 @@ def read(path):
         import h5py
     except ImportError:
         raise ValueError("Larq's files need the package h5py (pip install h5py)") from None
+    with open(path, "rb") as file:
+        return _graph(path, file, h5py)
+
+
+def _graph(path, octets, h5py):
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(octets, "r") as file:
             if "model_config" not in file.attrs:
                 raise ValueError("it has no model_config, so its layers are unknown")
             model = parse_json(file.attrs["model_config"], "its model_config")
             if model["class_name"] != "Sequential":
                 raise ValueError(f"its layers must be in a row, not {short(model['class_name'])}")
             return _Maker(file["model_weights"], h5py).graph(model["config"]["layers"])
-    except FileNotFoundError:
-        raise
     except ValueError as error:
         reason = str(error)
     except (OSError, RuntimeError, LookupError, TypeError, AttributeError) as error:

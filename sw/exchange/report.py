@@ -15,6 +15,9 @@ def lines(imported):
     for name, text in nodes:
         yield f"{name:<{width}}  {text}"
     yield from layers(network)
+    if (walk.classes[1:] < walk.classes[:-1]).any():
+        yield (f"classes in the network's order, so that ties fall as the graph's biases decide: "
+               f"{', '.join(network.labels)}")
     yield f"thresholds that another rounding than float32's would move: {walk.ties}"
 
 

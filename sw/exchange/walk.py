@@ -9,9 +9,10 @@ from ..layer.scores import Scores
 from ..layer.scores2d import Scores2d
 from . import arrange, emit
 from .op import kind
+from .ranking import order
 from .root import Addresses, Pixels
 from .signal import Padded, Signal
-from .sums import Sums, Totals, order
+from .sums import Sums, Totals
 
 
 # Exceptions of operators whose inputs or attributes are missing or of another type.
@@ -65,6 +66,8 @@ class Walk:
         Name of the tensor that is the scores, and its signal.
     bias : ndarray of int64
         Added to the sums of the classes.
+    classes : ndarray of int64
+        Place among the graph's scores of each class of the network.
     ties : int
         Thresholds that depend on how a runtime rounds BatchNorm.
     """
@@ -211,18 +214,22 @@ class Walk:
             raise ValueError(f"Output {name!r} must have each class once: {len(chosen)} values of "
                              f"{sums.units} classes")
         try:
-            self.bias = order(signal)
+            self.bias, self.classes = order(signal, np.argsort(chosen))
         except ValueError as error:
             raise ValueError(f"Output {name!r}: {error}") from None
+        chosen = chosen[self.classes]
         weights, bias = sums.rows[chosen], self.bias[chosen].astype(np.int32)
         self.layers.append(Scores2d("scores", weights, bias, *sums.map[:2])
                            if isinstance(sums, Totals) else Scores("scores", weights, bias))
 
     def expected(self, scores):
-        """Return the graph's scores where the golden model's are ``scores``, (n, classes)."""
+        """Return the graph's scores where the golden model's are ``scores``, (n, classes).
+
+        Both have the order of the network's classes.
+        """
         signal = self.scores[1]
         sums = signal.root
-        chosen = sums.unit(signal.source.ravel())
+        chosen = sums.unit(signal.source.ravel())[self.classes]
         values = signal.table(np.arange(sums.units))
         index = (scores - self.bias[chosen] - sums.low[chosen]) // sums.unit_step
         return values[chosen, index]

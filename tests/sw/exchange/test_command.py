@@ -127,7 +127,7 @@ def test_bad_arguments_are_refused_in_one_line(tmp_path, capsys):
 def test_a_network_that_differs_from_its_graph_is_not_written(tmp_path, capsys, monkeypatch):
     def differing(imported, images):
         return Comparison(Images(images.pixels, None, "three images"), np.zeros((3, 2)),
-                          np.zeros((3, 2), np.int32), 1, 2, 0)
+                          np.zeros((3, 2), np.int32), 1, 2, 0, np.zeros(3, int))
     monkeypatch.setattr("sw.exchange.check.compare", differing)
     fails([FILES / "fc.onnx", "-o", tmp_path / "x.net.npz"], capsys,
           f"Network must compute what {FILES / 'fc.onnx'} computes: 1 labels and the scores of 2 "
