@@ -26,7 +26,8 @@ class LoadedText(wiring.Component):
     """Sends a text again and again, one octet every 3 cycles; another text may take its place.
 
     The memory has two halves. A new text is written into the half that is not sent, and is sent
-    from ``swap`` on.
+    from ``swap`` on. An octet that is offered follows the memory until it is taken, so that it is
+    never one of the text before. The relay behind holds the first octet, which all texts share.
 
     Parameters
     ----------

@@ -48,6 +48,8 @@ class Studio:
         """Stop the jobs of a project, and remove its folder."""
         jobs = self._jobs.pop(project.name, Jobs(project.folder / "jobs")).all()
         for job in jobs:
+            if job.kind == step.VIRTUAL:
+                self.boards.close(str(step.port(project, job.about["run"])))
             job.stop()
         end = time.monotonic() + ENDING
         while any(job.state == "running" for job in jobs) and time.monotonic() < end:

@@ -4,7 +4,7 @@ import json
 import time
 from argparse import ArgumentTypeError
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -38,6 +38,8 @@ class Task:
         Training after a change.
     name : str
         The model's.
+    provenance : dict
+        Dataset, options and seed of the parts, which a compressed network's file keeps.
     """
 
     network: nn.Module
@@ -45,6 +47,7 @@ class Task:
     parts: data.Parts
     retrain: Retrain = NONE
     name: str = "network"
+    provenance: dict = field(default_factory=dict)
 
     @property
     def labels(self):
@@ -116,12 +119,24 @@ def of_model(model, args):
         args.epochs, args.rate, seed, args.augment,
         loss_of(model.network, Lesson()) if args.distil else None)
     # Parts are those of the training, so that no validation image has been trained with.
+    provenance = {"seed": seed, **_named_data(model, args)}
     limits = [one for one in (args.limit, model.provenance.get("limit")) if one is not None]
-    parts = data.split(dataset, model.provenance.get("seed", seed),
-                       limit=min(limits, default=None))
-    found = Task(model.network, dataset, parts, retrain, model.name or "network")
+    if limits:
+        provenance["limit"] = min(limits)
+    parts = data.split(dataset, provenance["seed"], limit=provenance.get("limit"))
+    found = Task(model.network, dataset, parts, retrain, model.name or "network", provenance)
     check(found)
     return found
+
+
+def _named_data(model, args):
+    """Return what a file says of a network's data: that of the training, or the command line's."""
+    said = {key: model.provenance[key] for key in ("dataset", "data", "seed", "limit")
+            if key in model.provenance}
+    options = choices.from_arguments(args).to_json()
+    if (args.data and args.data != said.get("dataset")) or options:
+        said |= {"dataset": args.data or said.get("dataset"), "data": options}
+    return said
 
 
 @torch.no_grad()
@@ -165,7 +180,7 @@ def save(path, found, compressed):
                          f"torch.save)")
     checkpoint.save(path, checkpoint.FloatCheckpoint(
         compressed.network, found.labels, found.image_shape,
-        {"dataset": found.dataset.name, "method": compressed.method, "seed": found.retrain.seed},
+        {**found.provenance, "method": compressed.method},
         checkpoint.short_name(path)))
 
 

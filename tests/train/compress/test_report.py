@@ -76,6 +76,15 @@ def test_compressed_networks_are_written_and_read(model, dataset, tmp_path, caps
                            checkpoint.load(output).network(inputs))
 
 
+def test_a_compressed_network_keeps_the_parts_of_its_training(model, dataset, tmp_path):
+    output = tmp_path / "x.float.npz"
+    command("prune")([str(model), "--data", str(dataset), "--limit", "400", "--seed", "7",
+                      "--epochs", "1", *QUICK["prune"], "--output", str(output)])
+    said = dict(checkpoint.load(output).provenance)
+    assert said.pop("method").startswith("prune")
+    assert said == {"dataset": str(dataset), "data": {}, "seed": 1, "limit": 400}
+
+
 def no_model():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 3), Branching())
 
