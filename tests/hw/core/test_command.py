@@ -57,7 +57,7 @@ def fusesoc(folder, target):
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("bus", "tests"), [("axis", 3), ("wishbone", 2)])
+@pytest.mark.parametrize(("bus", "tests"), [("axis", 4), ("wishbone", 2)])
 def test_fusesoc_lints_and_simulates(tmp_path, bus, tests):
     folder = make(tmp_path, bus)
     assert "%Error" not in fusesoc(folder, "lint")
