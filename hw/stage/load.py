@@ -1,4 +1,4 @@
-"""What an accelerator takes at run time: the shape that a network must have to be loaded."""
+"""The shape that a network must have so that its weights can be loaded at run time."""
 
 from sw.line.load import LoadedLayer, LoadShape, frame_of
 

@@ -56,7 +56,7 @@ class LoadedLayer:
 
 @dataclass(frozen=True)
 class LoadShape:
-    """What a board is fixed to: a network of the same shape can be loaded.
+    """The shape that a board is built for: networks of this shape can be loaded.
 
     Attributes
     ----------

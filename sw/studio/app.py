@@ -27,7 +27,7 @@ TICK = 0.3  # s between two looks at the jobs
 
 
 class Requests:
-    """What the page asks for, by the routes of :func:`application`."""
+    """Answers to the page's requests, by the routes of :func:`application`."""
 
     def __init__(self, studio):
         self.studio = studio

@@ -1,4 +1,4 @@
-"""What a student learns of a teacher's answers, mixed with the labels."""
+"""The loss of a student: a teacher's answers mixed with the labels."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a method leaves of a network: parameters, bits, bytes, products; and the row of a table."""
+"""Size of a compressed network in parameters, bits, bytes and products, and a table's row."""
 
 from dataclasses import asdict, dataclass, field
 from math import prod

@@ -1,4 +1,4 @@
-"""What all methods' commands share: options, the network, its data, and the table at the end."""
+"""Shared by all methods' commands: options, network, data, and the table at the end."""
 
 import json
 import time

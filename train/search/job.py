@@ -26,7 +26,7 @@ BRIEF = {True: Brief(5, 2, 10_000), False: Brief(8, 4, 20_000)}  # by whether it
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What is searched for.
+    """A search: board, data, families and goal.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ OPEN = (TrialState.RUNNING, TrialState.WAITING)
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What a report is about.
+    """Subject of a report.
 
     Attributes
     ----------
