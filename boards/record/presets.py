@@ -69,6 +69,11 @@ PRESETS = {preset.name: preset for preset in (
     Preset("sfc-icebreaker", "sfc", "icebreaker", 24),
     Preset("lfc-ulx3s", "lfc", "ulx3s-85f", 105, images_per_second=102_000,
            placer_seeds=(2, 1, 3)),
+    # Convolution: an image takes as many cycles as the slowest layer needs for its positions.
+    Preset("mnist-conv", "mnist-conv", "ulx3s-25f", 96, placer_seeds=(2, 1, 3)),
+    Preset("pocket", "pocket", "ulx3s-25f", 80, placer_seeds=(1, 2, 3)),
+    Preset("cifar-icebreaker", "cifar-icebreaker", "icebreaker", 24, dataset="cifar10-jpeg",
+           images_per_second=30, test_images=100),
 )}
 
 # All the steps in less than a minute: a smoke test, not a result. Its network is trained first.
