@@ -25,6 +25,9 @@ BLOCK_RAM_WEIGHTS = (0.1, 1, 2.7, 8)
 BRANCHES = 4.5
 HOP_HZ = 30e6  # Hz of the clock for each hop: a slower clock has time for longer wires
 
+# Times shorter than asked for that an interval may be, where the one asked for does not fit.
+SHORTER = 2
+
 ICE40_LEVELS = 2  # adders of a stage on iCE40, at most
 
 # Candidates kept for each layer while the widths of its neighbours are not known.
@@ -81,6 +84,12 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         schedule = smallest(network, device, target, wired)
         if schedule is None:
             raise ValueError(_too_fast(network, device, target, wired[0], images_per_second))
+        if misfits(network, schedule, device):
+            # Memories divide otherwise at other intervals, so a shorter one may fit.
+            for interval in reversed(_distinct(max(fastest, ceil(target / SHORTER)), target)):
+                shorter = smallest(network, device, interval, wired)
+                if shorter is not None and not misfits(network, shorter, device):
+                    return shorter
         refuse_misfit(network, schedule, device, slowest=slowest_on)
         return schedule
 

@@ -11,7 +11,9 @@ from hw.fit import ROOM, misfits
 from hw.plan.area import Resources
 from hw.plan.device import BOARDS, find_device
 from hw.plan.schedule import Scheduled, Wired
-from hw.solver import choose, wired_modes
+from hw.solver import choose, smallest, wired_modes
+from sw import network as networks
+from sw.artefact import artefact
 
 from ..networks import random_network
 
@@ -92,6 +94,16 @@ def test_a_wanted_rate_is_reached_with_less(tfc, rate):
     assert 50e6 / schedule.interval(tfc) >= rate
     assert (estimate(tfc, schedule, "ecp5").total.lut4
             < estimate(tfc, fastest, "ecp5").total.lut4)
+
+
+def test_a_shorter_interval_is_taken_where_the_wanted_one_does_not_fit():
+    network, device = networks.load(artefact("cifar-accurate")), find_device("ulx3s-85f")
+    clock, rate = 60e6, 7000
+    missed = smallest(network, device, int(clock / rate), wired_modes(device.family, clock))
+    assert misfits(network, missed, device)
+    schedule = choose(network, device, clock_hz=clock, images_per_second=rate)
+    assert not misfits(network, schedule, device)
+    assert schedule.interval(network) <= clock / rate
 
 
 def test_a_sparse_network_is_wired(sparse):
