@@ -43,7 +43,7 @@ def words_of(command):
 
 
 @pytest.mark.parametrize("command", sorted({line for line in COMMANDS if "hw.core tfc" in line}))
-def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeypatch):
+def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     _, arguments = words_of(command)
     core.main(arguments)
@@ -53,7 +53,9 @@ def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeyp
     wanted = {name.replace("NAME", core.NAME) for names, where in listed
               if where == "all" or bus in where for name in re.findall(r"`(.*?)`", names)}
     loads = {f"{core.NAME}.load.bin", f"{core.NAME}.shape.json"}
-    assert {path.name for path in folder.iterdir() if path.suffix != ".lock"} == wanted - loads
+    assert {path.name for path in folder.iterdir()} == wanted - loads
+    speed = "".join(capsys.readouterr().out.splitlines(keepends=True)[:2])
+    assert "--images-per-second" in command or speed in TEXT
 
 
 def test_every_command_is_run_by_a_test():
