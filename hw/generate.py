@@ -18,6 +18,7 @@ from .core.axi import AxiAccelerator
 from .estimate import estimate, left_over
 from .fit import refuse_misfit
 from .plan import boardfile
+from .plan.arrival import ANY
 from .plan.device import Target, find_target
 from .plan.pll import megahertz
 from .plan.schedule import read_schedule
@@ -94,8 +95,11 @@ def parse(argv):
     return parser.parse_args(argv)
 
 
-def add_target(parser):
-    """Add the options that choose device, clock and schedule to a parser."""
+def add_target(parser, rate="smallest accelerator that is as fast, instead of the fastest"):
+    """Add the options that choose device, clock and schedule to a parser.
+
+    ``rate`` is the help of the option ``--images-per-second``.
+    """
     parser.add_argument("--schedule", type=Path, help="JSON file that says pe and simd by layer")
     parser.add_argument("--board", "--device", dest="device", metavar="NAME",
                         help=f"board or FPGA that the accelerator must fit (default: {BOARD})")
@@ -103,12 +107,14 @@ def add_target(parser):
     parser.add_argument("--freq", type=hertz, metavar="MHz",
                         help="clock that the schedule is chosen for; of a board, the nearest that "
                              "its PLL can make, not above (default: the board's, else 50)")
-    parser.add_argument("--images-per-second", type=float, metavar="N",
-                        help="smallest accelerator that is as fast, instead of the fastest")
+    parser.add_argument("--images-per-second", type=float, metavar="N", help=rate)
 
 
-def chosen(args, network):
-    """Return the schedule that parsed arguments ask for, its device, and the clock in Hz."""
+def chosen(args, network, arrival=ANY):
+    """Return the schedule that parsed arguments ask for, its device, and the clock in Hz.
+
+    ``arrival`` says how images come (:class:`hw.plan.arrival.Arrival`).
+    """
     target = target_of(args)
     wished = args.freq or Fraction(str(target.megahertz)) * MHZ
     if args.schedule:
@@ -116,7 +122,7 @@ def chosen(args, network):
         refuse_misfit(network, schedule, target.device)
     else:
         schedule = choose_at(network, target.device, oscillator=target.oscillator, wished=wished,
-                             images_per_second=args.images_per_second)
+                             images_per_second=args.images_per_second, arrival=arrival)
     return schedule, target.device, target.clock(wished)
 
 

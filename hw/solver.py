@@ -9,6 +9,7 @@ from math import ceil, floor, log
 from .estimate import layer_resources
 from .fit import misfits, refuse_misfit
 from .lower import LOWER, entry, with_mode
+from .plan.arrival import ANY
 from .plan.pll import make_clock
 from .plan.schedule import Schedule, Wired
 from .wired.groups import GROUP_SYNAPSES
@@ -34,7 +35,7 @@ ICE40_LEVELS = 2  # adders of a stage on iCE40, at most
 KEPT = 12
 
 
-def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
+def choose(network, device, *, clock_hz, images_per_second=None, wired=None, arrival=ANY):
     """Choose how much of each layer is computed per cycle.
 
     Parameters
@@ -49,6 +50,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         Wanted rate. Without it the fastest schedule that fits is chosen.
     wired : :class:`hw.plan.schedule.Wired`, optional
         How wired layers are built (default: as :func:`wired_modes` says).
+    arrival : :class:`hw.plan.arrival.Arrival`
+        How images come. A schedule that is faster than they come is no candidate.
 
     Returns
     -------
@@ -65,9 +68,12 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
                                     for layer in with_mode(network.layers)))
     fastest, at_fastest = _fastest(network)
 
+    def smallest_at(interval):
+        return smallest(network, device, interval, wired, arrival.pixels)
+
     def slowest_on(other):
         modes = wired if other is device else wired_modes(other.family, clock_hz)
-        return smallest(network, other, slowest, modes)
+        return smallest(network, other, slowest, modes, arrival.pixels)
 
     if images_per_second is not None:
         if not images_per_second > 0:
@@ -81,7 +87,8 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
             raise ValueError(f"Images per second must be at most {clock_hz / fastest:,.0f}, as "
                              f"layer {at_fastest!r} takes {fastest:,} cycles an image at "
                              f"{clock_hz / 1e6:g} MHz: {images_per_second:,.0f} (raise --freq)")
-        schedule = smallest(network, device, target, wired)
+        arrival.check(network, target, clock_hz, images_per_second)
+        schedule = smallest_at(target)
         if schedule is None:
             raise ValueError(_too_fast(network, device, target, wired[0], images_per_second))
         if misfits(network, schedule, device):
@@ -93,16 +100,16 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
         refuse_misfit(network, schedule, device, slowest=slowest_on)
         return schedule
 
-    intervals = _distinct(fastest, slowest)
+    intervals = _distinct(min(max(fastest, arrival.cycles), slowest), slowest)
     schedules = {}
 
     def fits(interval):
-        schedule = schedules[interval] = smallest(network, device, interval, wired)
+        schedule = schedules[interval] = smallest_at(interval)
         return schedule is not None and not misfits(network, schedule, device)
 
     # An image in one beat needs no width converter, so interval 1 may fit where 2 does not.
-    if fits(fastest):
-        return schedules[fastest]
+    if fits(intervals[0]):
+        return schedules[intervals[0]]
     # From there on a longer interval takes less area: the first one that fits is the shortest.
     place = bisect_left(intervals, True, lo=1, key=fits)
     if place == len(intervals):
@@ -111,7 +118,7 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None):
     return schedules[intervals[place]]
 
 
-def choose_at(network, device, *, oscillator, wished, images_per_second=None):
+def choose_at(network, device, *, oscillator, wished, images_per_second=None, arrival=ANY):
     """Choose the schedule for the clock that a board's PLL makes.
 
     Only this function decides for a bitstream, for all its checks and for its Verilog, so all of
@@ -128,11 +135,12 @@ def choose_at(network, device, *, oscillator, wished, images_per_second=None):
         wished.
     wished : int or Fraction
         Clock asked for, in Hz.
-    images_per_second : float, optional
+    images_per_second, arrival
         As for :func:`choose`.
     """
     clock = wished if oscillator is None else make_clock(device.family, oscillator, wished)
-    return choose(network, device, clock_hz=float(clock), images_per_second=images_per_second)
+    return choose(network, device, clock_hz=float(clock), images_per_second=images_per_second,
+                  arrival=arrival)
 
 
 def wired_modes(family, clock_hz):
@@ -159,24 +167,25 @@ def limit_hops(layer, mode):
     return replace(mode, hops=min(mode.hops, ceil(log(groups, BRANCHES))))
 
 
-def smallest(network, device, interval, wired):
+def smallest(network, device, interval, wired, pixels=None):
     """Choose the smallest schedule that keeps to an interval: one that fits, if there is one.
 
     The result is None if the device cannot hold any way to compute some layer so fast.
 
     SPRAMs are used only if nothing fits without them, because their weights are a second file to
-    load onto the board.
+    load onto the board. ``pixels`` are those of a beat, where they are given.
     """
+    pixels = pixels or _pixels(network, interval)
     for sprams, mode, weight in product(sorted({0, device.sprams}), wired, BLOCK_RAM_WEIGHTS):
-        schedule = _smallest_modes(network, replace(device, sprams=sprams), interval, mode, weight)
+        schedule = _smallest_modes(network, replace(device, sprams=sprams), interval, mode, weight,
+                                   pixels)
         if schedule is None or not misfits(network, schedule, device):
             break
     return schedule
 
 
-def _smallest_modes(network, device, interval, wired, weight):
+def _smallest_modes(network, device, interval, wired, weight, pixels):
     """Choose the smallest schedule for one way to build wired layers and one block RAM weight."""
-    pixels = _pixels(network, interval)
     # Paths: the cheapest schedules of the layers so far, one for each pair of a word's width behind
     # them and a number of SPRAMs. An SPRAM costs nothing, but their number is limited.
     bits, width = entry(network, pixels)

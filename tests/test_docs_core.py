@@ -9,6 +9,10 @@ import pytest
 from hw.core import __main__ as core
 from hw.core.maps import markdown
 from hw.core.register import registers
+from sw.artefact import artefact
+from sw.data.testset import load_test_set
+from sw.golden import Model
+from sw.network import load
 
 
 TEXT = (Path(__file__).parents[1] / "docs" / "core.md").read_text(encoding="utf-8")
@@ -24,16 +28,19 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize(("example", "networks"), [(0, 1), (1, 2)])
-def test_the_examples_in_amaranth_answer_as_golden(example, networks, capsys):
+@pytest.mark.parametrize(("example", "names"), [(0, ["tfc"]), (1, ["tfc", "sfc"])])
+def test_the_examples_in_amaranth_answer_as_golden(example, names, capsys):
     exec(compile(EXAMPLES[example], "docs/core.md", "exec"), {"__name__": "example"})
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[1::2] == ["True"] * networks
-    assert all(line.startswith("7 [") for line in lines[::2])  # MNIST's first test image
+    networks = [load(artefact(name)) for name in names]
+    scores = [Model(network).scores(load_test_set(network).images[:1])[0].tolist()
+              for network in networks]
+    assert capsys.readouterr().out.splitlines() == [f"7 {some}" for some in scores]
 
 
-def test_there_are_two_examples():
+def test_there_are_two_examples_and_the_first_has_thirty_lines():
     assert len(EXAMPLES) == 2
+    assert len([line for line in EXAMPLES[0].splitlines() if line]) <= 30
+    assert "wiring.connect(" in EXAMPLES[0]
 
 
 def words_of(command):
@@ -43,7 +50,7 @@ def words_of(command):
 
 
 @pytest.mark.parametrize("command", sorted({line for line in COMMANDS if "hw.core tfc" in line}))
-def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeypatch):
+def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     _, arguments = words_of(command)
     core.main(arguments)
@@ -53,7 +60,9 @@ def test_commands_write_the_files_that_the_page_lists(command, tmp_path, monkeyp
     wanted = {name.replace("NAME", core.NAME) for names, where in listed
               if where == "all" or bus in where for name in re.findall(r"`(.*?)`", names)}
     loads = {f"{core.NAME}.load.bin", f"{core.NAME}.shape.json"}
-    assert {path.name for path in folder.iterdir() if path.suffix != ".lock"} == wanted - loads
+    assert {path.name for path in folder.iterdir()} == wanted - loads
+    speed = "".join(capsys.readouterr().out.splitlines(keepends=True)[:2])
+    assert "--images-per-second" in command or speed in TEXT
 
 
 def test_every_command_is_run_by_a_test():

@@ -1,19 +1,41 @@
 """The files of a core: Verilog, description, register map, FuseSoC core, LiteX module, bench."""
 
 import json
+from math import ceil
 
 from ..generate import describe, packed_answer
+from ..plan.arrival import Arrival
 from ..synthesis.verilog import to_verilog
 from . import maps, spram
 from .filling import filled
 from .packet import PacketAccelerator
-from .register import ADDRESS_BITS, SIZE, registers
-from .wishbone import WishboneAccelerator
+from .register import ADDRESS_BITS, SIZE, WORD, registers, words_of
+from .wishbone import ACCESS_CYCLES, WishboneAccelerator
 
 
-__all__ = ["BUSES", "component_for", "files_of"]
+__all__ = ["BUSES", "FILES", "README", "arrival_of", "component_for", "files_of"]
 
 BUSES = {"axis": "AXI4-Stream", "wishbone": "Wishbone", "litex": "Wishbone for LiteX"}
+
+# All files that a core may have; each holds the core's name, so that cores may share a folder.
+README = "{}.README.md"
+FILES = ("{}.v", "{}.hw.json", "{}.core", "bench_{}.py", "{}.net.npz", README, "{}.h",
+         "{}.csr.json", "{}.csr.csv", "{}.svd", "{}_litex.py", "{}.load.bin", "{}.shape.json")
+
+
+def arrival_of(network, bus, *, pipelined=False, data_width=WORD):
+    """Return how a bus brings the images of a network, a :class:`hw.plan.arrival.Arrival`.
+
+    On AXI4-Stream a beat has as many whole pixels as fit ``data_width``, in bits. On Wishbone
+    pixels lie in words without gaps.
+    """
+    if bus != "axis":
+        return Arrival(words_of(network) * ACCESS_CYCLES[pipelined])
+    if data_width < network.pixel_bits:
+        raise ValueError(f"Data width must be at least {network.pixel_bits}, the bits of a pixel: "
+                         f"{data_width}")
+    pixels = min(data_width // network.pixel_bits, network.inputs)
+    return Arrival(ceil(network.inputs / pixels), pixels)
 
 
 def component_for(accelerator, bus, *, pipelined=False):
@@ -50,6 +72,7 @@ def files_of(component, estimated, name, bus):
         "interval": accelerator.interval, "latency": accelerator.latency,
         "beats": accelerator.beats, "width": accelerator.input_width,
         "cycles": accelerator.interval + accelerator.latency + accelerator.beats + 100,
+        "bench_files": "",
     }
     texts = {f"{name}.v": convert(component, name)}
     if bus == "axis":
@@ -59,7 +82,8 @@ def files_of(component, estimated, name, bus):
     else:
         rows = registers(network.classes, bool(accelerator.loaded))
         words |= {"words": component.words, "room": component.room, "size": SIZE,
-                  "address_bits": ADDRESS_BITS, "pipelined": component.pipelined,
+                  "load_words": len(accelerator.load) + 10, "address_bits": ADDRESS_BITS,
+                  "pipelined": component.pipelined,
                   "form": "pipelined" if component.pipelined else "classic",
                   "map": maps.markdown(rows), "more": ""}
         described = json.loads(maps.json_map(name, rows))
@@ -68,6 +92,8 @@ def files_of(component, estimated, name, bus):
         if component.loader:
             driver += filled("load.h", words)
             texts[f"{name}.load.bin"] = component.load_file()
+            words["bench_files"] = (f"      - {name}.load.bin: {{file_type: user, "
+                                    f"copyto: {name}.load.bin}}\n")
             words["more"] += (f"| `{name}.load.bin` | weights of this network, for the register "
                               f"WEIGHTS |\n")
         if component.shape:
@@ -84,4 +110,4 @@ def files_of(component, estimated, name, bus):
     texts[f"{name}.hw.json"] = json.dumps(describe(component, estimated, output), indent=2) + "\n"
     return texts | {f"{name}.core": filled("fusesoc.txt", words),
                     f"bench_{name}.py": filled(f"bench_{form}.txt", words),
-                    "README.md": filled(f"readme_{form}.txt", words)}
+                    README.format(name): filled(f"readme_{form}.txt", words)}

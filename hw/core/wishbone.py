@@ -13,9 +13,10 @@ from .register import ADDRESS_BITS, WORD, words_of
 from .registerfile import LOADER, RegisterFile
 
 
-__all__ = ["BUS", "WishboneAccelerator", "WishbonePort", "room_for"]
+__all__ = ["ACCESS_CYCLES", "BUS", "WishboneAccelerator", "WishbonePort", "room_for"]
 
 IDENTITY_OCTETS = 32
+ACCESS_CYCLES = {False: 2, True: 1}  # of an access to a classic, and to a pipelined bus
 LEAST_ROOM, MOST_ROOM = 14, 2046  # words of pixels in the queue; with its spare ones a power of 2
 
 # Signals of the bus, on the slave's side (Wishbone B4, rule 3.40). Addresses are of words.

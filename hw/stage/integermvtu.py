@@ -6,6 +6,8 @@ from math import ceil
 
 from amaranth import *
 
+from sw.line.words import join_planes
+
 from ..count.carry import ZERO, Bit, Position, carry_chain, gap
 from ..count.lut import family_of
 from ..memo import memo
@@ -14,7 +16,6 @@ from ..plan.area import memory as memory_resources
 from ..stream.credit import queue_resources
 from .lanes import Lanes, constants_resources, planes_of, weights_resources
 from .mvtu import MVTU
-from .rom import join_planes
 from .signs import integer_words, levels_of
 from .totals import accumulate, pass_constants, total_bits
 

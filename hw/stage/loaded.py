@@ -4,23 +4,10 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .spram import SPRAM_WIDTH, load_words
+from .spram import SPRAM_WIDTH
 
 
-__all__ = ["WeightWriter", "loaded_words", "writer_resources"]
-
-
-def loaded_words(steps, width, passes, constant_width):
-    """Return all words of a layer: those of its steps, then those of its passes.
-
-    Parameters
-    ----------
-    steps, passes : sequence of int
-        Weights of each step, and constants of each pass.
-    width, constant_width : int
-        Bits of a step, and of a pass.
-    """
-    return load_words(steps, width) + load_words(passes, constant_width)
+__all__ = ["WeightWriter", "writer_resources"]
 
 
 class WeightWriter(wiring.Component):
@@ -39,7 +26,7 @@ class WeightWriter(wiring.Component):
     Members
     -------
     i : In(stream.Signature(16))
-        The words of :func:`loaded_words`.
+        The words of :func:`sw.line.words.layer_words`.
     last : Out(1)
         The next word is the last one.
     row : Out(range(max(steps, passes)))

@@ -5,9 +5,10 @@ from functools import cached_property
 from amaranth import *
 from amaranth.lib import memory, wiring
 
-from .loaded import WeightWriter, loaded_words
+from sw.line.words import layer_words, neuron_words
+
+from .loaded import WeightWriter
 from .mvtu import MVTU
-from .rom import neuron_words
 
 
 __all__ = ["LoadedMVTU"]
@@ -54,15 +55,13 @@ class LoadedMVTU(MVTU):
     @cached_property
     def load(self):
         """Words of the layer's weights and constants, a list of int."""
-        steps, planes = self._step_words()
-        return loaded_words(steps, planes * self.pe * self.simd, self._pass_words(),
-                            self.pe * self._constants()[1])
+        return layer_words(self.layer, pe=self.pe, simd=self.simd, planes=self.planes,
+                           constant_bits=self.constant_bits)
 
     def _read_roms(self, m, delays, step, loaded):
-        _, planes = self._step_words()
         m.submodules.writer = self.writer = writer = WeightWriter(
-            steps=self.interval, width=planes * self.pe * self.simd, passes=self.passes,
-            constant_width=self.pe * self._constants()[1])
+            steps=self.interval, width=self.planes * self.pe * self.simd, passes=self.passes,
+            constant_width=self.pe * self.constant_bits)
         wiring.connect(m, wiring.flipped(self.weights), writer.i)
         m.d.comb += self.last_weight.eq(writer.last)
         return super()._read_roms(m, delays, step, loaded)

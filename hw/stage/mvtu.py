@@ -6,14 +6,15 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from sw.line.words import load_words, step_words
+
 from ..count.popcount import Delays, count_bits
 from ..plan.schedule import ROMS
 from ..stream.credit import CreditQueue
 from ..stream.stage import Stage, StreamTap
 from .lanes import Lanes, mvtu_resources
 from .mvtumodel import Handshake
-from .rom import step_words
-from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights, load_words
+from .spram import SPRAM_DEPTH, SPRAM_WIDTH, SpramWeights
 from .totals import pass_constants
 
 

@@ -5,13 +5,14 @@ from functools import reduce
 from math import ceil
 from operator import and_, or_
 
+from sw.line.words import neuron_words
+
 from ..count.treeplan import plan_tree
 from ..memo import memo
 from ..plan.area import CARRY, Resources, rom_blocks
 from ..plan.area import memory as memory_resources
 from .lanes import constants_resources, planes_of, weights_resources
 from .positionorder import order_resources
-from .rom import neuron_words
 from .sharedmvtu import CONTROL, SharedLanes
 from .totals import LOGIC_PASSES
 

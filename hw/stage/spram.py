@@ -4,10 +4,8 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sw.line.words import load_words
 
-
-__all__ = ["SPRAM_DEPTH", "SPRAM_WIDTH", "SpramWeights", "load_words"]
+__all__ = ["SPRAM_DEPTH", "SPRAM_WIDTH", "SpramWeights"]
 
 SPRAM_DEPTH = 16384  # words
 SPRAM_WIDTH = 16     # bits
@@ -33,7 +31,7 @@ class SpramWeights(wiring.Component):
     Members
     -------
     i : In(stream.Signature(16))
-        The words of :func:`load_words`.
+        The words of :func:`sw.line.words.load_words`.
     last : Out(1)
         The next word is the last one.
     loaded : Out(1)

@@ -4,9 +4,10 @@ import numpy as np
 from amaranth import *
 from amaranth.lib import memory
 
+from sw.line.words import neuron_words
+
 from ..count.carry import ZERO, Bit, Position, carry_chain, gap
 from ..count.lut import family_of
-from .rom import neuron_words
 
 
 __all__ = ["LOGIC_PASSES", "accumulate", "pass_constants", "total_bits"]

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from ..store.files import parse_json
-from .words import load_words, neuron_words, step_words
+from .words import layer_words
 
 
 FORMAT = "thresher-load/1"
@@ -133,7 +133,9 @@ class LoadShape:
 
     def encode_load(self, network, text):
         """Return the octets that load a network with a text, which says what the network is."""
-        words = [word for layer in self.layers for word in layer_words(network, layer)]
+        words = [word for layer in self.layers for word in layer_words(
+            _vector(network, layer), pe=layer.pe, simd=layer.simd, planes=layer.planes,
+            constant_bits=layer.constant_bits)]
         return encode_words(self.key, words, text)
 
 
@@ -143,16 +145,6 @@ def encode_words(key, words, text):
     body = (MAGIC + key + len(weights).to_bytes(4, "little")
             + len(text).to_bytes(4, "little") + weights + text)
     return body + crc32(body).to_bytes(4, "little")
-
-
-def layer_words(network, layer):
-    """Return the words of 16 bits of a :class:`LoadedLayer`, a list of int."""
-    vector = _vector(network, layer)
-    steps, _ = step_words(vector.weights, pe=layer.pe, simd=layer.simd, both=layer.planes == 2)
-    values = vector.bias - vector.fan_in if vector.gives_scores else vector.thresholds
-    passes = neuron_words(values, layer.constant_bits, pe=layer.pe)
-    return (load_words(steps, layer.pe * layer.simd * layer.planes)
-            + load_words(passes, layer.pe * layer.constant_bits))
 
 
 def frame_of(network, loaded):

@@ -85,6 +85,31 @@ def load_words(steps, width):
             for step in steps for place in range(-(-width // WORD))]
 
 
+def layer_words(layer, *, pe, simd, planes, constant_bits):
+    """Return the words that load a layer: those of its steps, then those of its passes.
+
+    Parameters
+    ----------
+    layer : :class:`sw.network.Dense` or :class:`sw.network.Scores`
+        Weights, and thresholds or biases.
+    pe, simd : int
+        Neurons and inputs of a step.
+    planes : int
+        Bits of a weight, 1 or 2.
+    constant_bits : int
+        Bits of a threshold, or of what a score begins with.
+
+    Returns
+    -------
+    list of int
+        Words of 16 bits (:func:`load_words`).
+    """
+    steps, _ = step_words(layer.weights, pe=pe, simd=simd, both=planes == 2)
+    constants = layer.bias - layer.fan_in if layer.gives_scores else layer.thresholds
+    passes = neuron_words(constants, constant_bits, pe=pe)
+    return load_words(steps, pe * simd * planes) + load_words(passes, pe * constant_bits)
+
+
 def weight_planes(weights, inputs_padded, *, both=False):
     """Return the planes of a layer's weights: whether lanes agree with inputs of 1, and of 0.
 

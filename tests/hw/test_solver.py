@@ -9,6 +9,7 @@ from boards.board import catalog
 from hw.estimate import estimate, layer_resources, shell_resources
 from hw.fit import ROOM, misfits
 from hw.plan.area import Resources
+from hw.plan.arrival import Arrival
 from hw.plan.device import BOARDS, find_device
 from hw.plan.schedule import Scheduled, Wired
 from hw.solver import choose, smallest, wired_modes
@@ -104,6 +105,25 @@ def test_a_shorter_interval_is_taken_where_the_wanted_one_does_not_fit():
     schedule = choose(network, device, clock_hz=clock, images_per_second=rate)
     assert not misfits(network, schedule, device)
     assert schedule.interval(network) <= clock / rate
+
+
+@pytest.mark.parametrize("arrival", [Arrival(25), Arrival(98, 8), Arrival(1000)])
+def test_no_schedule_is_faster_than_images_come(tfc, arrival):
+    device = find_device("ulx3s-85f")
+    schedule = choose(tfc, device, clock_hz=50e6, arrival=arrival)
+    asked = choose(tfc, device, clock_hz=50e6, images_per_second=50e6 / arrival.cycles,
+                   arrival=arrival)
+    assert schedule == asked
+    assert schedule.interval(tfc) <= arrival.cycles
+    assert arrival.pixels in (None, schedule.pixels)
+
+
+def test_a_device_that_is_slower_than_images_come_has_its_fastest_schedule(tfc):
+    device = find_device("icebreaker")
+    schedule = choose(tfc, device, clock_hz=24e6, arrival=Arrival(25, 32))
+    assert schedule.pixels == 32
+    fastest = choose(tfc, device, clock_hz=24e6)
+    assert 25 < schedule.interval(tfc) <= 1.05 * fastest.interval(tfc)
 
 
 def test_a_sparse_network_is_wired(sparse):

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import subprocess
 import sys
 import sysconfig
@@ -25,12 +24,14 @@ SCHEDULE = {"format": "thresher-schedule/1", "pixels": 5, "layers": {
     "scores": {"kind": "scheduled", "pe": 1, "simd": 3, "rom": "distributed"}}}
 
 
-def make(folder, bus, *options):
-    """Write a core of the small network into a folder."""
+def make(folder, bus, *options, rom=None, device="LFE5U-25F", name="tiny"):
+    """Write a core of the small network into a folder, with all weights in one kind of memory."""
     save(folder / "small.net.npz", NETWORK)
-    (folder / "schedule.json").write_text(json.dumps(SCHEDULE))
-    main([str(folder / "small.net.npz"), "--device", "LFE5U-25F", "--schedule",
-          str(folder / "schedule.json"), "--bus", bus, "-o", str(folder / "out"), "--name", "tiny",
+    layers = {layer: {**mode, "rom": rom or mode["rom"]}
+              for layer, mode in SCHEDULE["layers"].items()}
+    (folder / "schedule.json").write_text(json.dumps({**SCHEDULE, "layers": layers}))
+    main([str(folder / "small.net.npz"), "--device", device, "--schedule",
+          str(folder / "schedule.json"), "--bus", bus, "-o", str(folder / "out"), "--name", name,
           *options])
     return folder / "out"
 
@@ -57,11 +58,19 @@ def fusesoc(folder, target):
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("bus", "tests"), [("axis", 4), ("wishbone", 2)])
-def test_fusesoc_lints_and_simulates(tmp_path, bus, tests):
+@pytest.mark.parametrize(("bus", "verdict"), [("axis", "TESTS=4 PASS=4 FAIL=0 SKIP=0"),
+                                              ("wishbone", "TESTS=3 PASS=2 FAIL=0 SKIP=1")])
+def test_fusesoc_lints_and_simulates(tmp_path, bus, verdict):
     folder = make(tmp_path, bus)
     assert "%Error" not in fusesoc(folder, "lint")
-    assert re.search(rf"TESTS={tests} PASS={tests} FAIL=0 SKIP=0", fusesoc(folder, "sim"))
+    assert verdict in fusesoc(folder, "sim")
+
+
+@pytest.mark.parametrize(("rom", "device", "options"), [
+    ("spram", "iCE40UP5K", []), ("loaded", "LFE5U-25F", ["--pipelined"])])
+def test_the_bench_of_a_core_loads_its_weights(tmp_path, rom, device, options):
+    folder = make(tmp_path, "wishbone", *options, rom=rom, device=device)
+    assert "TESTS=3 PASS=3 FAIL=0 SKIP=0" in fusesoc(folder, "sim")
 
 
 def test_all_maps_say_the_same(wishbone):
@@ -107,8 +116,52 @@ def test_the_module_of_litex_is_python(tmp_path):
     compile(text, "tiny_litex.py", "exec")
     assert f'IDENTITY = "{NETWORK.identity}"' in text
     assert sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) == [
-        "README.md", "bench_tiny.py", "tiny.core", "tiny.csr.csv", "tiny.csr.json", "tiny.h",
+        "bench_tiny.py", "tiny.README.md", "tiny.core", "tiny.csr.csv", "tiny.csr.json", "tiny.h",
         "tiny.hw.json", "tiny.net.npz", "tiny.svd", "tiny.v", "tiny_litex.py"]
+
+
+WIDE = random_network(np.random.default_rng(4), [200, 16, 4])
+
+
+@pytest.mark.parametrize(("options", "cycles"), [
+    (["--bus", "litex"], 14), (["--bus", "wishbone", "--pipelined"], 7), (["--bus", "axis"], 7),
+    (["--data-width", "64"], 4)])
+def test_a_core_is_as_fast_as_its_bus_and_no_faster(tmp_path, capsys, options, cycles):
+    save(tmp_path / "wide.net.npz", WIDE)
+
+    def interval(*more):
+        main([str(tmp_path / "wide.net.npz"), "--device", "LFE5U-85F", "-o", str(tmp_path),
+              *options, *more])
+        content = json.loads((tmp_path / "thresher_core.hw.json").read_text())
+        return content["interval"], content["estimate"]["lut4"]
+
+    chosen, lut4 = interval()
+    assert cycles / 2 < chosen <= cycles
+    assert f" brings an image in {cycles} cycles: " in capsys.readouterr().out
+    slower, less = interval("--images-per-second", f"{50e6 / (2 * cycles)}")
+    assert slower > cycles
+    assert less < lut4
+    assert f" {50e6 / slower:,.0f} images/s " in capsys.readouterr().out
+    if cycles == 14:  # faster than its bus: the bus bounds it
+        assert interval("--images-per-second", f"{50e6 / 7}")[0] <= 7
+        assert f" {50e6 / cycles:,.0f} images/s " in capsys.readouterr().out
+
+
+def test_two_cores_share_a_folder(tmp_path):
+    make(tmp_path, "wishbone", name="first")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    make(tmp_path, "axis", name="second")
+    after = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert before.items() < after.items()
+    assert {name for name in set(after) - set(before) if "second" not in name} == set()
+
+
+def test_files_of_an_earlier_core_of_the_name_are_removed(tmp_path):
+    folder = make(tmp_path, "wishbone", rom="loaded")
+    assert (folder / "tiny.shape.json").exists()
+    make(tmp_path, "axis")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "bench_tiny.py", "tiny.README.md", "tiny.core", "tiny.hw.json", "tiny.net.npz", "tiny.v"]
 
 
 @pytest.mark.parametrize(("options", "message"), [
@@ -117,7 +170,11 @@ def test_the_module_of_litex_is_python(tmp_path):
     (["--name", "reg"], r"Name of a core must be an identifier of small letters that is no word "
                         r"of Verilog, C or Python: 'reg'"),
     (["--pipelined"], r"Bus of a pipelined core must be wishbone: 'axis' \(leave --pipelined "
-                      r"out\)")])
+                      r"out\)"),
+    (["--images-per-second", "5"], r"Schedule must be given or chosen: .*schedule\.json stands "
+                                   r"beside --images-per-second \(leave one of them out\)"),
+    (["--bus", "litex", "--data-width", "64"], r"Bus of a data width must be axis: 'litex' has "
+                                               r"words of 32 bits \(leave --data-width out\)")])
 def test_what_makes_no_core_is_refused(tmp_path, options, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         make(tmp_path, "axis", *options)
@@ -154,6 +211,32 @@ def test_weights_of_another_network_are_written_for_a_core(tmp_path, monkeypatch
                                          r"board's: .*"):
         main([str(tmp_path / "large.net.npz"), *arguments])
     assert not made.exists()
+
+
+@pytest.mark.parametrize(("width", "message"), [
+    ("0", r"Data width must be at least 1, the bits of a pixel: 0"),
+    ("8", r"Images per second must be at most 2,000,000, as an image comes in 25 beats of 8 pixels "
+          r"at 50 MHz: 3,000,000 \(raise --freq or --data-width\)")])
+def test_data_widths_that_are_too_small_are_refused(tmp_path, width, message):
+    save(tmp_path / "wide.net.npz", WIDE)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        main([str(tmp_path / "wide.net.npz"), "--device", "LFE5U-85F", "-o", str(tmp_path / "out"),
+              "--data-width", width, "--images-per-second", "3e6"])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("options", [
+    ["--bus", "axis"], ["--name", "thresher_core"], ["--pipelined"], ["--device", "LFE5U-25F"],
+    ["--schedule", "s.json"], ["--freq", "50"], ["--images-per-second", "9"],
+    ["--data-width", "8"]])
+def test_options_that_a_load_does_not_need_are_refused(tmp_path, options):
+    save(tmp_path / "small.net.npz", NETWORK)
+    with pytest.raises(ValueError, match=rf"^Options beside --load-for must be --output alone: "
+                                         rf"{options[0]} \(leave out: tiny\.shape\.json says for "
+                                         rf"what core the weights are\)$"):
+        main([str(tmp_path / "small.net.npz"), "--load-for", "tiny.shape.json", "-o",
+              str(tmp_path / "small.load.bin"), *options])
+    assert not (tmp_path / "small.load.bin").exists()
 
 
 def test_a_file_is_no_folder(tmp_path):

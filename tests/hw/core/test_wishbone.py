@@ -7,7 +7,7 @@ from amaranth.sim import Simulator
 
 from hw.accelerator import Accelerator
 from hw.core.register import MAGIC, NONE, Address
-from hw.core.wishbone import WishboneAccelerator
+from hw.core.wishbone import ACCESS_CYCLES, WishboneAccelerator
 from hw.plan.schedule import Schedule, Scheduled
 from sw.golden import Model
 from sw.line.load import LoadShape
@@ -116,6 +116,25 @@ def test_images_are_answered_as_golden(pipelined):
         assert await master.access(Address.STATUS) == WHOLE
 
     simulate(WishboneAccelerator(Accelerator(NETWORK, SCHEDULE), pipelined=pipelined), bench)
+
+
+@pytest.mark.parametrize("pipelined", [False, True])
+def test_words_of_an_image_take_the_cycles_that_a_schedule_is_chosen_for(pipelined):
+    """A master that never pauses: an access is answered in every cycle, or every second one."""
+    core = WishboneAccelerator(Accelerator(NETWORK, SCHEDULE), pipelined=pipelined)
+    count = 8
+
+    async def bench(master):
+        ctx, answered = master.ctx, 0
+        for signal, value in ((core.adr_i, Address.PIXELS), (core.we_i, 1), (core.sel_i, 15),
+                              (core.cyc_i, 1), (core.stb_i, 1)):
+            ctx.set(signal, value)
+        for _ in range(count * ACCESS_CYCLES[pipelined]):
+            await master.tick()
+            answered += ctx.get(core.ack_o)
+        assert answered == count
+
+    simulate(core, bench)
 
 
 def test_a_second_image_before_the_first_is_answered_waits_its_turn():

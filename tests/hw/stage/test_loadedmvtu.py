@@ -13,7 +13,7 @@ from hw.stage.loadedmvtu import LoadedMVTU
 from sim.model.vectors import to_words
 from sw import golden
 from sw.layer.integer import IntegerDense
-from sw.line.load import LoadedLayer, layer_words
+from sw.line.words import layer_words
 from sw.network import Scores
 from tests.networks import (
     lookup_network,
@@ -84,18 +84,11 @@ def test_layers_of_one_shape_take_turns(neurons, inputs, pe, simd, synapses, sco
     unit, other = (LoadedMVTU(layer, pe=pe, simd=simd) for layer in layers)
     assert len(unit.load) == len(other.load)
     bits = np.random.default_rng(3).integers(0, 2, (6, inputs), np.uint8)
-    third = LoadedLayer(0, "s", pe, simd, unit.planes, unit.constant_bits)
-    from_host = layer_words(_Alone(layers[1]), third)
+    from_host = layer_words(layers[1], pe=pe, simd=simd, planes=unit.planes,
+                            constant_bits=unit.constant_bits)
     for layer, words in zip((layers[0], layers[1], layers[0]),
                             run(unit, bits, [[], from_host, unit.load]), strict=True):
         np.testing.assert_array_equal(outputs_of(unit, words, 6), golden.outputs(layer, bits))
-
-
-class _Alone:
-    """Stands for a network of one layer."""
-
-    def __init__(self, layer):
-        self.layers = [layer]
 
 
 def test_units_that_keep_their_weights_refuse():

@@ -13,7 +13,8 @@ from boards.board import find
 from hw.accelerator import Accelerator
 from hw.plan.schedule import Schedule, Scheduled
 from hw.stage.mvtu import MVTU
-from hw.stage.spram import SpramWeights, load_words
+from hw.stage.spram import SpramWeights
+from sw.line.words import load_words
 
 from ...networks import random_dense, random_network
 
