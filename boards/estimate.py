@@ -16,7 +16,7 @@ from hw.plan.schedule import Wired
 from hw.solver import choose_at
 from sw import network as networks
 from sw import untrained
-from sw.artefact import network_file
+from sw.artefact import names, network_file
 from sw.command import MHZ, explain, run
 from sw.store.files import parse_json
 
@@ -108,9 +108,22 @@ def _board(request):
 def _network(text, content):
     """Return the network of a request's JSON: of a file with this content, or of a recipe."""
     request = parse_json(text, "Request")
-    if "network" in request:
-        return networks.load(network_file(str(request["network"])))
-    return untrained.network(request["recipe"], request["shape"], request["classes"])
+    path = _file(request)
+    if path is None:
+        return untrained.network(request["recipe"], request["shape"], request["classes"])
+    found, shape = networks.load(path), tuple(request.get("shape", ()))
+    if shape and found.input_shape != shape:
+        raise ValueError(f"Network {path.name} must be for inputs of {found.input_shape} to be "
+                         f"estimated before it is trained: {shape} (train it first)")
+    return found
+
+
+def _file(request):
+    """Return the file of a request's network: named, or published for a recipe of convolutions."""
+    name, recipe = request.get("network"), request.get("recipe", {})
+    if name is None and type(recipe.get("layers")) is str and recipe["name"] in names():
+        name = recipe["name"]
+    return None if name is None else network_file(str(name))
 
 
 @lru_cache(KEPT)
@@ -134,10 +147,8 @@ def _answer(text):
             return suggest(_board(request), request["dataset"], request["shape"])
         if set(request) == {"board"}:
             return facts(_board(request))
-        content = None
-        if "network" in request:
-            content = sha256(network_file(str(request["network"])).read_bytes()).digest()
-        return _estimate(text, content)
+        path = _file(request)
+        return _estimate(text, path and sha256(path.read_bytes()).digest())
     except (ValueError, OSError, TypeError, KeyError, AttributeError, ArgumentTypeError) as error:
         return {"error": explain(error)}
 

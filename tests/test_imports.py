@@ -40,7 +40,7 @@ ROOMS = {
            "c": ("artefact", "bits", "command", "network"),
            "exchange": ("artefact", "checkpoint", "command", "conversion", "fold", "golden",
                         "network", "picture", "progress"),
-           "studio": ("artefact", "command", "conversion", "golden", "network")},
+           "studio": ("artefact", "command", "conversion", "follow", "golden", "network")},
     "train": {"forward": ("augment", "binarize"),
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),
               "conv": ("augment", "binarize", "loop", "plan"),

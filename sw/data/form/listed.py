@@ -100,7 +100,8 @@ def _listed(root, path, options, unit, suffixes):
     notes = [*layout.notes, f"classes of {unit} come from column {layout.column(chosen)!r} of "
              f"{path.name}, {reason} (--label changes it)"]
     if missing:
-        notes.append(f"{len(missing)} lines of {path.name} name none of the {unit}, such as {missing[0]!r}")
+        notes.append(f"{len(missing)} lines of {path.name} name none of the {unit}, such as "
+                     f"{missing[0]!r}")
     return Listed(path, part_of(path.stem)[0], files, cells, notes)
 
 

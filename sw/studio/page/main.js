@@ -1,6 +1,6 @@
 // The frame of the page: the address says which project and step is shown.
 
-import { get, live, post } from "./api.js";
+import { get, live, post, url } from "./api.js";
 import { button, clock, fill, h } from "./dom.js";
 import { LANGUAGES, current, speak, t } from "./text.js";
 import home from "./home.js"; import data from "./data.js"; import board from "./board.js";
@@ -19,13 +19,16 @@ let snapshot = null;
 export const context = {
   get name() { return here.name; },
   get snapshot() { return snapshot; },
+  get ready() { return snapshot.runs.some((run) => run.name === snapshot.run && run.folded); },
   path: (rest = "") => `projects/${here.name}${rest && `/${rest}`}`,
+  file: (name) => `${url(context.path(`files/${name}`))}?run=${snapshot.run}`,
   go: (step, name = here.name) => { location.hash = name ? `#/${name}/${step}` : "#/"; },
   say: (text) => { place("said").textContent = text; place("said").className = ""; },
   start: (kind, run) => context.attempt(() => post(context.path("jobs"), { kind, run })),
   choose: (choices) => context.attempt(() => post(context.path(), choices)),
   last: (kind, run = snapshot.run) => snapshot.jobs.findLast(
     (job) => job.kind === kind && (kind === "data" || job.run === run)),
+  fresh: (kind) => context.last(kind)?.state === "done" && context.last(kind).current,
   async attempt(action) {
     try {
       context.say("");
@@ -40,21 +43,20 @@ export const context = {
 // What a job is doing: its steps with time left, its log, a button that stops it.
 function jobPart(job, endless) {
   if (!job) return [];
-  const now = job.now;
-  const mark = { done: "done", failed: "failed", stopped: "stopped", lost: "lostJob", running: "running" };
+  const now = job.now, running = job.state === "running";
   return h("section", { class: `job ${job.state}` },
-    h("p", { class: "state" }, h("b", {}, t(mark[job.state])),
-      job.state === "running" && now && !now.ended && ` · ${now.step}${
+    h("p", { class: "state" }, h("b", {}, t(job.state)),
+      running && now && !now.ended && ` · ${now.step}${
         now.left != null ? ` · ${t("left", { time: clock(now.left) })}`
-          : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`),
-    job.state === "running" && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
-      value: now?.share != null ? now.share : null }),
+          : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`,
+      !job.current && ` · ${t("stale")}`),
+    running && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
+      value: now?.share }),
     job.steps.length > 1 && h("ol", { class: "substeps" }, job.steps.map((step) =>
       h("li", { class: step.ended ? "ended" : "" }, step.step,
         step.seconds != null && h("span", {}, clock(step.seconds))))),
     job.error && h("p", { class: "wrong" }, job.error),
-    job.state === "running" && button(t("stop"), () =>
-      context.attempt(() => post(context.path("stop"), { id: job.id })), { class: "plain" }),
+    running && button(t("stop"), () => context.attempt(() => post(context.path("stop"), { id: job.id }))),
     h("details", {}, h("summary", {}, t("log")),
       h("pre", { tabindex: "0" }, [...job.texts, job.errors].filter(Boolean).join("\n") || "–")));
 }
@@ -69,8 +71,8 @@ export function showJob(element, job, endless = false) {
 const marks = (step) => {
   const state = (kind) => context.last(kind)?.state;
   const made = { data: snapshot.data, board: true, network: snapshot.choices.network,
-    train: snapshot.runs.some((run) => run.folded), build: snapshot.report,
-    check: state("simulate") === "done", try: state("virtual") === "running", take: snapshot.report };
+    train: snapshot.runs.some((run) => run.folded), build: context.fresh("build"),
+    check: context.fresh("simulate"), try: state("virtual") === "running", take: context.fresh("build") };
   const kinds = { data: "data", train: "train", check: "simulate", build: "build", try: "virtual" };
   const now = state(kinds[step]);
   return now === "running" && step !== "try" ? "running" : now === "failed" ? "failed" : made[step] ? "done" : "";
@@ -84,7 +86,7 @@ function frame() {
       speak(LANGUAGES.find((name) => name !== current()));
       localStorage.setItem("language", current());
       render();
-    }, { class: "plain", lang: LANGUAGES.find((name) => name !== current()) })]);
+    }, { lang: LANGUAGES.find((name) => name !== current()) })]);
   const states = here.name && snapshot ? STEPS.map(marks) : [];
   fill(place("steps"), [here, current(), states], () => here.name ? h("ol", {}, STEPS.map((step, index) =>
     h("li", { class: states[index] ?? "" }, h("a", { href: `#/${here.name}/${step}`,
@@ -96,7 +98,7 @@ function frame() {
 }
 
 function foot() {
-  const kinds = { data: ["data"], train: ["train"], check: ["evaluate", "simulate"], build: ["build"],
+  const kinds = { data: ["data"], train: ["train", "compress"], check: ["evaluate", "simulate"], build: ["build"],
     try: ["virtual"], take: ["verilog", "c", "onnx"] }[here.step] ?? [];
   const commands = kinds.flatMap((kind) => context.last(kind)?.commands ?? []);
   return commands.length ? h("details", { class: "commands" }, h("summary", {}, t("command")),
@@ -141,10 +143,10 @@ async function route() {
       if (!found) return context.go("", null);
       snapshot = found;
       endLive = live(here.name, (now) => {
-        if (place("said").textContent === t("lost")) context.say("");
+        if (place("said").textContent === t("noServer")) context.say("");
         snapshot = now;
         update();
-      }, () => context.say(t("lost")));
+      }, () => context.say(t("noServer")));
     }
   }
   render();
