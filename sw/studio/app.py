@@ -198,16 +198,12 @@ def application(studio):
               for method, of_paths in answers.items() for path, act in of_paths.items()]
     routes += [WebSocketRoute(f"{own}/live", on.live),
                Mount("/", StaticFiles(directory=PAGE, html=True))]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={
-        KeyError: _missing, **dict.fromkeys(
-            (ValueError, TypeError, AttributeError, OSError), _wrong)})
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=dict.fromkeys(
+        (KeyError, ValueError, TypeError, AttributeError, OSError), _refused))
 
 
-async def _missing(request, error):
-    return JSONResponse({"error": f"There must be such a thing: {str(error)[:80]} (reload the "
-                                  f"page)"}, status_code=404)
-
-
-async def _wrong(request, error):
-    status = 413 if isinstance(error, upload.TooMuch) else 400
-    return JSONResponse({"error": explain(error)}, status_code=status)
+async def _refused(request, error):
+    text, status = explain(error), 413 if isinstance(error, upload.TooMuch) else 400
+    if isinstance(error, KeyError):
+        text, status = f"There must be such a thing: {str(error)[:80]} (reload the page)", 404
+    return JSONResponse({"error": text}, status)

@@ -46,9 +46,10 @@ class Studio:
 
     def current(self, project, job):
         """Whether a job has worked on the network and board that are chosen now."""
-        kind, run = job.kind, job.about["run"]
-        return kind in step.OF_DATA or (job.about["commands"], job.about.get("network")) == (
-            step.commands(kind, project, run), answer.identity_of(project.network(run)))
+        kind, run, now = job.kind, job.about["run"], None
+        with suppress(OSError, ValueError, LookupError):
+            now = step.commands(kind, project, run), answer.identity_of(project.network(run))
+        return kind in step.OF_DATA or (job.about["commands"], job.about.get("network")) == now
 
     def stop(self, project, job):
         """Ask a job to end; the port of a virtual board is closed."""
@@ -97,13 +98,11 @@ class Studio:
 
         run, runs = project.run, []
         for name in project.runs():
-            trained = content(project.folder / name / f"{name}.json") or {}
+            trained = content(project.folder / name / f"{name}.json")
             runs.append({
                 "name": name, **(content(project.folder / name / "run.json") or {}),
-                "trained": {key: trained.get(key) for key in (
-                    "test_accuracy", "validation_accuracy", "confusion", "history", "synapses",
-                    "seconds")} if trained else None,
-                "folded": project.network(name).exists(),
+                "trained": trained and {key: trained.get(key) for key in (
+                    "test_accuracy", "confusion", "history")},
                 "identity": answer.identity_of(project.network(name))})
         known = step.files(project, run)
         return {

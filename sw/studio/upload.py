@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import shutil
+from collections import Counter
 from contextlib import suppress
 
 from ..data import wav
@@ -91,12 +92,10 @@ def clear(project):
 
 def counts(project):
     """Return how many pictures or recordings of each class were taken: a dict."""
-    found = {}
     with suppress(FileNotFoundError), open(project.data / LIST, encoding="utf-8",
                                            newline="") as file:
-        for row in list(csv.reader(file))[1:]:
-            found[row[1]] = found.get(row[1], 0) + 1
-    return found
+        return Counter(row["label"] for row in csv.DictReader(file))
+    return {}
 
 
 def _check_room(folder, names):

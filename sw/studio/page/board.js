@@ -1,7 +1,7 @@
 // Step 2: which board the network is to run on.
 
 import { get } from "./api.js";
-import { button, fill, h, number, rate, svg } from "./dom.js";
+import { button, fill, h, number, rate, select, svg } from "./dom.js";
 import { t } from "./text.js";
 
 export default function board(context) {
@@ -46,13 +46,10 @@ function chip(one) {
 // A board of one's own: a device in a package, with the pins of its clock and serial port.
 function bare(context, packages) {
   const part = context.snapshot.choices.part;
-  const field = (name, input) => h("label", {}, `${t(name)} `, input);
-  const options = (names, chosen) => names.map((name) => h("option", { selected: name === chosen }, name));
-  const cases = h("select", { name: "package" });
-  const show = (device) => cases.replaceChildren(...options(packages[device], part?.package));
-  const devices = h("select", { name: "device", onchange: (event) => show(event.target.value) },
-    options(Object.keys(packages), part?.device));
-  show(part?.device ?? Object.keys(packages)[0]);
+  const field = (name, input) => h("label", {}, `${t(name)} `, input), same = (names) => names.map((name) => [name, name]);
+  const cases = h("span"), show = (device) => cases.replaceChildren(select(same(packages[device]), part?.package, { name: "package" }));
+  const devices = select(same(Object.keys(packages)), part?.device, { name: "device", onchange: () => show(devices.value) });
+  show(devices.value);
   const form = h("form", { onsubmit: (event) => {
     event.preventDefault();
     context.choose({ part: Object.fromEntries(new FormData(form)) });

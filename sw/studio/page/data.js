@@ -10,15 +10,12 @@ const AT_ONCE = 4;  // uploads at a time
 
 export default function data(context) {
   const own = context.snapshot.choices.dataset === "own";
-  const job = h("div"), summary = h("div"), way = h("div");
-  const collected = h("div"), sending = h("p", { role: "status" });
+  const job = h("div"), summary = h("div"), way = h("div"), collected = h("div"), sending = h("p", { role: "status" });
   const element = h("div", {}, own && collecting(context, collected, sending), way, job, summary);
 
   return { element, update(now) {
-    if (own) {
-      fill(collected, now.uploaded, () => Object.entries(now.uploaded).map(([name, count]) =>
-        meter(name, count / Math.max(...Object.values(now.uploaded)), number(count))));
-    }
+    fill(collected, now.uploaded, () => Object.entries(now.uploaded).map(([name, count]) =>
+      meter(name, count / Math.max(...Object.values(now.uploaded)), number(count))));
     const last = context.last("data"), about = last?.state === "done" && now.data;
     showJob(job, about ? null : last);
     fill(summary, about, () => about ? described(context, about) : []);
@@ -86,10 +83,8 @@ function collecting(context, collected, sending) {
 async function walk(entry, label) {
   if (entry.isFile) return [{ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), label }];
   const reader = entry.createReader(), found = [];
-  for (;;) {
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) break;
-    found.push(...some);
+  for (let some = null; !some || some.length; found.push(...some)) {
+    some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
   }
   return (await Promise.all(found.map((child) => walk(child, entry.name)))).flat();
 }

@@ -41,6 +41,10 @@ export const table = (heads, rows, attributes) => h("div", { class: "scroll" }, 
   h("tbody", {}, rows.map(([name, ...cells]) => h("tr", {}, h("th", { scope: "row" }, name),
     cells.map((cell) => cell instanceof HTMLTableCellElement ? cell : h("td", {}, cell)))))));
 
+// A selection among pairs of a value and its text.
+export const select = (options, chosen, attributes) => h("select", attributes, options.map(([value, text]) =>
+  h("option", { value, selected: value === chosen }, text)));
+
 export async function picture(src) {
   const image = h("img", { src });
   await image.decode();

@@ -9,17 +9,19 @@ import build from "./build.js"; import tryIt from "./try.js"; import take from "
 
 const VIEWS = { data, board, network, train, check, build, try: tryIt, take };
 const STEPS = Object.keys(VIEWS);
+const KINDS = { data: ["data"], train: ["train", "compress"], check: ["simulate", "evaluate"], build: ["build"],
+  try: ["virtual"], take: ["verilog", "c", "onnx"] };  // jobs of a step, the first one first
 const place = (id) => document.getElementById(id);
 
 let here = { name: null, step: null };
 let shown = null;       // the view: { element, update }
-let endLive = () => {};
+let endLive = null;
 let snapshot = null;
 
 export const context = {
   get name() { return here.name; },
   get snapshot() { return snapshot; },
-  get ready() { return snapshot.runs.some((run) => run.name === snapshot.run && run.folded); },
+  get ready() { return snapshot.runs.some((run) => run.name === snapshot.run && run.identity); },
   path: (rest = "") => `projects/${here.name}${rest && `/${rest}`}`,
   file: (name) => `${url(context.path(`files/${name}`))}?run=${snapshot.run}`,
   go: (step, name = here.name) => { location.hash = name ? `#/${name}/${step}` : "#/"; },
@@ -69,24 +71,20 @@ export function showJob(element, job, endless = false) {
 }
 
 const marks = (step) => {
-  const state = (kind) => context.last(kind)?.state;
-  const made = { data: snapshot.data, board: true, network: snapshot.choices.network,
-    train: snapshot.runs.some((run) => run.folded), build: context.fresh("build"),
-    check: context.fresh("simulate"), try: state("virtual") === "running", take: context.fresh("build") };
-  const kinds = { data: "data", train: "train", check: "simulate", build: "build", try: "virtual" };
-  const now = state(kinds[step]);
-  return now === "running" && step !== "try" ? "running" : now === "failed" ? "failed" : made[step] ? "done" : "";
+  const built = context.fresh("build"), state = step !== "take" && context.last(KINDS[step]?.[0])?.state;
+  const made = { data: snapshot.data, board: true, network: snapshot.choices.network, build: built, take: built,
+    train: snapshot.runs.some((run) => run.identity), check: context.fresh("simulate"), try: state === "running" };
+  return state === "running" && step !== "try" ? "running" : state === "failed" ? "failed" : made[step] ? "done" : "";
 };
 
 function frame() {
-  fill(place("header"), [here, current()], () => [
-    h("a", { href: "#/", class: "brand" }, t("title")),
-    h("span", { class: "tagline" }, here.name ?? t("tagline")),
-    button(t("language"), () => {
-      speak(LANGUAGES.find((name) => name !== current()));
-      localStorage.setItem("language", current());
+  const other = LANGUAGES.find((name) => name !== current());
+  fill(place("header"), [here, other], () => [h("a", { href: "#/", class: "brand" }, t("title")),
+    h("span", { class: "tagline" }, here.name ?? t("tagline")), button(t("language"), () => {
+      speak(other);
+      localStorage.setItem("language", other);
       render();
-    }, { lang: LANGUAGES.find((name) => name !== current()) })]);
+    }, { lang: other })]);
   const states = here.name && snapshot ? STEPS.map(marks) : [];
   fill(place("steps"), [here, current(), states], () => here.name ? h("ol", {}, STEPS.map((step, index) =>
     h("li", { class: states[index] ?? "" }, h("a", { href: `#/${here.name}/${step}`,
@@ -97,36 +95,22 @@ function frame() {
   document.title = here.step ? `${t(here.step)} · ${here.name} · ${t("title")}` : t("title");
 }
 
-function foot() {
-  const kinds = { data: ["data"], train: ["train", "compress"], check: ["evaluate", "simulate"], build: ["build"],
-    try: ["virtual"], take: ["verilog", "c", "onnx"] }[here.step] ?? [];
-  const commands = kinds.flatMap((kind) => context.last(kind)?.commands ?? []);
-  return commands.length ? h("details", { class: "commands" }, h("summary", {}, t("command")),
-    h("pre", { tabindex: "0" }, commands.join("\n"))) : [];
-}
-
 function render() {
+  if (here.name && !snapshot) return;  // it is on its way
   shown?.leave?.();
-  const main = place("view");
-  if (!here.name) {
-    shown = home(context);
-    main.replaceChildren(shown.element);
-  } else if (snapshot) {
-    const next = STEPS[STEPS.indexOf(here.step) + 1];
-    const footer = h("div");
-    shown = VIEWS[here.step](context);
-    main.replaceChildren(h("h1", {}, t(here.step)), shown.element, footer,
-      next ? h("p", { class: "next" }, h("a", { class: "button", href: `#/${here.name}/${next}` },
-        t("next", { step: t(next) }))) : "");
-    shown.footer = footer;
-    update();
-  }
-  frame();
+  const next = STEPS[STEPS.indexOf(here.step) + 1];
+  shown = here.name ? { footer: h("div"), ...VIEWS[here.step](context) } : home(context);
+  place("view").replaceChildren(...here.name ? [h("h1", {}, t(here.step)), shown.element, shown.footer,
+    next ? h("p", { class: "next" }, h("a", { class: "button", href: `#/${here.name}/${next}` },
+      t("next", { step: t(next) }))) : ""] : [shown.element]);
+  update();
 }
 
 function update() {
-  shown?.update?.(snapshot);
-  if (shown?.footer) fill(shown.footer, [snapshot.jobs.map((job) => job.id), current()], foot);
+  shown.update?.(snapshot);
+  const commands = (snapshot && KINDS[here.step] || []).flatMap((kind) => context.last(kind)?.commands ?? []);
+  if (shown.footer) fill(shown.footer, commands, () => commands.length ? h("details", { class: "commands" },
+    h("summary", {}, t("command")), h("pre", { tabindex: "0" }, commands.join("\n"))) : []);
   frame();
 }
 
@@ -135,9 +119,8 @@ async function route() {
   const before = here;
   here = { name: name || null, step: name ? (STEPS.includes(step) ? step : "data") : null };
   if (before.name !== here.name) {
-    endLive();
-    endLive = () => {};
-    snapshot = null;
+    endLive?.();
+    endLive = snapshot = null;
     if (here.name) {
       const found = await context.attempt(() => get(context.path()));
       if (!found) return context.go("", null);

@@ -1,12 +1,11 @@
 // Step 3: which network, and what it takes on the board, before it is trained.
 
 import { get, post } from "./api.js";
-import { button, fill, h, number, rate, resources, table } from "./dom.js";
+import { button, fill, h, number, rate, resources, select, table } from "./dom.js";
 import { t } from "./text.js";
 
 const TIMES = [10, 30, 60, 180, 600, 1800];  // s of training
-const RATES = [null, 1000, 10000, 100000, 1000000];  // images/s, with the least area
-const START = [64, 64];
+const RATES = [1000, 10000, 100000, 1000000];  // images/s, with the least area
 const PAUSE = 250;  // ms from the last change to an estimate
 
 export default function network(context) {
@@ -38,16 +37,14 @@ export default function network(context) {
     else pick(chosen?.recipe ?? found.default);
   });
 
-  const times = h("select", { id: "seconds", onchange: (event) =>
-    context.choose({ seconds: Number(event.target.value) }) },
-  [...new Set([...TIMES, context.snapshot.choices.seconds])].sort((a, b) => a - b).map((seconds) =>
-    h("option", { value: seconds, selected: seconds === context.snapshot.choices.seconds },
-      t("seconds", { seconds }))));
-  const speeds = h("select", { id: "speed", onchange: async (event) => {
-    await context.choose({ rate: Number(event.target.value) || null });
-    if (last) choose(...last);
-  } }, RATES.map((one) => h("option", { value: one ?? "", selected: one === (context.snapshot.choices.rate ?? null) },
-    one ? t("atLeast", { rate: number(one) }) : t("fastestFit"))));
+  const { seconds, rate: wished } = context.snapshot.choices;
+  const times = select([...new Set([...TIMES, seconds])].sort((a, b) => a - b).map((one) => [one, t("seconds", { seconds: one })]),
+    seconds, { id: "seconds", onchange: (event) => context.choose({ seconds: Number(event.target.value) }) });
+  const speeds = select([["", t("fastestFit")], ...RATES.map((one) => [one, t("atLeast", { rate: number(one) })])], wished ?? "",
+    { id: "speed", onchange: async (event) => {
+      await context.choose({ rate: Number(event.target.value) || null });
+      if (last) choose(...last);
+    } });
   return { element: h("div", { class: "columns wide" },
     h("div", {}, h("p", { class: "hint" }, t("pickNetwork")), reason, slider,
       h("fieldset", {}, h("legend", {}, t("network")), options), byHand),
@@ -86,7 +83,6 @@ function points(found, pick) {
 }
 
 function hand(context, choose) {
-  const start = context.snapshot.choices.network?.hidden ?? START;
   const rows = h("div", { class: "layers" });
   const build = (sizes) => {
     const inputs = sizes.map((size) => h("input", { type: "number", min: 1, max: 4096, value: size, required: true }));
@@ -98,7 +94,7 @@ function hand(context, choose) {
       h("p", {}, sizes.length < 6 && button(t("addLayer"), () => { build([...read(), 64]); changed(); }), " ",
         sizes.length > 1 && button(t("dropLayer"), () => build(read().slice(0, -1))), " ", button(t("use"), changed)));
   };
-  build(start);
+  build(context.snapshot.choices.network?.hidden ?? [64, 64]);
   return h("details", { class: "card" }, h("summary", {}, t("byHand")), rows);
 }
 

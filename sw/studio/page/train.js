@@ -13,9 +13,8 @@ export default function train(context) {
     compressed.element, dialog);
   return { element, update(now) {
     const last = context.last("train");
-    const running = now.jobs.some((one) => one.kind === "train" && one.state === "running");
     const resumable = last && ["stopped", "lost", "failed"].includes(last.state);
-    fill(actions, [running, resumable, now.runs.length, now.choices.network, now.choices.auto], () => [
+    fill(actions, [resumable, !!now.data, now.runs.length, now.choices.network, now.choices.auto], () => [
       button(t(now.runs.length ? "again" : "startTraining"), () => context.start("train"),
         { class: "primary", disabled: !now.choices.network || now.choices.auto || !now.data }), " ",
       resumable && button(t("resume"), () => context.start("train", now.run))]);
@@ -26,8 +25,8 @@ export default function train(context) {
     const chosen = now.runs.find((run) => run.name === now.run), epochs = chosen ? points(now, chosen).length : 0;
     fill(errors, [now.run, epochs, now.files.includes("errors.png")], () =>
       epochs && now.files.includes("errors.png") && now.data ? wrong(context, now, epochs) : []);
-    fill(matrix, [chosen?.trained?.confusion, chosen?.folded, now.run], () =>
-      chosen?.trained?.confusion && now.data && chosen.folded ? confusion(context, now, chosen, dialog) : []);
+    fill(matrix, [chosen?.trained?.confusion, chosen?.identity, now.run], () =>
+      chosen?.trained?.confusion && now.data && chosen.identity ? confusion(context, now, chosen, dialog) : []);
     compressed.update(now);
   } };
 }

@@ -1,7 +1,7 @@
 // Step 7: draw, and see who answers what: golden model, virtual board, real board.
 
 import { call, get } from "./api.js";
-import { button, chooser, fill, h, meter, number } from "./dom.js";
+import { button, chooser, fill, h, meter, number, select } from "./dom.js";
 import { showJob } from "./main.js";
 import { camera, microphone, pad, png } from "./pad.js";
 import { SerialBoard } from "./serial.js";
@@ -12,8 +12,8 @@ const SETTLED = 350;  // ms without a stroke until boards are asked
 
 export default function tryIt(context) {
   const answers = h("div", { class: "answers" }), verdict = h("p", { role: "status" });
-  const scores = h("div"), inside = h("div", { class: "inside" }), virtual = h("div"), ports = h("span");
-  let latest = null, asked = {}, busy = false, waiting = null, settle = null, serial = null, port = "", film = 0;
+  const scores = h("div"), inside = h("div", { class: "inside" }), start = h("div"), virtual = h("div"), ports = h("span");
+  let up = false, latest = null, asked = {}, busy = false, waiting = null, settle = null, serial = null, port = "", film = 0;
 
   const show = () => {
     fill(answers, [latest, asked], () => latest ? Object.entries({ golden: latest, ...asked }).map(([by, one]) =>
@@ -69,9 +69,7 @@ export default function tryIt(context) {
     };
     const server = (name) => call(`${context.path("board")}?port=${encodeURIComponent(name)}`,
       { method: "POST", body: image });
-    if (context.last("virtual")?.state === "running" && context.last("virtual").texts.length) {
-      await note("virtual", () => server("virtual"));
-    }
+    if (up) await note("virtual", () => server("virtual"));
     if (port) await note("real", () => server(port));
     if (serial) {
       const pixels = question.octets === 2 ? new Uint16Array(image.buffer) : image;
@@ -92,27 +90,22 @@ export default function tryIt(context) {
       serial = await SerialBoard.connect();
       if (latest) askBoards();
     })) : h("small", {}, t("noWebSerial"));
-  get("ports").then((found) => fill(ports, found, () => h("label", {}, `${t("port")} `, h("select", {
-    onchange: (event) => { port = event.target.value; askBoards(); } },
-  h("option", { value: "" }, found.length ? "–" : t("noPorts")), found.map((one) =>
-    h("option", { value: one.path }, `${one.path} ${one.about}`)))))).catch(() => {});
+  get("ports").then((found) => ports.append(h("label", {}, `${t("port")} `, select(
+    [["", found.length ? "–" : t("noPorts")], ...found.map((one) => [one.path, `${one.path} ${one.about}`])], "",
+    { onchange: (event) => { port = event.target.value; askBoards(); } })))).catch(() => {});
 
   return { element: h("div", { class: "columns try" },
     h("section", {}, h("h2", {}, t(rate ? "record" : "draw")), input[0], h("p", { class: "row" }, example, file), input[1]),
     h("section", {}, h("h2", {}, t("answers")), answers, verdict, h("h2", {}, t("scores")), scores),
-    h("section", {}, h("h2", {}, t("virtual")), virtual, h("h2", {}, t("real")), h("p", { class: "row" }, connect, ports)),
+    h("section", {}, h("h2", {}, t("virtual")), start, virtual, h("h2", {}, t("real")), h("p", { class: "row" }, connect, ports)),
     h("section", { class: "all" }, h("h2", {}, t("inside")), inside)),
   update(now) {
-    const job = context.last("virtual"), { ready } = context;
-    const before = virtual.dataset.ready;
-    virtual.dataset.ready = job?.state === "running" && job.texts.length ? "yes" : "";
-    fill(virtual, [job?.id, job?.state, virtual.dataset.ready, ready], () => {
-      const place = h("div");
-      showJob(place, job, true);
-      return [job?.state === "running" ? [] : ready ? button(t("startVirtual"), () => context.start("virtual", now.run),
-        { class: "primary" }) : t("trainFirst"), place];
-    });
-    if (virtual.dataset.ready && !before && latest) askBoards();
+    const job = context.last("virtual"), before = up;
+    up = job?.state === "running" && job.texts.length > 0;
+    fill(start, [job?.state, context.ready], () => job?.state === "running" ? [] : !context.ready ? t("trainFirst")
+      : button(t("startVirtual"), () => context.start("virtual", now.run), { class: "primary" }));
+    showJob(virtual, job, true);
+    if (up && !before && latest) askBoards();
   }, leave() {
     clearInterval(looking);
     clearTimeout(settle);

@@ -127,7 +127,8 @@ def test_no_path_of_the_page_is_opened(studio, path):
     ("projects/own-1", {"folder": "/tmp"}), ("projects/own-1/jobs", {"kind": "rm"}),
     ("projects/own-1/jobs", {"kind": "train", "run": "../x"}), ("projects/own-1/jobs", {}),
     ("projects/own-1/jobs", []), ("projects/own-1", []),
-    ("projects/own-1", {"part": {"pins": "1"}}), ("projects/own-1", {"part": {"device": "--list"}}), ("projects/own-1", {"part": ["iCE40UP5K"]}),
+    ("projects/own-1", {"part": {"pins": "1"}}), ("projects/own-1", {"part": ["iCE40UP5K"]}),
+    ("projects/own-1", {"part": {"device": "--list"}}),
     ("projects/own-1", {"part": {"device": "iCE40UP5K", "package": "SG48"}}),
     ("projects/own-1/stop", {"id": "../../x"})])
 def test_choices_that_make_no_sense_are_refused(studio, path, content):
