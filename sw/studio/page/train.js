@@ -72,6 +72,6 @@ function confusion(context, now, run, dialog) {
     count ? button(count, () => show(title, truth, given), { "aria-label": title }) : "");
   };
   return [h("h2", {}, t("confusion")), h("p", { class: "hint" }, t("confusionHint")),
-    table([t("class"), ...labels], rows.map((row, truth) => [labels[truth], row.map((count, given) => cell(truth, given, count))]),
+    table([t("class"), ...labels], rows.map((row, truth) => [labels[truth], ...row.map((count, given) => cell(truth, given, count))]),
       { class: "confusion" })];
 }

@@ -121,6 +121,9 @@ def test_a_dropped_folder_is_what_was_dropped(trained):
 
 def test_a_cell_of_the_confusion_matrix_shows_its_images(trained):
     go(trained, "train")
+    rows = trained.locator("table.confusion tbody tr")
+    cells = rows.evaluate_all("all => all.map((row) => row.querySelectorAll(':scope > td').length)")
+    assert cells == [3, 3, 3]
     trained.locator("table.confusion td.right button").first.click()
     image = trained.locator("dialog img")
     image.evaluate("image => image.decode()")
