@@ -82,6 +82,7 @@ ALONE = {
     "train.compress.huffman": ("dahuffman",),
     "sw.studio.__main__": ("uvicorn",),
     "sw.studio.app": ("starlette",),
+    "sw.studio.guard": ("starlette",),
     "sim.trace_picture": ("matplotlib",),
     "train.search.full": ("optuna",),
     "train.search.importance": ("optuna",),

@@ -141,7 +141,9 @@ class Requests:
         path = step.files(project, run)[request.path_params["file"]]
         if path.is_dir():
             path = Path(await run_in_threadpool(shutil.make_archive, path, "zip", path))
-        return FileResponse(path, filename=None if path.suffix == ".png" else path.name)
+        if path.suffix == ".png":  # read at once: a training may replace it
+            return Response(path.read_bytes(), media_type="image/png")
+        return FileResponse(path, filename=path.name)
 
     async def remove(self, request, project):
         await run_in_threadpool(self.studio.remove, project)
