@@ -6,7 +6,8 @@ import sys
 from argparse import ArgumentTypeError
 from dataclasses import asdict
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
+from hashlib import sha256
 
 from hw.estimate import estimate, left_over, shell_resources
 from hw.lower import LOWER, with_mode
@@ -15,18 +16,22 @@ from hw.plan.schedule import Wired
 from hw.solver import choose_at
 from sw import network as networks
 from sw import untrained
-from sw.artefact import network_file
+from sw.artefact import names, network_file
 from sw.command import MHZ, explain, run
 from sw.store.files import parse_json
 
 from .board import catalog, find
+from .part import PACKAGES
 from .request import add_arguments, complete, from_arguments
 from .shell import clock_plan
 from .suggest import measured, suggest
+from .target import part_of
 from .usage import Parser
 
 
 __all__ = ["estimated", "facts", "main"]
+
+KEPT = 1024  # answers that are given again at once
 
 
 def estimated(board, network, *, frequency=None, rate=None):
@@ -83,42 +88,69 @@ def estimated(board, network, *, frequency=None, rate=None):
     }
 
 
-def facts():
-    """Return what is known of each board, a list of dicts for JSON."""
-    return [{"name": board.name, "device": board.device, "family": board.family,
-             "lut4": DEVICES[board.device].lut4, "block_rams": DEVICES[board.device].block_rams,
-             "block_ram_bits": DEVICES[board.device].block_ram_bits, "sprams": board.fpga.sprams,
-             "megahertz": float(board.megahertz), "baud": board.baud, "serial": board.serial,
-             "network": board.network, "programmers": board.programmers}
-            for board in catalog().values()]
+def facts(board):
+    """Return what is known of a board, a dict for JSON."""
+    device = DEVICES[board.device]
+    return {"name": board.name, "device": board.device, "family": board.family,
+            "lut4": device.lut4, "block_rams": device.block_rams,
+            "block_ram_bits": device.block_ram_bits, "sprams": board.fpga.sprams,
+            "megahertz": float(board.megahertz), "baud": board.baud, "serial": board.serial,
+            "network": board.network, "programmers": board.programmers}
 
 
-@cache
-def _network(text):
-    """Return the network of a request's JSON: of a file, or of a recipe."""
+def _board(request):
+    """Return the board of a request: a name, or the texts of a bare part."""
+    given = request["board"]
+    return find(given) if type(given) is str else part_of(given)
+
+
+@lru_cache(KEPT)
+def _network(text, content):
+    """Return the network of a request's JSON: of a file with this content, or of a recipe."""
     request = parse_json(text, "Request")
-    if "network" in request:
-        return networks.load(network_file(str(request["network"])))
-    return untrained.network(request["recipe"], request["shape"], request["classes"])
+    path = _file(request)
+    if path is None:
+        return untrained.network(request["recipe"], request["shape"], request["classes"])
+    found, shape = networks.load(path), tuple(request.get("shape", ()))
+    if shape and found.input_shape != shape:
+        raise ValueError(f"Network {path.name} must be for inputs of {found.input_shape} to be "
+                         f"estimated before it is trained: {shape} (train it first)")
+    return found
 
 
-@cache
+def _file(request):
+    """Return the file of a request's network: named, or published for a recipe of convolutions."""
+    name, recipe = request.get("network"), request.get("recipe", {})
+    if name is None and type(recipe.get("layers")) is str and recipe["name"] in names():
+        name = recipe["name"]
+    return None if name is None else network_file(str(name))
+
+
+@lru_cache(KEPT)
+def _estimate(text, content):
+    """Return the estimate that a request asks for; ``content`` tells versions of a file apart."""
+    request = parse_json(text, "Request")
+    described = {key: request[key] for key in ("network", "recipe", "shape", "classes")
+                 if key in request}
+    return estimated(_board(request), _network(json.dumps(described), content),
+                     rate=request.get("rate"))
+
+
 def _answer(text):
-    """Return the answer to one request of :func:`serve`, as JSON."""
+    """Return the answer to one request of :func:`serve`, a dict."""
     try:
         request = parse_json(text, "Request")
         if request.get("boards"):
-            return json.dumps({"boards": facts(), "measured": measured()})
+            return {"boards": [facts(board) for board in catalog().values()],
+                    "measured": measured(), "packages": PACKAGES}
         if "dataset" in request:
-            return json.dumps(suggest(str(request["board"]), request["dataset"],
-                                      request["shape"]))
-        described = {key: request[key] for key in ("network", "recipe", "shape", "classes")
-                     if key in request}
-        return json.dumps(estimated(find(str(request["board"])),
-                                    _network(json.dumps(described)),
-                                    rate=request.get("rate")))
+            return suggest(_board(request), request["dataset"], request["shape"])
+        if set(request) == {"board"}:
+            return facts(_board(request))
+        path = _file(request)
+        return _estimate(text, path and sha256(path.read_bytes()).digest())
     except (ValueError, OSError, TypeError, KeyError, AttributeError, ArgumentTypeError) as error:
-        return json.dumps({"error": explain(error)})
+        return {"error": explain(error)}
 
 
 def serve(requests, answers):
@@ -127,10 +159,11 @@ def serve(requests, answers):
     A request is ``{"boards": true}``, or has ``board``, perhaps ``rate``, and either ``network``, a
     file or name, or ``recipe``, ``shape`` and ``classes`` of an untrained one. An answer is what
     :func:`estimated` returns, or ``{"error": TEXT}``. A request with ``board``, ``dataset`` and
-    ``shape`` is answered by :func:`boards.suggest.suggest`.
+    ``shape`` is answered by :func:`boards.suggest.suggest`, one with ``board`` alone by
+    :func:`facts`. A ``board`` is a name, or what :func:`boards.target.part_of` takes.
     """
     for line in requests:
-        print(_answer(line), file=answers, flush=True)
+        print(json.dumps(_answer(line)), file=answers, flush=True)
 
 
 def table(result):

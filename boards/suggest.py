@@ -3,8 +3,6 @@
 from sw.artefact import ROOT
 from sw.store.files import read_json
 
-from .board import find
-
 
 MEASURED = ROOT / "docs" / "results" / "bench.json"
 KEYS = ("recipe", "dataset", "board", "accuracy", "lut4", "block_ram", "interval",
@@ -30,8 +28,8 @@ def suggest(board, dataset, shape):
 
     Parameters
     ----------
-    board : str
-        Name of the board.
+    board : boards.board.Board
+        The board.
     dataset : str
         Name of the dataset.
     shape : sequence of int
@@ -44,10 +42,10 @@ def suggest(board, dataset, shape):
         or ``"small"``), and the ``measured`` rows of this dataset on this board.
     """
     kind = "table" if len(shape) == 1 else "colour" if len(shape) == 3 else "grey"
-    known, usual = find(board), find(board).network
+    usual = board.network
     rows = [row for row in measured() if row["dataset"] == dataset]
     names = [*SUITABLE[kind], *(row["recipe"] for row in rows)]
     default = usual if kind == "grey" or usual in names else ANY
     return {"names": list(dict.fromkeys([default, *names])), "default": default,
             "reason": "usual" if default == usual else "small",
-            "measured": [row for row in rows if row["board"] == known.name]}
+            "measured": [row for row in rows if row["board"] == board.name]}

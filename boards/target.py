@@ -13,7 +13,7 @@ from . import part
 from .board import Board, find
 
 
-__all__ = ["add_options", "asked", "board_of", "settle"]
+__all__ = ["add_options", "asked", "board_of", "part_of", "settle"]
 
 # Options of a bare part: name of the field, and whether a part needs it.
 PART = {"--device": ("device", True), "--package": ("package", True),
@@ -152,14 +152,31 @@ def _part_of(args, given):
     if args.board is not None:
         raise ValueError(f"BOARD must be left out with {given[0]}, which gives a board of its own: "
                          f"{args.board!r}")
-    missing = [option for option, (name, needed) in PART.items()
-               if needed and getattr(args, name) is None]
+    return _created({name: getattr(args, name) for name, _ in PART.values()
+                     if getattr(args, name) is not None})
+
+
+def part_of(texts):
+    """Return the board of a bare part: its fields in ``PART``, and their texts; empty: not given.
+
+    ``{"device": "iCE40UP5K", "package": "SG48", "clock_pin": "35", "leds": "!41,!40", ...}``
+    """
+    reads = {"clock_mhz": _megahertz, "leds": _pins}
+    try:
+        fields = {name: reads.get(name, str)(texts[name]) for name, _ in PART.values()
+                  if texts.get(name)}
+    except ArgumentTypeError as error:
+        raise ValueError(f"--clock-mhz {error}") from None
+    return _created(fields)
+
+
+def _created(fields):
+    missing = [option for option, (name, needed) in PART.items() if needed and name not in fields]
     if missing:
+        given = [option for option, (name, _) in PART.items() if name in fields]
         raise ValueError(f"A bare part must have {', '.join(missing)} too: only "
-                         f"{', '.join(given)} given (or name a board: python -m boards.build "
-                         f"--list)")
-    fields = {name: getattr(args, name) for name, _ in PART.values()
-              if getattr(args, name) is not None}
+                         f"{', '.join(given) or 'nothing'} given (or name a board: python -m "
+                         f"boards.build --list)")
     return part.create(part.Part(**fields))
 
 

@@ -19,6 +19,8 @@ from sw.command import run
 from sw.data import datasets
 from sw.data import options as choices
 from sw.data.describe import describe, refuse_senseless
+from sw.data.sheet import save_grid
+from sw.data.summary import class_tiles
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
@@ -66,7 +68,8 @@ def _run(options, recipe, files):
         return INTERRUPTED
     if options.resume:
         trainer.restore(resume.load(files["resume.pt"], start))
-    interrupted = _train(trainer, files["resume.pt"], start, options.time_limit)
+    interrupted = _train(trainer, files["resume.pt"], start, options.time_limit,
+                         note=_errors(options.errors, trainer, dataset))
     if not trainer.state.best_epoch:
         print("interrupted before the first epoch ended: nothing to keep")
         return INTERRUPTED
@@ -178,12 +181,28 @@ def _choose_teacher(trainer, start, dataset, model):
     trainer.teacher = chosen.answer
 
 
-def _train(trainer, path, start, time_limit=None, way="--resume goes on from there"):
-    """Train and save the state now and then; return whether Ctrl-C ended the training."""
+def _errors(path, trainer, dataset):
+    """Return a function that draws the current errors on validation images, or does nothing."""
+    images, labels = (part.cpu().numpy() for part in trainer.validation)
+
+    def draw():
+        if path:
+            save_grid(path, class_tiles(images, labels, len(dataset.labels), dataset.conversion,
+                                        trainer.wrong.cpu().numpy()))
+    return draw
+
+
+def _train(trainer, path, start, time_limit=None, way="--resume goes on from there",
+           note=lambda: None):
+    """Train and save the state now and then; return whether Ctrl-C ended the training.
+
+    ``note`` is called at the end of each epoch.
+    """
     saved = time.monotonic()
 
     def on_epoch(state):
         nonlocal saved
+        note()
         if time.monotonic() - saved >= SAVE_EVERY:
             resume.save(path, state, start)
             saved = time.monotonic()

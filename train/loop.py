@@ -57,11 +57,14 @@ class Trainer:
     ----------
     teacher : callable or None
         Returns logits for grey pictures (see :class:`Feed`). Must be set if the recipe distils.
+    wrong : Tensor of bool, shape (n,), or None
+        Validation images that the latest epoch takes for another class.
     devices : tuple of str
         PyTorch's names of devices that can train such a network.
     """
 
     teacher = None
+    wrong = None
     devices = ("cpu",)
 
     def __init__(self, recipe, encoder, train, validation, classes, seed, device="cpu"):
@@ -221,6 +224,7 @@ class Trainer:
         state.epoch += 1
         images, labels = self.validation
         correct = self._scores(images).argmax(1) == labels
+        self.wrong = ~correct
         entry["validation"] = 100 * float(correct.sum()) / len(labels)
         entry["synapses"] = self.network.synapses
         state.network = copy(self.network.state_dict())

@@ -135,6 +135,8 @@ def parser():
     add("--time-limit", type=_positive(float), metavar="SECONDS",
         help="train only as many epochs as fit")
     add("--output", metavar="DIR", help="folder for the results (default: build/NAME)")
+    add("--errors", metavar="PNG", help="write validation images that the latest epoch takes for "
+        "another class there, a row a class, 12 in a row")
     add("--name", help="name of the files (default: the network's, after the dataset's)")
     add("--resume", action="store_true", help="go on with a training that was interrupted")
     choices.add_arguments(made, mapped=False)

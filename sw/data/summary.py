@@ -25,26 +25,46 @@ def summary(dataset, encoder):
         "conversion": list(dataset.conversion.words()) if dataset.conversion else [],
         "guessed": list(facts.guessed), "warnings": list(warnings(dataset, encoder)),
         "lines": list(describe(dataset, encoder)),
+        "rate": getattr(dataset.conversion, "rate", None),  # samples a second of recordings
     }
 
 
 def sample_tiles(dataset):
-    """Return the first samples of each class as the network sees them.
+    """Return the first samples of each class as the network sees them, as :func:`class_tiles`."""
+    return class_tiles(dataset.train_images, dataset.train_labels, len(dataset.labels),
+                       dataset.conversion)
+
+
+def class_tiles(images, labels, classes, conversion, chosen=True):
+    """Return the first images of each class as the network sees them.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, ...)
+        Inputs of a network.
+    labels : ndarray of integers, shape (n,)
+        Their classes.
+    classes : int
+        Number of classes.
+    conversion : sw.conversion.Picture, sw.conversion.Row or sw.sound.Sound
+        The way in which the inputs came about.
+    chosen : ndarray of bool, shape (n,)
+        Images to show; by default all.
 
     Returns
     -------
     ndarray of uint8, shape (classes, samples, rows, columns) or (..., 3)
-        Pictures, or bars for rows of numbers; black where a class has fewer samples.
+        Pictures, or bars for rows of numbers; black where a class has fewer images.
     """
     def tiles(images):
-        return inputs_pictures(images, dataset.conversion, 8)
+        return inputs_pictures(images, conversion, 8)
 
-    blank = np.zeros_like(tiles(dataset.train_images[:1]))
+    blank = np.zeros_like(tiles(images[:1]))
     rows = []
-    for place in range(len(dataset.labels)):
-        chosen = np.flatnonzero(dataset.train_labels == place)[:SAMPLES]
-        own = [tiles(dataset.train_images[chosen])] if len(chosen) else []
-        rows.append(np.concatenate([*own, *[blank] * (SAMPLES - len(chosen))]))
+    for place in range(classes):
+        shown = np.flatnonzero((labels == place) & chosen)[:SAMPLES]
+        own = [tiles(images[shown])] if len(shown) else []
+        rows.append(np.concatenate([*own, *[blank] * (SAMPLES - len(shown))]))
     return np.stack(rows)
 
 

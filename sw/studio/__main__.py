@@ -1,6 +1,5 @@
 """Opens the studio: the way from data to a running chip, in a browser on this machine."""
 
-import os
 import re
 import secrets
 import socket
@@ -22,9 +21,8 @@ def token_of(folder):
     """Return the secret in the address of the studio in a folder; make one if there is none."""
     path = folder / SECRET
     if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w",
-                  encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(24))
+        path.touch(0o600)
+        path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
     token = path.read_text(encoding="utf-8")
     if not re.fullmatch(r"[A-Za-z0-9_-]{32}", token):
         raise ValueError(f"{path} must hold the secret of the studio: it does not (remove it)")

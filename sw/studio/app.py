@@ -13,10 +13,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocketDisconnect
 
+from ..answer import traced
 from ..command import explain
 from ..data.known import KNOWN
 from ..line import ports
-from ..store.files import read_json
 from . import answer, step, upload
 from .project import OWN, checked
 from .step import VIRTUAL
@@ -27,13 +27,14 @@ TICK = 0.3  # s between two looks at the jobs
 
 
 class Requests:
-    """Answers to the page's requests, by the routes of :func:`application`."""
+    """Answers to the page's requests, by the routes of :func:`application`.
+
+    Each is a coroutine of a request and its project, if the address names one, and returns what
+    becomes JSON, or a response.
+    """
 
     def __init__(self, studio):
         self.studio = studio
-
-    def project_of(self, request):
-        return self.studio.projects.find(request.path_params["name"])
 
     def run_of(self, request, project):
         run = request.query_params.get("run") or project.run
@@ -41,126 +42,120 @@ class Requests:
             raise KeyError(run)
         return run
 
-    def model_of(self, request):
-        project = self.project_of(request)
-        return answer.model_of(project.network(self.run_of(request, project)))
+    def network_of(self, request, project):
+        return project.network(self.run_of(request, project))
 
     async def home(self, request):
         projects = [{"name": project.name, **project.choices}
                     for project in self.studio.projects.all()]
-        return JSONResponse({"datasets": sorted(KNOWN), "projects": projects})
+        return {"datasets": sorted(KNOWN), "projects": projects}
 
     async def create(self, request):
         given = await request.json()
         made = self.studio.projects.create(given["dataset"], given.get("board", "icebreaker"))
         if made.choices["dataset"] != OWN:
             self.studio.start(made, "data", "run1")
-        return JSONResponse({"name": made.name})
+        return {"name": made.name}
 
-    async def show(self, request):
-        return JSONResponse(await run_in_threadpool(self.studio.snapshot, self.project_of(request)))
+    async def show(self, request, project):
+        return await run_in_threadpool(self.studio.snapshot, project)
 
-    async def change(self, request):
-        self.project_of(request).change(**await request.json())
-        return JSONResponse({})
-
-    async def start(self, request):
+    async def change(self, request, project):
         given = await request.json()
-        project = self.project_of(request)
+        if given.get("part"):  # a board of one's own, whose name its facts tell
+            found = await self.studio.estimator.ask(board=checked("part", given["part"]))
+            given["board"] = found["name"]
+        elif "board" in given:
+            given["part"] = None
+        project.change(**given)
+
+    async def start(self, request, project):
+        given = await request.json()
+        run = given.get("run")
         if given["kind"] not in step.KINDS:
             raise ValueError(f"Job must be one of {', '.join(step.KINDS)}: {given['kind']!r}")
-        run = given.get("run")
         if run is not None and run not in project.runs():
             raise KeyError(run)
-        return JSONResponse({"id": self.studio.start(project, given["kind"], run).id})
+        return {"id": self.studio.start(project, given["kind"], run).id}
 
-    async def stop(self, request):
-        project = self.project_of(request)
+    async def stop(self, request, project):
         job = self.studio.jobs(project).find((await request.json())["id"])
-        if job.kind == VIRTUAL:
-            await run_in_threadpool(self.studio.boards.close,
-                                    str(step.port(project, job.about["run"])))
-        job.stop()
-        return JSONResponse({})
+        await run_in_threadpool(self.studio.stop, project, job)
 
     async def boards(self, request):
-        return JSONResponse(await self.studio.estimator.ask(boards=True))
+        return await self.studio.estimator.ask(boards=True)
 
-    async def networks(self, request):
-        project = self.project_of(request)
-        data = read_json(project.folder / "data.json")
-        return JSONResponse(await self.studio.estimator.suggest(project, data))
+    async def networks(self, request, project):
+        return await self.studio.estimator.suggest(project)
 
-    async def estimate(self, request):
-        given, project = await request.json(), self.project_of(request)
-        data = read_json(project.folder / "data.json")
-        chosen = project.choices
-        return JSONResponse(await self.studio.estimator.estimate(
-            chosen["board"], checked("network", given["network"]), data, chosen.get("rate")))
+    async def estimate(self, request, project):
+        given = await request.json()
+        return await self.studio.estimator.estimate(project, checked("network", given["network"]))
 
-    async def take(self, request):
-        project, given = self.project_of(request), request.query_params
+    async def take(self, request, project):
+        given, stream = request.query_params, request.stream()
         if "class" in given:
-            name = await upload.take_picture(project, request.stream(), given["class"])
-        else:
-            name = await upload.take_table(project, request.stream(), given.get("kind", ""))
-        return JSONResponse({"name": name})
+            return {"name": await upload.take_example(project, stream, given["class"])}
+        return {"name": await upload.take_table(project, stream, given.get("kind", ""))}
 
-    async def clear(self, request):
-        upload.clear(self.project_of(request))
-        return JSONResponse({})
+    async def clear(self, request, project):
+        upload.clear(project)
 
-    async def ask(self, request):
-        """Answer a picture, or a test image, by the golden model."""
-        model, given = self.model_of(request), request.query_params
+    async def ask(self, request, project):
+        """Answer a picture, a recording, or a test image, by the golden model."""
+        path, given = self.network_of(request, project), request.query_params
+        model = answer.model_of(path)
         if "example" in given:
-            test, _ = await run_in_threadpool(answer.tested, self.project_of(request).network(
-                self.run_of(request, self.project_of(request))))
+            test, _ = await run_in_threadpool(answer.tested, path)
             index = int(given["example"]) % len(test.images)
-            found = answer.answer(model, test.images[index])
-            return JSONResponse({**found, "truth": int(test.labels[index]), "example": index})
-        pixels = answer.picture(await request.body(), *(
-            int(given[name]) for name in ("height", "width", "colours")))
-        return JSONResponse(answer.answer(model, answer.converted(model, pixels)))
+            found = traced.answer(model, test.images[index])
+            return {**found, "truth": int(test.labels[index]), "example": index}
+        example = await run_in_threadpool(answer.example, await request.body(), model.network)
+        return traced.answer(model, traced.converted(model, example))
 
-    async def ask_board(self, request):
+    async def ask_board(self, request, project):
         """Answer an input by the board at a port: the virtual one, or one that was listed."""
-        project, port = self.project_of(request), request.query_params["port"]
-        run = self.run_of(request, project)
-        known = {VIRTUAL: str(step.port(project, run)),
+        path, port = self.network_of(request, project), request.query_params["port"]
+        known = {VIRTUAL: str(step.port(project, self.run_of(request, project))),
                  **{one.path: one.path for one in ports.candidates() if not one.reason}}
         if port not in known:
             raise KeyError(port)
-        own = self.model_of(request).network
+        own = answer.model_of(path).network
         image = answer.given_input(await request.body(), own)
-        found = await run_in_threadpool(self.studio.boards.ask, known[port], own.identity, image)
-        return JSONResponse(found)
+        return await run_in_threadpool(self.studio.boards.ask, known[port], own.identity, image)
 
     async def listed_ports(self, request):
         found = await run_in_threadpool(ports.candidates)
-        return JSONResponse([{"path": one.path, "about": one.about} for one in found
-                             if not one.reason and not one.virtual])
+        return [{"path": one.path, "about": one.about} for one in found
+                if not one.reason and not one.virtual]
 
-    async def cell(self, request):
-        project, given = self.project_of(request), request.query_params
-        path = project.network(self.run_of(request, project))
-        octets = await run_in_threadpool(answer.cell, path, int(given["truth"]),
-                                         int(given["given"]))
+    async def cell(self, request, project):
+        path, given = self.network_of(request, project), request.query_params
+        tested = await run_in_threadpool(answer.tested, path)
+        octets = traced.confused(answer.model_of(path), *tested, int(given["truth"]),
+                                 int(given["given"]))
         return Response(octets, media_type="image/png")
 
-    async def file(self, request):
-        project = self.project_of(request)
+    async def file(self, request, project):
         run = self.run_of(request, project) if project.runs() else project.run
         path = step.files(project, run)[request.path_params["file"]]
         if path.is_dir():
             path = Path(await run_in_threadpool(shutil.make_archive, path, "zip", path))
-        shown = path.suffix == ".png"
-        return FileResponse(path, filename=None if shown else path.name)
+        if path.suffix == ".png":  # read at once: a training may replace it
+            return Response(path.read_bytes(), media_type="image/png")
+        return FileResponse(path, filename=path.name)
 
-    async def remove(self, request):
-        project = self.project_of(request)
+    async def remove(self, request, project):
         await run_in_threadpool(self.studio.remove, project)
-        return JSONResponse({})
+
+    def answering(self, act):
+        """Return the endpoint of one of these coroutines."""
+        async def endpoint(request):
+            projects = [self.studio.projects.find(name) for key, name
+                        in request.path_params.items() if key == "name"]
+            found = await act(request, *projects)
+            return found if isinstance(found, Response) else JSONResponse(found or {})
+        return endpoint
 
     async def live(self, socket):
         """Send a project's snapshot whenever it has changed."""
@@ -201,19 +196,16 @@ def application(studio):
                  f"{own}/stop": on.stop, f"{own}/estimate": on.estimate, f"{own}/answer": on.ask,
                  f"{own}/board": on.ask_board},
         "PUT": {f"{own}/data": on.take}, "DELETE": {f"{own}/data": on.clear, own: on.remove}}
-    routes = [Route(path, act, methods=[method]) for method, of_paths in answers.items()
-              for path, act in of_paths.items()]
+    routes = [Route(path, on.answering(act), methods=[method])
+              for method, of_paths in answers.items() for path, act in of_paths.items()]
     routes += [WebSocketRoute(f"{own}/live", on.live),
                Mount("/", StaticFiles(directory=PAGE, html=True))]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={
-        KeyError: _missing, ValueError: _wrong, TypeError: _wrong, OSError: _wrong})
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=dict.fromkeys(
+        (KeyError, ValueError, TypeError, AttributeError, OSError), _refused))
 
 
-async def _missing(request, error):
-    return JSONResponse({"error": f"There must be such a thing: {str(error)[:80]} (reload the "
-                                  f"page)"}, status_code=404)
-
-
-async def _wrong(request, error):
-    status = 413 if isinstance(error, upload.TooMuch) else 400
-    return JSONResponse({"error": explain(error)}, status_code=status)
+async def _refused(request, error):
+    text, status = explain(error), 413 if isinstance(error, upload.TooMuch) else 400
+    if isinstance(error, KeyError):
+        text, status = f"There must be such a thing: {str(error)[:80]} (reload the page)", 404
+    return JSONResponse({"error": text}, status)

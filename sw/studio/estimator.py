@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 
-from ..artefact import names
+from ..store.files import read_json
 
 
 PATIENCE = 60.0  # s for an estimate
@@ -18,41 +18,28 @@ class Estimator:
         self._process = None
         self._lock = asyncio.Lock()
         self._recipes = None
-        self._known = {}
 
     async def ask(self, **request):
-        """Return the answer to a request, a dict; ``error`` in it says why there is none."""
-        line = json.dumps(request, sort_keys=True)
-        if line not in self._known:
-            async with self._lock:
-                if line not in self._known:
-                    found = await self._asked(line)
-                    if self._process is None:  # it was ended: the next request tries again
-                        return found
-                    self._known[line] = found
-        return self._known[line]
-
-    async def _asked(self, line):
-        if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "boards.estimate", "--serve", limit=LINE,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
-        try:
-            self._process.stdin.write(line.encode() + b"\n")
-            return json.loads(await asyncio.wait_for(self._process.stdout.readline(), PATIENCE))
-        except (OSError, ValueError, TimeoutError):
-            self.close()
-            return {"error": "Estimate must come to an end: it did not (choose a smaller network)"}
-
-    async def suggest(self, project, data):
-        """Return recipes for a project and the summary of its data, the default first."""
-        found = await self.ask(board=project.choices["board"], shape=data["shape"],
-                               dataset=project.choices["dataset"])
+        """Return the answer to a request, a dict; raise ValueError if there is none."""
+        async with self._lock:
+            if self._process is None or self._process.returncode is not None:
+                self._process = await self._started("boards.estimate", "--serve")
+            try:
+                self._process.stdin.write(json.dumps(request).encode() + b"\n")
+                line = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)
+                found = json.loads(line)
+            except (OSError, ValueError, TimeoutError):
+                self.close()
+                found = {"error": "Estimate must come to an end: it did not (choose a smaller "
+                                  "network)"}
         if "error" in found:
             raise ValueError(found["error"])
-        known = await self.recipes()
-        chosen = {name: known[name] for name in found["names"] if name in known}
-        return {**found, "names": list(chosen), "recipes": chosen}
+        return found
+
+    async def _started(self, *words):
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *words, limit=LINE, stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE)
 
     def close(self):
         """End the process; the next request starts another."""
@@ -63,24 +50,24 @@ class Estimator:
     async def recipes(self):
         """Return all named recipes: a dict of dicts."""
         if self._recipes is None:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "train.recipes", stdout=asyncio.subprocess.PIPE, limit=LINE)
+            process = await self._started("train.recipes")
             self._recipes = json.loads((await process.communicate())[0])
         return self._recipes
 
-    async def estimate(self, board, network, data, rate=None):
-        """Estimate a network, as in a project's choices, for the summary of a dataset."""
-        request = {"board": board, "rate": rate}
-        name, shape, classes = network.get("recipe"), data["shape"], len(data["labels"])
-        if name is None:
-            recipe = {"name": "own", "hidden": network["hidden"]}
-        else:
-            recipe = (await self.recipes()).get(name)
-            if recipe is None:
-                return {"error": f"Network must be a recipe that there is: {name!r}"}
-            if isinstance(recipe.get("layers"), str):  # convolutions: of the trained one
-                if name not in names() or shape[:2] != recipe["shape"][:2]:
-                    return {"error": f"Network {name!r} cannot be estimated for such pictures "
-                                     f"before it is trained (train it first)"}
-                return await self.ask(network=name, **request)
-        return await self.ask(recipe=recipe, shape=shape, classes=classes, **request)
+    async def suggest(self, project):
+        """Return recipes for a project's board and data, the default first."""
+        data = read_json(project.folder / "data.json")
+        found = await self.ask(board=project.board, shape=data["shape"],
+                               dataset=project.choices["dataset"])
+        known = await self.recipes()
+        chosen = {name: known[name] for name in found["names"] if name in known}
+        return {**found, "names": list(chosen), "recipes": chosen}
+
+    async def estimate(self, project, network):
+        """Estimate a network, as in a project's choices, on its board and for its data."""
+        data, name = read_json(project.folder / "data.json"), network.get("recipe")
+        recipe = (await self.recipes()).get(name) if name else {"name": "own", **network}
+        if recipe is None:
+            raise ValueError(f"Network must be a recipe that there is: {name!r}")
+        return await self.ask(board=project.board, rate=project.choices.get("rate"),
+                              recipe=recipe, shape=data["shape"], classes=len(data["labels"]))

@@ -11,14 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import join
 
+from ..follow import Followed
 from ..store.files import read_json, write_text
 from ..store.lock import hold
 
 
 STARTING = 20.0  # s that a runner may take before it holds its lock
-TEXTS = 400  # lines kept of what a job prints
 ERRORS = 4000  # characters of standard error that are shown
-TAKEN = 1 << 22  # octets of events read at once
 
 
 class Job:
@@ -30,9 +29,7 @@ class Job:
         self.about = read_json(self.folder / "job.json")
         self.kind = self.about["kind"]
         self._lock = threading.Lock()
-        self._read, self._rest = 0, b""
-        self._steps, self._curve, self._texts = {}, [], []
-        self._command, self._error, self._last = 0, None, None
+        self._events = Followed(self.folder / "events")
 
     @property
     def state(self):
@@ -64,45 +61,13 @@ class Job:
         """Return what the page shows of the job, a dict for JSON."""
         state = self.state  # before the events: none of an ended job is missed
         errors = ""
-        with self._lock, suppress(FileNotFoundError):
-            self._follow()
-            if state in ("failed", "lost"):
+        with self._lock:
+            followed = self._events.state()
+        if state in ("failed", "lost"):
+            with suppress(FileNotFoundError):
                 errors = (self.folder / "errors").read_text("utf-8", "replace")[-ERRORS:]
         return {"id": self.id, "kind": self.kind, "run": self.about["run"], "state": state,
-                "created": self.about["created"], "command": self._command,
-                "commands": shown(self.about["commands"]), "steps": list(self._steps.values()),
-                "now": self._last, "curve": self._curve, "texts": self._texts,
-                "error": self._error, "errors": errors}
-
-    def _follow(self):
-        """Take in the events that have come since the last time."""
-        with open(self.folder / "events", "rb") as file:
-            file.seek(self._read)
-            while octets := file.read(TAKEN):
-                self._read += len(octets)
-                *lines, self._rest = (self._rest + octets).split(b"\n")
-                for line in lines:
-                    with suppress(ValueError, AttributeError, KeyError, TypeError):
-                        self._take(json.loads(line))
-
-    def _take(self, event):
-        kind = event.get("event")
-        if kind == "command":
-            self._command = event["index"]
-        elif kind == "text":
-            self._texts = [*self._texts, event["text"]][-TEXTS:]
-        elif kind == "error":
-            self._error = event["text"]
-        elif kind in ("step", "progress", "done"):
-            step = self._steps.setdefault(event["step"], {"step": event["step"]})
-            step.update({name: event.get(name) for name in ("share", "left", "seconds", "done",
-                                                            "total", "unit", "text")})
-            step["ended"] = kind == "done" or event.get("share") == 1
-            self._last = step
-            figures = event.get("figures", {})
-            if "validation" in figures and event["done"] > (
-                    self._curve[-1][0] if self._curve else 0):
-                self._curve.append([event["done"], figures.get("loss"), figures["validation"]])
+                "commands": shown(self.about["commands"]), "errors": errors, **followed}
 
 
 def shown(commands):
@@ -134,15 +99,19 @@ class Jobs:
         return next((job for job in reversed(self.all())
                      if job.kind == kind and run in (None, job.about["run"])), None)
 
-    def start(self, kind, run, commands):
-        """Start commands as a job; raise ValueError if such a job of the run is running."""
+    def start(self, kind, run, commands, network=None):
+        """Start commands as a job; raise ValueError if such a job of the run is running.
+
+        ``network`` is the identity of the network that the commands work on.
+        """
         before = self.last(kind, run)
         if before and before.state == "running":
             raise ValueError(f"Job {kind!r} of {run} must be one at a time: it is running (wait "
                              f"for it, or stop it)")
         folder = self.folder / f"{len(self.all()) + 1:04}-{kind}"
         write_text(folder / "job.json", json.dumps(
-            {"kind": kind, "run": run, "commands": commands, "created": time.time()}) + "\n")
+            {"kind": kind, "run": run, "commands": commands, "network": network,
+             "created": time.time()}) + "\n")
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         subprocess.Popen([sys.executable, "-m", f"{__package__}.runner", str(folder)],
                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 RUN = re.compile(r"run[1-9][0-9]{0,3}")
 FILE = "project.json"
 OWN = "own"  # dataset that was uploaded into the project
+PART = ("device", "package", "clock_pin", "clock_mhz", "rx_pin", "tx_pin", "leds")
 SECONDS = (5, 7200)  # of a training
 LAYERS, NEURONS = 6, 4096  # most of a network by hand
 
@@ -39,6 +40,18 @@ class Project:
             return self.choices["dataset"]
         tables = [self.data / name for name in ("upload.npz", "upload.csv")]
         return str(next((path for path in tables if path.exists()), self.data))
+
+    @property
+    def board(self):
+        """Name of the board, or the texts of a bare part: for :mod:`boards.estimate`."""
+        return self.choices.get("part") or self.choices["board"]
+
+    def words(self, *named):
+        """Return arguments that name the board: ``named`` and its name, or those of its part."""
+        if part := self.choices.get("part"):
+            return [word for name, text in part.items() if text
+                    for word in (f"--{name.replace('_', '-')}", text)]
+        return [*named, self.choices["board"]]
 
     @property
     def run(self):
@@ -81,9 +94,16 @@ def _is_network(value):
             and all(type(size) is int and 1 <= size <= NEURONS for size in hidden))
 
 
+def _is_part(value):
+    return value is None or (isinstance(value, dict) and set(value) <= set(PART) and all(
+        isinstance(text, str) and re.fullmatch(r"[\w!][\w!,.-]{0,59}|", text, re.ASCII)
+        for text in value.values()))
+
+
 CHECKS = {
     "dataset": lambda value: value == OWN or value in KNOWN,
     "board": lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w[\w-]{0,39}", value)),
+    "part": _is_part,
     "network": _is_network,
     "rate": lambda value: value is None or (type(value) is int and 1 <= value <= 10**9),
     "seconds": lambda value: type(value) is int and SECONDS[0] <= value <= SECONDS[1],

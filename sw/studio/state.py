@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..line.boards import Boards
 from ..store.files import read_json, write_text
-from . import step, upload
+from . import answer, step, upload
 from .estimator import Estimator
 from .job import Jobs
 from .project import Projects
@@ -41,16 +41,27 @@ class Studio:
                     "seed": int(run[3:])}) + "\n")
             project.change(run=run)
         run = run or project.run
-        commands = step.commands(kind, project, run)
-        return self.jobs(project).start(kind, run, commands)
+        return self.jobs(project).start(kind, run, step.commands(kind, project, run),
+                                        answer.identity_of(project.network(run)))
+
+    def current(self, project, job):
+        """Whether a job has worked on the network and board that are chosen now."""
+        kind, run, now = job.kind, job.about["run"], None
+        with suppress(OSError, ValueError, LookupError):
+            now = step.commands(kind, project, run), answer.identity_of(project.network(run))
+        return kind in step.OF_DATA or (job.about["commands"], job.about.get("network")) == now
+
+    def stop(self, project, job):
+        """Ask a job to end; the port of a virtual board is closed."""
+        if job.kind == step.VIRTUAL:
+            self.boards.close(str(step.port(project, job.about["run"])))
+        job.stop()
 
     def remove(self, project):
         """Stop the jobs of a project, and remove its folder."""
         jobs = self._jobs.pop(project.name, Jobs(project.folder / "jobs")).all()
         for job in jobs:
-            if job.kind == step.VIRTUAL:
-                self.boards.close(str(step.port(project, job.about["run"])))
-            job.stop()
+            self.stop(project, job)
         end = time.monotonic() + ENDING
         while any(job.state == "running" for job in jobs) and time.monotonic() < end:
             time.sleep(POLL)
@@ -67,7 +78,7 @@ class Studio:
         for kind in step.WAY:
             run = None if kind == "data" else project.run
             last = jobs.last(kind, run)
-            if last is None:
+            if last is None or (last.state == "done" and not self.current(project, last)):
                 if kind == "train" and "network" not in project.choices:
                     return  # the default is chosen once the data is known
                 self.start(project, kind, project.run if kind != "train" else None)
@@ -87,17 +98,17 @@ class Studio:
 
         run, runs = project.run, []
         for name in project.runs():
-            trained = content(project.folder / name / f"{name}.json") or {}
+            trained = content(project.folder / name / f"{name}.json")
             runs.append({
                 "name": name, **(content(project.folder / name / "run.json") or {}),
-                "trained": {key: trained.get(key) for key in (
-                    "test_accuracy", "validation_accuracy", "confusion", "history", "synapses",
-                    "seconds")} if trained else None,
-                "folded": project.network(name).exists()})
+                "trained": trained and {key: trained.get(key) for key in (
+                    "test_accuracy", "confusion", "history")},
+                "identity": answer.identity_of(project.network(name))})
         known = step.files(project, run)
         return {
             "name": project.name, "choices": project.choices, "run": run, "runs": runs,
             "data": content(project.folder / "data.json"), "uploaded": upload.counts(project),
             "evaluation": content(known.get("evaluation.json", Path("none"))),
             "report": content(known.get("report.json", Path("none"))), "files": sorted(known),
-            "jobs": [job.summary() for job in self.jobs(project).all()]}
+            "jobs": [{**job.summary(), "current": self.current(project, job)}
+                     for job in self.jobs(project).all()]}

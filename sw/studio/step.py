@@ -7,14 +7,17 @@ from ..store.files import read_json
 
 IMAGES = 200  # test images that the RTL is compared with: more take minutes on large networks
 VIRTUAL = "virtual"  # the job, and the name of its board among the ports
-KINDS = ("data", "train", "evaluate", "simulate", "build", VIRTUAL, "program", "verilog", "c",
-         "onnx")
+MOST = 256    # neurons of a layer of the float network that is compressed
+KINDS = ("data", "train", "compress", "evaluate", "simulate", "build", VIRTUAL, "program",
+         "verilog", "c", "onnx")
+OF_DATA = ("data", "train")  # jobs that do not depend on a network and a board
 WAY = ("data", "train", "simulate", "build", VIRTUAL)  # jobs of "all the way", in order
 
 
 def commands(kind, project, run):
     """Return the commands of a job, lists of words; ``kind`` is one of :data:`KINDS`."""
-    lines = _training(project, run) if kind == "train" else _others(project, run)[kind]
+    own = {"train": _training, "compress": _compression}
+    lines = own[kind](project, run) if kind in own else _others(project, run)[kind]
     return [["python", "-m", *map(str, words), "--progress", "json"] for words in lines]
 
 
@@ -26,13 +29,33 @@ def _training(project, run):
               ("--hidden", ",".join(map(str, network["hidden"]))))
     resume = ("--resume",) if (folder / f"{run}.resume.pt").exists() else ()
     return [("train.bnn_mnist", "--dataset", project.dataset, *layers, "--seed", about["seed"],
-             "--time-limit", about["seconds"], "--name", run, "--output", folder, *resume),
+             "--time-limit", about["seconds"], "--name", run, "--output", folder,
+             "--errors", folder / "errors.png", *resume),
             ("sw.fold", folder / f"{run}.ckpt.npz"), ("sw.evaluate", project.network(run))]
+
+
+def _compression(project, run):
+    """Return the commands that compress a float network with the dense layers of a run."""
+    folder = project.folder / run
+    trained, made = read_json(folder / f"{run}.json"), folder / "compressed"
+    if "hidden" not in trained["recipe"]:
+        raise ValueError("Network must be dense layers to be compared with a float one: this one "
+                         "has others (train another run)")
+    layers = [f"dense {min(size, MOST)}" for size in trained["recipe"]["hidden"]]
+    float_ = made / f"{run}.float.npz"
+    return [("train.bnn_mnist", "--float", "--dataset", project.dataset, "--network",
+             ", ".join([*layers, "scores"]), "--seed", trained["seed"], "--name", run,
+             "--output", made),
+            ("train.compress.calibrate", float_, "--output", made),
+            ("train.compress.validate", float_, "--output", made),
+            ("train.compress.binarize", float_, "--json", made / "binary.json"),
+            ("train.compress.binarize", float_, "--lookup", "--json", made / "lookup.json")]
 
 
 def _others(project, run):
     """Return the commands of all other jobs, by kind."""
-    folder, net, board = project.folder / run, project.network(run), project.choices["board"]
+    folder, net, part = project.folder / run, project.network(run), project.choices.get("part")
+    device = ("--device", part["device"]) if part else project.words("--board")
     made, built = project.folder / "made", folder / "built"
     rate = project.choices.get("rate")
     fast = ("--images-per-second", rate) if rate else ()  # with the least area
@@ -40,13 +63,14 @@ def _others(project, run):
     return {
         "data": [("sw.data", project.dataset, "--json", project.folder / "data.json")],
         "evaluate": [("sw.evaluate", net)],
-        "simulate": [("sim.full", net, "--board", board, *fast, "--limit", IMAGES,
+        "simulate": [("sim.full", net, *project.words("--board"), *fast, "--limit", IMAGES,
                       "--output", made)],
-        "build": [("boards.build", board, net, *fast, "--output", built, "--reuse")],
-        VIRTUAL: [("sim.virtual", board, net, *fast, "--port", port(project, run), "--output",
-                   made)],
-        "program": [("boards.program", board, "--bitstream", bitstream, "--output", built)],
-        "verilog": [("hw.generate", net, "--board", board, *fast, "-o", folder / f"{run}.v")],
+        "build": [("boards.build", *project.words(), net, *fast, "--output", built, "--reuse")],
+        VIRTUAL: [("sim.virtual", *project.words(), net, *fast, "--port", port(project, run),
+                   "--output", made)],
+        "program": [("boards.program", *project.words(), "--bitstream", bitstream, "--output",
+                     built)],
+        "verilog": [("hw.generate", net, *device, *fast, "-o", folder / f"{run}.v")],
         "c": [("sw.c", net, "-o", folder / "c", "--check")],
         "onnx": [("sw.exchange", net, "-o", folder / f"{run}.onnx")],
     }
@@ -60,10 +84,13 @@ def port(project, run):
 def files(project, run):
     """Return the files that can be taken away, by name: only these are ever sent."""
     folder = project.folder / run
-    built = folder / "built" / project.choices["board"]
+    built, compressed = folder / "built" / project.choices["board"], folder / "compressed"
     known = {
         "data.json": project.folder / "data.json", "data.png": project.folder / "data.png",
         "network": project.network(run), "checkpoint": folder / f"{run}.ckpt.npz",
+        "errors.png": folder / "errors.png", "ranges.json": compressed / f"{run}.ranges.json",
+        "int8.json": compressed / f"{run}.int8.json", "binary.json": compressed / "binary.json",
+        "lookup.json": compressed / "lookup.json",
         "evaluation.json": folder / f"{run}.eval.json",
         "bitstream": max(built / f"{run}.bin", built / f"{run}.bit", key=Path.exists),
         "weights": built / f"{run}.flash.bin", "report.json": built / "report.json",

@@ -1,22 +1,25 @@
 """Datasets that somebody drops onto the page: bounded, and stored under names of ours."""
 
 import csv
+import io
 import os
 import shutil
+from collections import Counter
 from contextlib import suppress
 
+from ..data import wav
 from ..store.files import replacing, write_bytes
 
 
-PICTURE = 1 << 24  # octets of a picture
+EXAMPLE = 1 << 24  # octets of a picture or recording
 TABLE = 1 << 28    # octets of a table or of arrays
-FILES = 20_000     # pictures of a project
+FILES = 20_000     # pictures or recordings of a project
 ROOM = 1 << 30     # octets of a project's dataset
 LABEL = 60         # characters of a class name
 
 # Endings by the first octets of a file: the name that the page gives says nothing.
 MAGIC = ((b"\x89PNG\r\n", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"),
-         (b"RIFF", ".webp"), (b"II*\0", ".tif"), (b"MM\0*", ".tif"))
+         (b"WEBP", ".webp"), (b"WAVE", wav.SUFFIX), (b"II*\0", ".tif"), (b"MM\0*", ".tif"))
 TABLES = {"csv": "upload.csv", "npz": "upload.npz"}
 LIST = "labels.csv"
 
@@ -35,20 +38,27 @@ async def bounded(stream, most):
         yield chunk
 
 
-async def take_picture(project, stream, label):
-    """Store a picture of a class; return its name, which is ours."""
+async def take_example(project, stream, label):
+    """Store a picture or recording of a class; return its name, which is ours."""
     label = " ".join(label.split())
     if not 1 <= len(label) <= LABEL or not label.isprintable():
         raise ValueError(f"Class must have a name of 1 to {LABEL} characters: {label[:LABEL]!r}")
-    octets = b"".join([chunk async for chunk in bounded(stream, PICTURE)])
-    suffix = next((suffix for magic, suffix in MAGIC if octets.startswith(magic)), None)
+    octets = b"".join([chunk async for chunk in bounded(stream, EXAMPLE)])
+    head = octets[8:] if octets.startswith(b"RIFF") else octets
+    suffix = next((suffix for magic, suffix in MAGIC if head.startswith(magic)), None)
     if suffix is None:
-        raise ValueError("File must be a picture: PNG, JPEG, GIF, BMP, WebP or TIFF")
+        raise ValueError("File must be a picture, PNG, JPEG, GIF, BMP, WebP or TIFF, or a WAV "
+                         "file")
+    if suffix == wav.SUFFIX:
+        wav.decode(io.BytesIO(octets))
     folder = project.data
     folder.mkdir(exist_ok=True)
     names = os.listdir(folder)
     _check_room(folder, names)
-    taken = [int(name[:6]) for name in names if name[:6].isdecimal()]
+    examples = [name for name in names if name[:6].isdecimal()]
+    if any(name.endswith(wav.SUFFIX) != (suffix == wav.SUFFIX) for name in examples[:1]):
+        raise ValueError("Examples must be all pictures or all recordings (start over)")
+    taken = [int(name[:6]) for name in examples]
     name = f"{max(taken, default=0) + 1:06}{suffix}"
     write_bytes(folder / name, octets)
     for other in TABLES.values():
@@ -81,17 +91,15 @@ def clear(project):
 
 
 def counts(project):
-    """Return how many pictures of each class were taken: a dict."""
-    found = {}
+    """Return how many pictures or recordings of each class were taken: a dict."""
     with suppress(FileNotFoundError), open(project.data / LIST, encoding="utf-8",
                                            newline="") as file:
-        for row in list(csv.reader(file))[1:]:
-            found[row[1]] = found.get(row[1], 0) + 1
-    return found
+        return Counter(row["label"] for row in csv.DictReader(file))
+    return {}
 
 
 def _check_room(folder, names):
     if len(names) > FILES:
-        raise TooMuch(f"Pictures of a project must be at most {FILES:,}: {len(names):,} are there")
+        raise TooMuch(f"Examples of a project must be at most {FILES:,}: {len(names):,} are there")
     if sum(path.stat().st_size for path in folder.iterdir()) > ROOM:
-        raise TooMuch(f"Pictures of a project must take at most {ROOM >> 20:,} MiB")
+        raise TooMuch(f"Examples of a project must take at most {ROOM >> 20:,} MiB")

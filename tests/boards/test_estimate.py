@@ -91,6 +91,31 @@ def test_measured_networks_are_suggested():
     assert {row["board"] for row in found["measured"]} == {"icebreaker"}
 
 
+PART = {"device": "iCE40UP5K", "package": "SG48", "clock_pin": "35", "clock_mhz": "12",
+        "rx_pin": "6", "tx_pin": "9", "leds": "!41,!40"}
+
+
+def test_a_bare_part_is_a_board():
+    part, own, wrong, few = answers(
+        {"board": PART}, {"board": PART, "network": "tfc"},
+        {"board": {**PART, "clock_mhz": "x"}}, {"board": {"device": "iCE40UP5K"}})
+    assert (part["name"], part["lut4"]) == ("ice40up5k-sg48", 5280)
+    assert (own["board"], own["used"]["spram"]) == (part["name"], 0)  # nothing fills its SPRAMs
+    assert wrong == {"error": "--clock-mhz must be a number of MHz: 'x'"}
+    assert few == {"error": "A bare part must have --package, --clock-pin, --clock-mhz, --rx-pin, "
+                            "--tx-pin too: only --device given (or name a board: python -m "
+                            "boards.build --list)"}
+
+
+def test_a_file_that_changes_is_estimated_anew(tmp_path):
+    path = tmp_path / "own.net.npz"
+    request = {"board": "icebreaker", "network": str(path)}
+    for name in ("tfc", "icebreaker"):
+        path.write_bytes(artefact(name).read_bytes())
+        own, published = answers(request, {"board": "icebreaker", "network": name})
+        assert own == published
+
+
 def test_the_command_prints_a_table(capsys):
     estimate.main(["icebreaker", "icebreaker"])
     lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())

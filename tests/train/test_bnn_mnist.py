@@ -11,6 +11,7 @@ from PIL import Image
 
 from sw import checkpoint, golden
 from sw.command import run
+from sw.data.summary import SAMPLES
 from sw.fold import fold
 from sw.store.lock import alone
 from train import area, bnn_mnist, teacher
@@ -68,6 +69,21 @@ def test_training_writes_checkpoint_pictures_and_record(dataset, tmp_path, capsy
     for kind in ("curve", "confusion"):
         with Image.open(tmp_path / "out" / f"rows-12-8.{kind}.png") as picture:
             assert picture.width > 300
+
+
+def test_errors_of_the_latest_epoch_are_drawn_by_class(dataset, tmp_path):
+    path = tmp_path / "wrong.png"
+    train(dataset, tmp_path / "out", "--errors", str(path))
+    record = json.loads((tmp_path / "out" / "rows-12-8.json").read_text())
+    with Image.open(path) as picture:
+        sheet = np.asarray(picture).reshape(3, 6, SAMPLES, 6).swapaxes(1, 2)
+    shown = sheet.any(axis=(2, 3))
+    wrong = round(20 * (1 - record["history"][-1]["validation"] / 100))
+    assert 0 < wrong == shown.sum()
+    known = np.load(dataset)
+    for place in range(3):
+        own = known["x_train"][known["y_train"] == place]
+        assert all((own == tile).all(axis=(1, 2)).any() for tile in sheet[place][shown[place]])
 
 
 def test_the_same_seed_writes_the_same_checkpoint(dataset, tmp_path):

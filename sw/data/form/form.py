@@ -38,7 +38,8 @@ def read(path, options=NONE):
     if given is not None and not Path(given).exists():
         raise ValueError(f"Test part must be a file or folder that exists, or a share such as 0.2 "
                          f"or 20%: {given}")
-    if form is not table and (options.drop or (options.label is not None and form is not folder)):
+    labelled = options.label is not None and form not in (folder, sounds)
+    if form is not table and (options.drop or labelled):
         option = "--drop" if options.drop else "--label"
         raise ValueError(f"{option} must be given for a table alone: {path} is none")
     if given is None or form is table:

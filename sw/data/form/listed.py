@@ -1,4 +1,4 @@
-"""Pictures whose classes stand in a table beside them: file name and class in every line."""
+"""Files whose classes stand in a table beside them: file name and class in every line."""
 
 import os
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SUFFIXES = (".csv", ".tsv", ".txt")
 
 @dataclass(eq=False)
 class Listed:
-    """A table of pictures.
+    """A table of pictures, or of recordings.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class Listed:
     part : str or None
         Part that its name tells.
     files : list of Path
-        Pictures in the order of the table.
+        Files in the order of the table.
     cells : list of str
-        Class of each picture.
+        Class of each file.
     notes : list of str
         Sentences on what was guessed.
     """
@@ -52,15 +52,28 @@ class Listed:
         return any(path.parent in known for path in folder.all_pictures())
 
 
-def listed(root, options):
-    """Return the tables directly in a folder that name its pictures and their classes."""
+def listed(root, options, unit="pictures", suffixes=None):
+    """Return the tables directly in a folder that name its files and their classes.
+
+    Parameters
+    ----------
+    root : sw.data.form.pictures.Tree
+        The folder.
+    options : sw.data.options.Options
+        ``label`` names the column of classes.
+    unit : str
+        The files, in the plural.
+    suffixes : collection of str, optional
+        Endings of such files, in lower case (default: those of pictures).
+    """
     tables = [path for path in root.others if path.parent == root.path
               and path.suffix.lower() in SUFFIXES and is_text(path)]
-    found = [_listed(root, path, options) for path in tables[:TABLES]]
+    known = suffixes or images.suffixes()
+    found = [_listed(root, path, options, unit, known) for path in tables[:TABLES]]
     return [table for table in found if table is not None]
 
 
-def _listed(root, path, options):
+def _listed(root, path, options, unit, suffixes):
     text = Text.read(path)
     try:
         layout = layout_of(text)
@@ -70,7 +83,7 @@ def _listed(root, path, options):
     if layout.width < 2 or not rows:
         return None
     for place in range(layout.width):
-        finder = _Finder(root, part_of(path.stem)[0])
+        finder = _Finder(root, part_of(path.stem)[0], suffixes)
         if all(finder.find(row[place]) for row in rows[:TRIED]):
             break
     else:
@@ -84,10 +97,11 @@ def _listed(root, path, options):
         else:
             files.append(file)
             cells.append(row[chosen])
-    notes = [*layout.notes, f"classes of pictures come from column {layout.column(chosen)!r} of "
+    notes = [*layout.notes, f"classes of {unit} come from column {layout.column(chosen)!r} of "
              f"{path.name}, {reason} (--label changes it)"]
     if missing:
-        notes.append(f"{len(missing)} lines of {path.name} name no picture, such as {missing[0]!r}")
+        notes.append(f"{len(missing)} lines of {path.name} name none of the {unit}, such as "
+                     f"{missing[0]!r}")
     return Listed(path, part_of(path.stem)[0], files, cells, notes)
 
 
@@ -101,23 +115,24 @@ def _class_column(layout, place, options):
 
 
 class _Finder:
-    """Finds the picture that a cell names, with or without folder and suffix."""
+    """Finds the file that a cell names, with or without folder and suffix."""
 
-    def __init__(self, root, part):
+    def __init__(self, root, part, suffixes):
         self.root = root.path
+        self.known = suffixes
         known = {folder.path.name.lower(): folder.path for folder in root.folders}
         own = [path for name, path in known.items() if part and part_of(name)[0] == part]
         self.folders = [self.root, *own, *(path for path in known.values() if path not in own)]
         self.suffixes = ("", *sorted({path.suffix for path in root.all_pictures()[:200]}))
 
     def find(self, cell):
-        """Return the path of a picture below the folder, or None."""
+        """Return the path of a file below the folder, or None."""
         name = cell.replace("\\", "/").lstrip("/")
         if not name or ".." in name.split("/") or "\0" in name or len(name) > 1024:
             return None
         for folder in self.folders:
             for suffix in self.suffixes:
                 path = folder / (name + suffix)
-                if path.suffix.lower() in images.suffixes() and os.path.isfile(path):
+                if path.suffix.lower() in self.known and os.path.isfile(path):
                     return path
         return None

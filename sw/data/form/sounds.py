@@ -1,4 +1,4 @@
-"""Folders and archives of WAV files: one subfolder a class, or classes and speakers in names."""
+"""Folders and archives of WAV files, whose classes are subfolders, in names, or in a table."""
 
 import os
 import re
@@ -9,8 +9,9 @@ import numpy as np
 
 from .. import wav
 from ..raw import Part, Raw
+from .listed import listed
 from .part import TEST, TRAIN, assigned, part_of
-from .pictures import FILES_LIMIT, is_hidden
+from .pictures import FILES_LIMIT, Tree, is_hidden
 
 
 FORM = "recordings"
@@ -83,8 +84,23 @@ def read(path, options):
     if path.is_file():
         raise ValueError(f"{path} must be a folder of recordings: it is one (python -m "
                          f"sw.classify NETWORK {path} classifies it)")
+    beside = Tree(path, others=sorted(entry for entry in path.iterdir() if entry.is_file()))
+    if tables := listed(beside, options, Sounds.unit, (wav.SUFFIX,)):
+        return _of_table(path, tables[0], options)
+    if options.label is not None:
+        raise ValueError(f"--label must be given for a table alone: {path} has none")
     files = list(files_of(path))
     return of_files(path, [(file, file.relative_to(path)) for file in files], options)
+
+
+def _of_table(path, table, options):
+    """Return the recordings that a table names, with their classes."""
+    if options.hold_out is not None:
+        raise ValueError(f"--hold-out must be given for recordings whose names tell speakers: "
+                         f"{table.path.name} in {path} tells classes alone")
+    rate = wav.rate_of(table.files[0])
+    rows = [Row(*row, None) for row in zip(table.files, table.cells, strict=True)]
+    return Raw(path, FORM, _part(rows, rate), known={"rate": rate}, guessed=table.notes)
 
 
 def of_files(path, files, options):
@@ -142,7 +158,8 @@ def _by_names(path, files, folders, raw):
         found = NAME.fullmatch(PurePath(file.name).stem)
         if not found:
             raise ValueError(f"{path} must hold recordings in one subfolder a class, as in "
-                             f"{path}/yes/1.wav, or named CLASS_SPEAKER_INDEX.wav: {file.name}")
+                             f"{path}/yes/1.wav, named CLASS_SPEAKER_INDEX.wav, or named in "
+                             f"{path}/labels.csv: {file.name}")
         rows.append(Row(file, found["label"], found["speaker"]))
         first.append(int(found["index"]) < TEST_INDEX)
     if any(first) and not all(first):

@@ -19,9 +19,7 @@ export const url = (path) => new URL(path, base).href;
 export function live(name, onSnapshot, onLost) {
   let socket, ended = false;
   const open = () => {
-    const address = new URL(`projects/${name}/live`, base);
-    address.protocol = "ws:";
-    socket = new WebSocket(address);
+    socket = new WebSocket(url(`projects/${name}/live`).replace("http", "ws"));
     socket.onmessage = (message) => onSnapshot(JSON.parse(message.data));
     socket.onclose = () => {
       if (ended) return;

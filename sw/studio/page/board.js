@@ -1,19 +1,22 @@
 // Step 2: which board the network is to run on.
 
 import { get } from "./api.js";
-import { fill, h, number, rate, svg } from "./dom.js";
+import { button, fill, h, number, rate, select, svg } from "./dom.js";
 import { t } from "./text.js";
 
 export default function board(context) {
-  const list = h("div", {}, h("p", { class: "hint" }, "…"));
+  const list = h("div", {}, h("p", { class: "hint" }, "…")), chosen = h("p", { role: "status" });
   context.attempt(async () => {
-    const { boards, measured } = await get("boards");
+    const { boards, measured, packages } = await get("boards");
     const families = Map.groupBy(boards, (one) => one.family);
-    fill(list, "boards", () => [...families].map(([family, some]) => h("fieldset", {},
+    fill(list, "boards", () => [[...families].map(([family, some]) => h("fieldset", {},
       h("legend", {}, { ecp5: "Lattice ECP5", ice40: "Lattice iCE40" }[family] ?? family),
-      h("div", { class: "cards" }, some.map((one) => card(context, one, measured))))));
+      h("div", { class: "cards" }, some.map((one) => card(context, one, measured))))), bare(context, packages)]);
   });
-  return { element: h("div", {}, h("p", { class: "hint" }, t("pickBoard")), list) };
+  return { element: h("div", {}, h("p", { class: "hint" }, t("pickBoard")), list, chosen), update(now) {
+    chosen.textContent = t("chosen", now.choices);
+    for (const input of list.querySelectorAll("[name=board]")) input.checked = input.value === now.choices.board;
+  } };
 }
 
 function card(context, one, measured) {
@@ -38,4 +41,20 @@ function chip(one) {
     svg("rect", { x: -size / 2, y: -size / 2, width: size, height: size, rx: 2, class: "body" }),
     Array.from({ length: cells }, (_, index) => svg("rect", { class: index % side === 0 ? "ram" : "cell",
       x: 3.5 - size / 2 + 5 * (index % side), y: 3.5 - size / 2 + 5 * Math.floor(index / side), width: 4, height: 4 })));
+}
+
+// A board of one's own: a device in a package, with the pins of its clock and serial port.
+function bare(context, packages) {
+  const part = context.snapshot.choices.part;
+  const field = (name, input) => h("label", {}, `${t(name)} `, input), same = (names) => names.map((name) => [name, name]);
+  const cases = h("span"), show = (device) => cases.replaceChildren(select(same(packages[device]), part?.package, { name: "package" }));
+  const devices = select(same(Object.keys(packages)), part?.device, { name: "device", onchange: () => show(devices.value) });
+  show(devices.value);
+  const form = h("form", { onsubmit: (event) => {
+    event.preventDefault();
+    context.choose({ part: Object.fromEntries(new FormData(form)) });
+  } }, field("device", devices), field("package", cases), ["clock_pin", "clock_mhz", "rx_pin", "tx_pin", "leds"].map(
+    (name) => field(name, h("input", { type: "text", name, value: part?.[name], required: name !== "leds" }))),
+  button(t("use"), null, { type: "submit" }));
+  return h("details", { class: "card layers", open: !!part }, h("summary", {}, t("bare")), h("p", { class: "hint" }, t("bareHint")), form);
 }

@@ -7,17 +7,15 @@ import { t } from "./text.js";
 export default function build(context) {
   const action = h("p"), job = h("div"), ways = h("div"), report = h("div"), loading = h("div");
   return { element: h("div", {}, action, job, ways, report, loading), update(now) {
-    const last = context.last("build"), ready = now.runs.some((run) => run.name === now.run && run.folded);
-    const made = last?.state === "done" && now.report;
-    fill(action, [ready, last?.state, now.run, !!made], () => ready || made ? [
+    const last = context.last("build"), made = context.fresh("build") && now.report;
+    fill(action, [context.ready, last?.state, now.run, !!made, now.choices.part], () => context.ready ? [
       button(t("startBuild"), () => context.start("build", now.run), { class: made ? "plain" : "primary",
-        disabled: last?.state === "running" }), " ",
-      made && button(t("program"), () => context.start("program", now.run), { class: "primary" })]
-      : t("trainFirst"));
+        disabled: last?.state === "running" }), " ", made && !now.choices.part &&
+      button(t("program"), () => context.start("program", now.run), { class: "primary" })] : t("trainFirst"));
     showJob(job, last);
     fill(ways, last?.state, () => last?.state === "failed" ? h("section", { class: "card" }, h("h2", {}, t("waysOut")),
       h("p", {}, [["otherNetwork", () => context.go("network")], ["otherBoard", () => context.go("board")],
-        ["tryAgain", () => context.start("build", now.run)]].map(([key, act]) => [button(t(key), act, { class: "plain" }), " "])))
+        ["tryAgain", () => context.start("build", now.run)]].map(([key, act]) => [button(t(key), act), " "])))
       : []);
     fill(report, made, () => made ? shown(made) : []);
     showJob(loading, context.last("program"));

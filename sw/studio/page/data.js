@@ -1,24 +1,21 @@
-// Step 1: what the dataset is; pictures and tables of one's own.
+// Step 1: what the dataset is; pictures, recordings and tables of one's own.
 
-import { call, get, post, url } from "./api.js";
-import { button, fill, h, meter, number } from "./dom.js";
+import { call, get, post } from "./api.js";
+import { button, chooser, fill, h, meter, number, picture, pictureRow, table } from "./dom.js";
 import { showJob } from "./main.js";
-import { camera, pad } from "./pad.js";
+import { camera, microphone, pad, png } from "./pad.js";
 import { t } from "./text.js";
 
 const AT_ONCE = 4;  // uploads at a time
 
 export default function data(context) {
   const own = context.snapshot.choices.dataset === "own";
-  const job = h("div"), summary = h("div"), way = h("div");
-  const collected = h("div"), sending = h("p", { role: "status" });
+  const job = h("div"), summary = h("div"), way = h("div"), collected = h("div"), sending = h("p", { role: "status" });
   const element = h("div", {}, own && collecting(context, collected, sending), way, job, summary);
 
   return { element, update(now) {
-    if (own) {
-      fill(collected, now.uploaded, () => Object.entries(now.uploaded).map(([name, count]) =>
-        meter(name, count / Math.max(...Object.values(now.uploaded)), number(count))));
-    }
+    fill(collected, now.uploaded, () => Object.entries(now.uploaded).map(([name, count]) =>
+      meter(name, count / Math.max(...Object.values(now.uploaded)), number(count))));
     const last = context.last("data"), about = last?.state === "done" && now.data;
     showJob(job, about ? null : last);
     fill(summary, about, () => about ? described(context, about) : []);
@@ -40,36 +37,18 @@ function allTheWay(context) {
 
 function described(context, about) {
   const most = Math.max(...about.train), sum = (counts) => number(counts.reduce((a, b) => a + b, 0));
-  const rows = about.labels.map((label, index) => [label, about.train[index], about.test[index]]);
+  const sheet = picture(`${context.file("data.png")}&${context.last("data").id}`);
+  const list = (texts, attributes) => h("ul", attributes, texts.map((text) => h("li", {}, text)));
   return [
-    h("p", { class: "hint" }, t("classes", { count: rows.length, train: sum(about.train), test: sum(about.test) })),
-    h("table", { class: "classes" }, h("thead", {}, h("tr", {}, ["class", "training", "testing", "samples"]
-      .map((key) => h("th", { scope: "col" }, t(key))))),
-    h("tbody", {}, rows.slice(0, 40).map(([label, train, test], index) => h("tr", {},
-      h("th", { scope: "row" }, label), h("td", {}, meter("", train / most, number(train))),
-      h("td", {}, number(test)), h("td", {}, samples(context, about, index)))))),
-    h("h2", {}, t("becomes")), h("ul", {}, about.conversion.map((text) => h("li", {}, text))),
-    about.guessed.length > 0 && h("ul", {}, about.guessed.map((text) => h("li", {}, text))),
-    h("h2", {}, t("warnings")), about.warnings.length
-      ? h("ul", { class: "warnings" }, about.warnings.map((text) => h("li", {}, text)))
-      : h("p", {}, t("noWarnings"))];
+    h("p", { class: "hint" }, t("classes", { count: about.labels.length, train: sum(about.train), test: sum(about.test) })),
+    table(["class", "training", "testing", "samples"].map((key) => t(key)), about.labels.slice(0, 40).map((label, index) =>
+      [label, meter("", about.train[index] / most, number(about.train[index])), number(about.test[index]),
+        pictureRow(sheet, about.labels.length, index, t("samples"))]), { class: "classes" }),
+    h("h2", {}, t("becomes")), list([...about.conversion, ...about.guessed]),
+    h("h2", {}, t("warnings")), about.warnings.length ? list(about.warnings, { class: "warnings" }) : h("p", {}, t("noWarnings"))];
 }
 
-// A row of the sheet of samples, which has a row for each class.
-const sheets = {};
-function samples(context, about, index) {
-  const canvas = h("canvas", { class: "samples", role: "img", "aria-label": t("samples") });
-  const address = `${url(context.path("files/data.png"))}?${JSON.stringify(about.train).length}-${context.last("data").id}`;
-  sheets[address] ??= (async (image) => { await image.decode(); return image; })(h("img", { src: address }));
-  sheets[address].then((image) => {
-    const width = image.naturalWidth, height = image.naturalHeight / about.labels.length;
-    [canvas.width, canvas.height] = [width, height];
-    canvas.getContext("2d").drawImage(image, 0, index * height, width, height, 0, 0, width, height);
-  }).catch(() => {});
-  return canvas;
-}
-
-// ---- Data of one's own: folders, tables, camera, drawing pad.
+// ---- Data of one's own: folders, tables, camera, microphone, drawing pad.
 
 function collecting(context, collected, sending) {
   const send = (files) => context.attempt(() => sendAll(context, files, sending));
@@ -82,63 +61,49 @@ function collecting(context, collected, sending) {
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
       send((await Promise.all(entries.map((entry) => walk(entry, "")))).flat());
     } }, h("p", {}, t("drop")));
-  const chooser = (text, attributes) => h("label", { class: "button plain" }, text, h("input", {
-    type: "file", class: "hidden", ...attributes, onchange: (event) => send([...event.target.files].map((file) => ({
-      file, label: (file.webkitRelativePath || "").split("/").at(-2) ?? "" }))) }));
-  zone.append(chooser(t("chooseFolder"), { webkitdirectory: true, multiple: true, name: "folder" }), " ",
-    chooser(t("chooseFile"), { accept: ".csv,.npz", name: "table" }));
+  const chosen = (files) => send(files.map((file) => ({ file, label: file.webkitRelativePath.split("/").at(-2) ?? "" })));
+  zone.append(chooser(t("chooseFolder"), chosen, { webkitdirectory: true, multiple: true, name: "folder" }), " ",
+    chooser(t("chooseFile"), chosen, { accept: ".csv,.npz", name: "table" }));
   const label = h("input", { type: "text", maxlength: 60, id: "label" });
-  const drawn = pad(context, {});
-  const film = camera(context);
-  const add = async (canvas) => {
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-    await send([{ file: new File([blob], "own.png"), label: label.value }]);
-  };
+  const drawn = pad(context, {}), film = camera(context);
+  const add = (blob, name) => send([{ file: new File([blob], name), label: label.value }]);
+  const addCanvas = async (canvas) => add(await png(canvas), "own.png");
+  const sound = microphone(context, () => context.snapshot.data?.rate, (blob) => add(blob, "own.wav"));
   return h("section", { class: "card" }, zone, sending, collected,
     h("details", {}, h("summary", {}, t("capture")),
       h("label", { for: "label" }, t("className")), label,
       h("div", { class: "columns" },
-        h("div", {}, drawn.element, button(t("addDrawing"), async () => { await add(drawn.canvas); drawn.clear(); })),
-        h("div", {}, film.element, button(t("addPhoto"), () => add(film.take()))))),
+        h("div", {}, drawn.element, button(t("addDrawing"), () => addCanvas(drawn.canvas).then(drawn.clear))),
+        h("div", {}, film.element, button(t("addPhoto"), () => addCanvas(film.take()))), h("div", {}, sound))),
     h("p", {}, button(t("look"), () => context.start("data"), { class: "primary" }), " ",
-      button(t("startOver"), () => context.attempt(() => call(context.path("data"), { method: "DELETE" })),
-        { class: "plain" })));
+      button(t("startOver"), () => context.attempt(() => call(context.path("data"), { method: "DELETE" })))));
 }
 
 // All files below a dropped entry, each with the name of its folder.
 async function walk(entry, label) {
   if (entry.isFile) return [{ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), label }];
   const reader = entry.createReader(), found = [];
-  for (;;) {
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) break;
-    found.push(...some);
+  for (let some = null; !some || some.length; found.push(...some)) {
+    some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
   }
   return (await Promise.all(found.map((child) => walk(child, entry.name)))).flat();
 }
 
 async function sendAll(context, files, sending) {
-  const wanted = files.filter(({ file }) => !file.name.startsWith("."));
-  const refused = [];
-  const isTable = ({ file }) => /\.(csv|npz)$/i.test(file.name);
-  if (wanted.length > 1 && wanted.some(isTable)) {  // a table would replace the pictures beside it
-    refused.push(...wanted.filter(isTable).map(({ file }) => file.name));
-    wanted.splice(0, wanted.length, ...wanted.filter((one) => !isTable(one)));
-  }
-  let done = 0;
+  const kind = ({ name }) => /\.(csv|npz)$/i.exec(name)?.[1].toLowerCase();
+  const visible = files.filter(({ file }) => !file.name.startsWith("."));
+  const tables = visible.length > 1 ? visible.filter(({ file }) => kind(file)) : [];  // they would replace the rest
+  const wanted = visible.filter((one) => !tables.includes(one)), all = wanted.length;
+  const refused = tables.map(({ file }) => file.name);
   const next = async () => {
     for (let one = wanted.shift(); one; one = wanted.shift()) {
-      const table = /\.(csv|npz)$/i.exec(one.file.name);
-      const query = table ? `kind=${table[1].toLowerCase()}` : `class=${encodeURIComponent(one.label)}`;
-      try {
-        await call(`${context.path("data")}?${query}`, { method: "PUT", body: one.file });
-      } catch (error) {
-        refused.push(`${one.file.name} (${error.message})`);
-      }
+      const query = kind(one.file) ? `kind=${kind(one.file)}` : `class=${encodeURIComponent(one.label)}`;
+      await call(`${context.path("data")}?${query}`, { method: "PUT", body: one.file })
+        .catch((error) => refused.push(`${one.file.name} (${error.message})`));
       sending.textContent = t("sending", { done: ++done, all });
     }
   };
-  const all = wanted.length;
+  let done = 0;
   await Promise.all(Array.from({ length: AT_ONCE }, next));
   if (refused.length) throw new Error(t("refused", { files: refused.slice(0, 8).join("; ") }));
 }

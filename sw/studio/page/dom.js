@@ -30,7 +30,37 @@ export function fill(element, shown, build) {
 }
 
 export const button = (text, onclick, attributes) =>
-  h("button", { type: "button", onclick, ...attributes }, text);
+  h("button", { type: "button", class: "plain", onclick, ...attributes }, text);
+
+export const chooser = (text, onfiles, attributes) => h("label", { class: "button plain" }, text, h("input", {
+  type: "file", class: "hidden", onchange: (event) => onfiles([...event.target.files]), ...attributes }));
+
+// A table of rows whose first cell names them.
+export const table = (heads, rows, attributes) => h("div", { class: "scroll" }, h("table", attributes,
+  heads.length > 0 && h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
+  h("tbody", {}, rows.map(([name, ...cells]) => h("tr", {}, h("th", { scope: "row" }, name),
+    cells.map((cell) => cell instanceof HTMLTableCellElement ? cell : h("td", {}, cell)))))));
+
+// A selection among pairs of a value and its text.
+export const select = (options, chosen, attributes) => h("select", attributes, options.map(([value, text]) =>
+  h("option", { value, selected: value === chosen }, text)));
+
+export async function picture(src) {
+  const image = h("img", { src });
+  await image.decode();
+  return image;
+}
+
+// One of so many rows of a picture that is on its way.
+export function pictureRow(coming, rows, index, label) {
+  const canvas = h("canvas", { class: "samples", role: "img", "aria-label": label });
+  coming.then((image) => {
+    const width = image.naturalWidth, height = image.naturalHeight / rows;
+    [canvas.width, canvas.height] = [width, height];
+    canvas.getContext("2d").drawImage(image, 0, index * height, width, height, 0, 0, width, height);
+  }).catch(() => {});
+  return canvas;
+}
 
 export const number = (value, digits = 0) =>
   Number(value).toLocaleString("en", { maximumFractionDigits: digits });

@@ -5,24 +5,19 @@ import { button, fill, h } from "./dom.js";
 import { t } from "./text.js";
 
 export default function home(context) {
-  const tiles = h("div", { class: "tiles" });
-  const projects = h("ul", { class: "projects" });
-  const begin = (dataset) => context.attempt(async () => {
-    const made = await post("projects", { dataset });
-    context.go("data", made.name);
-  });
+  const tiles = h("div", { class: "tiles" }), projects = h("ul", { class: "projects" });
+  const tile = (dataset, ...text) => button(text, () => context.attempt(async () =>
+    context.go("data", (await post("projects", { dataset })).name)), { class: "tile" });
   const refresh = () => context.attempt(async () => {
     const found = await get("projects");
     fill(tiles, found.datasets, () => [
-      [...found.datasets].sort((a, b) => (b === "mnist") - (a === "mnist")).map((name) =>
-        button(name, () => begin(name), { class: "tile" })),
-      h("button", { type: "button", class: "tile", onclick: () => begin("own") },
-        t("own"), h("small", {}, t("ownHint")))]);
+      found.datasets.sort((a, b) => (b === "mnist") - (a === "mnist")).map((name) => tile(name, name)),
+      tile("own", t("own"), h("small", {}, t("ownHint")))]);
     fill(projects, found.projects, () => found.projects.length ? found.projects.map((project) =>
       h("li", {}, h("a", { href: `#/${project.name}/data` }, project.name), h("span", {}, project.board),
         button(t("remove"), () => confirm(t("removeSure", { name: project.name })) &&
           context.attempt(() => call(`projects/${project.name}`, { method: "DELETE" })).then(refresh),
-        { class: "plain", "aria-label": `${t("remove")}: ${project.name}` })))
+        { "aria-label": `${t("remove")}: ${project.name}` })))
       : h("li", {}, t("none")));
   });
   refresh();

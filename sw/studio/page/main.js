@@ -1,6 +1,6 @@
 // The frame of the page: the address says which project and step is shown.
 
-import { get, live, post } from "./api.js";
+import { get, live, post, url } from "./api.js";
 import { button, clock, fill, h } from "./dom.js";
 import { LANGUAGES, current, speak, t } from "./text.js";
 import home from "./home.js"; import data from "./data.js"; import board from "./board.js";
@@ -9,23 +9,28 @@ import build from "./build.js"; import tryIt from "./try.js"; import take from "
 
 const VIEWS = { data, board, network, train, check, build, try: tryIt, take };
 const STEPS = Object.keys(VIEWS);
+const KINDS = { data: ["data"], train: ["train", "compress"], check: ["simulate", "evaluate"], build: ["build"],
+  try: ["virtual"], take: ["verilog", "c", "onnx"] };  // jobs of a step, the first one first
 const place = (id) => document.getElementById(id);
 
 let here = { name: null, step: null };
 let shown = null;       // the view: { element, update }
-let endLive = () => {};
+let endLive = null;
 let snapshot = null;
 
 export const context = {
   get name() { return here.name; },
   get snapshot() { return snapshot; },
+  get ready() { return snapshot.runs.some((run) => run.name === snapshot.run && run.identity); },
   path: (rest = "") => `projects/${here.name}${rest && `/${rest}`}`,
+  file: (name) => `${url(context.path(`files/${name}`))}?run=${snapshot.run}`,
   go: (step, name = here.name) => { location.hash = name ? `#/${name}/${step}` : "#/"; },
   say: (text) => { place("said").textContent = text; place("said").className = ""; },
   start: (kind, run) => context.attempt(() => post(context.path("jobs"), { kind, run })),
   choose: (choices) => context.attempt(() => post(context.path(), choices)),
   last: (kind, run = snapshot.run) => snapshot.jobs.findLast(
     (job) => job.kind === kind && (kind === "data" || job.run === run)),
+  fresh: (kind) => context.last(kind)?.state === "done" && context.last(kind).current,
   async attempt(action) {
     try {
       context.say("");
@@ -40,21 +45,20 @@ export const context = {
 // What a job is doing: its steps with time left, its log, a button that stops it.
 function jobPart(job, endless) {
   if (!job) return [];
-  const now = job.now;
-  const mark = { done: "done", failed: "failed", stopped: "stopped", lost: "lostJob", running: "running" };
+  const now = job.now, running = job.state === "running";
   return h("section", { class: `job ${job.state}` },
-    h("p", { class: "state" }, h("b", {}, t(mark[job.state])),
-      job.state === "running" && now && !now.ended && ` · ${now.step}${
+    h("p", { class: "state" }, h("b", {}, t(job.state)),
+      running && now && !now.ended && ` · ${now.step}${
         now.left != null ? ` · ${t("left", { time: clock(now.left) })}`
-          : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`),
-    job.state === "running" && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
-      value: now?.share != null ? now.share : null }),
+          : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`,
+      !job.current && ` · ${t("stale")}`),
+    running && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
+      value: now?.share }),
     job.steps.length > 1 && h("ol", { class: "substeps" }, job.steps.map((step) =>
       h("li", { class: step.ended ? "ended" : "" }, step.step,
         step.seconds != null && h("span", {}, clock(step.seconds))))),
     job.error && h("p", { class: "wrong" }, job.error),
-    job.state === "running" && button(t("stop"), () =>
-      context.attempt(() => post(context.path("stop"), { id: job.id })), { class: "plain" }),
+    running && button(t("stop"), () => context.attempt(() => post(context.path("stop"), { id: job.id }))),
     h("details", {}, h("summary", {}, t("log")),
       h("pre", { tabindex: "0" }, [...job.texts, job.errors].filter(Boolean).join("\n") || "–")));
 }
@@ -67,24 +71,20 @@ export function showJob(element, job, endless = false) {
 }
 
 const marks = (step) => {
-  const state = (kind) => context.last(kind)?.state;
-  const made = { data: snapshot.data, board: true, network: snapshot.choices.network,
-    train: snapshot.runs.some((run) => run.folded), build: snapshot.report,
-    check: state("simulate") === "done", try: state("virtual") === "running", take: snapshot.report };
-  const kinds = { data: "data", train: "train", check: "simulate", build: "build", try: "virtual" };
-  const now = state(kinds[step]);
-  return now === "running" && step !== "try" ? "running" : now === "failed" ? "failed" : made[step] ? "done" : "";
+  const built = context.fresh("build"), state = step !== "take" && context.last(KINDS[step]?.[0])?.state;
+  const made = { data: snapshot.data, board: true, network: snapshot.choices.network, build: built, take: built,
+    train: snapshot.runs.some((run) => run.identity), check: context.fresh("simulate"), try: state === "running" };
+  return state === "running" && step !== "try" ? "running" : state === "failed" ? "failed" : made[step] ? "done" : "";
 };
 
 function frame() {
-  fill(place("header"), [here, current()], () => [
-    h("a", { href: "#/", class: "brand" }, t("title")),
-    h("span", { class: "tagline" }, here.name ?? t("tagline")),
-    button(t("language"), () => {
-      speak(LANGUAGES.find((name) => name !== current()));
-      localStorage.setItem("language", current());
+  const other = LANGUAGES.find((name) => name !== current());
+  fill(place("header"), [here, other], () => [h("a", { href: "#/", class: "brand" }, t("title")),
+    h("span", { class: "tagline" }, here.name ?? t("tagline")), button(t("language"), () => {
+      speak(other);
+      localStorage.setItem("language", other);
       render();
-    }, { class: "plain", lang: LANGUAGES.find((name) => name !== current()) })]);
+    }, { lang: other })]);
   const states = here.name && snapshot ? STEPS.map(marks) : [];
   fill(place("steps"), [here, current(), states], () => here.name ? h("ol", {}, STEPS.map((step, index) =>
     h("li", { class: states[index] ?? "" }, h("a", { href: `#/${here.name}/${step}`,
@@ -95,36 +95,22 @@ function frame() {
   document.title = here.step ? `${t(here.step)} · ${here.name} · ${t("title")}` : t("title");
 }
 
-function foot() {
-  const kinds = { data: ["data"], train: ["train"], check: ["evaluate", "simulate"], build: ["build"],
-    try: ["virtual"], take: ["verilog", "c", "onnx"] }[here.step] ?? [];
-  const commands = kinds.flatMap((kind) => context.last(kind)?.commands ?? []);
-  return commands.length ? h("details", { class: "commands" }, h("summary", {}, t("command")),
-    h("pre", { tabindex: "0" }, commands.join("\n"))) : [];
-}
-
 function render() {
+  if (here.name && !snapshot) return;  // it is on its way
   shown?.leave?.();
-  const main = place("view");
-  if (!here.name) {
-    shown = home(context);
-    main.replaceChildren(shown.element);
-  } else if (snapshot) {
-    const next = STEPS[STEPS.indexOf(here.step) + 1];
-    const footer = h("div");
-    shown = VIEWS[here.step](context);
-    main.replaceChildren(h("h1", {}, t(here.step)), shown.element, footer,
-      next ? h("p", { class: "next" }, h("a", { class: "button", href: `#/${here.name}/${next}` },
-        t("next", { step: t(next) }))) : "");
-    shown.footer = footer;
-    update();
-  }
-  frame();
+  const next = STEPS[STEPS.indexOf(here.step) + 1];
+  shown = here.name ? { footer: h("div"), ...VIEWS[here.step](context) } : home(context);
+  place("view").replaceChildren(...here.name ? [h("h1", {}, t(here.step)), shown.element, shown.footer,
+    next ? h("p", { class: "next" }, h("a", { class: "button", href: `#/${here.name}/${next}` },
+      t("next", { step: t(next) }))) : ""] : [shown.element]);
+  update();
 }
 
 function update() {
-  shown?.update?.(snapshot);
-  if (shown?.footer) fill(shown.footer, [snapshot.jobs.map((job) => job.id), current()], foot);
+  shown.update?.(snapshot);
+  const commands = (snapshot && KINDS[here.step] || []).flatMap((kind) => context.last(kind)?.commands ?? []);
+  if (shown.footer) fill(shown.footer, commands, () => commands.length ? h("details", { class: "commands" },
+    h("summary", {}, t("command")), h("pre", { tabindex: "0" }, commands.join("\n"))) : []);
   frame();
 }
 
@@ -133,18 +119,17 @@ async function route() {
   const before = here;
   here = { name: name || null, step: name ? (STEPS.includes(step) ? step : "data") : null };
   if (before.name !== here.name) {
-    endLive();
-    endLive = () => {};
-    snapshot = null;
+    endLive?.();
+    endLive = snapshot = null;
     if (here.name) {
       const found = await context.attempt(() => get(context.path()));
       if (!found) return context.go("", null);
       snapshot = found;
       endLive = live(here.name, (now) => {
-        if (place("said").textContent === t("lost")) context.say("");
+        if (place("said").textContent === t("noServer")) context.say("");
         snapshot = now;
         update();
-      }, () => context.say(t("lost")));
+      }, () => context.say(t("noServer")));
     }
   }
   render();

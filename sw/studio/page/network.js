@@ -1,30 +1,28 @@
 // Step 3: which network, and what it takes on the board, before it is trained.
 
 import { get, post } from "./api.js";
-import { button, fill, h, number, rate, resources } from "./dom.js";
+import { button, fill, h, number, rate, resources, select, table } from "./dom.js";
 import { t } from "./text.js";
 
 const TIMES = [10, 30, 60, 180, 600, 1800];  // s of training
-const RATES = [null, 1000, 10000, 100000, 1000000];  // images/s, with the least area
-const START = [64, 64];
+const RATES = [1000, 10000, 100000, 1000000];  // images/s, with the least area
 const PAUSE = 250;  // ms from the last change to an estimate
 
 export default function network(context) {
   const options = h("div", { class: "cards" }), reason = h("p", { class: "hint" }), slider = h("div");
   const result = h("div", { class: "card", "aria-live": "polite" }), byHand = h("div");
-  let wanted = null, timer = null, last = null;
+  let timer = null, last = null;
 
   const choose = (chosen, label) => {
-    last = [chosen, label];
+    const asked = last = [chosen, label];
     for (const input of options.querySelectorAll("input")) input.checked = input.value === chosen.recipe;
     context.choose({ network: chosen });
     fill(result, ["waiting", chosen], () => h("p", {}, t("estimating")));
-    wanted = JSON.stringify(chosen);
     clearTimeout(timer);
-    timer = setTimeout(() => context.attempt(async () => {
-      const found = await post(context.path("estimate"), { network: chosen });
-      if (wanted === JSON.stringify(chosen)) fill(result, found, () => estimated(label, found));
-    }), PAUSE);
+    timer = setTimeout(async () => {
+      const found = await post(context.path("estimate"), { network: chosen }).catch(({ message }) => ({ error: message }));
+      if (asked === last) fill(result, found, () => estimated(label, found));
+    }, PAUSE);
   };
   const pick = (name) => choose({ recipe: name }, name);
 
@@ -39,16 +37,14 @@ export default function network(context) {
     else pick(chosen?.recipe ?? found.default);
   });
 
-  const times = h("select", { id: "seconds", onchange: (event) =>
-    context.choose({ seconds: Number(event.target.value) }) },
-  [...new Set([...TIMES, context.snapshot.choices.seconds])].sort((a, b) => a - b).map((seconds) =>
-    h("option", { value: seconds, selected: seconds === context.snapshot.choices.seconds },
-      t("seconds", { seconds }))));
-  const speeds = h("select", { id: "speed", onchange: async (event) => {
-    await context.choose({ rate: Number(event.target.value) || null });
-    if (last) choose(...last);
-  } }, RATES.map((one) => h("option", { value: one ?? "", selected: one === (context.snapshot.choices.rate ?? null) },
-    one ? t("atLeast", { rate: number(one) }) : t("fastestFit"))));
+  const { seconds, rate: wished } = context.snapshot.choices;
+  const times = select([...new Set([...TIMES, seconds])].sort((a, b) => a - b).map((one) => [one, t("seconds", { seconds: one })]),
+    seconds, { id: "seconds", onchange: (event) => context.choose({ seconds: Number(event.target.value) }) });
+  const speeds = select([["", t("fastestFit")], ...RATES.map((one) => [one, t("atLeast", { rate: number(one) })])], wished ?? "",
+    { id: "speed", onchange: async (event) => {
+      await context.choose({ rate: Number(event.target.value) || null });
+      if (last) choose(...last);
+    } });
   return { element: h("div", { class: "columns wide" },
     h("div", {}, h("p", { class: "hint" }, t("pickNetwork")), reason, slider,
       h("fieldset", {}, h("legend", {}, t("network")), options), byHand),
@@ -87,7 +83,6 @@ function points(found, pick) {
 }
 
 function hand(context, choose) {
-  const start = context.snapshot.choices.network?.hidden ?? START;
   const rows = h("div", { class: "layers" });
   const build = (sizes) => {
     const inputs = sizes.map((size) => h("input", { type: "number", min: 1, max: 4096, value: size, required: true }));
@@ -96,11 +91,10 @@ function hand(context, choose) {
       choose({ hidden: read() }, read().join("-"));
     for (const input of inputs) input.addEventListener("input", changed);
     rows.replaceChildren(...inputs.map((input, index) => h("label", {}, `${t("neurons", { index: index + 1 })} `, input)),
-      h("p", {}, sizes.length < 6 && button(t("addLayer"), () => { build([...read(), 64]); changed(); }, { class: "plain" }), " ",
-        sizes.length > 1 && button(t("dropLayer"), () => build(read().slice(0, -1)), { class: "plain" }), " ",
-        button(t("use"), changed, { class: "plain" })));
+      h("p", {}, sizes.length < 6 && button(t("addLayer"), () => { build([...read(), 64]); changed(); }), " ",
+        sizes.length > 1 && button(t("dropLayer"), () => build(read().slice(0, -1))), " ", button(t("use"), changed)));
   };
-  build(start);
+  build(context.snapshot.choices.network?.hidden ?? [64, 64]);
   return h("details", { class: "card" }, h("summary", {}, t("byHand")), rows);
 }
 
@@ -111,9 +105,7 @@ function estimated(label, found) {
     h("p", { class: "big" }, rate(found.images_per_second), h("small", {}, ` ${t("perSecond")}`)),
     h("p", {}, `${number(found.interval)} ${t("interval")} ${t("atClock", { clock: number(found.megahertz, 2) })}; ${
       number(found.weight_bits / 1024, 1)} kbit ${t("weights")}`),
-    h("details", {}, h("summary", {}, t("byHand")), h("table", {}, h("thead", {}, h("tr", {},
-      [t("layer"), t("outputs"), t("way"), "LUT4"].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, found.layers.map((layer) => h("tr", {}, h("th", { scope: "row" }, layer.name),
-      h("td", {}, layer.left != null ? `${number(layer.left)} / ${number(layer.outputs)}` : number(layer.outputs)),
-      h("td", {}, t(layer.way)), h("td", {}, layer.lut4 == null ? "–" : number(layer.lut4)))))))];
+    h("details", {}, h("summary", {}, t("byHand")), table([t("layer"), t("outputs"), t("way"), "LUT4"], found.layers.map(
+      (layer) => [layer.name, `${layer.left != null ? `${number(layer.left)} / ` : ""}${number(layer.outputs)}`,
+        t(layer.way), layer.lut4 == null ? "–" : number(layer.lut4)])))];
 }

@@ -1,9 +1,10 @@
-// A drawing pad for pointer and keyboard, and a camera.
+// A drawing pad for pointer and keyboard, a camera, and a microphone.
 
 import { button, h } from "./dom.js";
 import { t } from "./text.js";
 
 const SIDE = 280, PEN = 22, STEP = 14;
+const WORD = 1500, RATE = 16000;  // ms, samples a second
 
 // White on black, as MNIST's digits; onstroke is called while somebody draws.
 export function pad(context, { onstroke = () => {}, pen = PEN }) {
@@ -44,28 +45,17 @@ export function pad(context, { onstroke = () => {}, pen = PEN }) {
   };
   clear();
   return { canvas, clear, element: h("div", { class: "drawing" }, canvas,
-    h("p", {}, button(t("clear"), clear, { class: "plain" }))) };
+    h("p", {}, button(t("clear"), clear))) };
 }
 
-// The octets of a canvas, red, green and blue.
-export function octets(canvas) {
-  const { data, width, height } = canvas.getContext("2d", { willReadFrequently: true })
-    .getImageData(0, 0, canvas.width, canvas.height);
-  const plain = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4) {
-    plain[to++] = data[from];
-    plain[to++] = data[from + 1];
-    plain[to++] = data[from + 2];
-  }
-  return plain;
-}
+export const png = (canvas) => new Promise((resolve) => canvas.toBlob(resolve));
 
 export function camera(context) {
   const video = h("video", { autoplay: true, muted: true, playsinline: true, class: "film", hidden: true });
   const open = button(t("webcam"), () => context.attempt(async () => {
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: SIDE, height: SIDE } });
     video.hidden = false;
-  }), { class: "plain" });
+  }));
   const take = () => {
     const canvas = h("canvas", { width: SIDE, height: SIDE });
     const side = Math.min(video.videoWidth, video.videoHeight);
@@ -74,4 +64,34 @@ export function camera(context) {
     return canvas;
   };
   return { video, take, element: h("div", {}, open, video) };
+}
+
+// A button that records a word, and gives it as a WAV file of so many samples a second.
+export function microphone(context, rate, onword) {
+  const record = button(t("record"), () => context.attempt(async () => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    const recorder = new MediaRecorder(stream), parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    recorder.onstart = () => { record.textContent = t("speak"); setTimeout(() => recorder.stop(), WORD); };
+    const ended = new Promise((resolve) => { recorder.onstop = resolve; });
+    recorder.start();
+    await ended;
+    record.textContent = t("record");
+    stream.getTracks().forEach((track) => track.stop());
+    const wanted = rate() ?? RATE, octets = await new Blob(parts).arrayBuffer();
+    const sound = await new OfflineAudioContext(1, 1, wanted).decodeAudioData(octets);
+    await onword(wav(sound.getChannelData(0), wanted));
+  }));
+  return record;
+}
+
+// A WAV file of one channel of integers of 16 bits, from samples -1 to 1.
+function wav(samples, rate) {
+  const octets = 2 * samples.length, view = new DataView(new ArrayBuffer(44 + octets));
+  const texts = [[0, "RIFF"], [8, "WAVEfmt "], [36, "data"]];
+  const words = [[4, 36 + octets], [16, 16], [20, 0x10001], [24, rate], [28, 2 * rate], [32, 0x100002], [40, octets]];
+  for (const [at, text] of texts) [...text].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
+  for (const [at, word] of words) view.setUint32(at, word, true);  // two of 16 bits: format and channels, size and bits
+  samples.forEach((sample, place) => view.setInt16(44 + 2 * place, 32767 * Math.max(-1, Math.min(1, sample)), true));
+  return new Blob([view]);
 }

@@ -47,8 +47,8 @@ export class Deframer {
 function identified(payload) {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   if (view.getUint8(0) !== VERSION) throw new Error(`Board must speak protocol version ${VERSION}: ${view.getUint8(0)}`);
-  const names = ["clock", "baud", "interval", "feed", "latency"];
-  const info = Object.fromEntries(names.map((name, index) => [name, view.getUint32(36 + 4 * index, true)]));
+  const info = Object.fromEntries(["clock", "baud", "interval", "feed", "latency"].map(
+    (name, index) => [name, view.getUint32(36 + 4 * index, true)]));
   info.identity = [...payload.slice(1, 33)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
   [info.pixelBits, info.shift, info.scoreBytes] = payload.slice(33, 36);
   let at = 74;

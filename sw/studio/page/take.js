@@ -1,7 +1,6 @@
 // Step 8: everything that was made, and the commands that make it again.
 
-import { url } from "./api.js";
-import { button, fill, h } from "./dom.js";
+import { button, fill, h, table } from "./dom.js";
 import { showJob } from "./main.js";
 import { t } from "./text.js";
 
@@ -9,25 +8,21 @@ import { t } from "./text.js";
 const FILES = [["bitstream", "bitstream", "build"], ["weights", "flash"], ["report.txt", "report"],
   ["verilog", "verilog", "verilog"], ["c", "c", "c"], ["onnx", "onnx", "onnx"], ["network", "folded"],
   ["checkpoint", "checkpoint"]];
+const OF_BUILD = ["bitstream", "weights", "report.txt"], MADE = ["verilog", "c", "onnx"];
 
 export default function take(context) {
-  const table = h("div"), jobs = h("div"), commands = h("pre", { tabindex: "0" });
-  return { element: h("div", {}, h("p", { class: "hint" }, t("takeHint")), table, jobs,
+  const list = h("div"), jobs = MADE.map(() => h("div")), commands = h("pre", { tabindex: "0" });
+  return { element: h("div", {}, h("p", { class: "hint" }, t("takeHint")), list, jobs,
     h("h2", {}, t("commands")), commands), update(now) {
-    const last = ["verilog", "c", "onnx"].map((kind) => context.last(kind));
-    const ready = now.runs.some((run) => run.name === now.run && run.folded);
-    fill(table, [now.files, now.run, ready, last.map((job) => job?.state)], () => h("table", {}, h("tbody", {},
-      FILES.filter(([file, , kind]) => kind || now.files.includes(file)).map(([file, text, kind]) => h("tr", {},
-        h("th", { scope: "row" }, t(text)), h("td", {}, now.files.includes(file)
-          ? h("a", { class: "button", href: `${url(context.path(`files/${file}`))}?run=${now.run}`,
-            download: "", "aria-label": `${t("download")}: ${t(text)}` }, t("download"))
-          : button(t("make"), () => context.start(kind, now.run),
-            { class: "plain", "aria-label": `${t("make")}: ${t(text)}`, disabled: !ready ||
-              context.last(kind)?.state === "running" })))))));
-    for (const [index, job] of last.entries()) {
-      jobs.children[index] ?? jobs.append(h("div"));
-      showJob(jobs.children[index], job?.state === "done" ? null : job);
-    }
+    const stale = (file) => MADE.includes(file) ? !context.fresh(file) : OF_BUILD.includes(file) && !context.fresh("build");
+    const there = now.files.filter((file) => !stale(file)), running = MADE.map((kind) => context.last(kind)?.state);
+    fill(list, [there, now.run, context.ready, running], () => table([], FILES.filter(([file, , kind]) =>
+      kind || there.includes(file)).map(([file, text, kind]) => [t(text), there.includes(file)
+      ? h("a", { class: "button", href: context.file(file), download: "",
+        "aria-label": `${t("download")}: ${t(text)}` }, t("download"))
+      : button(t("make"), () => context.start(kind, now.run), { "aria-label": `${t("make")}: ${t(text)}`,
+        disabled: !context.ready || context.last(kind)?.state === "running" })])));
+    jobs.forEach((place, index) => showJob(place, context.fresh(MADE[index]) ? null : context.last(MADE[index])));
     fill(commands, now.jobs.map((job) => job.id), () => now.jobs.flatMap((job) => job.commands).join("\n"));
   } };
 }

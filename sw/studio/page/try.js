@@ -1,9 +1,9 @@
 // Step 7: draw, and see who answers what: golden model, virtual board, real board.
 
 import { call, get } from "./api.js";
-import { button, fill, h, meter, number } from "./dom.js";
+import { button, chooser, fill, h, meter, number, select } from "./dom.js";
 import { showJob } from "./main.js";
-import { camera, octets, pad } from "./pad.js";
+import { camera, microphone, pad, png } from "./pad.js";
 import { SerialBoard } from "./serial.js";
 import { t } from "./text.js";
 
@@ -12,8 +12,8 @@ const SETTLED = 350;  // ms without a stroke until boards are asked
 
 export default function tryIt(context) {
   const answers = h("div", { class: "answers" }), verdict = h("p", { role: "status" });
-  const scores = h("div"), inside = h("div", { class: "inside" }), virtual = h("div"), ports = h("span");
-  let latest = null, asked = {}, busy = false, waiting = null, settle = null, serial = null, port = "", film = 0;
+  const scores = h("div"), inside = h("div", { class: "inside" }), start = h("div"), virtual = h("div"), ports = h("span");
+  let up = false, latest = null, asked = {}, busy = false, waiting = null, settle = null, serial = null, port = "", film = 0;
 
   const show = () => {
     fill(answers, [latest, asked], () => latest ? Object.entries({ golden: latest, ...asked }).map(([by, one]) =>
@@ -41,7 +41,7 @@ export default function tryIt(context) {
     busy = true;
     await context.attempt(async () => {
       const start = performance.now();
-      const { query, body } = question();
+      const { query = "", body } = await question();
       latest = await call(`${context.path("answer")}?${query}`, { method: "POST", body });
       latest.milliseconds = performance.now() - start;
       latest.by = "";
@@ -53,8 +53,8 @@ export default function tryIt(context) {
     if (waiting) { [question, waiting] = [waiting, null]; setTimeout(() => ask(question), EVERY); }
     else settle = setTimeout(askBoards, SETTLED);
   };
-  const askCanvas = (canvas) => ask(() => ({ body: octets(canvas),
-    query: `height=${canvas.height}&width=${canvas.width}&colours=3` }));
+  const askFile = (body) => ask(() => ({ body }));
+  const askCanvas = (canvas) => ask(async () => ({ body: await png(canvas) }));
 
   const askBoards = async () => {
     const question = latest;
@@ -62,19 +62,14 @@ export default function tryIt(context) {
     const image = Uint8Array.from(atob(question.image), (letter) => letter.charCodeAt(0));
     const note = async (by, action) => {
       const start = performance.now();
-      let found;
-      try {
-        found = await action();
-      } catch (error) { found = { error: error.message }; }
+      const found = await action().catch(({ message }) => ({ error: message }));
       if (question !== latest) return;
       asked[by] = { milliseconds: performance.now() - start, ...found };
       show();
     };
     const server = (name) => call(`${context.path("board")}?port=${encodeURIComponent(name)}`,
       { method: "POST", body: image });
-    if (context.last("virtual")?.state === "running" && context.last("virtual").texts.length) {
-      await note("virtual", () => server("virtual"));
-    }
+    if (up) await note("virtual", () => server("virtual"));
     if (port) await note("real", () => server(port));
     if (serial) {
       const pixels = question.octets === 2 ? new Uint16Array(image.buffer) : image;
@@ -82,46 +77,35 @@ export default function tryIt(context) {
     }
   };
 
+  const { rate } = context.snapshot.data ?? {};
   const drawn = pad(context, { onstroke: askCanvas });
   const shot = camera(context);
   const looking = setInterval(() => { if (!shot.video.hidden && shot.video.videoWidth && film++ % 4 === 0) askCanvas(shot.take()); }, 100);
-  const picture = h("label", { class: "button plain" }, t("file"), h("input", { type: "file", accept: "image/*",
-    class: "hidden", name: "picture", onchange: (event) => context.attempt(async () => {
-      const bitmap = await createImageBitmap(event.target.files[0]);
-      const scale = Math.min(1, 280 / Math.max(bitmap.width, bitmap.height));
-      const canvas = h("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
-      canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-      askCanvas(canvas);
-    }) }));
-  const example = button(t("example"), () => ask(() => ({ query: `example=${Math.floor(1e6 * Math.random())}` })),
-    { class: "plain" });
+  const file = chooser(t("file"), ([file]) => askFile(file), { accept: rate ? ".wav" : "image/*", name: "example" });
+  const example = button(t("example"), () => ask(() => ({ query: `example=${Math.floor(1e6 * Math.random())}` })));
+  const input = rate ? [microphone(context, () => rate, askFile)] : [drawn.element, shot.element];
   const connect = "serial" in navigator
     ? button(t("webSerial"), () => context.attempt(async () => {
       await serial?.close();
       serial = await SerialBoard.connect();
       if (latest) askBoards();
-    }), { class: "plain" }) : h("small", {}, t("noWebSerial"));
-  get("ports").then((found) => fill(ports, found, () => h("label", {}, `${t("port")} `, h("select", {
-    onchange: (event) => { port = event.target.value; askBoards(); } },
-  h("option", { value: "" }, found.length ? "–" : t("noPorts")), found.map((one) =>
-    h("option", { value: one.path }, `${one.path} ${one.about}`)))))).catch(() => {});
+    })) : h("small", {}, t("noWebSerial"));
+  get("ports").then((found) => ports.append(h("label", {}, `${t("port")} `, select(
+    [["", found.length ? "–" : t("noPorts")], ...found.map((one) => [one.path, `${one.path} ${one.about}`])], "",
+    { onchange: (event) => { port = event.target.value; askBoards(); } })))).catch(() => {});
 
   return { element: h("div", { class: "columns try" },
-    h("section", {}, h("h2", {}, t("draw")), drawn.element, h("p", { class: "row" }, example, picture), shot.element),
+    h("section", {}, h("h2", {}, t(rate ? "record" : "draw")), input[0], h("p", { class: "row" }, example, file), input[1]),
     h("section", {}, h("h2", {}, t("answers")), answers, verdict, h("h2", {}, t("scores")), scores),
-    h("section", {}, h("h2", {}, t("virtual")), virtual, h("h2", {}, t("real")), h("p", { class: "row" }, connect, ports)),
+    h("section", {}, h("h2", {}, t("virtual")), start, virtual, h("h2", {}, t("real")), h("p", { class: "row" }, connect, ports)),
     h("section", { class: "all" }, h("h2", {}, t("inside")), inside)),
   update(now) {
-    const job = context.last("virtual"), ready = now.runs.some((run) => run.name === now.run && run.folded);
-    const before = virtual.dataset.ready;
-    virtual.dataset.ready = job?.state === "running" && job.texts.length ? "yes" : "";
-    fill(virtual, [job?.id, job?.state, virtual.dataset.ready, ready], () => {
-      const place = h("div");
-      showJob(place, job, true);
-      return [job?.state === "running" ? [] : ready ? button(t("startVirtual"), () => context.start("virtual", now.run),
-        { class: "primary" }) : t("trainFirst"), place];
-    });
-    if (virtual.dataset.ready && !before && latest) askBoards();
+    const job = context.last("virtual"), before = up;
+    up = job?.state === "running" && job.texts.length > 0;
+    fill(start, [job?.state, context.ready], () => job?.state === "running" ? [] : !context.ready ? t("trainFirst")
+      : button(t("startVirtual"), () => context.start("virtual", now.run), { class: "primary" }));
+    showJob(virtual, job, true);
+    if (up && !before && latest) askBoards();
   }, leave() {
     clearInterval(looking);
     clearTimeout(settle);

@@ -5,6 +5,8 @@ how long each part took. A project that is there already is shown without being 
 """
 
 import argparse
+import json
+import os
 import time
 from pathlib import Path
 
@@ -65,6 +67,8 @@ def main():
         stroke(page, *SEVEN)
         page.locator("[data-by=virtual] b").wait_for()
         say("answer of the virtual board")
+        for answer in page.locator(".answer").all_inner_texts():
+            say(answer.replace("\n", " "))
         shoot("try")
         for step, ready in (("data", "table.classes"), ("board", ".cards"),
                             ("network", ".sticky .big"), ("train", "table.confusion"),
@@ -72,6 +76,10 @@ def main():
                             ("take", "table")):
             go(page, step)
             page.locator(ready).first.wait_for()
+            if step == "board":
+                page.click("text=A board of my own")
+            if step == "train":
+                compare(page)
             shoot(step)
         page.set_viewport_size({"width": 360, "height": 760})
         go(page, "try")
@@ -87,8 +95,28 @@ def main():
         go(page, "try")
         page.get_by_text("Stop", exact=True).click()
         page.locator("text=Start the virtual board").wait_for()
+        costs(server.get("projects")["projects"][0]["name"])
         if page.wrong:
             raise SystemExit(f"error: the page complains: {page.wrong}")
+
+
+def compare(page):
+    """Compare the run with a float network, which takes a few minutes the first time."""
+    page.locator("details.card summary").first.click()
+    page.wait_for_timeout(1000)
+    if not page.get_by_text("Calibration: ranges on").count():
+        page.locator("details.card button >> text=Compare").click()
+        page.get_by_text("Calibration: ranges on").wait_for()
+
+
+def costs(project):
+    """Print what each job of a project took: processor time and wall time."""
+    for folder in sorted((FOLDER / project / "jobs").iterdir()):
+        about, end = folder / "job.json", folder / "end.json"
+        used = json.loads(end.read_text()).get("cpu_seconds") if end.exists() else 0
+        wall = end.stat().st_mtime - about.stat().st_mtime if end.exists() else 0
+        print(f"{folder.name:<16} {used:7.1f} s of processor time {wall:7.1f} s of wall time")
+    print(f"load average {os.getloadavg()}")
 
 
 if __name__ == "__main__":

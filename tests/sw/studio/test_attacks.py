@@ -126,7 +126,11 @@ def test_no_path_of_the_page_is_opened(studio, path):
     ("projects/own-1", {"network": {"hidden": [10**9]}}), ("projects/own-1", {"run": "../run1"}),
     ("projects/own-1", {"folder": "/tmp"}), ("projects/own-1/jobs", {"kind": "rm"}),
     ("projects/own-1/jobs", {"kind": "train", "run": "../x"}), ("projects/own-1/jobs", {}),
-    ("projects/own-1/jobs", []), ("projects/own-1/stop", {"id": "../../x"})])
+    ("projects/own-1/jobs", []), ("projects/own-1", []),
+    ("projects/own-1", {"part": {"pins": "1"}}), ("projects/own-1", {"part": ["iCE40UP5K"]}),
+    ("projects/own-1", {"part": {"device": "--list"}}),
+    ("projects/own-1", {"part": {"device": "iCE40UP5K", "package": "SG48"}}),
+    ("projects/own-1/stop", {"id": "../../x"})])
 def test_choices_that_make_no_sense_are_refused(studio, path, content):
     before = (studio.folder / "own-1" / "project.json").read_text()
     status, answer = studio.post(path, content)
@@ -176,13 +180,13 @@ def test_uploads_have_names_of_ours_and_bounds(studio, monkeypatch):
                           (f"class={'a' * 61}", PNG), ("kind=py", b""), ("", b"")):
         assert studio.ask("PUT", f"projects/own-1/data?{refused}", body)[0] == 400
     assert sorted(path.name for path in folder.iterdir()) == ["000001.png", "labels.csv"]
-    large = studio.ask("PUT", "projects/own-1/data?class=a", PNG + bytes(upload.PICTURE))
+    large = studio.ask("PUT", "projects/own-1/data?class=a", PNG + bytes(upload.EXAMPLE))
     assert large[0] == 413
     assert sorted(path.name for path in folder.iterdir()) == ["000001.png", "labels.csv"]
 
 
 def test_requests_are_bounded(studio):
-    for headers in ({"Content-Length": str(1 << 21)}, {"Content-Length": "-1"},
+    for headers in ({"Content-Length": str((1 << 24) + 1)}, {"Content-Length": "-1"},
                     {"Transfer-Encoding": "chunked", "Content-Length": "0"}):
         status = studio.ask("POST", "projects/own-1/answer", None, headers=headers)[0]
         assert status in (400, 413)
@@ -195,9 +199,9 @@ def test_files_of_a_project_are_bounded(tmp_path, monkeypatch):
         (project.data / f"{index}.png").write_bytes(b"1234")
     names = os.listdir(project.data)
     monkeypatch.setattr(upload, "FILES", 2)
-    with pytest.raises(upload.TooMuch, match=r"^Pictures of a project must be at most 2: 3 are "):
+    with pytest.raises(upload.TooMuch, match=r"^Examples of a project must be at most 2: 3 are "):
         upload._check_room(project.data, names)
     monkeypatch.setattr(upload, "FILES", 3)
     monkeypatch.setattr(upload, "ROOM", 11)
-    with pytest.raises(upload.TooMuch, match=r"^Pictures of a project must take at most 0 MiB$"):
+    with pytest.raises(upload.TooMuch, match=r"^Examples of a project must take at most 0 MiB$"):
         upload._check_room(project.data, names)

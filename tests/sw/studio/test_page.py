@@ -1,5 +1,7 @@
 """sw.studio in a browser: the whole way from a folder of pictures to answers of a board."""
 
+import base64
+import io
 import re
 import signal
 import subprocess
@@ -12,10 +14,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from sw.data import wav
+from sw.data.summary import SAMPLES
 from sw.studio.job import Jobs
 
 from .server import serving
-from .walk import CHROMIUM, STEPS, browsing, go, stroke, wire
+from .test_jobs import until
+from .walk import CHROMIUM, DROP, STEPS, browsing, go, opened, stroke, wire
 
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
@@ -23,6 +28,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 SIDE = 12
 CLASSES = ("bar", "ring", "cross")
 EACH = 40
+PART = {"clock_pin": "35", "clock_mhz": "12", "rx_pin": "6", "tx_pin": "9", "leds": "!41"}
 
 
 def pictures(folder):
@@ -115,6 +121,9 @@ def test_a_dropped_folder_is_what_was_dropped(trained):
 
 def test_a_cell_of_the_confusion_matrix_shows_its_images(trained):
     go(trained, "train")
+    rows = trained.locator("table.confusion tbody tr")
+    cells = rows.evaluate_all("all => all.map((row) => row.querySelectorAll(':scope > td').length)")
+    assert cells == [3, 3, 3]
     trained.locator("table.confusion td.right button").first.click()
     image = trained.locator("dialog img")
     image.evaluate("image => image.decode()")
@@ -128,7 +137,7 @@ def test_golden_rtl_bitstream_and_boards_answer_alike(trained, studio):
     trained.locator(".verdict.equal").first.wait_for()
     trained.locator("button.primary").nth(1).click()
     trained.locator(".verdict.equal").nth(1).wait_for()
-    assert "24 of 24 images" in trained.locator(".verdict.equal").nth(1).inner_text()
+    assert "All 24 images" in trained.locator(".verdict.equal").nth(1).inner_text()
     go(trained, "build")
     trained.click("button.primary")
     trained.locator("section.card .big").wait_for()
@@ -156,6 +165,54 @@ def test_golden_rtl_bitstream_and_boards_answer_alike(trained, studio):
             board.send_signal(signal.SIGINT)
     assert trained.locator(".inside img").count() == 3
     assert trained.locator("[data-by=virtual]").count() == 1
+
+
+def test_a_verdict_is_of_the_board_that_is_chosen(trained):
+    go(trained, "board")
+    trained.click("text=A board of my own")
+    for name, text in PART.items():
+        trained.fill(f"[name={name}]", text)
+    trained.select_option("[name=device]", "iCE40UP5K")
+    trained.select_option("[name=package]", "SG48")
+    trained.click("form button")
+    trained.get_by_text("Chosen: ice40up5k-sg48").wait_for()
+    assert trained.locator("[name=board]:checked").count() == 0
+    check_view(trained, "board")
+    go(trained, "check")
+    trained.get_by_text("Not compared yet.").wait_for()
+    assert trained.locator(".verdict.equal").count() == 1  # that of the golden model
+    assert "of another network, board or speed" in trained.inner_text("main")
+    go(trained, "build")
+    trained.locator("text=Build the bitstream").wait_for()
+    assert trained.locator("section.card .big").count() == 0
+    go(trained, "network")
+    trained.locator(".sticky .big").wait_for()
+    go(trained, "board")
+    trained.click("text=icebreaker >> nth=0")
+    trained.get_by_text("Chosen: icebreaker").wait_for()
+    go(trained, "check")
+    trained.locator(".verdict.equal").nth(1).wait_for()
+
+
+def test_errors_of_the_latest_epoch_are_shown_by_class(trained):
+    go(trained, "train")
+    trained.locator("text=/Errors of epoch \\d+ on validation images/").wait_for()
+    trained.wait_for_function("""([width, height]) => {
+      const rows = [...document.querySelectorAll("canvas.samples")];
+      return rows.length === 3 && rows.every((one) => one.width === width && one.height === height);
+    }""", arg=[SAMPLES * SIDE, SIDE])
+
+
+def test_a_float_network_is_compared_with_8_bits_bits_and_tables(trained):
+    go(trained, "train")
+    trained.click("text=Compared with numbers of 32 and 8 bits")
+    trained.locator("details button >> text=Compare").click()
+    trained.get_by_text("Calibration: ranges on").wait_for()
+    rows = trained.locator("details.card table >> nth=0").locator("tbody tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == [
+        "float, 32 bits", "integers, 8 bits", "bits", "look-up tables"]
+    assert rows[0].endswith("1 ×")
+    check_view(trained, "train")
 
 
 def test_every_view_is_for_everybody_and_on_every_screen(trained):
@@ -200,12 +257,12 @@ def test_the_keyboard_is_enough(trained):
 
 def test_golden_answers_while_somebody_draws(studio, trained):
     """The server answers a picture of the pad's size in 50 ms, median, on an idle machine."""
-    pixels, times = bytes(280 * 280 * 3), []
+    octets, times = io.BytesIO(), []
+    Image.new("RGBA", (280, 280)).save(octets, "PNG")
     for _ in range(9):
-        start = time.process_time(), time.monotonic()
-        status, _, _ = studio.ask(
-            "POST", f"projects/{trained.project}/answer?height=280&width=280&colours=3", pixels)
-        times.append(time.monotonic() - start[1])
+        start = time.monotonic()
+        status, _, _ = studio.ask("POST", f"projects/{trained.project}/answer", octets.getvalue())
+        times.append(time.monotonic() - start)
         assert status == 200
     assert sorted(times)[4] < 0.5  # of a machine that does much else
 
@@ -220,6 +277,46 @@ def test_what_was_made_can_be_taken_away(trained):
     commands = trained.locator("h2 + pre").text_content().splitlines()
     assert commands[0].startswith("python -m sw.data ")
     assert any(line.startswith("python -m train.bnn_mnist ") for line in commands)
+
+
+def test_dropped_folders_a_camera_and_a_microphone_bring_examples(studio, trained, tmp_path):
+    source = pictures(tmp_path / "shapes")
+    folders = {name: {f"{number}.png": base64.b64encode(
+        (source / name / f"{number}.png").read_bytes()).decode() for number in range(5)}
+        for name in CLASSES}
+
+    def uploaded(wanted):
+        project = page.url.split("#/")[1].split("/")[0]
+        until(lambda: studio.get(f"projects/{project}")["uploaded"] == wanted)
+        return project
+
+    page = opened(trained.context.browser, viewport={"width": 1200, "height": 900}, locale="en")
+    page.goto(studio.address)
+    page.click(".tile:last-child")
+    page.locator(".drop").wait_for()
+    page.evaluate(DROP, {"shapes": {**folders, ".hidden": "AAAA"}})
+    page.get_by_text("15 of 15 files sent").wait_for()
+    uploaded(dict.fromkeys(CLASSES, 5))
+    page.click("text=Add examples class by class")
+    page.fill("#label", "me")
+    page.click("text=Webcam")
+    page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
+    page.click("text=Add a photo")
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    page.click("text=Add the drawing")
+    project = uploaded({**dict.fromkeys(CLASSES, 5), "me": 2})
+    photo = np.asarray(Image.open(next(studio.folder.glob(f"**/{project}/data/000016.png"))))
+    assert photo.shape == (280, 280, 4)
+    assert photo[..., :3].std() > 10  # a picture of the test, not a black one
+    page.click("text=Start over")
+    uploaded({})
+    page.click("text=Record a word")
+    uploaded({"me": 1})
+    samples = wav.decode(next(studio.folder.glob(f"**/{project}/data/000001.wav")), 16_000)
+    assert 0.8 < len(samples) / 16_000 < 3
+    assert abs(samples).max() > 1000  # the test's microphone beeps
+    assert page.wrong == []
+    page.context.close()
 
 
 def test_no_other_host_was_asked(trained):

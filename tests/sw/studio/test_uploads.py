@@ -1,10 +1,13 @@
 """sw.studio: tables, arrays and pictures that somebody sends are what the commands read."""
 
 import io
+import json
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.recordings import TONES, dataset, wav
 
 from .server import serving
 from .test_jobs import until
@@ -66,6 +69,27 @@ def test_what_came_last_is_the_dataset(studio, uploads, shape, labels, counts):
     assert (about["shape"], about["labels"], (about["train"], about["test"])) == (
         shape, labels, counts)
     assert found["uploaded"] == ({"x": 20, "y": 20} if uploads[-1][0].startswith("class") else {})
+
+
+def test_recordings_are_trained_with_and_answered(studio, tmp_path):
+    folder = dataset(tmp_path / "words", each=12)
+    files = [(f"class={path.parent.name}", path.read_bytes()) for path in folder.rglob("*.wav")]
+    found = looked_at(studio, files)
+    about, project = found["data"], f"projects/{found['name']}"
+    assert (about["labels"], about["rate"], about["form"]) == (sorted(TONES), 8000, "recordings")
+    status, _, answer = studio.ask("PUT", f"{project}/data?class=low", next(pictures())[1])
+    assert (status, json.loads(answer)["error"]) == (
+        400, "Examples must be all pictures or all recordings (start over)")
+    loud = wav(np.zeros(44_100), rate=44_100)
+    status, _, answer = studio.ask("PUT", f"{project}/data?class=low", loud)
+    assert "8,000 to 16,000 samples a second: 44,100" in json.loads(answer)["error"]
+    studio.post(project, {"network": {"hidden": [24]}, "seconds": 5})
+    studio.post(f"{project}/jobs", {"kind": "train"})
+    until(lambda: studio.get(project)["jobs"][-1]["state"] == "done")
+    for query, octets in files[:3]:
+        status, _, octets = studio.ask("POST", f"{project}/answer", octets)
+        answer = json.loads(octets)
+        assert (status, f"class={answer['labels'][answer['label']]}") == (200, query)
 
 
 def test_start_over_leaves_nothing(studio):

@@ -8,6 +8,8 @@ from playwright.sync_api import sync_playwright
 from sw.line.serialport import SerialPort
 
 
+# A camera and a microphone that there need not be, and that are allowed.
+FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 STEPS = ("data", "board", "network", "train", "check", "build", "try", "take")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -35,20 +37,41 @@ Object.defineProperty(navigator, "serial", { value: { requestPort: async () => n
 """
 
 
+# Drops folders onto the page: {folder: {file: octets in Base64}}, read two files at a time.
+DROP = """
+(folders) => {
+  const octets = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const entry = ([name, content]) => typeof content === "string"
+    ? { isFile: true, name, file: (take) => take(new File([octets(content)], name)) }
+    : { isFile: false, name, createReader: () => {
+      const left = Object.entries(content).map(entry);
+      return { readEntries: (take) => take(left.splice(0, 2)) };
+    } };
+  const items = Object.entries(folders).map((one) => ({ webkitGetAsEntry: () => entry(one) }));
+  const event = Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { items } });
+  document.querySelector(".drop").dispatchEvent(event);
+}
+"""
+
+
 @contextmanager
 def browsing(**options):
     """Give a page of a browser without a window; what goes wrong in it is in ``page.wrong``."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(**options).new_page()
-        page.set_default_timeout(300_000)
-        page.wrong, page.asked = [], []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda message: message.type == "error"
-                and page.wrong.append(message.text))
-        page.on("request", lambda request: page.asked.append(request.url))
-        yield page
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened(browser, **options)
         browser.close()
+
+
+def opened(browser, **options):
+    """Return a page of a browser that knows nothing of its other pages."""
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(300_000)
+    page.wrong, page.asked = [], []
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and page.wrong.append(message.text))
+    page.on("request", lambda request: page.asked.append(request.url))
+    return page
 
 
 def go(page, step):

@@ -43,6 +43,26 @@ def test_folders_are_classes_and_parts(tmp_path):
     assert raw.test.labels.tolist() == ["yes"]
 
 
+def test_a_table_tells_classes(tmp_path):
+    folder = named(tmp_path / "d", ["1.wav", "2.wav", "3.wav"])
+    (folder / "labels.csv").write_text("file,label\n1.wav,yes\n2.wav,no\n3.wav,yes\n")
+    raw = datasets.read(folder)
+    assert (raw.train.labels.tolist(), raw.test, raw.known) == (["yes", "no", "yes"], None,
+                                                                {"rate": 8000})
+    assert raw.guessed == ["classes of recordings come from column 'label' of labels.csv, the "
+                           "only other one (--label changes it)"]
+    with pytest.raises(ValueError, match=r"^--hold-out must be given for recordings whose names "
+                                         r"tell speakers: labels.csv in .*/d tells classes "
+                                         r"alone$"):
+        datasets.read(folder, Options(hold_out="ann"))
+    assert datasets.read(folder, Options(label="file")).train.labels.tolist() == [
+        "1.wav", "2.wav", "3.wav"]
+    (folder / "labels.csv").unlink()
+    with pytest.raises(ValueError, match=r"^--label must be given for a table alone: .*/d has "
+                                         r"none$"):
+        datasets.read(folder, Options(label="file"))
+
+
 def test_an_archive_is_its_folder(tmp_path):
     with tarfile.open(tmp_path / "d.tar.gz", "w:gz") as archive:
         for name in FSDD:
@@ -60,7 +80,7 @@ def test_an_archive_is_its_folder(tmp_path):
     (["a/1.wav", "b/2.wav"], {"hold_out": "eve"}, r"--hold-out must be given for recordings whose "
      r"names tell speakers, as CLASS_SPEAKER_INDEX.wav or CLASS/SPEAKER_INDEX.wav: .*/d has none"),
     (["word.wav", "other.wav"], {}, r".*/d must hold recordings in one subfolder a class, as in "
-     r".*/d/yes/1.wav, or named CLASS_SPEAKER_INDEX.wav: other.wav"),
+     r".*/d/yes/1.wav, named CLASS_SPEAKER_INDEX.wav, or named in .*/d/labels.csv: other.wav"),
 ])
 def test_names_without_classes_or_speakers_are_refused(tmp_path, names, options, message):
     with pytest.raises(ValueError, match=rf"^{message}$"):
