@@ -99,7 +99,11 @@ def fitted(options, recipe, dataset):
     grey = dataset.train_images.ndim == 3
     recipe = recipe.seeing(dataset.input_shape)
     recipe = recipe.changed(levels=recipe.levels or (8 if table else recipe.usual_levels))
-    if options.augment is None and options.dataset != recipe.dataset:
+    if dataset.conversion is not None and dataset.conversion.takes == "sound":
+        recipe = recipe.hearing()
+    if options.augment is None and recipe.heard:
+        recipe = recipe.changed(augment=1.0)
+    elif options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else recipe.elsewhere))
     if table:
         if options.local or (options.layers and recipe.has_places()):
