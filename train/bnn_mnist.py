@@ -22,7 +22,7 @@ from sw.data.describe import describe, refuse_senseless
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
-from . import area, loop, pictures, resume, teacher
+from . import area, loop, pictures, resume, speakers, teacher
 from .compress import checkpoint as checkpoints
 from .compress import data
 from .compress import train as floats
@@ -48,6 +48,8 @@ def main(argv=None):
     if options.list:
         print(*listing(), sep="\n")
         return None
+    if options.hold_out == speakers.EACH:
+        return speakers.main(sys.argv[1:] if argv is None else argv)
     recipe = recipe_of(options)
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
