@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from .binarize import bipolar
+from .voice import Voice
 
 
 BATCH = 2500  # images distorted at once, few enough for their grid to stay in the cache
@@ -47,6 +48,20 @@ class Distortion:
     @property
     def nothing(self):
         return not any(vars(self).values())
+
+    def of(self, images):
+        """Return a function that distorts pictures like these.
+
+        The function takes float32 (n, height, width, ...) and a random generator on the processor.
+        """
+        functions, ground = basis(*images.shape[1:3]).to(images.device), ground_of(images)
+        return lambda part, random: distort(part - ground, self, random, functions) + ground
+
+
+def distortion_of(recipe):
+    """Return the bounds of the distortion of a recipe's training examples."""
+    bounds = Voice() if recipe.heard else Distortion(elastic=recipe.elastic)
+    return bounds.times(recipe.augment)
 
 
 def generator(*numbers):
@@ -159,7 +174,7 @@ class Feed:
     labels : Tensor of int64, shape (n,)
     thresholds : Tensor of float32, shape (inputs, levels), or None
         Thresholds of the encoder; None for grey levels instead of bits.
-    distortion : Distortion
+    distortion : Distortion or Voice
         Bounds. Only pictures can be distorted, whose inputs have two dimensions or three.
     seed, epochs : int
         Seed of all random numbers; number of the last epoch plus one.
@@ -179,8 +194,7 @@ class Feed:
         self.epochs = epochs
         self.teacher = teacher
         self._answers = {}
-        self._basis = None if distortion.nothing else basis(*images.shape[1:3])
-        self._ground = 0 if distortion.nothing else ground_of(images)
+        self._distort = None if distortion.nothing else distortion.of(images)
         self._pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
         self._ahead = {}
 
@@ -209,9 +223,8 @@ class Feed:
         answers = []
         for start in range(0, len(order), BATCH):
             images = self.images[order[start:start + BATCH]].float()
-            if self._basis is not None:
-                images = distort(images - self._ground, self.distortion, random, self._basis)
-                images = images + self._ground
+            if self._distort is not None:
+                images = self._distort(images, random)
             bits[start:start + BATCH] = (grey(images) if self.thresholds is None
                                          else encode(images.flatten(1), self.thresholds))
             if self.teacher is not None and version not in self._answers:

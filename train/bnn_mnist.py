@@ -24,7 +24,7 @@ from sw.data.summary import class_tiles
 from sw.store.files import replacing, write_text
 from sw.store.lock import alone
 
-from . import area, loop, pictures, resume, teacher
+from . import area, loop, pictures, resume, speakers, teacher
 from .compress import checkpoint as checkpoints
 from .compress import data
 from .compress import train as floats
@@ -50,6 +50,8 @@ def main(argv=None):
     if options.list:
         print(*listing(), sep="\n")
         return None
+    if options.hold_out == speakers.EACH:
+        return speakers.main(sys.argv[1:] if argv is None else argv)
     recipe = recipe_of(options)
     options.dataset = options.dataset or recipe.dataset
     files = _files(options, recipe)
@@ -102,7 +104,11 @@ def fitted(options, recipe, dataset):
     grey = dataset.train_images.ndim == 3
     recipe = recipe.seeing(dataset.input_shape)
     recipe = recipe.changed(levels=recipe.levels or (8 if table else recipe.usual_levels))
-    if options.augment is None and options.dataset != recipe.dataset:
+    if dataset.conversion is not None and dataset.conversion.takes == "sound":
+        recipe = recipe.hearing()
+    if options.augment is None and recipe.heard:
+        recipe = recipe.changed(augment=1.0)
+    elif options.augment is None and options.dataset != recipe.dataset:
         recipe = recipe.changed(augment=recipe.augment * (0.0 if table else recipe.elsewhere))
     if table:
         if options.local or (options.layers and recipe.has_places()):

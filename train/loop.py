@@ -11,7 +11,7 @@ from torch.nn import functional
 from sw.progress import progress
 
 from . import places, sparsity
-from .augment import Distortion, Feed, generator
+from .augment import Feed, distortion_of, generator
 from .models import Network, scores, to_checkpoint
 from .sparse import SparseNetwork
 from .state import State, check_moments, check_tensors, copy, moments
@@ -98,11 +98,8 @@ class Trainer:
         return torch.optim.Adam(self.network.parameters(), lr=self.recipe.rate, fused=True)
 
     def _feed(self):
-        return Feed(*self.train, self._thresholds(), distortion=self._distortion(), seed=self.seed,
-                    epochs=self.recipe.epochs, teacher=self.teacher)
-
-    def _distortion(self):
-        return Distortion(elastic=self.recipe.elastic).times(self.recipe.augment)
+        return Feed(*self.train, self._thresholds(), distortion=distortion_of(self.recipe),
+                    seed=self.seed, epochs=self.recipe.epochs, teacher=self.teacher)
 
     def _thresholds(self):
         return torch.tensor(self.encoder.thresholds, dtype=torch.float32)

@@ -16,6 +16,8 @@ class Plan:
         Epochs of the training, and whatever is counted like epochs.
     wired : bool
         Whether the network is meant to be wired, so that its area is counted.
+    heard : bool
+        Whether the examples are recordings.
     elsewhere : float
         Factor on ``augment`` for pictures of another dataset.
     """
@@ -25,6 +27,7 @@ class Plan:
     elsewhere = 0.3
 
     usual_levels = 1  # thresholds a pixel
+    heard = False
 
     @property
     def seen(self):
@@ -34,6 +37,10 @@ class Plan:
     def seeing(self, shape):
         """Return the recipe for inputs of a shape."""
         return self
+
+    def hearing(self):
+        """Return the recipe for recordings, whose features are changed as voices differ."""
+        return replace(self, heard=True)
 
     def layout(self, inputs, classes):
         """Return the sizes of the layers, from the inputs to the scores, as text."""

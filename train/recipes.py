@@ -55,6 +55,8 @@ class Recipe(Plan):
         Weight of a float teacher's answers in the loss, 0..1; the labels have the rest.
     temperature : float
         Divisor of both networks' logits when they are compared.
+    heard : bool
+        Whether the examples are recordings, which :class:`train.voice.Voice` changes.
     """
 
     what = "threshold layers"
@@ -77,6 +79,7 @@ class Recipe(Plan):
     smoothing: float = 0.0
     distill: float = 0.0
     temperature: float = 1.0
+    heard: bool = False
 
     @property
     def passes(self):

@@ -106,8 +106,8 @@ def trainer(recipe, train, validation, classes):
     if train[0].ndim != 3:
         raise ValueError(f"Distillation must be for pictures, as teachers are convolutional: "
                          f"inputs have the shape {tuple(train[0].shape[1:])} (use --distill 0)")
-    return Trainer(RECIPE.changed(augment=recipe.augment, elastic=recipe.elastic), train,
-                   validation, classes)
+    return Trainer(RECIPE.changed(augment=recipe.augment, elastic=recipe.elastic,
+                                  heard=recipe.heard), train, validation, classes)
 
 
 class Chosen:
@@ -160,8 +160,9 @@ def start_of(schooling):
     for part in (*schooling.train, *schooling.validation):
         data.update(f"{tuple(part.shape)}".encode() + part.numpy().tobytes())
     recipe = schooling.recipe.to_json()
+    heard = {"heard": True} if recipe["heard"] else {}  # names of teachers of pictures stay
     return json.loads(json.dumps({
-        **{what: recipe[what] for what in DECISIVE}, "dense": DENSE, "dropout": DROPOUT,
+        **{what: recipe[what] for what in DECISIVE}, **heard, "dense": DENSE, "dropout": DROPOUT,
         "seed": SEED, "data": data.hexdigest(), "torch": str(torch.__version__)}))
 
 

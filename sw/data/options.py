@@ -84,7 +84,8 @@ def add_arguments(parser, *, mapped=True, without=()):
     add("--drop", metavar="COLUMN,…", type=_names, default=(), help="columns to leave out")
     add("--classes", metavar="FILE", help="names of numbered classes, one a line")
     add("--test", metavar="FILE|FOLDER|SHARE", help="test part, or a share such as 0.2 or 20%%")
-    add("--hold-out", metavar="SPEAKER", help="all recordings of a speaker are the test part")
+    add("--hold-out", metavar="SPEAKER", help="all recordings of a speaker are the test part; "
+        "'each': the training trains a network for each speaker")
     add("--size", metavar="HxW", type=_size,
         help="rows x columns of the network's input; flat: numbers without places")
     fit = group.add_mutually_exclusive_group()

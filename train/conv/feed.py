@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-from ..augment import BATCH, Distortion, basis, distort, generator, ground_of
+from ..augment import BATCH, distortion_of, generator
 
 
 SHIFT = 4  # pixels by which coloured pictures are moved at most
@@ -37,10 +37,8 @@ class Pictures:
         self.seed = seed
         self.epochs = epochs
         self.coloured = images.ndim == 4
-        distortion = Distortion(elastic=recipe.elastic).times(recipe.augment)
-        self._distortion = None if self.coloured or distortion.nothing else distortion
-        self._basis = basis(*images.shape[1:3]).to(images.device)
-        self._ground = ground_of(images)
+        distortion = distortion_of(recipe)
+        self._distort = None if self.coloured or distortion.nothing else distortion.of(images)
         self._pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
         self._ahead = {}
 
@@ -69,9 +67,8 @@ class Pictures:
         for start in range(0, len(order), BATCH):
             rows = order[start:start + BATCH]
             part = self._moved(rows.to(self.images.device), random)
-            if self._distortion is not None:
-                part = distort(part.float() - self._ground, self._distortion, random, self._basis)
-                part = (part + self._ground).round().clamp(0, 255).to(torch.uint8)
+            if self._distort is not None:
+                part = self._distort(part.float(), random).round().clamp(0, 255).to(torch.uint8)
             if self.recipe.cutout:
                 part = hide(part, self.recipe.cutout, random)
             made[start:start + BATCH] = part

@@ -17,7 +17,9 @@ class ConvRecipe(Plan):
 
     Attributes
     ----------
-    name, levels, dataset, epochs, batch, rate, limit, ramp, freeze, smoothing, distill, temperature
+    name, levels, dataset, epochs, batch, rate, limit, ramp, freeze, smoothing, distill
+        As in :class:`train.recipes.Recipe`.
+    temperature, heard
         As in :class:`train.recipes.Recipe`.
     layers : str
         The layers as :func:`train.conv.text.parse` reads them.
@@ -53,6 +55,7 @@ class ConvRecipe(Plan):
     smoothing: float = 0.0
     distill: float = 0.0
     temperature: float = 1.0
+    heard: bool = False
 
     @property
     def passes(self):

@@ -45,7 +45,7 @@ class LookupRecipe(Plan):
 
     Attributes
     ----------
-    name, levels, dataset, batch, augment, elastic, smoothing, distill, temperature
+    name, levels, dataset, batch, augment, elastic, smoothing, distill, temperature, heard
         As in :class:`train.recipes.Recipe`.
     layers : tuple of Tables
         All layers. The last one's bits are the votes, equally many a class, class by class.
@@ -74,6 +74,7 @@ class LookupRecipe(Plan):
     smoothing: float = 0.0
     distill: float = 0.0
     temperature: float = 1.0
+    heard: bool = False
     rounds: int = 20
     copies: int = 5
 

@@ -3,7 +3,7 @@
 import torch
 
 from .. import loop
-from ..augment import Feed, encode, generator
+from ..augment import Feed, distortion_of, encode, generator
 from ..state import check_tensors, copy
 from . import descent
 from .network import LatentNetwork, TableNetwork
@@ -64,7 +64,7 @@ class Trainer(loop.Trainer):
             return super()._epoch(feed, bar, stopped)
         network = self.network.hard()
         first = self.recipe.epochs + self.state.epoch * self.recipe.copies
-        distortion = self._distortion()
+        distortion = distortion_of(self.recipe)
         copies = 1 if distortion.nothing else self.recipe.copies
         with Feed(*self.train, self._thresholds(), distortion=distortion, seed=self.seed,
                   epochs=first + copies) as pictures:

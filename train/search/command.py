@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sw.artefact import BUILD
 from sw.data import datasets
+from sw.share.store import Store
 
 from ..determinism import deterministic
 from . import front, full, report
 from .job import job_of, parser
-from .store import Store
 from .worker import Worker
 
 

@@ -8,17 +8,14 @@ import sys
 import zlib
 from pathlib import Path
 
-from optuna.trial import TrialState
-
 from sw import checkpoint
 from sw import network as networks
 from sw.fold import fold
+from sw.share.queue import Interrupted
 from sw.store.files import read_json
 
 from .front import Entry
-from .proxy import InterruptedTrial, Surplus
 from .space import FAMILIES
-from .store import OVER, ended
 
 
 # Starts Python anew with SIGINT at its parent's end: a killed worker leaves no training at work.
@@ -34,15 +31,6 @@ def spec_of(entry, seed, scale=1.0):
     words = [*entry.words, *(word for name, count in counted.items()
                              for word in (f"--{name}", str(count)))]
     return {"trial": entry.trial, "family": entry.family, "words": words, "seed": seed}
-
-
-def enqueue(study, specs):
-    """Put full trainings into the queue, except those that are there."""
-    there = {trial.user_attrs.get("key") for trial in study.get_trials(deepcopy=False)}
-    for spec in specs:
-        if key_of(spec) not in there:
-            study.enqueue_trial({}, user_attrs={"spec": spec, "key": key_of(spec),
-                                                "words": spec["words"], "seed": spec["seed"]})
 
 
 def key_of(spec):
@@ -61,7 +49,7 @@ def command_of(spec, dataset):
 
 
 class Full:
-    """Objective of the study of full trainings.
+    """Training of a description in full.
 
     Parameters
     ----------
@@ -81,11 +69,8 @@ class Full:
         self.dataset = dataset
         self.stopped = stopped
 
-    def __call__(self, trial):
-        """Return validation accuracy, LUT4 and images per second of a network."""
-        spec = trial.user_attrs.get("spec")
-        if spec is None or _is_taken(trial):
-            raise Surplus
+    def __call__(self, spec):
+        """Train; return validation accuracy, LUT4, images per second and more, as a dict."""
         name = name_of(spec)
         folder = self.store.folder / "full" / name
         self._train(spec, folder)
@@ -95,12 +80,6 @@ class Full:
         figures = self.hardware.figures(network)
         said = read_json(folder / f"{name}.json")
         command = shlex.join(command_of(spec, self.dataset))
-        trial.set_user_attr("over", figures.over)
-        trial.set_user_attr("interval", figures.interval)
-        trial.set_user_attr("seconds", said["seconds"])
-        trial.set_user_attr("identity", network.identity)
-        trial.set_user_attr("test_accuracy", said["test_accuracy"])
-        trial.set_user_attr("command", command)
         facts = folder / f"{name}.search.json"
         facts.write_text(json.dumps({"spec": spec, "command": command, "lut4": figures.lut4,
                                      "images_per_second": figures.rate,
@@ -110,7 +89,12 @@ class Full:
                          encoding="utf-8")
         for file in sorted(folder.glob(f"{name}.*")):
             self.store.put(file, f"{name}/{file.name}")
-        return said["validation_accuracy"], float(figures.lut4), figures.rate
+        print(f"{name}: {said['validation_accuracy']:.2f} % of the validation images, "
+              f"{figures.lut4:,} LUT4, {figures.rate:,.0f} images/s", flush=True)
+        return {"name": name, "accuracy": said["validation_accuracy"], "lut4": figures.lut4,
+                "rate": figures.rate, "over": figures.over, "interval": figures.interval,
+                "seconds": said["seconds"], "identity": network.identity,
+                "test_accuracy": said["test_accuracy"], "command": command}
 
     def _train(self, spec, folder):
         """Run the command of the training; go on from where it was interrupted."""
@@ -139,7 +123,7 @@ class Full:
         if self.stopped() and process.returncode:
             for kind in ("ckpt.npz", "json", "curve.png", "confusion.png"):
                 (folder / f"{name}.{kind}").unlink(missing_ok=True)  # of an unfinished training
-            raise InterruptedTrial
+            raise Interrupted
         if process.returncode:
             lines = Path(log).read_text(encoding="utf-8").strip().splitlines()
             raise ValueError(f"Training of {name} must succeed: "
@@ -147,26 +131,14 @@ class Full:
                              f"output is in {log})")
 
 
-def _is_taken(trial):
-    """Return whether an earlier trial of the same training ended or is at work."""
-    return any(other.number < trial.number and other.user_attrs.get("key") ==
-               trial.user_attrs["key"] and other.state in (*OVER, TrialState.RUNNING)
-               for other in trial.study.get_trials(deepcopy=False))
-
-
-def entries(study, proxies):
+def entries(queue, proxies):
     """Return the networks that were trained in full, the seeds of one together."""
     by_trial, found = {entry.trial: entry for entry in proxies}, {}
-    for trial in ended(study):
-        if trial.values is None:
-            continue
-        spec = trial.user_attrs["spec"]
+    specs = queue.specs()
+    for key, result in queue.results().items():
+        spec = specs[key]
         seeds = found.setdefault((spec["trial"], " ".join(spec["words"])), {})
-        seeds[spec["seed"]] = {
-            "accuracy": trial.values[0], "lut4": trial.values[1], "rate": trial.values[2],
-            **{name: trial.user_attrs.get(name) for name in (
-                "over", "interval", "seconds", "identity", "test_accuracy", "command")},
-            "name": name_of(spec)}
+        seeds[spec["seed"]] = result
     made = []
     for (number, _), seeds in found.items():
         proxy = by_trial.get(number)

@@ -8,6 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from sw.fold import fold
+from sw.share.queue import Interrupted
 
 from .. import bnn_mnist, loop
 from ..options import parser, recipe_of
@@ -18,14 +19,6 @@ FEW = 4  # trials of the same size that a trial is compared with before it may b
 LIKE = 1.1  # times a trial's size that counts as the same size
 HOPELESS = 1.25  # times the device that a planned network may take and still be trained
 COPIED = {"over", "interval", "seconds", "size", "family"}  # what equal trials have in common
-
-
-class InterruptedTrial(Exception):
-    """The worker was told to stop; the trial goes on another time."""
-
-
-class Surplus(Exception):
-    """The trial is one more than wanted."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +151,7 @@ class Proxy:
         if hopeless:
             raise optuna.TrialPruned
         if trainer.state.epoch < trainer.state.epochs or not trainer.state.best_epoch:
-            raise InterruptedTrial
+            raise Interrupted
 
 
 def is_hopeless(study, number, family, size, epoch, accuracy):

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from optuna.trial import TrialState
 
 from sw import picture
+from sw.share import store
 from sw.store.files import write_text
 
-from . import front, full, page, published, store
+from . import front, full, page, published
 from .importance import importance
 
 

@@ -2,23 +2,22 @@
 
 import signal
 import time
-import warnings
 import zlib
 from contextlib import contextmanager
 
 import optuna
-from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from . import front, full, store
-from .proxy import InterruptedTrial, Proxy, Surplus
+from sw.share import queue, store
+
+from . import front, full
+from .proxy import Proxy
 
 
 PROXIES = 0.55  # part of the budget for brief trainings
 FIRST = 0.85    # part of the budget until which networks of the front are trained with one seed
 SEEDS = (1, 2, 3)
 STARTUP = 10    # trials that are drawn at random
-PAUSE = 1.0     # seconds between two looks at the work of others
 
 
 class Clock:
@@ -84,21 +83,20 @@ class Worker:
         self.store = storage
         self.job = job
         self.signals = []
-        with _quiet():
+        with queue.quiet():
             sampler = optuna.samplers.TPESampler(
                 n_startup_trials=STARTUP, multivariate=True, group=True,
                 constant_liar=storage.shared,
                 constraints_func=lambda trial: (trial.user_attrs.get("over", 1.0),),
                 seed=zlib.crc32(storage.worker.encode()) if storage.shared else None)
             self.study = storage.study(facts, sampler)
-            self.fulls = storage.study(facts, part="/full")
+            self.fulls = queue.Queue(storage, facts, part="/full")
         self.clock = Clock(self.study, storage.worker, job.budget)
 
     def run(self):
         """Search; return whether Ctrl-C ended the search."""
-        with self._listening(), self.store.speaking(), _quiet():
+        with self._listening(), self.store.speaking(), queue.quiet():
             self.store.take_up(self.study)
-            self.store.take_up(self.fulls)
             self._seed()
             self._proxies()
             if not self.signals:
@@ -120,7 +118,7 @@ class Worker:
 
         def objective(trial):
             if self.job.trials is not None and _rank(trial) > self.job.trials:
-                raise Surplus
+                raise queue.Surplus
             return proxy(trial)
 
         while not self.signals and self.clock.left(deadline) > 0:
@@ -129,22 +127,25 @@ class Worker:
             if ended >= wanted:
                 break
             if ended + running >= wanted:
-                self._wait(self.study)
+                queue.wait(self.store, self.study)
             elif not self._one(self.study, objective):
                 break
 
     def _fulls(self):
         """Train networks of the front in full, those of one seed first."""
+        train = full.Full(self.store, self.job.hardware, self.job.named,
+                          lambda: bool(self.signals) or self.clock.left() < 0)
+
+        def timed(spec):
+            try:
+                return train(spec)
+            finally:
+                self.clock.tick()
+
         for seeds, share in ((SEEDS[:1], FIRST), (SEEDS[1:], 1.0)):
-            chosen = self._chosen(seeds)
-            full.enqueue(self.fulls, chosen)
-            objective = full.Full(self.store, self.job.hardware, self.job.named,
-                                  lambda: bool(self.signals) or self.clock.left() < 0)
-            while not self.signals and self.clock.left(share) > 0 and _open(self.fulls):
-                if not _waiting(self.fulls):
-                    self._wait(self.fulls)
-                elif not self._one(self.fulls, objective):
-                    break
+            self.fulls.put({full.key_of(spec): spec for spec in self._chosen(seeds)})
+            self.fulls.work(timed, lambda share=share: not self.signals
+                            and self.clock.left(share) > 0)
 
     def _chosen(self, seeds):
         """Return the full trainings that come next, as many as there is time for."""
@@ -155,8 +156,9 @@ class Worker:
             return [full.spec_of(entry, seed, scale) for entry in picked for seed in seeds]
         done = full.entries(self.fulls, entries)
         best = front.ordered(front.front(done), self.job.goal)[:1]
-        specs = [trial.user_attrs["spec"] for trial in store.ended(self.fulls)
-                 for entry in best if trial.user_attrs["spec"]["trial"] == entry.trial]
+        given = self.fulls.specs()
+        specs = [given[key] for key in self.fulls.results() for entry in best
+                 if given[key]["trial"] == entry.trial]
         return [{**spec, "seed": seed} for spec in specs[:1] for seed in seeds]
 
     def _scale(self, picked):
@@ -170,34 +172,12 @@ class Worker:
         room = max(0.0, self.clock.left(FIRST))
         return min(1.0, max(full.FEWEST, room / needed)) if needed else 1.0
 
-    def _wait(self, study):
-        """Wait for the work of others a while, and take up what dead workers left."""
-        time.sleep(PAUSE)
-        if self.store.shared:
-            optuna.storages.fail_stale_trials(study)
-        self.store.take_up(study)
-
     def _one(self, study, objective):
         """Run one trial; return whether the worker goes on."""
-        def marked(trial):
-            trial.set_user_attr("worker", self.store.worker)
-            return objective(trial)
-
         try:
-            study.optimize(marked, n_trials=1, callbacks=[self._tell])
-        except InterruptedTrial:
-            store.again(study, self._mine(study))
-            return False
-        except (Surplus, UpdateFinishedTrialError):  # others did it
-            return True
+            return queue.one(self.store, study, objective, callbacks=[self._tell])
         finally:
             self.clock.tick()
-        return True
-
-    def _mine(self, study):
-        return max((trial for trial in study.get_trials(deepcopy=False)
-                    if trial.user_attrs.get("worker") == self.store.worker),
-                   key=lambda trial: trial.number)
 
     def entries(self):
         """Return the networks of brief trainings that ended."""
@@ -214,8 +194,7 @@ class Worker:
             fits = "" if trial.user_attrs.get("over", 1) <= 0 else ", does not fit"
             said = f"{accuracy:.2f} %, {lut4:,.0f} LUT4, {rate:,.0f} images/s{fits}"
         top = f", best {best[0].accuracy:.2f} %" if best else ""
-        stage = "full" if study is self.fulls else "trial"
-        print(f"{stage} {trial.number}: {words}: {said}; front {len(best)}{top}; "
+        print(f"trial {trial.number}: {words}: {said}; front {len(best)}{top}; "
               f"{_clock(self.clock.left())} left", flush=True)
 
     @contextmanager
@@ -234,13 +213,6 @@ class Worker:
                 signal.signal(number, handler)
 
 
-@contextmanager
-def _quiet():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def _counted(study):
     """Return how many trials ended, and how many are at work."""
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
@@ -251,15 +223,6 @@ def _rank(trial):
     """Return the place of a trial among those that ended or are at work."""
     return sum(other.number <= trial.number and other.state in (*store.OVER, TrialState.RUNNING)
                for other in trial.study.get_trials(deepcopy=False))
-
-
-def _waiting(study):
-    return study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-
-
-def _open(study):
-    """Return the trials that wait or are at work."""
-    return study.get_trials(deepcopy=False, states=(TrialState.WAITING, TrialState.RUNNING))
 
 
 def _clock(seconds):

@@ -121,6 +121,7 @@ def of_files(path, files, options):
     folders = _below_shared(folders)
     read = _by_folders if any(folders) else _by_names
     rows = read(path, [file for file, _ in files], folders, raw)
+    raw.known["speakers"] = speakers_of(rows)
     if options.hold_out is not None:
         rows = _held_out(path, rows, options.hold_out, raw)
     found = {}
@@ -187,14 +188,19 @@ def _by_folders(path, files, folders, raw):
     return rows
 
 
+def speakers_of(rows):
+    """Return the speakers of recordings in order; none if names do not tell any."""
+    known = Counter(row.speaker for row in rows if row.speaker is not None)
+    return [] if len(known) < 2 or len(known) == len(rows) else sorted(known)
+
+
 def _held_out(path, rows, speaker, raw):
     """Return recordings, those of a speaker as the test part and all others for training."""
-    known = Counter(row.speaker for row in rows if row.speaker is not None)
-    if len(known) < 2 or len(known) == len(rows):
+    names = speakers_of(rows)
+    if not names:
         raise ValueError(f"--hold-out must be given for recordings whose names tell speakers, as "
                          f"CLASS_SPEAKER_INDEX.wav or CLASS/SPEAKER_INDEX.wav: {path} has none")
-    if speaker not in known:
-        names = sorted(known)
+    if speaker not in names:
         more = f" and {len(names) - SPEAKERS_SHOWN} more" * (len(names) > SPEAKERS_SHOWN)
         raise ValueError(f"Speaker of --hold-out must be one of "
                          f"{', '.join(names[:SPEAKERS_SHOWN])}{more}: {speaker!r}")

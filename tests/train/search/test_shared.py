@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import optuna
 import pytest
 
+from sw.share import store
 from tests.postgres import needed, server
 from tests.train.search.toy import table
 from train.search import __main__ as search
-from train.search import full, store
 
 
 TRIALS = 5
@@ -98,7 +98,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, database):
     assert again[0].params == trials[dead].params
     assert sum(trial.state in store.OVER for trial in trials) == TRIALS
     fulls = optuna.load_study(study_name="shared/full", storage=storage)
-    names = [full.name_of(trial.user_attrs["spec"]) for trial in store.ended(fulls)]
+    names = [trial.user_attrs["result"]["name"] for trial in store.ended(fulls)]
     assert len(names) == len(set(names)) == 3
     for name in names:
         assert (tmp_path / "networks" / name / f"{name}.net.npz").exists()

@@ -4,7 +4,7 @@ import sys
 import pytest
 from optuna.trial import TrialState
 
-from train.search import store
+from sw.share import store
 
 
 FACTS = {"data": "abc", "board": "icebreaker"}

@@ -1,4 +1,4 @@
-"""Storage of a search: trials in a journal file or a database, files in a folder or elsewhere."""
+"""Storage of shared work: trials in a journal or a database, files in a folder or elsewhere."""
 
 import fcntl
 import json
@@ -24,9 +24,10 @@ FORMAT = "thresher-search/1"
 JOURNAL = "trials.journal"
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 GRACE = 3  # heartbeats that a worker may miss
+OBJECTIVES = ("maximize", "minimize", "maximize")  # of a search: accuracy, area, rate
 SKEW = 30  # seconds between clocks that are named
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
-KEPT = ("words", "seed", "spec")  # attributes that a trial which is taken up again keeps
+KEPT = ("words", "key", "spec")  # attributes that a trial which is taken up again keeps
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -48,20 +49,22 @@ class Lock:
 
 
 class Store:
-    """Trials and files of a search.
+    """Trials and files of work that workers share.
 
     Parameters
     ----------
     folder : Path
-        Folder of the search on this machine.
+        Folder of the work on this machine.
     name : str
-        Name of the search.
+        Name of the work.
     url : str or None
         Database; None for a journal in ``folder``.
     artefacts : str or None
         Folder or address that fsspec knows, for the networks; None for ``folder``.
     heartbeat : int
         Seconds between two signs of life in a database.
+    what : str
+        Kind of the work, for messages.
 
     Attributes
     ----------
@@ -69,8 +72,10 @@ class Store:
         Whether workers on other machines may take part.
     """
 
-    def __init__(self, folder, name, url=None, artefacts=None, heartbeat=60):
+    def __init__(self, folder, name, url=None, artefacts=None, heartbeat=60,
+                 what="Search"):
         self.folder = Path(folder)
+        self.what = what
         self.name = name
         self.url = url
         self.shared = url is not None
@@ -129,13 +134,13 @@ class Store:
         except ArgumentError:
             return repr(self.url)
 
-    def study(self, facts, sampler=None, part=""):
+    def study(self, facts, sampler=None, part="", directions=OBJECTIVES):
         """Return a study, which is made if need be; refuse one of other facts."""
         name = f"{self.name}{part}"
         with self.speaking():
             made = optuna.create_study(
                 study_name=name, storage=self.storage, load_if_exists=True, sampler=sampler,
-                directions=("maximize", "minimize", "maximize"))
+                directions=directions)
             wanted = {"format": FORMAT, **facts}
             there = made.user_attrs.get("facts")
             if there is None:
@@ -144,9 +149,9 @@ class Store:
             there = json.loads(there)
         for key, value in json.loads(json.dumps(wanted)).items():
             if there.get(key) != value:
-                raise ValueError(f"Search {self.name!r} in {self._said} must have the {key} that "
-                                 f"it began with, {there.get(key)}: {value} (give another name "
-                                 f"with --name)")
+                raise ValueError(f"{self.what} {self.name!r} in {self._said} must have the {key} "
+                                 f"that it began with, {there.get(key)}: {value} (give another "
+                                 f"name with --name)")
         return made
 
     def notes(self):
