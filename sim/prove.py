@@ -89,7 +89,7 @@ def prove(proof):
     """Check a proof and its twin; return what the record says of them, a dict."""
     run = partial(check, depth=proof.depth, models=proof.models)
     right = run(proof.text(), FOLDER / proof.name, method=proof.method)
-    twin = run(proof.text(faulty=True), FOLDER / f"{proof.name}-twin", method="bmc")
+    twin = run(proof.text(faulty=True), FOLDER / f"{proof.name}-twin", method="trace")
     return {
         "name": proof.name, "claim": proof.claim, "parameters": proof.parameters,
         "method": proof.how, "depth": None if proof.method == "pdr" else proof.depth,

@@ -89,6 +89,7 @@ def _draw_layer(axes, trace, place, shape, who):
     else:
         axes.imshow(got, cmap=BITS, vmin=0, vmax=1, interpolation="nearest")
         axes.set_xticks([])
+        _part_channels(axes, layer, shape)
     axes.set_yticks([])
     for row, column in differ[:MARKS]:
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="red",
@@ -97,3 +98,14 @@ def _draw_layer(axes, trace, place, shape, who):
                                           if len(differ) else ": equal")
     axes.set_title(f"{layer.name}, {who}{verdict}", fontsize=8,
                    color="firebrick" if len(differ) else "black")
+
+
+def _part_channels(axes, layer, shape):
+    """Draw lines between the channels of a feature map."""
+    if not layer.gives.is_map:
+        return
+    rows, columns, _ = layer.gives.extents
+    for row in range(rows, shape[0], rows):
+        axes.axhline(row - 0.5, color="white", linewidth=1.2)
+    for column in range(columns, shape[1], columns):
+        axes.axvline(column - 0.5, color="white", linewidth=1.2)

@@ -97,7 +97,7 @@ def _map_contract(dut, layer, expected, *, words, wait, busy, inside):
                     inside=inside)
 
 
-def window_proof(name, layer, cycles, fault, **others):
+def window_proof(name, layer, fault, **others):
     def build():
         dut = Shown(layer)
         return _map_contract(
@@ -106,10 +106,15 @@ def window_proof(name, layer, cycles, fault, **others):
             busy=dut.latency + layer.width + 3, inside=5 + dut.queue_depth)
 
     return Proof(name, CONTRACT + ": windows, filled up with padding", _about(layer), build,
-                 fault, ("Window",), method="bmc", depth=cycles, enough=ENOUGH, **others)
+                 fault, ("Window",), **others)
 
 
-def conv_proof(name, layer, mode, cycles, fault, **others):
+def bounded(cycles):
+    """Return what a proof of so many cycles is made with."""
+    return {"method": "bmc", "depth": cycles, "enough": ENOUGH}
+
+
+def conv_proof(name, layer, mode, fault, **others):
     def build():
         dut = WiredConv2d(layer, mode)
 
@@ -122,7 +127,7 @@ def conv_proof(name, layer, mode, cycles, fault, **others):
                              inside=5 + dut.queue_depth)
 
     return Proof(name, CONTRACT, f"{_about(layer)}, {layer.made} neurons", build, fault,
-                 ("WiredConv2d",), method="bmc", depth=cycles, enough=ENOUGH, **others)
+                 ("WiredConv2d",), **others)
 
 
 def pool_proof(name, layer, fault, **others):
@@ -141,13 +146,11 @@ def pool_proof(name, layer, fault, **others):
                              wait=2, busy=1, inside=2)
 
     return Proof(name, CONTRACT, f"map of {layer.height} × {layer.width}, squares of {layer.size}",
-                 build, fault, ("Pool",), method="bmc", depth=2 * layer.height * layer.width + 6,
-                 enough=ENOUGH, **others)
+                 build, fault, ("Pool",), **others)
 
 
 def part_pool_proof(name, layer, width, fault, **others):
     parts = layer.channels // width
-    words_in, words_out = layer.height * layer.width * parts, layer.vectors * parts
 
     def build():
         def expected(words):
@@ -161,12 +164,12 @@ def part_pool_proof(name, layer, width, fault, **others):
                                  in enumerate(layer.all_of[part * width:(part + 1) * width])))
             return found
 
-        return Contract(PartPool(layer, width), expected, i_words=words_in, o_words=words_out,
-                        wait=3, busy=2, inside=3)
+        return Contract(PartPool(layer, width), expected,
+                        i_words=layer.height * layer.width * parts,
+                        o_words=layer.vectors * parts, wait=3, busy=2, inside=3)
 
     return Proof(name, CONTRACT, f"map of {layer.height} × {layer.width}, squares of {layer.size}, "
-                 f"{parts} parts of {width} channels", build, fault, ("PartPool",), method="bmc",
-                 depth=2 * words_in + 6, enough=ENOUGH, **others)
+                 f"{parts} parts of {width} channels", build, fault, ("PartPool",), **others)
 
 
 def squares_proof(name, layer, width, fault, **others):
@@ -189,8 +192,7 @@ def squares_proof(name, layer, width, fault, **others):
                              busy=layer.vectors + 3, inside=5)
 
     return Proof(name, CONTRACT, f"map of {layer.height} × {layer.width} × {layer.channels}, "
-                 f"squares of {layer.block}", build, fault, ("Squares",), method="bmc", depth=16,
-                 enough=ENOUGH, **others)
+                 f"squares of {layer.block}", build, fault, ("Squares",), **others)
 
 
 def scores_proof(name, layer, mode, fault, **others):
@@ -229,8 +231,7 @@ def sums_proof(name, layer, pe, fault, **others):
                         wait=2, busy=1, inside=2)
 
     return Proof(name, CONTRACT, f"{layer.vectors} positions, {layer.outputs} classes, pe = {pe}",
-                 build, fault, ("ScoreSums",), method="bmc", depth=13,
-                 enough="two maps are out and a third is inside", **others)
+                 build, fault, ("ScoreSums",), **others)
 
 
 SAME = _conv(2, 2, (3, 3), padding=1, pad_bit=1)
@@ -247,22 +248,23 @@ SUMS = Scores2d("scores", np.array([[1, -1], [-1, 1], [1, 1]], np.int8),
                 np.array([1, -2, 3], np.int32), 1, 2)
 
 PROOFS = [
-    window_proof("wired-window", SAME, 15, Fault(
-        "hw.stage.window._select", "(index + tap) % count", "(index - tap) % count")),
-    window_proof("wired-window-stride", STRIDE, 14, Fault(
+    window_proof("wired-window", SAME, Fault(
+        "hw.stage.window._select", "(index + tap) % count", "(index - tap) % count"),
+        **bounded(15)),
+    window_proof("wired-window-stride", STRIDE, Fault(
         "hw.stage.window.Window._read", "last_row.eq(row == view.rows - 1)",
-        "last_row.eq(row == view.rows - 2)")),
-    window_proof("wired-window-column", COLUMN, 13, Fault(
+        "last_row.eq(row == view.rows - 2)"), **bounded(14)),
+    window_proof("wired-window-column", COLUMN, Fault(
         "hw.stage.window.Window._read", "enough.eq(~filled[-1])", "enough.eq(1)")),
-    window_proof("wired-window-pad", SAME, 15, Fault(
+    window_proof("wired-window-pad", SAME, Fault(
         "hw.stage.window.Window.elaborate", "Const(self.layer.pad, self.layer.taken_bits)",
-        "Const(1 - self.layer.pad, 1)")),
-    window_proof("wired-window-integers", INTEGERS, 15, Fault(
+        "Const(1 - self.layer.pad, 1)"), **bounded(15)),
+    window_proof("wired-window-integers", INTEGERS, Fault(
         "hw.stage.window.Window.elaborate", "Const(self.layer.pad, self.layer.taken_bits)",
-        "Const(self.layer.pad % 2, self.layer.taken_bits)")),
-    conv_proof("wired-conv", SAME, Wired(2, 0), 16, Fault(
+        "Const(self.layer.pad % 2, self.layer.taken_bits)"), **bounded(15)),
+    conv_proof("wired-conv", SAME, Wired(2, 0), Fault(
         "hw.wired.conv2d.WiredConv2d.elaborate", "control.delay(window.valid, neurons.latency)",
-        "control.delay(window.valid, neurons.latency - 1)")),
+        "control.delay(window.valid, neurons.latency - 1)"), **bounded(16)),
     pool_proof("pool", POOL, Fault(
         "hw.stage.pool.Pool.elaborate", "Mux(depth == 0, reduced", "Mux(depth == 1, reduced")),
     part_pool_proof("pool-parts", PARTS, 1, Fault(

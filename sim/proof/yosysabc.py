@@ -46,8 +46,14 @@ def main(argv=None):
         print("Property proved.")
     elif verdict == "snl_SAT":
         print(f'Output 0 of miter "design" was asserted in frame {frame}.')
-    elif any(command.startswith("bmc3") for command in commands):
-        print(f"No output asserted in {frame} frames.")
+    else:
+        asked = [int(command.split()[2]) for command in commands if command.startswith("bmc3 -F")]
+        if not asked:  # of PDR: sby says that the engine gave up
+            return 0
+        if int(frame) + 1 != asked[0]:
+            print(f"Error: ABC looked at {int(frame) + 1} of {asked[0]} frames")
+            return 1
+        print(f"No output asserted in {asked[0]} frames.")
     return 0
 
 

@@ -31,6 +31,12 @@ class ShowSpaceToDepth(Show):
 
     unit = "bit"
 
+    def detail(self, layer, inputs, index):
+        y, x, place = np.unravel_index(index, layer.gives.extents)
+        row, column, channel = np.unravel_index(place, (layer.block, layer.block, layer.channels))
+        return (f" (channel {place} at row {y}, column {x}: channel {channel} at row "
+                f"{y * layer.block + row}, column {x * layer.block + column})")
+
     def words(self, layer):
         return f"{layer.takes} to {layer.gives}, squares of {layer.block} x {layer.block}"
 

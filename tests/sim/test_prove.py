@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from amaranth import Const, Elaboratable, Fragment, Module
+from amaranth import Const, Elaboratable, Fragment, Module, Signal
+from amaranth.asserts import AnySeq
 from amaranth.hdl import Assert
+from amaranth.lib import memory
 
 from hw.stream.credit import StreamBuffer
 from sim import prove
-from sim.proof.formal import check
+from sim.proof import yosysabc
+from sim.proof.formal import check, to_rtlil
 from sim.proof.harness import Fault
 
 
@@ -119,6 +122,46 @@ def test_a_proof_that_fails_names_the_assertion_and_the_trace(folder, monkeypatc
     assert trace.is_file()
     assert (f"failed: buffer: o: an offer is withdrawn (counterexample: {trace})"
             in capsys.readouterr().err)
+
+
+class Counts(Elaboratable):
+    """A counter that must not reach 5."""
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.kept = kept = memory.Memory(shape=3, depth=2, init=[])
+        count, read = Signal(3), kept.read_port()
+        m.d.sync += count.eq(count + 1)
+        m.d.comb += Assert((count != 5) | (read.data != 0), "the counter is at 5")
+        return m
+
+
+@pytest.mark.parametrize(("cycles", "status", "step"), [(5, "pass", None), (6, "fail", 5)])
+def test_a_bounded_check_looks_at_as_many_cycles_as_it_says(folder, cycles, status, step):
+    found = check(to_rtlil(Counts()), folder / "counts", method="bmc", depth=cycles)
+    assert (found.status, found.step) == (status, step)
+    assert bool(found.trace) == bool(found.assertion) == (status == "fail")
+
+
+def test_a_bounded_check_of_a_design_without_registers_is_no_success(folder):
+    m = Module()
+    m.d.comb += Assert(AnySeq(1), "a bit is 0")
+    with pytest.raises(ValueError, match=r"^sby must end with a verdict: SBY .* Error: ABC looked "
+                                         r"at 0 of 3 frames \(see .*logfile\.txt\)$"):
+        check(to_rtlil(m), folder / "none", method="bmc", depth=3)
+    assert check(to_rtlil(m), folder / "none", method="trace", depth=3).assertion == "a bit is 0"
+
+
+def test_a_bounded_check_that_saw_fewer_cycles_has_no_verdict(tmp_path, monkeypatch, capsys):
+    def run(command, **_):
+        Path(command[-1], "status").write_text("snl_UNK 3\n")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.proof.yosysabc.subprocess.run", run)
+    assert yosysabc.main(["-c", "read_aiger x; bmc3 -F 5 -v"]) == 1
+    assert capsys.readouterr().out == "Error: ABC looked at 4 of 5 frames\n"
+    assert yosysabc.main(["-c", "read_aiger x; bmc3 -F 4 -v"]) == 0
+    assert capsys.readouterr().out == "No output asserted in 4 frames.\n"
 
 
 def test_a_fault_that_is_not_found_fails_the_proof(folder, monkeypatch, capsys):
