@@ -37,6 +37,9 @@ def test_an_unknown_name_ends_a_command_line_without_traceback(capsys):
     assert "argument NETWORK: Network must be a file or one of " in capsys.readouterr().err
 
 
+# Options of recipes that are younger than some networks, which were trained without them.
+LATER = {"heard": False}
+
 LARGE = ("lfc", "cifar-accurate", "cifar-fast", "cnv")  # their checkpoints are left out
 
 
@@ -57,7 +60,7 @@ def test_artefacts_are_whole_and_trained_by_the_recipes_of_their_names():
         recipe = recipes[name] | {"levels": provenance["recipe"]["levels"]}
         # A time limit makes the epochs fewer than were planned; the recipe plans those.
         epochs = min(provenance["recipe"]["epochs"], provenance["epochs"])
-        assert provenance["recipe"] | {"epochs": epochs} == recipe
+        assert LATER | provenance["recipe"] | {"epochs": epochs} == recipe
         integers = recipe["levels"] is None  # a first layer of integers has no levels
         assert integers or (recipes[name]["levels"] or 1) == recipe["levels"]
 
