@@ -93,8 +93,9 @@ def choose(network, device, *, clock_hz, images_per_second=None, wired=None, arr
             raise ValueError(_too_fast(network, device, target, wired[0], images_per_second))
         if misfits(network, schedule, device):
             # Memories divide otherwise at other intervals, so a shorter one may fit.
-            for interval in reversed(_distinct(max(fastest, ceil(target / SHORTER)), target)):
-                shorter = smallest(network, device, interval, wired)
+            shortest = min(max(fastest, arrival.cycles, ceil(target / SHORTER)), target)
+            for interval in reversed(_distinct(shortest, target)):
+                shorter = smallest_at(interval)
                 if shorter is not None and not misfits(network, shorter, device):
                     return shorter
         refuse_misfit(network, schedule, device, slowest=slowest_on)

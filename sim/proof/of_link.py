@@ -173,7 +173,7 @@ class Answers(Hollow):
 
 
 class Paths(Hollow):
-    """What goes past the requests: everything that the link passes on unchanged."""
+    """Paths past the requests: everything that the link passes on unchanged."""
 
     def _check(self, m):
         dut, run, feed = self.dut, self.benchmark, self.dut.feed

@@ -187,7 +187,7 @@ class LoadingOctets(LoadingAnswers):
 
 
 class LoadingPaths(HollowLoading, Paths):
-    """What goes past the requests, and when work is done at all."""
+    """Paths past the requests, and when the link does work at all."""
 
     def _check(self, m):
         super()._check(m)

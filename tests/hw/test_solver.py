@@ -105,6 +105,11 @@ def test_a_shorter_interval_is_taken_where_the_wanted_one_does_not_fit():
     schedule = choose(network, device, clock_hz=clock, images_per_second=rate)
     assert not misfits(network, schedule, device)
     assert schedule.interval(network) <= clock / rate
+    arrival = Arrival(network.inputs // 2, 2)  # two pixels a beat
+    shorter = choose(network, device, clock_hz=clock, images_per_second=rate, arrival=arrival)
+    assert not misfits(network, shorter, device)
+    assert shorter.pixels == arrival.pixels
+    assert arrival.cycles <= shorter.interval(network) <= clock / rate
 
 
 @pytest.mark.parametrize("arrival", [Arrival(25), Arrival(98, 8), Arrival(1000)])
