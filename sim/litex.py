@@ -44,7 +44,7 @@ def needed():
         from .soc import system
     except ImportError as error:
         raise ValueError(f"LiteX must be installed: {error} (pip install "
-                         f"'thresher[litex]')") from None
+                         f"'.[litex]')") from None
     return system
 
 

@@ -45,6 +45,12 @@ from .proof import (
     of_load as proof_load,
 )
 from .proof import (
+    of_loadedtext as proof_loadedtext,
+)
+from .proof import (
+    of_loadinglink as proof_loadinglink,
+)
+from .proof import (
     of_lookup as proof_lookup,
 )
 from .proof import (
@@ -74,14 +80,17 @@ PROOFS = [*proof_stream.PROOFS, *proof_layer.PROOFS, *proof_count.PROOFS,
           *proof_lookup.PROOFS, *proof_line.PROOFS, *proof_feed.PROOFS,
           *proof_image.PROOFS, *proof_inbox.PROOFS, *proof_accelerator.PROOFS,
           *proof_benchmark.PROOFS, *proof_flash.PROOFS, *proof_link.PROOFS,
-          *proof_window.PROOFS, *proof_wishbone.PROOFS, *proof_load.PROOFS]
+          *proof_window.PROOFS, *proof_wishbone.PROOFS, *proof_load.PROOFS,
+          *proof_loadedtext.PROOFS, *proof_loadinglink.PROOFS]
 
 # Components of hw with streams that have no proof of their own, and why.
 UNPROVEN = {
     "SpramWeights": "no payload comes out of it: the proof mvtu-spram loads and reads it",
     "PacketAccelerator": "wires around AxiAccelerator and a count of beats: its bench drives both",
+    "LoadedMVTU": "an MVTU with memories that can be written: its tests load it, weight-writer is "
+                  "proven",
+    "PositionScores": "an MVTU under another name",
     "HeldSlot": "two registers, whose producer holds the payload: tests of label select stall it",
-    "LoadedText": "a memory behind the proof of TextOctets: its tests load and read it",
 }
 
 

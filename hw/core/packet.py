@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .axi import AxiAccelerator
+from .port import join_ports
 
 
 __all__ = ["PacketAccelerator"]
@@ -23,8 +24,8 @@ class PacketAccelerator(wiring.Component):
 
     Parameters
     ----------
-    accelerator : :class:`hw.accelerator.Accelerator`
-        The accelerator.
+    accelerator
+        As of an :class:`hw.core.axi.AxiAccelerator`.
 
     Members
     -------
@@ -37,7 +38,7 @@ class PacketAccelerator(wiring.Component):
     misaligned : Out(1)
         An image had another number of beats, or bytes were left out.
     aclk, aresetn, s_axis_tdata, m_axis_tdata, ...
-        As of :class:`hw.core.axi.AxiAccelerator`.
+        As of an AxiAccelerator.
     """
 
     def __init__(self, accelerator):
@@ -68,9 +69,7 @@ class PacketAccelerator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.axi = axi = self.axi
-        for name, member in axi.signature.members.items():
-            inner, outer = getattr(axi, name), getattr(self, name)
-            m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        join_ports(m, axi, self, axi.signature.members)
         m.d.comb += [self.m_axis_tlast.eq(1), self.m_axis_tkeep.eq(~0)]
 
         # Count the beats of an image, and compare.

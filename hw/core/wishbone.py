@@ -9,6 +9,7 @@ from sw.line.load import KEY, encode_words
 from ..serial.loader import WeightLoader
 from ..stage.load import load_shape
 from ..stream.width import WidthConverter
+from .port import join_ports
 from .register import ADDRESS_BITS, WORD, words_of
 from .registerfile import LOADER, RegisterFile
 
@@ -142,9 +143,7 @@ class WishboneAccelerator(wiring.Component):
         m.submodules.beats = beats = WidthConverter(
             bits=network.inputs * network.pixel_bits, i_width=WORD,
             o_width=accelerator.input_width)
-        for name, member in BUS.items():
-            inner, outer = getattr(port, name), getattr(self, name)
-            m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        join_ports(m, port, self, BUS)
         m.d.comb += self.interrupt_o.eq(port.interrupt)
         connect(m, port.words, beats.i)
         connect(m, beats.o, accelerator.i)

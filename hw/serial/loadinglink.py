@@ -19,6 +19,7 @@ __all__ = ["LoadedText", "LoadingLink"]
 
 IDENTITY = range(1, 33)  # octets of the network's identity in the answer to IDENTIFY
 PLACE_OCTETS = 4         # of an offset, and of a position
+PLACE_BITS = 8 * PLACE_OCTETS
 ANSWER_OCTETS = 1 + PLACE_OCTETS
 
 
@@ -131,9 +132,9 @@ class LoadingLink(Link):
         m.submodules.described = self.described = described = Relay(OCTET)
         connect(m, description.o, described.i)
         self.load, self.describe = Signal(name="load"), Signal(name="describe")
-        self.offset, self.position = Signal(32), Signal(32)
+        self.offset, self.position = Signal(PLACE_BITS), Signal(PLACE_BITS)
         self.place, self.order, self.repeated = Signal(range(ANSWER_OCTETS)), Signal(), Signal()
-        self.before, self.begun = Signal(32), Signal()
+        self.before, self.begun = Signal(PLACE_BITS), Signal()
         return text
 
     def _read_request(self, m, inbox):

@@ -14,7 +14,7 @@ from ..plan.area import memory as memory_resources
 from .handshake import SMALL_QUEUE
 
 
-__all__ = ["CreditQueue", "Dataflow", "Relay", "StreamBuffer", "queue_resources",
+__all__ = ["CreditQueue", "Dataflow", "Queue", "Relay", "StreamBuffer", "queue_resources",
            "queue_size", "queue_slots"]
 
 LOGIC_SLOTS = 64  # most slots in distributed RAM, which is 5 ns faster than block RAM
@@ -115,7 +115,42 @@ class Relay(wiring.Component):
         return m
 
 
-class CreditQueue(wiring.Component):
+class Queue(wiring.Component):
+    """Members of a queue whose slots are reserved before their payloads come.
+
+    Parameters
+    ----------
+    shape : :class:`ShapeLike`
+        Shape of the payload.
+    free : int
+        Initial value of the port ``free``, for a queue that has its register there.
+
+    Members
+    -------
+    free : Out(1)
+        A slot is free.
+    reserve : In(1)
+        Takes a slot; ignored while none is ``free``.
+    push : In(1)
+        Delivers ``payload`` into the oldest slot reserved.
+    payload : In(shape)
+        Payload to deliver.
+    o : Out(stream.Signature(shape))
+        The payloads, in order.
+    """
+
+    def __init__(self, shape, *, free=0):
+        self.shape = shape
+        super().__init__({
+            "free": Out(1, init=free),
+            "reserve": In(1),
+            "push": In(1),
+            "payload": In(shape),
+            "o": Out(stream.Signature(shape)),
+        })
+
+
+class CreditQueue(Queue):
     """The queue behind a pipeline that cannot wait.
 
     The pipeline's head reserves a slot for each payload that enters. The tail delivers the
@@ -135,32 +170,17 @@ class CreditQueue(wiring.Component):
 
     Members
     -------
-    free : Out(1)
-        A slot is free.
-    reserve : In(1)
-        Takes a slot; ignored while none is ``free``.
-    push : In(1)
-        Delivers ``payload`` into the oldest slot reserved.
-    payload : In(shape)
-        Payload to deliver.
-    o : Out(stream.Signature(shape))
-        The payloads, in order.
+    free, reserve, push, payload, o
+        As of a :class:`Queue`.
     """
 
     def __init__(self, shape, *, depth):
         if depth < 1:
             raise ValueError(f"Depth of a queue must be at least 1: {depth}")
-        self.shape = shape
         self.depth = depth
         self.latency = 1 if depth <= SMALL_QUEUE else 2
         self.slots = queue_slots(depth)
-        super().__init__({
-            "free": Out(1),
-            "reserve": In(1),
-            "push": In(1),
-            "payload": In(shape),
-            "o": Out(stream.Signature(shape)),
-        })
+        super().__init__(shape)
 
     def elaborate(self, platform):
         m = Module()

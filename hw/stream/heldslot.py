@@ -1,18 +1,18 @@
 """The one slot behind a slow pipeline that holds its result itself until it is taken."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+
+from .credit import Queue
 
 
 __all__ = ["HeldSlot"]
 
 
-class HeldSlot(wiring.Component):
+class HeldSlot(Queue):
     """A queue of one slot without a register for the payload.
 
-    The members are those of a :class:`hw.stream.credit.CreditQueue`, but the producer must hold
-    ``payload`` from the cycle after ``push`` on, until the slot is free again.
+    The producer must hold ``payload`` from the cycle after ``push`` on, until the slot is free
+    again.
 
     Latency from ``push`` to ``o.valid`` is 1 cycle.
 
@@ -23,29 +23,15 @@ class HeldSlot(wiring.Component):
 
     Members
     -------
-    free : Out(1)
-        The slot is free.
-    reserve : In(1)
-        Takes the slot; ignored while it is not ``free``.
-    push : In(1)
-        The payload is there from the next cycle on.
-    payload : In(shape)
-        Payload, held by the producer.
-    o : Out(stream.Signature(shape))
-        The payloads, in order.
+    free, reserve, push, payload, o
+        As of a :class:`hw.stream.credit.Queue`; the payload is there from the cycle behind ``push``
+        on.
     """
 
     latency = 1
 
     def __init__(self, shape):
-        self.shape = shape
-        super().__init__({
-            "free": Out(1, init=1),
-            "reserve": In(1),
-            "push": In(1),
-            "payload": In(shape),
-            "o": Out(stream.Signature(shape)),
-        })
+        super().__init__(shape, free=1)
 
     def elaborate(self, platform):
         m = Module()

@@ -23,7 +23,8 @@ class Sent(Elaboratable):
     """The sender beside a loader that writes texts at any time, and one octet that is followed.
 
     The loader is trusted with two things. It swaps a text in when all octets of it are written, and
-    it does so while fewer octets of the old text have been sent than the new one has.
+    it does so while fewer octets of the old text are out than the new one has: on a board one,
+    which waits in a relay.
     """
 
     def elaborate(self, platform):
@@ -49,9 +50,8 @@ class Sent(Elaboratable):
         m.d.comb += taken.eq(dut.o.valid & dut.o.ready)
         with m.If(taken):
             m.d.sync += position.eq(Mux(position == length - 1, 0, position + 1))
-        sizes = (dut.octets != 0) & (dut.octets <= DEPTH) & (position < dut.octets)
+        sizes = (dut.octets != 0) & (dut.octets <= DEPTH) & (position + taken < dut.octets)
         m.d.comb += Assume(~dut.swap | sizes & ~dut.valid & (written | (place >= dut.octets)))
-        m.d.comb += Assume(~dut.swap | ~taken)
 
         hidden, age = Signal(), Signal(range(SETTLED + 1), init=SETTLED)
         m.d.sync += hidden.eq(dut.hidden)

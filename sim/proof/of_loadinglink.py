@@ -1,6 +1,7 @@
 """Proofs of the link that loads weights: all or nothing, and no answer from half of them."""
 
 from types import SimpleNamespace
+from unittest.mock import patch
 
 from amaranth import Cat, Const, Mux, Signal
 from amaranth.asserts import AnySeq
@@ -20,8 +21,8 @@ from .of_link import PARAMETERS, Answers, Paths
 __all__ = ["PROOFS"]
 
 SHAPE = SimpleNamespace(key=bytes(8), text=64, encode=lambda: b"shape")
-PLACE = 4    # octets of an offset, and of a position
-ANSWER = 5   # octets of an answer to LOAD
+PLACE = 2           # octets of an offset, and of a position: half as many as they are
+ANSWER = 1 + PLACE  # octets of an answer to LOAD
 
 
 class HollowLoading(Hollow):
@@ -33,6 +34,11 @@ class HollowLoading(Hollow):
     """
 
     PARTS = *Hollow.PARTS, WeightLoader, LoadedText
+
+    def elaborate(self, platform):
+        with patch.multiple("hw.serial.loadinglink", PLACE_OCTETS=PLACE, PLACE_BITS=8 * PLACE,
+                            ANSWER_OCTETS=ANSWER):
+            return super().elaborate(platform)
 
     def _make(self):
         return super()._make(LoadingLink, shape=SHAPE, words=3)
@@ -102,7 +108,8 @@ class LoadingAnswers(HollowLoading, Answers):
         """Follow a LOAD: its offset, what that makes of its octets, and where they go."""
         payload, request, loader = self.inbox.payload, self.inbox.request, self.loader
         got, placed, done = Signal(range(PLACE + 1)), Signal(), Signal(name="load_done")
-        offset, given, before, begun = Signal(32), Signal(32), Signal(32), Signal()
+        offset, given, before, begun = *(
+            Signal(8 * PLACE, name=name) for name in ("offset", "given", "before")), Signal()
         wanted, order = Signal(), Signal()
         loads, reads, decides, loading, ends = (
             Signal(name=name) for name in ("loads", "reads", "decides", "loading", "load_ends"))
@@ -169,13 +176,8 @@ class LoadingOctets(LoadingAnswers):
                            | ~(loader.filling | loader.octets.ready),
                            "an octet of a load is lost or doubled")
 
-    def _feed(self, m, runs, classifies):
-        """Leave out what the proof of all answers looks at."""
-
-    def _go_on(self, m, consumer, runs, pays, asks):
-        """Leave it out here, too."""
-
     def _compare(self, m, consumer, place, right, reason, sources):
+        super()._compare(m, consumer, place, right, reason, sources)
         answer, part, here = self.output.i, Signal(range(ANSWER)), Signal(name="status_here")
         m.d.comb += here.eq((place == 2) & right & self.asks_load)
         with m.If(consumer.taken & here):

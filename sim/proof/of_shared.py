@@ -39,7 +39,8 @@ def shared_proof(name, layer, pe, simd, positions, vectors, fault, *, depth, **o
 
     return Proof(name, CONTRACT, f"{layer.inputs} inputs × {layer.outputs} neurons, pe = {pe}, "
                  f"simd = {simd}, {positions} positions of {vectors}", build, fault,
-                 ("PositionOrder",), method="bmc", depth=depth, enough=ENOUGH, **others)
+                 ("SharedMVTU", "PositionOrder"), method="bmc", depth=depth, enough=ENOUGH,
+                 **others)
 
 
 def row_proof(name, layer, pe, simd, fault, *, depth, **others):
@@ -59,7 +60,8 @@ def row_proof(name, layer, pe, simd, fault, *, depth, **others):
     (height, width), (rows, columns) = (layer.height, layer.width), layer.kernel
     return Proof(name, CONTRACT, f"map of {height} × {width}, kernel {rows} × {columns}, padding "
                  f"{layer.padding} by {layer.pad_bit}, pe = {pe}, simd = {simd}", build, fault,
-                 ("PositionOrder",), method="bmc", depth=depth, enough=ENOUGH_ROWS, **others)
+                 ("RowMVTU", "PositionOrder"), method="bmc", depth=depth, enough=ENOUGH_ROWS,
+                 **others)
 
 
 def integer_proof(name, layer, pe, simd, fault, *, depth, **others):
@@ -80,7 +82,7 @@ def integer_proof(name, layer, pe, simd, fault, *, depth, **others):
 
     return Proof(name, CONTRACT, f"{layer.inputs} inputs of {layer.input_bits} bits × "
                  f"{layer.outputs} neurons, pe = {pe}, simd = {simd}", build, fault,
-                 ("MVTU",), method="bmc", depth=depth,
+                 ("IntegerMVTU",), method="bmc", depth=depth,
                  enough="two vectors are out and a third is inside", **others)
 
 
