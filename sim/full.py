@@ -10,6 +10,7 @@ import numpy as np
 
 from boards.usage import Parser
 from hw.accelerator import Accelerator
+from hw.plan.schedule import Scheduled
 from hw.synthesis.verilog import to_verilog
 from sw import golden
 from sw.artefact import HELP, network_file
@@ -30,6 +31,8 @@ from .trace import report
 MAIN = Path(__file__).with_suffix(".cpp")
 LONG_RUN = 80_000  # cycles from which on an optimized model is done earlier
 PAUSES = 15  # cycles that an image takes more with pauses, about
+# Lanes are wide, so that Verilator's data-flow graph makes a scheduled model 6 to 15 % faster.
+SCHEDULED = ("-fdfg",)
 
 
 def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=True, output=OUTPUT):
@@ -64,10 +67,17 @@ def simulate(accelerator, images, *, seed=0, long=False, edit=None, progress=Tru
     say(f"Verilog: {len(text) / 1e6:.1f} MB in {time.monotonic() - start:.1f} s")
     start = time.monotonic()
     model = compile_model(text, "accelerator", MAIN.read_text(encoding="utf-8"), output / PLACE,
-                          optimize="-O1" if long else "-O0", runtime=output / "sim/runtime")
+                          optimize="-O1" if long else "-O0",
+                          options=SCHEDULED if long and _has_lanes(accelerator) else (),
+                          runtime=output / "sim/runtime")
     say(f"Verilator model: {time.monotonic() - start:.1f} s")
     return run_model(model, accelerator, images, seed=seed, progress=progress, output=output,
                      parts=parts_for(accelerator, len(images)))
+
+
+def _has_lanes(accelerator):
+    """Return whether a layer is scheduled."""
+    return any(isinstance(mode, Scheduled) for mode in accelerator.schedule.layers.values())
 
 
 def compare(accelerator, images, outcome, *, timed):

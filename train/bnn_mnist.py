@@ -260,9 +260,9 @@ def _finish(trainer, dataset, start, files, interrupted, family):
         labels=dataset.labels, input_shape=dataset.input_shape,
         provenance=provenance, test_scores=test_scores, conversion=dataset.conversion)
     title = f"{files['json'].stem}: {accuracy:.2f} % of {len(given)} test images"
-    coloured = dataset.test_images.ndim == 4
+    drawn = dataset.test_images.ndim > 2  # else rows of a table
     examples = pictures.confused(matrix, dataset.test_images, dataset.test_labels,
-                                 given) if coloured else ()
+                                 given) if drawn else ()
     with ExitStack() as together:  # all files, or none
         new = {kind: together.enter_context(replacing(files[kind]))
                for kind in ("json", "confusion.png", "curve.png", "ckpt.npz")}

@@ -147,10 +147,13 @@ class LabelSelect(Stage):
         lut4 = (nodes + 1) * (CARRY[family] + 1) * self.score_bits + 30
         ff = width + nodes * 2 * self.score_bits + self.score_bits + 16
         answer = width + (self.classes - 1).bit_length()
-        queue = Resources(2, 2)
         if self.queued:
-            queue = queue_resources(family, self.queue_depth, answer)
-        return {name: cells(family, lut4, ff) + queue}
+            return {name: cells(family, lut4, ff)
+                    + queue_resources(family, self.queue_depth, answer)}
+        # Scores wait for the label and are written as they come: no LUT lies before them.
+        alone = width + self.score_bits + self.pe * self.score_bits * select_depth(self.pe)
+        ff = alone + nodes * (self.score_bits + nodes.bit_length()) + 18
+        return {name: Resources(lut4 + self.words + (alone if family == "ice40" else 0), ff)}
 
     def elaborate(self, platform):
         m = Module()

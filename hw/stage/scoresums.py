@@ -7,7 +7,7 @@ from amaranth import *
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ..plan.area import CARRY, cells
+from ..plan.area import CARRY, Resources
 from ..stream.handshake import Buffer
 from ..stream.stage import Stage, StreamTap
 from .mvtu import MVTU
@@ -135,5 +135,6 @@ def score_sums_resources(layer, pe, family):
     """Return the estimated resources of :class:`ScoreSums`."""
     words, sums = ceil(layer.outputs / pe), pe * layer.score_bits
     counters = (words - 1).bit_length() + (layer.vectors - 1).bit_length()
-    return cells(family, (CARRY[family] + 1) * sums + 2 * counters + 8,
-                 words * sums + counters + 1)
+    alone = (words - 1) * sums if family == "ice40" else 0  # flip-flops that no LUT lies before
+    return Resources((CARRY[family] + 1) * sums + counters + 8 + alone,
+                     words * sums + counters + 1)

@@ -11,7 +11,7 @@ from ..conversion import Row
 from ..network import check_labels
 from . import options as choices
 from .convert import Converter
-from .download import fetch
+from .download import fetch, take_out
 from .form import form
 from .form.classnames import class_names
 from .guess import conversion_of
@@ -256,12 +256,17 @@ def known_folder(name, download=True):
     for place in places:
         if known.whole(place):
             return place
-    if not (download and known.mirrors):
+    shelves = [place.with_name(known.shelf or name) for place in places]
+    here = known.packed and any((shelf / known.files[0].name).is_file() for shelf in shelves)
+    if not (here or (download and known.mirrors)):
         way = f"{known.origin}; or set" if known.origin else "set"
         raise ValueError(f"Dataset {name!r} must be in {' or '.join(map(str, places))} ({way} "
                          f"THRESHER_DATA to the folder that has it)")
     for file in known.files:
-        fetch(file, places[-1], known.mirrors)
+        have = [shelf for shelf in shelves if (shelf / file.name).is_file()]
+        fetched = fetch(file, (have or shelves[-1:])[0], known.mirrors)
+    if known.packed:
+        take_out(fetched, known.packed, places[-1])
     return places[-1]
 
 

@@ -1,4 +1,4 @@
-"""Downloads known files from several mirrors, resumes cut downloads, and checks SHA-256."""
+"""Downloads known files from several mirrors, resumes cut downloads, and checks checksums."""
 
 import hashlib
 import http.client
@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..progress import progress
-from ..store.files import naming
+from ..store.files import naming, write_bytes
 from ..store.lock import alone
 from .form import unpack
 
@@ -36,11 +36,18 @@ class File:
     sha256: str
 
     exact = True  # whether ``size`` is the file's
+    method = "SHA-256"
 
     def digest(self, path):
         """Return the checksum of a downloaded file."""
         with open(path, "rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+            return hashlib.file_digest(opened, self.method.replace("-", "").lower()).hexdigest()
+
+
+class Md5File(File):
+    """A file of which only an MD5 is published: ``sha256`` holds it."""
+
+    method = "MD5"
 
 
 @dataclass(frozen=True)
@@ -148,4 +155,28 @@ def _check(part, file):
     digest = file.digest(part)
     if digest != file.sha256:
         part.unlink()
-        raise ValueError(f"sent another file (SHA-256 {digest[:12]}, not {file.sha256[:12]})")
+        raise ValueError(f"sent another file ({file.method} {digest[:12]}, not "
+                         f"{file.sha256[:12]})")
+
+
+def take_out(archive, names, folder):
+    """Take files out of a downloaded archive into a folder, unless they are there.
+
+    Parameters
+    ----------
+    archive : Path
+        The archive.
+    names : sequence of str
+        Names of the files, without those of the folders in the archive.
+    folder : Path
+        Target folder, which is made if need be.
+    """
+    missing = [name for name in names if not (folder / name).exists()]
+    if not missing:
+        return
+    found = {member.name: member.octets
+             for member in unpack.members(archive, missing.__contains__)}
+    for name in missing:
+        if name not in found:
+            raise ValueError(f"{archive} must hold {name}: it does not (download it again)")
+        write_bytes(folder / name, found[name])

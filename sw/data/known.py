@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from .download import File, Packed
+from .download import File, Md5File, Packed
 from .form import archive, idx, mat
 
 
@@ -30,6 +30,10 @@ class Known:
         Way out where it is missing and cannot be downloaded.
     others : tuple of str
         Names of other files, each of which has the whole dataset.
+    shelf : str
+        Dataset whose folder has the one file of ``files``, if several datasets lie in it.
+    packed : tuple of str
+        Files that are taken out of that file.
     """
 
     labels: tuple | None
@@ -39,12 +43,26 @@ class Known:
     form: ModuleType = idx
     origin: str = ""
     others: tuple = ()
+    shelf: str = ""
+    packed: tuple = ()
 
     def whole(self, folder):
         """Return whether a folder has all files, as they are named or unpacked."""
-        return (all((folder / file.name).is_file() for file in self.files)
+        names = self.packed or [file.name for file in self.files]
+        return (all((folder / name).is_file() for name in names)
                 or any((folder / name).is_file() for name in self.others)
                 or (self.form is idx and idx.whole(folder)))
+
+
+def emnist(name):
+    """Return one of the datasets of EMNIST's archive."""
+    arrays = [f"emnist-{name}-{part}-{kind}-ubyte.gz" for part in ("train", "test")
+              for kind in ("images-idx3", "labels-idx1")]
+    # The size and the MD5 are torchvision's.
+    return Known(
+        None, ("https://biometrics.nist.gov/cs_links/EMNIST",),
+        (Md5File("gzip.zip", 561753746, "58c8d27c78d21e728a6bc7b3cc06412e"),),
+        shelf="emnist", packed=(*arrays, f"emnist-{name}-mapping.txt"))
 
 
 KNOWN = {
@@ -88,6 +106,9 @@ KNOWN = {
          File("t10k-labels-idx1-ubyte.gz", 5120,
               "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c")),
     ),
+    "emnist-letters": emnist("letters"),
+    "emnist-balanced": emnist("balanced"),
+    "emnist-digits": emnist("digits"),
     "cifar-10": Known(
         TEN, ("https://www.cs.toronto.edu/~kriz",),
         (File("cifar-10-binary.tar.gz", 170052171,

@@ -264,8 +264,9 @@ def test_columns_of_the_list_stand_below_their_titles(capsys):
     (("--synapses", "40,2,2"), "error: Synapses of layer 'fc1' must be in 1..36, its inputs: 40"),
     (("--levels", "256"), "error: Levels must be in 1..255: 256"),
     (("--name", "../x"), "error: Name must be up to 64 letters, digits, '.', '_' and '-': '../x'"),
-    (("--dataset", "nowhere"), "error: Dataset must be mnist, fashion-mnist, kmnist, cifar-10, "
-     "cifar10-jpeg, svhn, fsdd or a path that exists: nowhere"),
+    (("--dataset", "nowhere"), "error: Dataset must be mnist, fashion-mnist, kmnist, "
+     "emnist-letters, emnist-balanced, emnist-digits, cifar-10, cifar10-jpeg, svhn, fsdd or "
+     "a path that exists: nowhere"),
     (("--augment", "nan"), "error: Augment must be in 0..5: nan"),
     (("--network", "sfc", "--hidden", "12"), "error: Network must be a named one or given "
      "by its layers, not both: --network sfc --hidden 12"),

@@ -137,7 +137,8 @@ def test_cifar_is_read_from_its_archive(tmp_path, monkeypatch):
 
 def test_unknown_datasets_are_refused():
     with pytest.raises(ValueError, match=r"^Dataset must be mnist, fashion-mnist, kmnist, "
-                       r"cifar-10, cifar10-jpeg, svhn, fsdd or a path that exists: emnist$"):
+                       r"emnist-letters, emnist-balanced, emnist-digits, cifar-10, "
+                       r"cifar10-jpeg, svhn, fsdd or a path that exists: emnist$"):
         datasets.load("emnist")
 
 
