@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from sw.share import queue, store
 
-from . import front, full
+from . import build, front, full
 from .proxy import Proxy
 
 
@@ -91,6 +91,7 @@ class Worker:
                 seed=zlib.crc32(storage.worker.encode()) if storage.shared else None)
             self.study = storage.study(facts, sampler)
             self.fulls = queue.Queue(storage, facts, part="/full")
+        self.builds = queue.Queue(storage, facts, part="/build")
         self.clock = Clock(self.study, storage.worker, job.budget)
 
     def run(self):
@@ -101,6 +102,8 @@ class Worker:
             self._proxies()
             if not self.signals:
                 self._fulls()
+            if not self.signals:
+                self._builds()
         return bool(self.signals)
 
     def _seed(self):
@@ -142,20 +145,33 @@ class Worker:
             finally:
                 self.clock.tick()
 
+        usual = full.default_of(self.job)
         for seeds, share in ((SEEDS[:1], FIRST), (SEEDS[1:], 1.0)):
-            self.fulls.put({full.key_of(spec): spec for spec in self._chosen(seeds)})
+            chosen = self._chosen(seeds)
+            if usual is not None and seeds == SEEDS[:1]:
+                chosen.insert(1, usual)  # of one trained network the best by the search comes first
+            self.fulls.put({full.key_of(spec): spec for spec in chosen})
             self.fulls.work(timed, lambda share=share: not self.signals
                             and self.clock.left(share) > 0)
 
+    def _builds(self):
+        """Place and route the networks that the user keeps, outside the budget."""
+        kept = front.ordered(front.front(self.done()), self.job.goal)[:self.job.keep]
+        self.builds.put({first["name"]: first for first in map(build.spec_of, kept)})
+        self.builds.work(build.Build(self.store, self.job.hardware, self.signals),
+                         lambda: not self.signals)
+
+    def done(self):
+        """Return the networks that were trained in full."""
+        return full.entries(self.fulls, self.entries())
+
     def _chosen(self, seeds):
         """Return the full trainings that come next, as many as there is time for."""
-        entries = self.entries()
         if seeds == SEEDS[:1]:
-            picked = front.picked(front.front(entries), self.job.goal, self.job.keep)
+            picked = front.picked(front.front(self.entries()), self.job.goal, self.job.full)
             scale = self._scale(picked)
             return [full.spec_of(entry, seed, scale) for entry in picked for seed in seeds]
-        done = full.entries(self.fulls, entries)
-        best = front.ordered(front.front(done), self.job.goal)[:1]
+        best = front.ordered(front.front(self.done()), self.job.goal)[:1]
         given = self.fulls.specs()
         specs = [given[key] for key in self.fulls.results() for entry in best
                  if given[key]["trial"] == entry.trial]

@@ -31,7 +31,7 @@ def database():
 def words(tmp_path, url, *more):
     return ["--board", "icebreaker", "--dataset", str(tmp_path / "toy.csv"), "--families", "dense",
             "--name", "shared", "--storage", url, "--artefacts", str(tmp_path / "networks"),
-            "--trials", str(TRIALS), "--keep", "1", "--no-build", "--heartbeat", str(BEAT), *more]
+            "--trials", str(TRIALS), "--full", "1", "--no-build", "--heartbeat", str(BEAT), *more]
 
 
 @contextmanager
