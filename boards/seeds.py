@@ -30,8 +30,8 @@ def seeds(text):
     try:
         found = []
         for part in text.split(","):
-            first, _, last = part.partition("-")
-            found += range(int(first), int(last or first) + 1)
+            first, dash, last = part.partition("-")
+            found += range(int(first), int(last if dash else first) + 1)
     except ValueError:
         found = []
     if not 0 < len(found) <= SEEDS_LIMIT:
