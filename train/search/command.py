@@ -33,15 +33,16 @@ def main(argv=None):
               f"{len(job.dataset.train_images):,} images", flush=True)
         worker = Worker(storage, job.identity(), job)
         interrupted = worker.run()
-    entries = worker.entries()
-    found = front.front(entries)
-    if not found and interrupted:
-        print("interrupted before a network that fits was found; the same command goes on")
-        return INTERRUPTED
-    if not found:
-        raise ValueError(_nothing(worker, entries, args))
-    written = report.write(report.Content(name, job, worker.study, entries, worker.done(),
-                                          worker.builds.results(), folder))
+    with storage.speaking():
+        entries = worker.entries()
+        found = front.front(entries)
+        if not found and interrupted:
+            print("interrupted before a network that fits was found; the same command goes on")
+            return INTERRUPTED
+        if not found:
+            raise ValueError(_nothing(worker, entries, args))
+        written = report.write(report.Content(name, job, worker.study, entries, worker.done(),
+                                              worker.builds.results(), folder))
     print(f"wrote {', '.join(map(str, written))}", flush=True)
     if interrupted:
         print("interrupted; the same command goes on")

@@ -170,4 +170,6 @@ def _said(value):
 
 
 def _whole(text):
-    return 0 if text == "0" else share.count(text)
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"must be a number from 0: {text!r}")
+    return int(text)

@@ -51,6 +51,16 @@ def test_the_best_network_is_kept_with_its_command(searched):
     assert round(np.mean(best["tests"]), 2) == best["test"]
 
 
+def test_the_default_recipe_is_compared(searched):
+    found = json.loads((searched / "search.json").read_text())
+    usual, best = found["default"], found["networks"][0]
+    assert (usual["recipe"], usual["layout"]) == ("tfc", "--network tfc")
+    assert usual["best_gains"] == pytest.approx(best["validation"] - usual["validation"], abs=0.011)
+    assert usual["best_area"] == round(best["lut4"] / usual["lut4"], 3)
+    text = (searched / "index.html").read_text()
+    assert "The board's default recipe <code>tfc</code> has" in text
+
+
 def test_figures_are_those_of_the_build(searched):
     found = json.loads((searched / "search.json").read_text())
     best = found["networks"][0]
