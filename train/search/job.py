@@ -14,6 +14,7 @@ from sw.data import options as choices
 from sw.data.known import KNOWN
 from sw.share import options as share
 
+from ..bnn_mnist import is_heard
 from . import space
 from .front import GOALS
 from .hardware import Hardware
@@ -128,7 +129,8 @@ def job_of(args):
     dataset = datasets.load(args.dataset, options)
     hardware = Hardware(board, args.freq, args.images_per_second)
     facts = space.Facts(dataset.input_shape, len(dataset.labels), hardware.lut4, board.family,
-                        flips=len(dataset.input_shape) == 3)
+                        flips=len(dataset.input_shape) == 3,
+                        heard=is_heard(dataset))
     usual = BRIEF[args.time < SHORT]
     epochs = args.epochs or usual.epochs
     images = args.images or usual.images
