@@ -120,6 +120,8 @@ class Worker:
                       self.job.brief, lambda: bool(self.signals) or self.clock.left(deadline) < 0)
 
         def objective(trial):
+            if _is_double(trial):
+                raise queue.Surplus
             if self.job.trials is not None and _rank(trial) > self.job.trials:
                 raise queue.Surplus
             return proxy(trial)
@@ -146,13 +148,21 @@ class Worker:
                 self.clock.tick()
 
         usual = full.default_of(self.job)
-        for seeds, share in ((SEEDS[:1], FIRST), (SEEDS[1:], 1.0)):
-            chosen = self._chosen(seeds)
-            if usual is not None and seeds == SEEDS[:1]:
-                chosen.insert(1, usual)  # of one trained network the best by the search comes first
-            self.fulls.put({full.key_of(spec): spec for spec in chosen})
-            self.fulls.work(timed, lambda share=share: not self.signals
-                            and self.clock.left(share) > 0)
+        chosen = self._chosen(SEEDS[:1])
+        if usual is not None:
+            chosen.insert(1, usual)  # of one trained network the best by the search comes first
+        self._train(chosen, timed, FIRST)
+        # With more seeds another network may be the best, which then needs more seeds, too.
+        while (chosen := self._chosen(SEEDS[1:])) and self._train(chosen, timed, 1.0):
+            continue
+
+    def _train(self, chosen, train, share):
+        """Train in full until a share of the budget is spent; return whether any was new."""
+        wanted = {full.key_of(spec): spec for spec in chosen}
+        new = wanted.keys() - self.fulls.results().keys()
+        self.fulls.put(wanted)
+        done = self.fulls.work(train, lambda: not self.signals and self.clock.left(share) > 0)
+        return done and bool(new)
 
     def _builds(self):
         """Place and route the networks that the user keeps, outside the budget."""
@@ -233,6 +243,14 @@ def _counted(study):
     """Return how many trials ended, and how many are at work."""
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
     return sum(map(states.count, store.OVER)), states.count(TrialState.RUNNING)
+
+
+def _is_double(trial):
+    """Return whether another worker has put the same published network into the queue before."""
+    name = trial.user_attrs.get("seeded")
+    return name is not None and any(
+        other.number < trial.number and other.user_attrs.get("seeded") == name
+        for other in trial.study.get_trials(deepcopy=False))
 
 
 def _rank(trial):

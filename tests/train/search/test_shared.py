@@ -100,7 +100,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, database):
     assert sum(trial.state in store.OVER for trial in trials) == TRIALS
     fulls = optuna.load_study(study_name="shared/full", storage=storage)
     names = [trial.user_attrs["result"]["name"] for trial in store.ended(fulls)]
-    assert len(names) == len(set(names)) in (3, 4)  # the board's default recipe may be the best
+    assert len(names) == len(set(names)) in (4, 6)  # of the best one and the default recipe
     for name in names:
         assert (tmp_path / "networks" / name / f"{name}.net.npz").exists()
     report = json.loads((tmp_path / "second" / "search.json").read_text())
