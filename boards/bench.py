@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from sw.command import Parser, run
+from sw.share import options as share
+from sw.share import work
 from sw.store.files import read_json, write_text
 from sw.store.lock import alone
 
@@ -105,6 +107,9 @@ def main(argv=None):
              "everything runs")
     add("--work", type=Path, default=WORK, metavar="DIR",
         help="folder of what is made on the way (default: %(default)s)")
+    add("--name", default="bench", help="name of the benchmark in the database of --storage; rows "
+        "that are done are not measured again under the same name (default: %(default)s)")
+    share.add_options(parser, "this machine measures all rows")
     args = parser.parse_args(argv)
     if args.list:
         print(bench_table.presets(PRESETS.values()))
@@ -112,21 +117,34 @@ def main(argv=None):
     chosen = [QUICK] if args.quick else find([name for name in args.only.split(",") if name])
     results, readme = (args.work / "quick", None) if args.quick else (RESULTS, ROOT / "README.md")
     before = {} if args.quick else read_rows(results / "bench.json")
-    rows, failures, began = {}, [], time.monotonic()
+    rows, began = {}, time.monotonic()
+    presets = {preset.name: preset for preset in chosen}
+
+    def measure(spec):
+        """Return a row, or why it failed; write the rows of this machine so far."""
+        preset = presets[spec["preset"]]
+        place = list(presets).index(preset.name) + 1
+        print(f"[{place}/{len(chosen)}] {preset.name}: {preset.recipe} on {preset.board}, "
+              f"{time.monotonic() - began:.0f} s since the start", file=sys.stderr)
+        try:
+            steps = Steps()
+            network = (train_quickly(args.work / "network", steps) if args.quick
+                       else preset.network)
+            rows[preset.name] = Row(preset, network, args.work, steps).run()
+        except ValueError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return {"error": str(error)}
+        write(merge(before, rows), results, readme)
+        return {"row": rows[preset.name]}
+
     with stopping_on_terminate(), alone(args.work / ".lock", f"Benchmark in {args.work}"):
-        for number, preset in enumerate(chosen, 1):
-            print(f"[{number}/{len(chosen)}] {preset.name}: {preset.recipe} on {preset.board}, "
-                  f"{time.monotonic() - began:.0f} s since the start", file=sys.stderr)
-            try:
-                steps = Steps()
-                network = (train_quickly(args.work / "network", steps) if args.quick
-                           else preset.network)
-                rows[preset.name] = Row(preset, network, args.work, steps).run()
-            except ValueError as error:
-                failures.append(str(error))
-                print(f"error: {error}", file=sys.stderr)
-                continue
-            write(merge(before, rows), results, readme)
+        done = work.done({name: {"preset": name} for name in presets}, measure, args,
+                         name=args.name, facts={"work": "benchmark", "format": FORMAT},
+                         folder=args.work, what="Benchmark")
+    rows = {name: made["row"] for name, made in done.items() if "row" in made}
+    failures = [made["error"] for made in done.values() if "error" in made]
+    if args.storage and rows:
+        write(merge(before, rows), results, readme)
     print(bench_table.render(list(rows.values())), end="")
     if rows:
         print(f"wrote {results / 'bench.json'}, {results / 'bench.png'} and "

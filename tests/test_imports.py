@@ -23,7 +23,8 @@ OURS = {
 
 # Rooms that may import more of ours than their package: the search weighs networks for a board.
 MORE = {"train.search": ("sw.artefact", "sw.fold", "hw.estimate", "hw.fit", "hw.plan", "hw.solver",
-                         "boards.board", "boards.record.presets", "boards.target")}
+                         "boards.board", "boards.record.attempt",
+                         "boards.record.presets", "boards.target")}
 
 # Rooms of a package, and the modules beside them that a room may import. A room may import the
 # rooms named before it.

@@ -98,13 +98,18 @@ def _files(options, recipe):
             for kind in ("ckpt.npz", "json", "curve.png", "confusion.png", "resume.pt")}
 
 
+def is_heard(dataset):
+    """Return whether the examples of a dataset are recordings."""
+    return dataset.conversion is not None and dataset.conversion.takes == "sound"
+
+
 def fitted(options, recipe, dataset):
     """Return the recipe with all that depends on the dataset and on the options."""
     table = dataset.train_images.ndim == 2
     grey = dataset.train_images.ndim == 3
     recipe = recipe.seeing(dataset.input_shape)
     recipe = recipe.changed(levels=recipe.levels or (8 if table else recipe.usual_levels))
-    if dataset.conversion is not None and dataset.conversion.takes == "sound":
+    if is_heard(dataset):
         recipe = recipe.hearing()
     if options.augment is None and recipe.heard:
         recipe = recipe.changed(augment=1.0)

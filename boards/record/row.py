@@ -1,9 +1,7 @@
 """One row of the benchmark: evaluate, build, simulate; and what the row depends on."""
 
 import json
-import re
 import sys
-from math import floor
 from pathlib import Path
 
 from sw import network as networks
@@ -12,10 +10,10 @@ from sw.store.files import write_text
 
 from ..board import find
 from ..toolchain.tools import Tool
+from .attempt import next_clock, reached
 
 
 ATTEMPTS = 2  # builds at a clock that the one before reached, before a row is given up
-MARGIN = 0.97  # of a reached clock to build at: placement differs from clock to clock
 
 
 class Row:
@@ -67,18 +65,18 @@ class Row:
         """
         clocks = []  # reached, and with which seed
         for seed in self.preset.placer_seeds:
-            report, reached = self._attempt(self.preset.megahertz, seed)
+            report, clock = self._attempt(self.preset.megahertz, seed)
             if report:
                 return report, self.preset.megahertz
-            clocks.append((reached, seed))
-        reached, seed = max(clocks)
+            clocks.append((clock, seed))
+        clock, seed = max(clocks)
         for _ in range(ATTEMPTS):
-            asked = floor(MARGIN * reached)
-            report, reached = self._attempt(asked, seed)
+            asked = next_clock(clock)
+            report, clock = self._attempt(asked, seed)
             if report:
                 return report, asked
         raise ValueError(f"Row {self.preset.name!r}, step 'build': a clock must be met: the last "
-                         f"of {len(clocks) + ATTEMPTS} builds reached {reached} MHz (wish for "
+                         f"of {len(clocks) + ATTEMPTS} builds reached {clock} MHz (wish for "
                          f"less in boards/record/presets.py)")
 
     def _attempt(self, megahertz, seed):
@@ -89,11 +87,11 @@ class Row:
             self._step(step, "boards.build", *build_words(self.preset, self.network, megahertz,
                                                           seed), "--output", output, "--reuse")
         except ValueError as error:
-            reached = re.search(r"Clock must be at most ([\d.]+) MHz", str(error))
-            if not reached:
+            clock = reached(str(error))
+            if clock is None:
                 raise
-            print(f"{self.preset.name}: {step}: timing allows {reached[1]} MHz", file=sys.stderr)
-            return None, float(reached[1])
+            print(f"{self.preset.name}: {step}: timing allows {clock:g} MHz", file=sys.stderr)
+            return None, clock
         path = output / self.board.name / "report.json"
         return json.loads(path.read_text(encoding="utf-8")), None
 

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import fsspec
 import optuna
-from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna.exceptions import (
+    ExperimentalWarning,
+    StorageInternalError,
+    UpdateFinishedTrialError,
+)
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
@@ -85,6 +89,8 @@ class Store:
             self.storage = self._database(heartbeat) if url else self._journal()
         self.address = (artefacts or str(self.folder / "networks")).rstrip("/")
         self.files, self.root = fsspec.url_to_fs(self.address)
+        if artefacts:  # an address that cannot be written must not be found after hours of work
+            self.files.makedirs(self.root, exist_ok=True)
 
     def _journal(self):
         path = self.folder / JOURNAL
@@ -117,6 +123,8 @@ class Store:
             raise
         except (SQLAlchemyError, ArgumentError) as error:
             raise ValueError(self._silent(error)) from None
+        except StorageInternalError as error:  # Optuna's, around the database's
+            raise ValueError(self._silent(error.__cause__ or error)) from None
         except json.JSONDecodeError as error:
             raise ValueError(f"Storage {self._said} must be intact: {_reason(error)} (restore it, "
                              f"or give another folder with --output)") from None
@@ -138,6 +146,7 @@ class Store:
         """Return a study, which is made if need be; refuse one of other facts."""
         name = f"{self.name}{part}"
         with self.speaking():
+            self._refuse_another()
             made = optuna.create_study(
                 study_name=name, storage=self.storage, load_if_exists=True, sampler=sampler,
                 directions=directions)
@@ -153,6 +162,15 @@ class Store:
                                  f"that it began with, {there.get(key)}: {value} (give another "
                                  f"name with --name)")
         return made
+
+    def _refuse_another(self):
+        """Raise ValueError if a journal is that of work of another name."""
+        there = () if self.shared else optuna.get_all_study_names(self.storage)
+        for name in there:
+            if name.partition("/")[0] != self.name:
+                raise ValueError(f"{self.folder} must be a folder of {self.what.lower()} "
+                                 f"{self.name!r}: it is of {name.partition('/')[0]!r} (give "
+                                 f"another folder with --output, or that name with --name)")
 
     def notes(self):
         """Yield what users should know of the storage."""

@@ -104,6 +104,32 @@ def test_a_row_without_area_a_synapse_has_none(tmp_path, monkeypatch):
     assert make(tmp_path)[0]["lut4_per_synapse"] is None
 
 
+def test_rows_of_other_machines_are_not_measured_again(tmp_path, monkeypatch):
+    ran, written = [], []
+
+    class Measured:
+        def __init__(self, preset, network, folder, steps):
+            self.name = preset.name
+
+        def run(self):
+            ran.append(self.name)
+            if self.name == "sfc-icebreaker":
+                raise ValueError("out of luck")
+            return {"preset": self.name}
+
+    monkeypatch.setattr(bench, "Row", Measured)
+    monkeypatch.setattr(bench, "merge", lambda before, rows: list(rows))
+    monkeypatch.setattr(bench, "write", lambda rows, results, readme: written.append(rows))
+    monkeypatch.setattr(bench.bench_table, "render", lambda rows: "")
+    url = ["--storage", f"sqlite:///{tmp_path / 'rows.db'}"]
+    assert bench.main(["--only", "icebreaker", "--work", str(tmp_path / "one"), *url]) == 0
+    with pytest.raises(ValueError, match=r"^1 of 3 rows failed: out of luck$"):
+        bench.main(["--only", "icebreaker,tfc-icebreaker,sfc-icebreaker", "--work",
+                    str(tmp_path / "two"), *url])
+    assert ran == ["icebreaker", "tfc-icebreaker", "sfc-icebreaker"]
+    assert written[-1] == ["icebreaker", "tfc-icebreaker"]
+
+
 def test_a_failed_step_names_row_and_step(tmp_path):
     steps = FakeSteps()
     steps.fails = "boards.build"

@@ -1,6 +1,5 @@
 """Command of the search: trials, full trainings, report, and the build of the best network."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from sw.data import datasets
 from sw.share.store import Store
 
 from ..determinism import deterministic
-from . import front, full, report
+from . import front, report
 from .job import job_of, parser
 from .worker import Worker
 
@@ -34,22 +33,20 @@ def main(argv=None):
               f"{len(job.dataset.train_images):,} images", flush=True)
         worker = Worker(storage, job.identity(), job)
         interrupted = worker.run()
-    entries = worker.entries()
-    found = front.front(entries)
-    if not found and interrupted:
-        print("interrupted before a network that fits was found; the same command goes on")
-        return INTERRUPTED
-    if not found:
-        raise ValueError(_nothing(worker, entries, args))
-    done = full.entries(worker.fulls, entries)
-    written = report.write(report.Content(name, job, worker.study, entries, done, folder))
+    with storage.speaking():
+        entries = worker.entries()
+        found = front.front(entries)
+        if not found and interrupted:
+            print("interrupted before a network that fits was found; the same command goes on")
+            return INTERRUPTED
+        if not found:
+            raise ValueError(_nothing(worker, entries, args))
+        written = report.write(report.Content(name, job, worker.study, entries, worker.done(),
+                                              worker.builds.results(), folder))
     print(f"wrote {', '.join(map(str, written))}", flush=True)
     if interrupted:
         print("interrupted; the same command goes on")
         return INTERRUPTED
-    best = front.ordered(front.front(done), job.goal)
-    if best and args.build:
-        return _build(best[0], job, folder, storage)
     return 0
 
 
@@ -64,18 +61,3 @@ def _nothing(worker, entries, args):
             f"{len(entries)} fits {worker.job.hardware.lut4:,} LUT4"
             + (f", the smallest takes {least:,.0f}" if least else "")
             + " (another --board or other --families, or more --time)")
-
-
-def _build(entry, job, folder, storage):
-    """Place and route the best network's first seed; return the exit status."""
-    seed = entry.seeds[min(entry.seeds)]
-    net = folder / "full" / seed["name"] / f"{seed['name']}.net.npz"
-    if not net.exists():
-        storage.get(f"{seed['name']}/{net.name}", net)
-    clock = [] if job.hardware.wished is None else ["--freq", f"{job.hardware.wished:g}"]
-    wanted = job.hardware.images_per_second
-    rate = [] if wanted is None else ["--images-per-second", f"{wanted:g}"]
-    command = [sys.executable, "-m", "boards.build", *job.hardware.board.words, str(net),
-               "--output", str(folder / "build"), "--reuse", *clock, *rate]
-    print(f"building the best one, {seed['name']}", flush=True)
-    return subprocess.run(command, check=False).returncode

@@ -2,11 +2,7 @@
 
 import json
 import shlex
-import signal
-import subprocess
-import sys
 import zlib
-from pathlib import Path
 
 from sw import checkpoint
 from sw import network as networks
@@ -14,13 +10,14 @@ from sw.fold import fold
 from sw.share.queue import Interrupted
 from sw.store.files import read_json
 
+from .. import bnn_mnist
+from ..options import parser, recipe_of
+from . import process
 from .front import Entry
 from .space import FAMILIES
 
 
-# Starts Python anew with SIGINT at its parent's end: a killed worker leaves no training at work.
-FOLLOW = ("import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 2); "
-          "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])")
+DEFAULT = -1   # number of the board's default recipe among the trials
 FEWEST = 0.25  # of the epochs of a full training that a short budget leaves at least
 
 
@@ -33,13 +30,28 @@ def spec_of(entry, seed, scale=1.0):
     return {"trial": entry.trial, "family": entry.family, "words": words, "seed": seed}
 
 
+def default_of(job):
+    """Return the full training of the board's default recipe; None if the data do not suit it."""
+    name = job.hardware.board.network
+    words = ["--network", name]
+    try:
+        options = parser().parse_args(["--dataset", job.dataset.name, *words])
+        recipe = bnn_mnist.fitted(options, recipe_of(options), job.dataset)
+        recipe.check(job.facts.inputs * (recipe.levels or 1), job.facts.classes)
+    except ValueError:
+        return None
+    family = next((family.name for family in FAMILIES.values() if family.owns(recipe)), "")
+    return {"trial": DEFAULT, "family": family, "words": words, "seed": 1}
+
+
 def key_of(spec):
     return f"{' '.join(spec['words'])} --seed {spec['seed']}"
 
 
 def name_of(spec):
     words = zlib.crc32(" ".join(spec["words"]).encode())  # a trial may be trained again for longer
-    return f"trial-{spec['trial']:04}-{words:08x}-s{spec['seed']}"
+    trial = "default" if spec["trial"] == DEFAULT else f"trial-{spec['trial']:04}"
+    return f"{trial}-{words:08x}-s{spec['seed']}"
 
 
 def command_of(spec, dataset):
@@ -101,34 +113,21 @@ class Full:
         name = name_of(spec)
         if (folder / f"{name}.json").exists():
             return
-        command = [sys.executable, "-c", FOLLOW, *command_of(spec, self.dataset)[1:], "--output",
-                   str(folder)]
+        command = [*process.PYTHON, *command_of(spec, self.dataset)[1:], "--output", str(folder)]
         if (folder / f"{name}.resume.pt").exists():
             command.append("--resume")
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / f"{name}.log"
         print(f"training {name} in full: {' '.join(spec['words'])} (its progress is in {log})",
               flush=True)
-        with open(log, "w", encoding="utf-8") as out, subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True) as process:
-            while process.poll() is None:
-                if self.stopped():
-                    process.send_signal(signal.SIGINT)
-                    process.wait()
-                    break
-                try:
-                    process.wait(0.5)
-                except subprocess.TimeoutExpired:
-                    continue
-        if self.stopped() and process.returncode:
+        status = process.run(command, log, self.stopped)
+        if self.stopped() and status:
             for kind in ("ckpt.npz", "json", "curve.png", "confusion.png"):
                 (folder / f"{name}.{kind}").unlink(missing_ok=True)  # of an unfinished training
             raise Interrupted
-        if process.returncode:
-            lines = Path(log).read_text(encoding="utf-8").strip().splitlines()
-            raise ValueError(f"Training of {name} must succeed: "
-                             f"{lines[-1] if lines else f'status {process.returncode}'} (its "
-                             f"output is in {log})")
+        if status:
+            raise ValueError(f"Training of {name} must succeed: {process.last_line(log, status)} "
+                             f"(its output is in {log})")
 
 
 def entries(queue, proxies):
@@ -137,14 +136,14 @@ def entries(queue, proxies):
     specs = queue.specs()
     for key, result in queue.results().items():
         spec = specs[key]
-        seeds = found.setdefault((spec["trial"], " ".join(spec["words"])), {})
+        _, seeds = found.setdefault((spec["trial"], " ".join(spec["words"])), (spec, {}))
         seeds[spec["seed"]] = result
     made = []
-    for (number, _), seeds in found.items():
-        proxy = by_trial.get(number)
+    for spec, seeds in found.values():
+        proxy = by_trial.get(spec["trial"])
         mean = {name: sum(seed[name] for seed in seeds.values()) / len(seeds)
                 for name in ("accuracy", "lut4", "rate")}
-        made.append(Entry(number, proxy.family if proxy else "", proxy.words if proxy else [],
+        made.append(Entry(spec["trial"], spec["family"], proxy.words if proxy else spec["words"],
                           **mean, fits=all(seed["over"] <= 0 for seed in seeds.values()),
                           seconds=sum(seed["seconds"] for seed in seeds.values()),
                           seeds=dict(sorted(seeds.items()))))

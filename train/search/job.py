@@ -12,7 +12,9 @@ from sw.command import Parser
 from sw.data import datasets
 from sw.data import options as choices
 from sw.data.known import KNOWN
+from sw.share import options as share
 
+from ..bnn_mnist import is_heard
 from . import space
 from .front import GOALS
 from .hardware import Hardware
@@ -46,8 +48,8 @@ class Job:
         One of :data:`.front.GOALS`.
     budget : float
         Seconds of wall time.
-    keep : int
-        Networks that are trained in full.
+    full, keep : int
+        Networks that are trained in full, and that are placed and routed.
     trials : int or None
         Brief trainings at most.
     """
@@ -60,6 +62,7 @@ class Job:
     brief: Brief
     goal: str
     budget: float
+    full: int
     keep: int
     trials: int | None
 
@@ -100,21 +103,20 @@ def parser():
     add("--freq", type=float, metavar="MHz", help="clock (default: the board's)")
     add("--images-per-second", type=float, metavar="N",
         help="weigh the smallest schedule that is this fast (default: the fastest that fits)")
-    add("--keep", type=_count, default=5, metavar="N",
+    add("--full", type=share.count, default=5, metavar="N",
         help="networks of the front that are trained in full (default: %(default)s)")
-    add("--trials", type=_count, metavar="N", help="brief trainings at most")
-    add("--epochs", type=_count, metavar="N", help="passes of a brief training (default: 8, or 5 "
-        "of a search below half an hour)")
-    add("--images", type=_count, metavar="N", help="training images of a brief training (default: "
-        "20,000, or 10,000 of a search below half an hour)")
-    add("--no-build", dest="build", action="store_false",
-        help="do not place and route the best network at the end")
-    add("--storage", metavar="URL", help="database that workers on several machines share, such "
-        "as postgresql://user:password@host/name (default: a journal in the folder)")
+    add("--keep", type=_whole, default=1, metavar="N",
+        help="networks of the final front that are placed and routed, the best by the goal first; "
+             "0: none (default: %(default)s)")
+    add("--trials", type=share.count, metavar="N", help="brief trainings at most")
+    add("--epochs", type=share.count, metavar="N", help="passes of a brief training (default: 8, "
+        "or 5 of a search below half an hour)")
+    add("--images", type=share.count, metavar="N", help="training images of a brief training "
+        "(default: 20,000, or 10,000 of a search below half an hour)")
+    add("--no-build", dest="keep", action="store_const", const=0, help="the same as --keep 0")
+    share.add_options(made, "a journal in the folder")
     add("--artefacts", metavar="URL", help="shared folder or address for the networks, as fsspec "
         "knows it (default: networks/ in the folder)")
-    add("--heartbeat", type=_count, default=60, metavar="SECONDS", help="between two signs of life "
-        "in the database; a worker that misses three is dead (default: %(default)s)")
     choices.add_arguments(made, mapped=False)
     target.add_options(made)
     return made
@@ -127,14 +129,15 @@ def job_of(args):
     dataset = datasets.load(args.dataset, options)
     hardware = Hardware(board, args.freq, args.images_per_second)
     facts = space.Facts(dataset.input_shape, len(dataset.labels), hardware.lut4, board.family,
-                        flips=len(dataset.input_shape) == 3)
+                        flips=len(dataset.input_shape) == 3,
+                        heard=is_heard(dataset))
     usual = BRIEF[args.time < SHORT]
     epochs = args.epochs or usual.epochs
     images = args.images or usual.images
     count = len(dataset.train_images) * 11 // 12
     brief = Brief(epochs, max(1, epochs // 2), min(images, count))
     return Job(dataset, named(args), hardware, space.chosen(args.families, facts), facts, brief,
-               args.goal, args.time, args.keep, args.trials)
+               args.goal, args.time, args.full, args.keep, args.trials)
 
 
 def named(args):
@@ -168,7 +171,7 @@ def _said(value):
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _count(text):
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"must be a number from 1: {text!r}")
+def _whole(text):
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"must be a number from 0: {text!r}")
     return int(text)

@@ -100,7 +100,8 @@ def html(found):
         "<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">',
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
         f"<h1>{escape(title)}</h1>", *summary(found), *chart(found), *networks(found),
-        *known(found), *weights(found), *trials(found), '<div id="tip"></div>',
+        *default(found), *builds(found), *known(found), *weights(found), *trials(found),
+        '<div id="tip"></div>',
         f'<script id="data" type="application/json">{embedded}</script>',
         f"<script>{SCRIPT}</script></body></html>", ""))
 
@@ -168,6 +169,39 @@ def networks(found):
                f'<td>{entry["lut4"]:,}</td><td>{entry["rate"]:,}</td><td>{entry["interval"]:,}</td>'
                f'<td>{fits}</td></tr>')
     yield "</table>"
+
+
+def default(found):
+    """Yield how the best network compares with the board's default recipe on the same data."""
+    usual = found["default"]
+    if not usual or "best_gains" not in usual:
+        return
+    area = ("does not fit this board" if usual["best_area"] is None or not usual["fits"] else
+            f"takes {usual['lut4']:,} LUT4, the best one {100 * usual['best_area']:.0f} % of it")
+    yield (f"<p>The board's default recipe <code>{escape(usual['recipe'])}</code> has "
+           f"{usual['validation']:.2f} % of the validation and {usual['test']:.2f} % of the test "
+           f"images on these data and {area}. The best network has {usual['best_gains']:+.2f} and "
+           f"{usual['best_gains_test']:+.2f} points.</p>")
+
+
+def builds(found):
+    """Yield the bitstreams of the networks that the user keeps."""
+    if not found["builds"]:
+        return
+    yield ("<h2>Placed and routed</h2><table><tr><th>network</th><th></th><th>MHz reached</th>"
+           "<th>MHz used</th><th>LUT4</th><th>estimate</th><th>images/s</th></tr>")
+    for entry in found["builds"]:
+        if not entry["built"]:
+            yield (f"<tr><td>{escape(entry['name'])}</td><td colspan='6' class='text'>not built: "
+                   f"{escape(entry['message'])}</td></tr>")
+            continue
+        yield (f"<tr><td>{escape(entry['name'])}</td><td><details><summary><a href="
+               f'"{escape(entry["bitstream"])}">bitstream</a>, <a href="{escape(entry["report"])}">'
+               f"report</a></summary><code>{escape(entry['command'])}</code></details></td>"
+               f"<td>{entry['reached']:.2f}</td><td>{entry['megahertz']:g}</td>"
+               f"<td>{entry['lut4']:,}</td><td>{entry['estimate']:,}</td>"
+               f"<td>{entry['rate']:,.0f}</td></tr>")
+    yield "</table><p>After place and route, the clock that timing allows.</p>"
 
 
 def known(found):

@@ -33,6 +33,8 @@ class Content:
         The brief trainings.
     entries, done : list of front.Entry
         Networks of brief and of full trainings.
+    builds : dict
+        Results of :class:`.build.Build` by the network's name.
     folder : Path
         Folder of the search.
     """
@@ -42,6 +44,7 @@ class Content:
     study: object
     entries: list
     done: list
+    builds: dict
     folder: Path
 
 
@@ -70,11 +73,13 @@ def gathered(content):
         "lut4": job.hardware.lut4, "goal": job.goal, "brief": vars(job.brief),
         "trials": {"complete": len(complete), "given up": len(ended) - len(complete),
                    "unfinished": sum(trial.state in OPEN for trial in trials)},
-        "best": f"{best[0].trial}" if best else None,
+        "best": _name(best[0]) if best else None,
         "brief_networks": [_brief(entry, id(entry) in on_front, job) for entry in content.entries
                            if entry.lut4],
         "networks": [_full(entry, id(entry) in on_front, best[:1] == [entry])
                      for entry in front.ordered(content.done, job.goal)],
+        "default": _default(content.done, best, job),
+        "builds": list(content.builds.values()),
         "published": [vars(entry) for entry in published_here],
         "importance": importance(complete)}
 
@@ -88,11 +93,33 @@ def _brief(entry, on_front, job):
             "command": shlex.join(full.command_of(spec, job.named))}
 
 
+def _default(done, best, job):
+    """Return the board's default recipe on these data beside the best network; None before."""
+    entry = next((entry for entry in done if entry.trial == full.DEFAULT), None)
+    if entry is None:
+        return None
+    made = {"recipe": job.hardware.board.network, **_full(entry, False, False)}
+    if best:
+        made["best_gains"] = round(best[0].accuracy - entry.accuracy, 2)
+        made["best_gains_test"] = round(_test(best[0]) - _test(entry), 2)
+        made["best_area"] = round(best[0].lut4 / entry.lut4, 3) if entry.lut4 else None
+    return made
+
+
+def _name(entry):
+    return "default" if entry.trial == full.DEFAULT else str(entry.trial)
+
+
+def _test(entry):
+    tests = [seed["test_accuracy"] for seed in entry.seeds.values()]
+    return sum(tests) / len(tests)
+
+
 def _full(entry, on_front, best):
     seeds = list(entry.seeds.values())
     tests = [seed["test_accuracy"] for seed in seeds]
-    return {"trial": entry.trial, "family": entry.family, "layout": " ".join(entry.words),
-            "validation": round(entry.accuracy, 2), "test": round(sum(tests) / len(tests), 2),
+    return {"trial": _name(entry), "family": entry.family, "layout": " ".join(entry.words),
+            "validation": round(entry.accuracy, 2), "test": round(_test(entry), 2),
             "tests": tests, "seeds": list(entry.seeds), "lut4": round(entry.lut4),
             "rate": round(entry.rate), "interval": seeds[0]["interval"], "fits": entry.fits,
             "front": on_front, "best": best, "identity": [seed["identity"][:12] for seed in seeds],

@@ -10,7 +10,8 @@ from ..recipes import RECIPES, Recipe
 
 
 SEEDS = 2  # published recipes of a family that are tried first
-LEVELS = {True: (1, 4), False: (4, 24)}  # thresholds an input, of pictures and of rows of numbers
+LEVELS = {"picture": (1, 4), "sound": (2, 16), "row": (4, 24)}  # thresholds an input: least, most
+USUAL = {"picture": 1, "sound": 8, "row": 8}  # where a recipe does not say
 NEAR = 200  # inputs that a look-up neuron of a later layer chooses among, at most
 CONV_SIDE = 8  # rows and columns of a picture that has room for convolutions
 
@@ -31,6 +32,8 @@ class Facts:
         The device's, ``"ecp5"`` or ``"ice40"``.
     flips : bool
         Whether mirrored pictures make sense.
+    heard : bool
+        Whether the inputs are recordings.
     """
 
     shape: tuple
@@ -38,6 +41,7 @@ class Facts:
     lut4: int
     family: str
     flips: bool = False
+    heard: bool = False
 
     @property
     def pictured(self):
@@ -46,6 +50,11 @@ class Facts:
     @property
     def inputs(self):
         return prod(self.shape)
+
+    @property
+    def examples(self):
+        """Kind of the inputs: a key of :data:`LEVELS`."""
+        return "sound" if self.heard else "picture" if self.pictured else "row"
 
 
 class Family:
@@ -82,7 +91,7 @@ class Family:
 
     def common(self, draw, facts):
         """Return the options that all families have."""
-        low, high = LEVELS[facts.pictured]
+        low, high = LEVELS[facts.examples]
         words = ["--levels", draw.whole("levels", low, high)]
         if facts.pictured:
             words += ["--augment", draw.part("augment", 0.0, 1.2)]
@@ -108,9 +117,9 @@ class Family:
         return found[:SEEDS]
 
     def _common_choices(self, recipe, facts):
-        low, high = LEVELS[facts.pictured]
-        choices = {f"{self.name}.levels": min(max(recipe.levels or (1 if facts.pictured else 8),
-                                                  low), high)}
+        low, high = LEVELS[facts.examples]
+        choices = {f"{self.name}.levels": min(max(recipe.levels or USUAL[facts.examples], low),
+                                              high)}
         if facts.pictured:
             choices[f"{self.name}.augment"] = round(min(recipe.augment, 1.2), 1)
         return choices

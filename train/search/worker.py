@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from sw.share import queue, store
 
-from . import front, full
+from . import build, front, full
 from .proxy import Proxy
 
 
@@ -91,6 +91,7 @@ class Worker:
                 seed=zlib.crc32(storage.worker.encode()) if storage.shared else None)
             self.study = storage.study(facts, sampler)
             self.fulls = queue.Queue(storage, facts, part="/full")
+        self.builds = queue.Queue(storage, facts, part="/build")
         self.clock = Clock(self.study, storage.worker, job.budget)
 
     def run(self):
@@ -101,6 +102,8 @@ class Worker:
             self._proxies()
             if not self.signals:
                 self._fulls()
+            if not self.signals:
+                self._builds()
         return bool(self.signals)
 
     def _seed(self):
@@ -117,6 +120,8 @@ class Worker:
                       self.job.brief, lambda: bool(self.signals) or self.clock.left(deadline) < 0)
 
         def objective(trial):
+            if _is_double(trial):
+                raise queue.Surplus
             if self.job.trials is not None and _rank(trial) > self.job.trials:
                 raise queue.Surplus
             return proxy(trial)
@@ -142,20 +147,41 @@ class Worker:
             finally:
                 self.clock.tick()
 
-        for seeds, share in ((SEEDS[:1], FIRST), (SEEDS[1:], 1.0)):
-            self.fulls.put({full.key_of(spec): spec for spec in self._chosen(seeds)})
-            self.fulls.work(timed, lambda share=share: not self.signals
-                            and self.clock.left(share) > 0)
+        usual = full.default_of(self.job)
+        chosen = self._chosen(SEEDS[:1])
+        if usual is not None:
+            chosen.insert(1, usual)  # of one trained network the best by the search comes first
+        self._train(chosen, timed, FIRST)
+        # With more seeds another network may be the best, which then needs more seeds, too.
+        while (chosen := self._chosen(SEEDS[1:])) and self._train(chosen, timed, 1.0):
+            continue
+
+    def _train(self, chosen, train, share):
+        """Train in full until a share of the budget is spent; return whether any was new."""
+        wanted = {full.key_of(spec): spec for spec in chosen}
+        new = wanted.keys() - self.fulls.results().keys()
+        self.fulls.put(wanted)
+        done = self.fulls.work(train, lambda: not self.signals and self.clock.left(share) > 0)
+        return done and bool(new)
+
+    def _builds(self):
+        """Place and route the networks that the user keeps, outside the budget."""
+        kept = front.ordered(front.front(self.done()), self.job.goal)[:self.job.keep]
+        self.builds.put({first["name"]: first for first in map(build.spec_of, kept)})
+        self.builds.work(build.Build(self.store, self.job.hardware, self.signals),
+                         lambda: not self.signals)
+
+    def done(self):
+        """Return the networks that were trained in full."""
+        return full.entries(self.fulls, self.entries())
 
     def _chosen(self, seeds):
         """Return the full trainings that come next, as many as there is time for."""
-        entries = self.entries()
         if seeds == SEEDS[:1]:
-            picked = front.picked(front.front(entries), self.job.goal, self.job.keep)
+            picked = front.picked(front.front(self.entries()), self.job.goal, self.job.full)
             scale = self._scale(picked)
             return [full.spec_of(entry, seed, scale) for entry in picked for seed in seeds]
-        done = full.entries(self.fulls, entries)
-        best = front.ordered(front.front(done), self.job.goal)[:1]
+        best = front.ordered(front.front(self.done()), self.job.goal)[:1]
         given = self.fulls.specs()
         specs = [given[key] for key in self.fulls.results() for entry in best
                  if given[key]["trial"] == entry.trial]
@@ -217,6 +243,14 @@ def _counted(study):
     """Return how many trials ended, and how many are at work."""
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
     return sum(map(states.count, store.OVER)), states.count(TrialState.RUNNING)
+
+
+def _is_double(trial):
+    """Return whether another worker has put the same published network into the queue before."""
+    name = trial.user_attrs.get("seeded")
+    return name is not None and any(
+        other.number < trial.number and other.user_attrs.get("seeded") == name
+        for other in trial.study.get_trials(deepcopy=False))
 
 
 def _rank(trial):

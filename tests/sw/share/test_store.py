@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 
 from sw.share import store
@@ -87,6 +88,30 @@ def test_other_facts_are_refused(tmp_path):
                                          r"that it began with, icebreaker: ulx3s \(give another "
                                          r"name with --name\)$"):
         made.study({**FACTS, "board": "ulx3s"})
+
+
+def test_a_folder_of_another_name_is_refused(tmp_path):
+    fresh(tmp_path)
+    with pytest.raises(ValueError, match=r"^.* must be a folder of search 'other': it is of 'name' "
+                       r"\(give another folder with --output, or that name with --name\)$"):
+        store.Store(tmp_path, "other").study(FACTS)
+
+
+def test_an_address_that_cannot_be_written_is_refused_at_once(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        fresh(tmp_path, artefacts=str(tmp_path / "file" / "x"))
+
+
+def test_an_error_that_optuna_wraps_is_named(tmp_path):
+    made, _ = fresh(tmp_path)
+
+    def failing():
+        with made.speaking():
+            raise StorageInternalError("during the commit") from OSError("the disk is full")
+
+    with pytest.raises(ValueError, match=r"^Storage .* must answer: the disk is full \(start it"):
+        failing()
 
 
 @pytest.mark.parametrize(("url", "reason"), [

@@ -23,7 +23,7 @@ def toy(tmp_path_factory):
 
 def words(data, folder, *more):
     return ["--board", "icebreaker", "--dataset", str(data), "--families", "dense,lookup",
-            "--time", "20m", "--trials", "4", "--keep", "1", "--epochs", "2", "--no-build",
+            "--time", "20m", "--trials", "4", "--full", "1", "--epochs", "2", "--no-build",
             "--output", str(folder), *more]
 
 
@@ -36,7 +36,7 @@ def searched(toy, tmp_path_factory):
 
 def test_the_best_network_is_kept_with_its_command(searched):
     found = json.loads((searched / "search.json").read_text())
-    best, = found["networks"]
+    best = found["networks"][0]
     assert found["trials"] == {"complete": 4, "given up": 0, "unfinished": 0}
     assert (best["seeds"], best["front"], best["best"]) == ([1, 2, 3], True, True)
     for name, identity in zip(best["files"], best["identity"], strict=True):
@@ -51,9 +51,19 @@ def test_the_best_network_is_kept_with_its_command(searched):
     assert round(np.mean(best["tests"]), 2) == best["test"]
 
 
+def test_the_default_recipe_is_compared(searched):
+    found = json.loads((searched / "search.json").read_text())
+    usual, best = found["default"], found["networks"][0]
+    assert (usual["recipe"], usual["layout"]) == ("tfc", "--network tfc")
+    assert usual["best_gains"] == pytest.approx(best["validation"] - usual["validation"], abs=0.011)
+    assert usual["best_area"] == round(best["lut4"] / usual["lut4"], 3)
+    text = (searched / "index.html").read_text()
+    assert "The board's default recipe <code>tfc</code> has" in text
+
+
 def test_figures_are_those_of_the_build(searched):
     found = json.loads((searched / "search.json").read_text())
-    best, = found["networks"]
+    best = found["networks"][0]
     hardware = Hardware(job.target.find("icebreaker"))
     each = [hardware.figures(network.load(searched / "networks" / name / f"{name}.net.npz"))
             for name in best["files"]]
