@@ -209,5 +209,6 @@ class LoadingLink(Link):
             m.d.comb += octets.ready.eq(~wanted | ~loader.filling)
             m.d.comb += takes.eq(octets.valid & octets.ready & wanted)
             m.d.sync += self.position.eq(self.position + takes)
-            with m.If(empty & ~octets.valid):
+            # The status of a load without an octet is what it is once the words are made up.
+            with m.If(empty & ~octets.valid & ~loader.filling):
                 m.next = "TYPE"

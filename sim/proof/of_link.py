@@ -23,7 +23,7 @@ class Answers(Hollow):
     def _check(self, m):
         inbox, run, answer = self.inbox, self.benchmark, self.output.i
         request, there = inbox.request.p, inbox.request.valid
-        consumer = Consumer(m, answer, "answer", dropped=self._varies())
+        consumer = Consumer(m, answer, "answer")
 
         # What a request deserves: known in the cycle behind its second one.
         asks = self._ask(request)
@@ -62,9 +62,6 @@ class Answers(Hollow):
         self._compare(m, consumer, place, right, reason, self._sources(asks, results))
         self._feed(m, runs, payload & asks.classify & right)
         self._go_on(m, consumer, runs, payload & right, asks)
-
-    def _varies(self):
-        """Return when an octet of an answer may change as it waits: never."""
 
     def _ask(self, request):
         """Return what a request asks for."""

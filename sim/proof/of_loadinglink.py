@@ -80,9 +80,6 @@ class HollowLoading(Hollow):
 class LoadingAnswers(HollowLoading, Answers):
     """Every request gets its answer, those to DESCRIBE and LOAD too."""
 
-    def _varies(self):
-        return self.loader.filling  # status of a load that began without an octet
-
     def _ask(self, request):
         asks = super()._ask(request)
         asks.load, asks.describe = request.type == Type.LOAD, request.type == Type.DESCRIBE
@@ -130,14 +127,13 @@ class LoadingAnswers(HollowLoading, Answers):
                 m.d.sync += [begun.eq(1), given.eq(0)]
         with m.If(loading & comes & wanted):
             m.d.sync += given.eq(given + 1)
-        with m.If(self.short | loading & ends):
+        with m.If(self.short | loading & ends & ~loader.filling):
             m.d.sync += done.eq(1)
         with m.If(request.ready):
             m.d.sync += [got.eq(0), placed.eq(0), done.eq(0)]
 
         self.loading_here = loads & comes
-        self.waiting = loads & (~payload.valid & ~request.p.empty | loading & wanted
-                                & loader.filling)
+        self.waiting = loads & (~payload.valid & ~request.p.empty | loading & loader.filling)
         self.asks_load = asks.load
         self.status = Cat(loader.whole, loader.active, loader.refused, order, Const(0, 4), given)
         self._follow(m, decides & first, loading & wanted)

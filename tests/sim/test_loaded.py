@@ -89,6 +89,7 @@ def test_a_load_cut_off_is_said_to_the_host_and_mended_by_another(client, virtua
 
 def test_parts_that_come_again_or_in_another_order_do_no_harm(client):
     octets = load_of(client, OTHER)
+    assert part(client, 0, b"") == (LoadStatus.WHOLE | LoadStatus.ACTIVE, 0)
     assert part(client, 0, octets[:50]) == (LoadStatus.ACTIVE, 50)
     assert part(client, 50, octets[50:90]) == (LoadStatus.ACTIVE, 90)
     assert part(client, 50, octets[50:90]) == (LoadStatus.ACTIVE, 90)       # its answer was lost

@@ -17,8 +17,9 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def backward(ctx, second):
         x, weight = ctx.saved_tensors
+        bias = second.flatten(0, -2).sum(0) if ctx.needs_input_grad[2] else None
         return (second @ weight.square(), second.flatten(0, -2).T @ x.flatten(0, -2).square(),
-                second.flatten(0, -2).sum(0))
+                bias)
 
 
 class _Conv(torch.autograd.Function):
@@ -33,9 +34,10 @@ class _Conv(torch.autograd.Function):
     @staticmethod
     def backward(ctx, second):
         x, weight = ctx.saved_tensors
+        bias = second.sum((0, 2, 3)) if ctx.needs_input_grad[2] else None
         return (conv2d_input(x.shape, weight.square(), second, **ctx.how),
-                conv2d_weight(x.square(), weight.shape, second, **ctx.how),
-                second.sum((0, 2, 3)), None, None, None, None)
+                conv2d_weight(x.square(), weight.shape, second, **ctx.how), bias,
+                None, None, None, None)
 
 
 class _Scale(torch.autograd.Function):

@@ -45,6 +45,9 @@ class Pair(nn.Module):
     (nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 1)), (4,)),
     (nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(),
                    nn.Linear(3 * 16, 1)), (2, 4, 4)),
+    (nn.Sequential(nn.Linear(4, 6, bias=False), nn.ReLU(), nn.Linear(6, 1)), (4,)),
+    (nn.Sequential(nn.Conv2d(2, 3, 3, bias=False), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(),
+                   nn.Linear(3 * 16, 1)), (2, 4, 4)),
 ])
 def test_one_hidden_layer_behind_one_output_is_exact(inner, shape):
     """Each hidden unit's second derivative is exact then; shared weights miss cross terms."""
