@@ -7,17 +7,18 @@ that every command treats a user's file as training treated the dataset.
 import json
 from dataclasses import asdict, dataclass
 from dataclasses import fields as fields_of
-from math import isfinite, isqrt, prod
+from math import isqrt, prod
 from typing import ClassVar
 
 import numpy as np
 
+from .row import TOP, Row, ordered
 from .sound import Sound
 from .store import fields
 
 
 FITS = ("as-is", "drawing", "photo")
-TOP = 255  # greatest input of a network that takes octets
+YOUNGER = ("categories",)  # fields that are written only where they say anything
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Picture:
         _one_of("Depth", self.depth, (0, 8, 16))
         _one_of("Transpose", self.transpose, (False, True))
         _one_of("Invert", self.invert, (False, True, None))
-        _ordered(self.low, self.high)
+        ordered(self.low, self.high)
         if self.fit == "drawing" and self.colours == 3:
             raise ValueError("A drawing must be grey: cut it out with --grey, or use --photo")
 
@@ -93,70 +94,16 @@ class Picture:
                           f"MNIST's digits are; a picture of this size stays"}[self.fit]
 
 
-@dataclass(frozen=True)
-class Row:
-    """Conversion of rows of numbers.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Names of the columns, in the order of the network's inputs. Empty if they have none: a row
-        is then taken in its order.
-    low, high : tuple of float
-        Values that become 0 and the greatest input, one a column or one for all. Values beyond are
-        cut.
-    places : tuple of int
-        Columns of the training file, from 0, if it has no header line. Empty: all in order.
-    width : int
-        Columns of the training file if ``places`` are given, else 0.
-    scaled : tuple of (str, float, float)
-        Columns of a network without stored conversion that have another range, by name.
-    """
-
-    kind: ClassVar[str] = "row"
-    takes: ClassVar[str] = "picture"
-
-    columns: tuple = ()
-    low: tuple = (0.0,)
-    high: tuple = (float(TOP),)
-    places: tuple = ()
-    width: int = 0
-    scaled: tuple = ()
-
-    def __post_init__(self):
-        for name in ("columns", "low", "high", "places"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        object.__setattr__(self, "scaled", tuple(map(tuple, self.scaled)))
-        for low, high in zip(self.low, self.high, strict=True):
-            _ordered(low, high)
-        if self.columns and len(self.low) not in (1, len(self.columns)):
-            raise ValueError(f"Ranges of a row must be one a column: {len(self.low)}, not "
-                             f"{len(self.columns)}")
-
-    def words(self):
-        """Yield what is done to a row, as short sentences."""
-        names = ", ".join(self.columns[:6]) + (", …" if len(self.columns) > 6 else "")
-        yield f"columns {names}, by name" if names else "numbers in their order"
-        if len(self.low) == 1:
-            if (self.low, self.high) != ((0.0,), (float(TOP),)):
-                yield f"values {self.low[0]:g}..{self.high[0]:g} become 0..{TOP}"
-            return
-        other = [place for place, bounds in enumerate(zip(self.low, self.high, strict=True))
-                 if bounds != (0, TOP)]
-        for place in other[:4]:
-            number = (self.places[place] if self.places else place) + 1
-            name = self.columns[place] if self.columns else f"column {number}"
-            yield f"{name}: {self.low[place]:g}..{self.high[place]:g} become 0..{TOP}"
-        if len(other) > 4:
-            yield f"and {len(other) - 4} more columns"
-
-
 KINDS = {kind.kind: kind for kind in (Picture, Row, Sound)}
 
 
 def to_json(conversion):
     """Return a conversion as a dict for JSON."""
-    return {"kind": conversion.kind, **asdict(conversion)}
+    content = {"kind": conversion.kind, **asdict(conversion)}
+    for name in YOUNGER:
+        if not content.get(name, True):
+            del content[name]
+    return content
 
 
 def from_json(content):
@@ -166,7 +113,7 @@ def from_json(content):
         raise ValueError(f"Conversion must be one of {', '.join(KINDS)}: {content!r}")
     names = {field.name for field in fields_of(kind)}
     given = {name: value for name, value in content.items() if name != "kind"}
-    if set(given) != names:
+    if not names - set(YOUNGER) <= set(given) <= names:
         raise ValueError(f"Conversion must have the fields {', '.join(sorted(names))}: "
                          f"{', '.join(map(str, given))}")
     try:
@@ -238,11 +185,10 @@ def picture_shape(input_shape, channels_first=True):
 
 def check(conversion, input_shape):
     """Check that a conversion gives inputs of a network's shape."""
-    inputs = prod(input_shape)
     if isinstance(conversion, Picture):
         shape = picture_shape(input_shape)
         if shape not in (None, (*conversion.size, conversion.colours)) \
-                or conversion.inputs != inputs:
+                or conversion.inputs != prod(input_shape):
             raise ValueError(f"Conversion must give the inputs of the network, of shape "
                              f"{tuple(input_shape)}: it gives {conversion.size[0]} x "
                              f"{conversion.size[1]} pixels of {conversion.colours} colours")
@@ -253,11 +199,7 @@ def check(conversion, input_shape):
                              f"{tuple(input_shape)}: it gives {conversion.bands} bands of "
                              f"{conversion.frames} windows")
         return
-    for what, given in (("names", conversion.columns), ("places", conversion.places),
-                        ("ranges", conversion.low if len(conversion.low) > 1 else ())):
-        if given and len(given) != inputs:
-            raise ValueError(f"Conversion must have one of {what} for each of the {inputs} inputs: "
-                             f"{len(given)}")
+    conversion.check(input_shape)
 
 
 def unwritten(conversion, input_shape):
@@ -278,11 +220,6 @@ def _numbers(conversion, *names):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"Conversion's {name} must be a number: {value!r}")
         object.__setattr__(conversion, name, float(value))
-
-
-def _ordered(low, high):
-    if not (isfinite(low) and isfinite(high) and low < high):
-        raise ValueError(f"Range of values must be from a lower to a higher number: {low}..{high}")
 
 
 def _one_of(what, value, known):

@@ -50,7 +50,7 @@ def add_arguments(parser):
                             help=f"write all scores as {name.upper()}; -: to standard output")
     parser.add_argument("--show", type=Path, metavar="DIR",
                         help="write the pictures that the network saw there")
-    choices.add_arguments(parser, without=("test", "hold-out"))
+    choices.add_arguments(parser, without=("test", "hold-out", "categories"))
 
 
 def classify(args, target, function, about):

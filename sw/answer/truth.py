@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.form.classnames import class_names
+from ..data.grouping import Groups
 from ..data.mapping import mapping
 
 
@@ -19,7 +20,7 @@ class Truth:
         The network's classes.
     options : sw.data.options.Options
         ``map``: a file that gives their classes the names of the network's. ``classes``: a file
-        with the names of numbered classes.
+        with the names of numbered classes. ``group``: classes that become one.
 
     Attributes
     ----------
@@ -34,12 +35,13 @@ class Truth:
         self.places = {label: place for place, label in enumerate(self.labels)}
         self.mapping = {} if options.map is None else mapping(Path(options.map))
         self.classes = options.classes
+        self.groups = Groups(options.group)
         self.unknown = Counter()
         self.left_out = 0
 
     def is_class(self, name):
         """Return whether a name is that of a class, or has one by the mapping."""
-        return name in self.mapping or name in self.places
+        return name in self.mapping or name in self.groups.names or name in self.places
 
     def of(self, values):
         """Return the index of each class, int64; -1 where the class is none of the network's.
@@ -52,7 +54,7 @@ class Truth:
             if value is None:
                 continue
             name = named[value]
-            ours = self.mapping.get(name, name)
+            ours = self.mapping.get(name, self.groups.of(name))
             if ours == "":
                 self.left_out += 1
             elif ours in self.places:

@@ -204,15 +204,29 @@ class Converter:
     def _rows(self, examples):
         conversion = self.conversion
         rows = examples.reshape(len(examples), -1).astype(np.float64)
-        inputs = int(np.prod(self.input_shape))
+        inputs = len(conversion.categories) or int(np.prod(self.input_shape))
         if rows.shape[1] != inputs:
             raise ValueError(f"Rows must have {inputs} numbers, the inputs of the network: "
                              f"{rows.shape[1]}")
+        if not conversion.categories:
+            return self._numbers(rows, slice(None))
+        places = [place for place, words in enumerate(conversion.categories) if not words]
+        numbers = iter(self._numbers(rows[:, places], places).T if places else ())
+        top = self.dtype(self.top)
+        return np.hstack([(column[:, None] == np.arange(len(words))) * top if words
+                          else next(numbers)[:, None]
+                          for column, words in zip(rows.T, conversion.categories, strict=True)])
+
+    def _numbers(self, rows, places):
+        """Return the numbers of some columns of rows, scaled."""
+        conversion = self.conversion
         if self.given is not None:
             return self._scaled(rows, *self.given)
         if len(conversion.low) == 1:
             self._check_scale(rows, conversion.low[0], conversion.high[0])
-        return self._scaled(rows, np.array(conversion.low), np.array(conversion.high))
+            places = slice(None)
+        return self._scaled(rows, np.array(conversion.low)[places],
+                            np.array(conversion.high)[places])
 
     def _scaled(self, numbers, low, high):
         """Return numbers as integers 0..top, ``low`` as 0 and ``high`` as top."""

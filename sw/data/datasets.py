@@ -13,7 +13,9 @@ from . import options as choices
 from .convert import Converter
 from .download import fetch, take_out
 from .form import form
+from .form.categories import known_words
 from .form.classnames import class_names
+from .grouping import grouped
 from .guess import conversion_of
 from .known import KNOWN
 from .survey import Survey, survey
@@ -126,11 +128,12 @@ def load(name_or_path, options=choices.NONE, *, download=True):
     Dataset
         Without a test part of its own, the last fifth of every class is the test part.
     """
-    raw = read(name_or_path, options, download)
+    raw = grouped(read(name_or_path, options, download), options)
     train, seen, ignored = survey(raw.train, raw.path)
     raw = replace(raw, train=train, ignored=[*raw.ignored, *ignored])
     raw = with_test(raw, options)
     seen.rate = raw.known.get("rate", 0)
+    seen.leave_out(raw.categories, raw.train.examples)
     conversion, guessed = conversion_of(raw, seen, options)
     values, names = numbered(raw, options)
     shape = input_shape(conversion, raw.train.examples)
@@ -214,8 +217,8 @@ def numbered(raw, options):
         if len(foreign):
             raise ValueError(f"Dataset {str(raw.path)!r} must not have classes in its test part "
                              f"that its training part lacks: {_some(foreign)} (give these examples "
-                             f"to the training part, or another test part with --test FILE, FOLDER "
-                             f"or SHARE)")
+                             f"to the training part, another test part with --test FILE, FOLDER or "
+                             f"SHARE, or join classes with --group)")
     if options.classes is not None:
         named = class_names(Path(options.classes), values)
     elif raw.class_names is not None:
@@ -243,7 +246,7 @@ def numbered(raw, options):
 def input_shape(conversion, examples):
     """Return the shape of a network's input that a conversion gives."""
     if isinstance(conversion, Row):
-        return examples.shape[1:]
+        return (conversion.values,) if conversion.categories else examples.shape[1:]
     return conversion.size if conversion.colours == 1 else (*conversion.size, 3)
 
 
@@ -279,10 +282,12 @@ def short_name(path):
 
 def _converted(raw, part, conversion, shape, values):
     """Return images and labels of a part, as a network takes them."""
-    converter = Converter(conversion, shape)
+    converter, notes = Converter(conversion, shape), []
+    if raw.categories:
+        part.examples, notes = known_words(raw.path, conversion, part.examples, raw.categories)
     images = converter.all(part.examples)
     if part is raw.test:
-        raw.warnings.extend(f"test part: {note}" for note in converter.doubts())
+        raw.warnings.extend(f"test part: {note}" for note in (*notes, *converter.doubts()))
     return images, np.searchsorted(values, part.labels).astype(np.int64)
 
 

@@ -130,7 +130,13 @@ def _files(facts):
         lengths = [shape[0] / seen.rate for shape in shapes]
         return (f"recordings of {seen.rate:,} Hz, {min(lengths):.2f} to {max(lengths):.2f} s, "
                 f"values {seen.low:g}..{seen.high:g}")
-    if len(shapes[0]) == 1:
+    if seen.worded:
+        numbers = shapes[0][0] - seen.worded
+        worded = f"{seen.worded} words"
+        if not numbers:
+            return f"rows of {worded}"
+        what = f"rows of {numbers} numbers and {worded}"
+    elif len(shapes[0]) == 1:
         what = f"rows of {text} numbers"
     else:
         kind = "colour" if seen.varied else "grey"

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..conversion import TOP, Picture, Row, square
 from ..sound import Sound
+from .form.categories import occurring
 from .form.table import pixels
 
 
@@ -59,7 +60,10 @@ def reshape_rows(raw, shape, options):
 def _shape_of_rows(raw, examples, options, said):
     """Return the shape of the pictures that rows of pixels are, or None if they are none."""
     count = examples.shape[1]
-    if options.size == "flat":
+    if raw.categories and options.size not in (None, "flat"):
+        raise ValueError(f"Size must be given for pixels: {raw.path} has columns of words (leave "
+                         f"--size out, or the columns with --drop)")
+    if options.size == "flat" or raw.categories:
         return None
     wanted = options.size
     if wanted is not None:
@@ -113,11 +117,13 @@ def _row(raw, examples, options):
                          f"rows of {examples.shape[1]} numbers (--size ROWSxCOLUMNS makes pictures "
                          f"of them)")
     names = {"columns": raw.columns if raw.header else (),
-             "places": () if raw.header else raw.places, "width": 0 if raw.header else raw.width}
+             "places": () if raw.header else raw.places, "width": 0 if raw.header else raw.width,
+             "categories": occurring(raw.categories, examples)}
     if options.range is not None or options.fit == "as-is":
         low, high = options.range or (0.0, float(TOP))
         return Row(low=(float(low),), high=(float(high),), **names)
     octets = ((examples == np.floor(examples)) & (examples >= 0) & (examples <= TOP)).all(axis=0)
+    octets |= [bool(words) for words in raw.categories or [None] * len(octets)]
     low = np.where(octets, 0, examples.min(axis=0)).astype(np.float64)
     high = np.where(octets, TOP, examples.max(axis=0)).astype(np.float64)
     high = np.where(high > low, high, low + 1)

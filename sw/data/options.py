@@ -16,6 +16,10 @@ class Options:
         Class column of a table: its name, or its number from 1.
     drop : tuple of str
         Columns of a table to leave out, by name or number from 1.
+    categories : tuple of str
+        Columns of a table whose cells are words, even if they are numbers.
+    group : tuple of str
+        Classes that become one, ``THEIRS=OURS`` each; ``*=OURS`` are all others.
     classes : str or None
         File with names of numbered classes.
     test : str or None
@@ -38,6 +42,8 @@ class Options:
 
     label: str | None = None
     drop: tuple = ()
+    categories: tuple = ()
+    group: tuple = ()
     classes: str | None = None
     test: str | None = None
     hold_out: str | None = None
@@ -82,6 +88,10 @@ def add_arguments(parser, *, mapped=True, without=()):
 
     add("--label", metavar="COLUMN", help="class column of a table: name, or number from 1")
     add("--drop", metavar="COLUMN,…", type=_names, default=(), help="columns to leave out")
+    add("--categories", metavar="COLUMN,…", type=_names, default=(),
+        help="columns whose cells are words, even if they are numbers: each is an input of 0 or 1")
+    add("--group", metavar="THEIRS=OURS", action="append", default=[],
+        help="give a class another name, so that several become one; *=OURS: all others")
     add("--classes", metavar="FILE", help="names of numbered classes, one a line")
     add("--test", metavar="FILE|FOLDER|SHARE", help="test part, or a share such as 0.2 or 20%%")
     add("--hold-out", metavar="SPEAKER", help="all recordings of a speaker are the test part; "
@@ -111,8 +121,9 @@ def add_arguments(parser, *, mapped=True, without=()):
 
 def from_arguments(args):
     """Return the options among parsed arguments."""
-    return Options(**{field.name: getattr(args, field.name, field.default)
-                      for field in fields(Options)})
+    given = {field.name: getattr(args, field.name, field.default) for field in fields(Options)}
+    return Options(**{name: tuple(value) if isinstance(value, list) else value
+                      for name, value in given.items()})
 
 
 def share(text):

@@ -62,6 +62,9 @@ class Raw:
         Places of ``columns`` in the file, from 0.
     width : int
         Columns of the file in all.
+    categories : tuple of (tuple of str or None)
+        Words of each of ``columns``, whose places the examples hold; None for a column of numbers.
+        Empty if no column has words.
     class_names : tuple of str or None
         Names of classes that are numbered from 0, if the files have them.
     guessed : list of str
@@ -87,6 +90,7 @@ class Raw:
     header: bool = False
     places: tuple = ()
     width: int = 0
+    categories: tuple = ()
     class_names: tuple | None = None
     guessed: list = field(default_factory=list)
     warnings: list = field(default_factory=list)

@@ -69,7 +69,10 @@ def _numbered(path, places, ranges, classed):
 
 
 def refuse(name, conversion):
-    """Refuse examples without column names for a network that scales columns by name."""
+    """Refuse examples without columns for a network that needs their names or words."""
+    if words := getattr(conversion, "categories", ()) and conversion.worded():
+        raise ValueError(f"{name} must be a table, because the network takes words of its columns "
+                         f"({listed_names(words)})")
     if getattr(conversion, "scaled", ()):
         columns = listed_names([name for name, *_ in conversion.scaled])
         raise ValueError(f"{name} must be a table with names of columns, because the network "

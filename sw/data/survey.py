@@ -35,6 +35,8 @@ class Survey:
         Least and greatest value.
     rate : int
         Samples a second of recordings; 0 for anything else.
+    worded : int
+        Columns of words of a table, whose places are no values.
     """
 
     shapes: Counter = field(default_factory=Counter)
@@ -47,6 +49,7 @@ class Survey:
     whole: bool = True
     types: set = field(default_factory=set)
     rate: int = 0
+    worded: int = 0
 
     def see(self, examples):
         """Take examples of one shape into account: ndarray, shape (n, ...)."""
@@ -63,6 +66,14 @@ class Survey:
         if examples.ndim > 2 and examples.dtype == np.uint8:
             shades = grey(examples if colours else examples.reshape(examples.shape[:3]))
             self.light += int((np.median(edge(shades), axis=1) > 127).sum())
+
+    def leave_out(self, categories, examples):
+        """Leave out the columns of words of a table, of which ``categories`` has the words."""
+        numbers = [place for place, words in enumerate(categories) if not words]
+        self.worded = len(categories) - len(numbers)
+        if self.worded and numbers:
+            self.low, self.high = (float(value) for value in (examples[:, numbers].min(),
+                                                              examples[:, numbers].max()))
 
     def close(self):
         """Decide about the depth when everything was seen."""

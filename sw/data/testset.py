@@ -11,7 +11,10 @@ from . import options as choices
 from .convert import Converter
 from .datasets import numbered, read, with_test
 from .form import tablefile
+from .form.categories import known_words
+from .grouping import grouped
 from .mapping import mapping
+from .rescaled import refuse
 from .survey import survey
 
 
@@ -82,9 +85,9 @@ def load_test_set(network, given=None, options=choices.NONE, *, download=True):
     name = dataset_name(network, given)
     own = _same(name, network.provenance.get("dataset"))
     trained = (own or not network.provenance.get("dataset")) and options.test is None
-    options = _with_training(options, network.provenance.get("data") or {}, own,
+    options = _with_training(options, network, own,
                              Path(name).exists() and tablefile.matches(Path(name)))
-    raw = read(name, options, download)
+    raw = grouped(read(name, options, download), options, strict=False)
     if own or raw.test is not None or options.test is not None:
         raw = with_test(raw, options)
         part, used = raw.test, raw.test_from
@@ -97,10 +100,12 @@ def load_test_set(network, given=None, options=choices.NONE, *, download=True):
     chosen = np.searchsorted(values, part.labels)
     if left_out:
         part, chosen = part.of(kept := np.flatnonzero(places[chosen] >= 0)), chosen[kept]
+    if options.group and not own:
+        notes.append(f"classes are grouped: {', '.join(options.group)} (--group changes it)")
     conversion = overridden(network.conversion, options, network.input_shape)
     trained = trained and conversion == network.conversion and options.range is None
     conversion = fitting(conversion, raw, notes)
-    part.examples = _columns(conversion, raw, part.examples)
+    part.examples = _columns(conversion, raw, part.examples, notes)
     converter = Converter(conversion, network.input_shape, network.input_bits, options.range)
     try:
         images = converter.all(part.examples)
@@ -172,6 +177,9 @@ def overridden(conversion, options, input_shape):
     if isinstance(conversion, Row):
         if options.fit == "as-is" and options.size is None:
             return conversion
+        if conversion.categories:
+            raise ValueError("Options of pictures must be for a network of pictures: this one "
+                             "takes a table with words (leave them out)")
         inputs = int(np.prod(input_shape))
         size = options.size or square(inputs)
         if size is None or size[0] * size[1] * (options.colours or 1) != inputs:
@@ -215,35 +223,61 @@ def fitting(conversion, raw, notes):
     return conversion
 
 
-def _columns(conversion, raw, examples):
-    """Return a table's columns in the order of the network's inputs."""
-    if not (isinstance(conversion, Row) and isinstance(examples, np.ndarray)
-            and examples.ndim == 2 and raw.columns):
+def _columns(conversion, raw, examples, notes):
+    """Return a table's columns in the order of the network's inputs, words as its words."""
+    if not isinstance(conversion, Row):
         return examples
+    if not raw.columns:
+        refuse(raw.path, conversion)
+        return examples
+    places = _places(conversion, raw)
+    words = raw.categories
+    if places is not None:
+        examples, words = examples[:, places], tuple(words[place] for place in places if words)
+    if conversion.categories or any(words):
+        wanted = len(conversion.categories or conversion.columns) or examples.shape[1]
+        if examples.shape[1] != wanted:
+            raise ValueError(f"{raw.path} must have the {wanted} columns of the training: it has "
+                             f"{examples.shape[1]}")
+        examples, unknown = known_words(raw.path, conversion, examples, words)
+        notes += unknown
+    return examples
+
+
+def _places(conversion, raw):
+    """Return the places of the network's columns among those of a table; None if they are all."""
     if conversion.columns and raw.header:
         places = {name: place for place, name in enumerate(raw.columns)}
         if lacking := [name for name in conversion.columns if name not in places]:
             raise ValueError(f"{raw.path} must have the columns of the training: it lacks "
                              f"{_listed(lacking)}")
-        return examples[:, [places[name] for name in conversion.columns]]
+        return [places[name] for name in conversion.columns]
     if conversion.places and not raw.header and raw.width == conversion.width:
         if lacking := set(conversion.places) - set(raw.places):
             raise ValueError(f"{raw.path} must have the columns of the training: its class column, "
                              f"or a dropped one, is number {min(lacking) + 1} (see --label and "
                              f"--drop)")
-        return examples[:, [raw.places.index(place) for place in conversion.places]]
-    return examples
+        return [raw.places.index(place) for place in conversion.places]
+    return None
 
 
-def _with_training(options, said, own, table):
-    """Return options, completed by those of the training; another table has its class column."""
+def _with_training(options, network, own, table):
+    """Return options, completed by those of the training.
+
+    Another table has the training's class column, groups of classes and columns of words.
+    """
     try:
-        said = choices.Options.from_json(said)
+        said = choices.Options.from_json(network.provenance.get("data") or {})
     except ValueError as error:
         raise ValueError(f"Field 'data' of the provenance: {error}") from None
-    names = ("label",) if table else ()
+    if worded := getattr(network.conversion, "categories", ()):
+        columns = network.conversion.columns or [str(place + 1)
+                                                 for place in network.conversion.places]
+        said = replace(said, categories=tuple(
+            column for column, words in zip(columns, worded, strict=True) if words))
+    names = ("label", "group", "categories") if table else ()
     if own:
-        names = ("label", "drop", "classes")
+        names = ("label", "drop", "group", "categories", "classes")
         names += ("test", "hold_out") if options.test is None else ()
     return replace(options, **{name: getattr(said, name) for name in names
                                if getattr(options, name) in (None, ())})

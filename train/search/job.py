@@ -163,6 +163,7 @@ def _flag(name):
 
 WORDS = {"fit": lambda value: [f"--{value}"], "invert": _flag("invert"),
          "transpose": _flag("transpose"),
+         "group": lambda value: [word for each in value for word in ("--group", each)],
          "colours": lambda value: ["--grey" if value == 1 else "--colour"],
          "size": lambda value: ["--size", value if value == "flat" else "x".join(map(str, value))]}
 

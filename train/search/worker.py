@@ -149,7 +149,7 @@ class Worker:
 
         usual = full.default_of(self.job)
         chosen = self._chosen(SEEDS[:1])
-        if usual is not None:
+        if usual is not None and chosen:
             chosen.insert(1, usual)  # of one trained network the best by the search comes first
         self._train(chosen, timed, FIRST)
         # With more seeds another network may be the best, which then needs more seeds, too.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .layout import CLASS_NAMES, MISSING
+from .header import CLASS_NAMES, MISSING
 
 
 CLASSES_LIMIT = 256  # most different values of a column that is guessed to hold classes

@@ -1,21 +1,21 @@
-"""Reads columns of a table as numbers, and one as classes; names gaps and words by line."""
+"""Reads columns of a table as numbers or words, and one as classes; names gaps by line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
-from pathlib import Path
 
 import numpy as np
 
 from ...layer.check import LABEL_LIMIT
 from ...progress import progress
-from ..images import suffixes
-from .classcolumn import is_integer, listed_names, option_name, words_in
-from .layout import GREATEST, MISSING
+from .categories import Words
+from .classcolumn import is_integer, listed_names, option_name
+from .header import MISSING
+from .layout import GREATEST
 
 
 @dataclass(eq=False)
 class Table:
-    """Columns of a table that are numbers, and its classes.
+    """Columns of a table that are inputs, and its classes.
 
     Attributes
     ----------
@@ -26,7 +26,9 @@ class Table:
     chosen : int or None
         Place of the class column.
     values : ndarray of float64, shape (rows, columns)
-        The numbers.
+        The numbers; of a column of words, places among ``words``.
+    words : list of (tuple of str or None)
+        Words of each column of ``values``, sorted; None for a column of numbers.
     cells : list of str or None
         Class of each row.
     lines : ndarray of int64, shape (rows,)
@@ -42,18 +44,39 @@ class Table:
     cells: list | None
     lines: np.ndarray
     reason: str = ""
+    words: list = field(default_factory=list)
 
     @property
     def names(self):
         return tuple(self.layout.column(place) for place in self.places)
 
 
-def read_columns(layout, places, chosen=None, count=None):
-    """Read the numbers of some columns and the classes of one."""
+def read_columns(layout, places, chosen=None, count=None, *, worded=(), most=None, fixed=False):
+    """Read the numbers and words of some columns and the classes of one.
+
+    Parameters
+    ----------
+    layout : Layout
+        How the table is written.
+    places : list of int
+        Columns to read.
+    chosen : int or None
+        Class column.
+    count : int or None
+        Rows, if they are known.
+    worded : collection of int
+        Those of ``places`` that hold words.
+    most : int or None
+        Different words of a column at most.
+    fixed : bool
+        Whether a network decides which columns are numbers.
+    """
     if count is None:
         count = sum(1 for _ in layout.rows())
     values, lines = np.empty((count, len(places))), np.empty(count, dtype=np.int64)
     picked = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
+    words = [(column, Words(layout, place, most)) for column, place in enumerate(places)
+             if place in worded]
     table = Table(layout, places, chosen, values, None if chosen is None else [], lines)
     gaps = _Gaps(table)
     rows = progress(layout.rows(), total=count, what=f"reading {layout.text.path}", unit="lines",
@@ -62,16 +85,21 @@ def read_columns(layout, places, chosen=None, count=None):
         lines[number] = line
         if chosen is not None:
             table.cells.append(_class_cell(layout, line, cells[chosen].strip()))
-        row = picked(cells)
+        row = list(picked(cells))
+        for column, known in words:
+            row[column] = known.number(line, row[column])
         try:
             if "_" in "".join(row):
                 raise ValueError
             values[number] = [*map(layout.number if layout.decimal else float, row)]
         except ValueError:
-            values[number] = _with_gaps(table, line, row)
+            values[number] = _with_gaps(table, line, row, fixed)
         if np.isnan(values[number]).any():
             gaps.add(line, row, values[number])
     gaps.refuse()
+    table.words = [None] * len(places)
+    for column, known in words:
+        table.words[column], values[:, column] = known.sorted(values[:, column])
     _check_greatest(table)
     return table
 
@@ -101,28 +129,20 @@ class _Gaps:
                          f"gaps: {self.rows} ({way})")
 
 
-def _with_gaps(table, line, row):
+def _with_gaps(table, line, row, fixed):
     """Return the numbers of a row, NaN where nothing is known; refuse words."""
     values = []
     for place, cell in zip(table.places, map(str.strip, row), strict=True):
         try:
             values.append(np.nan if cell.lower() in MISSING else table.layout.number(cell))
         except ValueError:
-            raise ValueError(f"{table.layout.text.path} must hold numbers outside the class "
-                             f"column: line {line}, {table.layout.column(place)!r} is {cell!r} "
-                             f"({_way_out(table, place, cell)})") from None
+            name = option_name(table.layout, place)
+            way = "write a number" if fixed else (f"--categories {name} makes an input of each "
+                f"word, --drop {name} leaves the column out, or write numbers for words")
+            raise ValueError(f"{table.layout.text.path} must hold numbers in columns of numbers: "
+                             f"line {line}, {table.layout.column(place)!r} is {cell!r} "
+                             f"({way})") from None
     return values
-
-
-def _way_out(table, place, cell):
-    """Return what helps where a word stands for a number."""
-    if Path(cell).suffix.lower() in suffixes():
-        return "give the folder of the pictures and this table as the dataset"
-    words = sorted({place, *(other for other in words_in(table.layout) if other in table.places)})
-    name = option_name(table.layout, place)
-    columns = ",".join(option_name(table.layout, other) for other in words)
-    return (f"--drop {columns} leaves {'the column' if len(words) == 1 else 'columns of words'} "
-            f"out, --label {name} makes it the class, or write numbers for words")
 
 
 def _check_greatest(table):

@@ -3,21 +3,17 @@
 import csv
 import re
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 
+from .header import is_header
 from .text import Text
 
 
 SAMPLE = 100  # rows that show how a table is written
 GREATEST = 1e300  # greatest number, so that differences of two numbers are finite
-MISSING = {"", "?", "na", "n/a", "nan", "null", "none", "-"}
 COMMENTS = ("#", "%")
 SPACES = "spaces"
 SEPARATORS = ("\t", ";", "|", ",", SPACES)  # ties: a table with semicolons may have other commas
-# Headers that mark the class column, the strongest first.
-CLASS_NAMES = ("label", "labels", "class", "classes", "target", "classid", "class_id", "label_id",
-               "class_label", "classlabel", "class_name", "species", "diagnosis", "category",
-               "targets", "variety", "outcome", "y")
 _COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -92,10 +88,11 @@ class Layout:
         return True
 
 
-def layout_of(text, known=()):
+def layout_of(text, known=(), *, words=True):
     """Return the layout of a text.
 
-    ``known`` are names that mark a header line: columns of the training table.
+    ``known`` are names that mark a header line: columns of the training table. ``words`` says
+    whether a row of words above rows of words may be one.
     """
     found = Layout(text, notes=list(text.notes))
     lines = list(islice(_data_lines(found), SAMPLE))
@@ -112,12 +109,12 @@ def layout_of(text, known=()):
         and (len(rows[0]) < usual or not rows[0][-1])
     found.width = len(body[0]) - found.cut
     found.decimal = _has_decimal_comma(found, body)
-    _find_header(found, rows, known)
+    _find_header(found, rows, known, words)
     found.sample = [row[:found.width] for row in rows[found.skip:]]
     return found
 
 
-def _find_header(found, rows, known):
+def _find_header(found, rows, known, words):
     first = rows[0]
     while len(first) > found.width and not first[-1]:
         first = first[:-1]
@@ -126,10 +123,10 @@ def _find_header(found, rows, known):
             raise ValueError(f"{found.text.path} must have one @attribute a column before @data: "
                              f"{len(found.names or ())}, not {found.width}")
         return
-    if len(rows) > 1 and len(first) == found.width - 1 and _is_header(found, first, [
-            row[1:] for row in rows[1:]], known):
+    if len(rows) > 1 and len(first) == found.width - 1 and is_header(found, first, [
+            row[1:] for row in rows[1:]], known, words):
         first = ["", *first]  # R leaves out the header of its row names
-    elif len(first) != found.width or not _is_header(found, first, rows[1:], known):
+    elif len(first) != found.width or not is_header(found, first, rows[1:], known, words):
         first = None
     if first is not None:
         found.names, found.skip = _unique(first), 1
@@ -138,36 +135,6 @@ def _find_header(found, rows, known):
     if comment:
         found.names = _unique(comment)
         found.notes.append("the column names come from a comment line above the numbers")
-
-
-def _is_header(found, first, rows, known):
-    """Return whether the first row holds names."""
-    lower = [cell.lower() for cell in first]
-    if known and {name.lower() for name in known} <= set(lower):
-        return True
-    rows = [row for row in rows if len(row) >= len(first)]
-    if not rows:
-        return False
-    number = found.is_number
-    named = [not number(cell) and cell.lower() not in MISSING for cell in first]
-    if not any(number(cell) and cell.lower() not in MISSING for cell in first) \
-            and any(number(cell) for cell in rows[0]):
-        return True
-    for place, cell in enumerate(lower):
-        below = [row[place] for row in rows]
-        if named[place] and all(map(number, below)):
-            return True
-        if cell in CLASS_NAMES and cell not in map(str.lower, below) and _counting(found, first):
-            return True
-    counts = lower[not lower[0]:]
-    return len(counts) > 2 and any(counts == [str(start + place) for place in range(len(counts))]
-                                   for start in (0, 1)) and not lower[0]
-
-
-def _counting(found, first):
-    """Return whether the numbers among a row's cells count upward, as names of pixels may."""
-    numbers = [found.number(cell) for cell in first if found.is_number(cell)]
-    return all(above + 1 == below for above, below in pairwise(numbers))
 
 
 def _unique(names):

@@ -3,9 +3,11 @@
 from itertools import pairwise
 
 from . import classcolumn
+from .categories import known_words
 from .classcolumn import listed_names, option_name
 from .columns import by_name, classes_of, read_columns
-from .layout import CLASS_NAMES, MISSING, layout_of
+from .header import CLASS_NAMES, MISSING
+from .layout import layout_of
 from .text import Text
 
 
@@ -19,7 +21,7 @@ def match(source, conversion, inputs=None, label=None, drop=()):
     conversion : sw.conversion.Row or sw.conversion.Picture
         Conversion of the network.
     inputs : int or None
-        Numbers of a row; None for those of the conversion.
+        Values of a row; None for those of the conversion.
     label : str or None
         Class column, by name or number from 1; None: guessed.
     drop : sequence of str
@@ -27,8 +29,8 @@ def match(source, conversion, inputs=None, label=None, drop=()):
 
     Returns
     -------
-    ndarray of float64, shape (rows, inputs)
-        Numbers as they stand in the file.
+    ndarray of float64, shape (rows, columns)
+        Numbers as they stand in the file; of columns of words, places among the conversion's.
     ndarray of int64 or str, shape (rows,), or None
         Class of each row; None if the table has no class column.
     list of str
@@ -37,21 +39,27 @@ def match(source, conversion, inputs=None, label=None, drop=()):
         Sentences on what was guessed or not used.
     """
     columns = getattr(conversion, "columns", ())
-    expected = getattr(conversion, "inputs", None) or inputs or len(columns) \
+    categories = getattr(conversion, "categories", ())
+    expected = getattr(conversion, "inputs", None) or len(categories) or inputs or len(columns) \
         or len(conversion.places)
-    layout = layout_of(Text.read(source), columns)
+    layout = layout_of(Text.read(source), columns, words=bool(columns))
     if not layout.width:
         raise ValueError(f"{layout.text.path} must have rows of {expected} numbers: it has none")
     notes = list(layout.notes)
     told = None if label is None else classcolumn.find(layout, label, "--label")
     dropped = {classcolumn.find(layout, column, "--drop") for column in drop}
     places, chosen = _places(layout, conversion, expected, (told, dropped), notes)
-    table = read_columns(layout, places, chosen)
+    worded = {place for place, words in zip(places, categories, strict=False) if words}
+    table = read_columns(layout, places, chosen, worded=worded, fixed=True)
     if not len(table.values):
         raise ValueError(f"{layout.text.path} must have rows of {expected} numbers: it has a "
                          f"header line alone")
+    values = table.values
+    if categories:
+        values, unknown = known_words(layout.text.path, conversion, values, tuple(table.words))
+        notes += unknown
     truth, = classes_of(table.cells)
-    return table.values, truth, [f"line {line}" for line in table.lines], notes
+    return values, truth, [f"line {line}" for line in table.lines], notes
 
 
 def _places(layout, conversion, expected, said, notes):

@@ -1,4 +1,4 @@
-"""Reads tables of numbers with a class column: CSV and its family."""
+"""Reads tables of numbers and words with a class column: CSV and its family."""
 
 import re
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from ...layer.check import INPUTS_LIMIT
+from ...row import WORDS_LIMIT
 from ..options import share
 from ..raw import Part, Raw
-from . import classcolumn, tablefile
+from . import categories, classcolumn, tablefile
 from .classcolumn import listed_names, option_name
 from .columns import by_name, classes_of, read_columns
 from .layout import layout_of
@@ -33,12 +34,15 @@ def read(path, options):
         raw.guessed.append(classcolumn.said(train.layout, train.chosen, train.reason))
     _drop_numbers_of_rows(train, raw)
     _warn_of_numbers_of_rows(train, raw)
+    _say_words(train, raw)
     test = _test(file, train, options, raw)
     labels, test_labels = classes_of(train.cells, None if test is None else test.cells)
     raw.columns, raw.places = train.names, tuple(train.places)
-    raw.train = Part(train.values, labels)
+    tables = [(table.values, table.words) for table in (train, test) if table is not None]
+    raw.categories, values = categories.together(tables)
+    raw.train = Part(values[0], labels)
     if test is not None:
-        raw.test, raw.test_from = Part(test.values, test_labels), Path(test.layout.text.path).name
+        raw.test, raw.test_from = Part(values[1], test_labels), Path(test.layout.text.path).name
     validation = tablefile.validation_beside(file)
     if validation is not None and validation.name != raw.test_from and options.test is None:
         raw.guessed.append(f"{validation.name} is not used (--test {validation} makes it the test "
@@ -54,7 +58,7 @@ def _form(layout):
 def _training(file, options):
     layout = layout_of(Text.read(file))
     if not 2 <= layout.width <= INPUTS_LIMIT + 1:
-        raise ValueError(f"{file} must have rows of at least one number and a class: "
+        raise ValueError(f"{file} must have rows of at least one value and a class: "
                          f"{len(layout.sample)} rows, {layout.width} columns")
     dropped = {classcolumn.find(layout, column, "--drop") for column in options.drop}
     found = classcolumn.survey(layout)
@@ -69,9 +73,14 @@ def _training(file, options):
                          f"{layout.column(chosen)} (--label chooses another)")
     places = [place for place in range(layout.width) if place not in {chosen, *dropped}]
     if not places:
-        raise ValueError(f"{file} must keep at least one column of numbers: {layout.width} "
-                         f"columns, {len(dropped)} dropped")
-    table = read_columns(layout, places, chosen, found.count)
+        raise ValueError(f"{file} must keep at least one column besides the class: "
+                         f"{layout.width} columns, {len(dropped)} dropped")
+    told = {classcolumn.find(layout, column, "--categories") for column in options.categories}
+    if not told <= set(places):
+        raise ValueError(f"--categories must name columns of {file} that are inputs: "
+                         f"{layout.column(min(told - set(places)))!r} is the class or dropped")
+    worded = categories.worded(layout, places, told)
+    table = read_columns(layout, places, chosen, found.count, worded=worded, most=WORDS_LIMIT)
     table.reason = reason
     return table
 
@@ -81,9 +90,11 @@ def _drop_numbers_of_rows(table, raw):
     for column, place in enumerate(list(table.places)):
         name = table.layout.names[place] if table.layout.names else "named"
         if re.fullmatch(r"(unnamed: ?\d+)?", name, re.IGNORECASE) \
-                and len(table.places) > 1 and _counts(table.values[:, column]):
+                and table.words[column] is None and len(table.places) > 1 \
+                and _counts(table.values[:, column]):
             table.values = np.delete(table.values, column, axis=1)
             table.places.remove(place)
+            del table.words[column]
             raw.guessed.append(f"column {place + 1} is left out: it has no name and counts the "
                                f"rows (a name in the header line keeps it)")
             return
@@ -96,13 +107,31 @@ def _warn_of_numbers_of_rows(table, raw):
     spans = table.values.max(axis=0) - table.values.min(axis=0) + 1
     for column in np.flatnonzero(spans >= rows):
         values = table.values[:, column]
-        if (values != np.floor(values)).any() or len(np.unique(values)) < rows:
+        if table.words[column] or (values != np.floor(values)).any() \
+                or len(np.unique(values)) < rows:
             continue
         what = "counts upward" if _counts(values) else "has another integer in every row"
         place = table.places[column]
         name = table.layout.names[place] if table.layout.names else ""
         raw.warnings.append(f"column {repr(name) if name else place + 1} {what}: if it numbers the "
                             f"rows, leave it out with --drop {option_name(table.layout, place)}")
+
+
+def _say_words(table, raw):
+    """Say which columns hold words; warn of one that names the rows."""
+    worded = [place for place, words in zip(table.places, table.words, strict=True) if words]
+    if not worded:
+        return
+    names = [option_name(table.layout, place) for place in worded]
+    count = sum(len(words) for words in table.words if words)
+    raw.guessed.append(f"{'column' if len(worded) == 1 else 'columns'} {listed_names(names)} "
+                       f"{'holds' if len(worded) == 1 else 'hold'} words: each of {count} "
+                       f"different ones becomes an input (--drop {','.join(names)}: none does)")
+    for place, words in zip(table.places, table.words, strict=True):
+        if words and len(words) == len(table.values) >= FEW:
+            raw.warnings.append(f"column {table.layout.column(place)!r} has another word in every "
+                                f"row: if it names the rows, leave it out with --drop "
+                                f"{option_name(table.layout, place)}")
 
 
 def _counts(values):
@@ -123,7 +152,7 @@ def _test(file, train, options, raw):
         path = (tests or files or [path])[0]
     if not path.is_file() or not is_text(path):
         raise ValueError(f"Test part of a table must be a table, too: {path}")
-    layout = layout_of(Text.read(path), train.names)
+    layout = layout_of(Text.read(path), train.names, words=train.layout.names is not None)
     places, chosen, extra = _like(layout, train)
     if chosen is None and given is None:
         raw.guessed.append(f"{path.name} has no class column and is not used (--test FILE gives "
@@ -135,7 +164,8 @@ def _test(file, train, options, raw):
     if extra:
         raw.guessed.append(f"columns of {path.name} that {file.name} lacks are not used: "
                            f"{listed_names(extra)}")
-    return read_columns(layout, places, chosen)
+    worded = {place for place, words in zip(places, train.words, strict=True) if words}
+    return read_columns(layout, places, chosen, worded=worded)
 
 
 def _like(layout, train):

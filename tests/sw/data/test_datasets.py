@@ -208,8 +208,9 @@ def test_classes_that_only_the_test_part_has_are_refused(tmp_path):
     np.savez(tmp_path / "set.npz", **FILES | {"test_labels": TEST[1] + 1})
     with pytest.raises(ValueError, match=r"^Dataset '.*set\.npz' must not have classes in its "
                                          r"test part that its training part lacks: 2 \(give "
-                                         r"these examples to the training part, or another test "
-                                         r"part with --test FILE, FOLDER or SHARE\)$"):
+                                         r"these examples to the training part, another test part "
+                                         r"with --test FILE, FOLDER or SHARE, or join classes with "
+                                         r"--group\)$"):
         datasets.load(tmp_path / "set.npz")
 
 

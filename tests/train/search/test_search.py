@@ -127,6 +127,7 @@ def test_a_budget_without_room_for_a_trial_is_named(toy, tmp_path):
                                          r"were not \(a longer --time, or fewer --images and "
                                          r"--epochs\); what began is kept$"):
         search.main([*words(toy, tmp_path), "--time", "0.001s"])
+    assert not (tmp_path / "full").exists()
 
 
 def test_a_board_that_nothing_fits_is_named(toy, tmp_path, monkeypatch):
@@ -158,6 +159,7 @@ def test_other_times_are_refused(text, capsys):
 
 @pytest.mark.parametrize("data", [["--invert", "--size", "5x6"], ["--no-transpose", "--grey"],
                                   ["--label", "3", "--drop", "a,b", "--hold-out", "eve"],
+                                  ["--group", "a=b", "--group", "*=c, d", "--categories", "e,2"],
                                   ["--size", "flat", "--range", "0,1.5", "--photo"]])
 def test_options_of_the_data_reach_the_training(data):
     args = job.parser().parse_args(["--dataset", "x", *data])

@@ -197,6 +197,6 @@ def test_a_label_column_of_folders_is_refused(tmp_path):
 def test_a_table_of_pictures_alone_says_to_give_the_folder(tmp_path):
     draw(tmp_path, "1.png", "2.png")
     (tmp_path / "t.csv").write_text("file,class\n1.png,cat\n2.png,dog\n")
-    with pytest.raises(ValueError, match=r"'file' is '1\.png' \(give the folder of the pictures "
-                       r"and this table as the dataset\)$"):
+    with pytest.raises(ValueError, match=r"'file' names files such as '1\.png' \(give the "
+                       r"folder of the pictures and this table as the dataset\)$"):
         read(tmp_path / "t.csv", Options(label="class"))

@@ -125,18 +125,15 @@ def test_latin_1_is_read_with_a_note(tmp_path):
 @pytest.mark.parametrize(("content", "message"), [
     ("1,2,0\n3,1\n", r"must have 3 columns in every line: line 2 has 2 (complete or remove the "
      r"line)"),
-    ("a,b,label\n\n1,2,0\n3,x,1\n", r"must hold numbers outside the class column: line 4, 'b' is "
-     r"'x' (--drop b leaves the column out, --label b makes it the class, or write numbers for "
-     r"words)"),
+    ("a,b,label\n\n1,2,0\n3,x,1\n", r"must hold numbers in columns of numbers: line 4, 'b' is 'x' "
+     r"(--categories b makes an input of each word, --drop b leaves the column out, or write "
+     r"numbers for words)"),
     ("a,b,label\n1,?,0\n3,2,1\n4,nan,1\n", r"must have a number in every cell: line 2, 'b' is '?'; "
      r"rows with gaps: 2 (fill in or remove these rows, or leave columns out: --drop b)"),
     ("a,b,label\n1,2,0\n3,1e308,1\n", r"must hold numbers in ±1e+300: line 3, 'b' is 1e+308"),
-    ("a,b,label\n1,2,0\n3,1_0,1\n", r"must hold numbers outside the class column: line 3, 'b' is "
-     r"'1_0' (--drop b leaves the column out, --label b makes it the class, or write numbers for "
-     r"words)"),
-    ("a,label,p,q\n1,0,x,y\n3,1,x,y\n", "must hold numbers outside the class column: line 2, 'p' "
-     "is 'x' (--drop p,q leaves columns of words out, --label p makes it the class, or write "
-     "numbers for words)"),
+    ("a,b,label\n1,2,0\n3,1_0,1\n", r"must hold numbers in columns of numbers: line 3, 'b' is "
+     r"'1_0' (--categories b makes an input of each word, --drop b leaves the column out, or write "
+     r"numbers for words)"),
     ("a,label\n1,x\n3,\n", "must have a class in every line: line 3 has '' (remove the line)"),
     ("a,b,label\n1,2,0\n3,1," + "x" * 201, r"must have classes of at most 200 characters: line 3 "
      r"has 201"),
@@ -149,7 +146,7 @@ def test_latin_1_is_read_with_a_note(tmp_path):
      r"separators, with one decimal mark)"),
     ("a;b\n1,234;x\n999;y\n", r"must write numbers without thousands separators: '1,234' and '999' "
      r"stand in one column (with a decimal point, if it is no thousands separator)"),
-    ("", r"must have rows of at least one number and a class: 0 rows, 0 columns"),
+    ("", r"must have rows of at least one value and a class: 0 rows, 0 columns"),
     ("a,b\0,c\n", "must be text to be a table: it holds octets 0 (save it as CSV in UTF-8)"),
 ])
 def test_damaged_tables_are_refused(tmp_path, content, message):
@@ -162,7 +159,8 @@ def test_damaged_tables_are_refused(tmp_path, content, message):
      "label)"),
     ({"drop": ("4",)}, "--drop must name a column of {path}, or give its number in 1..3: 4 (a, b, "
      "label)"),
-    ({"drop": ("a", "b")}, "{path} must keep at least one column of numbers: 3 columns, 2 dropped"),
+    ({"drop": ("a", "b")}, "{path} must keep at least one column besides the class: 3 columns, 2 "
+     "dropped"),
     ({"label": "b", "drop": ("b",)}, "--drop must not name the class column of {path}: b (--label "
      "chooses another)"),
 ])
