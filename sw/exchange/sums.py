@@ -24,14 +24,15 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Sums(Root):
-    """Sums of weighted bits or pixels: a value is ``offset + scale * sum``.
+    """Sums of weighted bits or pixels: a value is ``scale * (shift + sum)``.
 
     Attributes
     ----------
     weights : ndarray of int8, shape (neurons, inputs) or (neurons, rows, columns, channels)
         -1, 0, +1.
-    offset, scale : ndarray of float64, shape (neurons,)
-        Value of the sum 0, and of a sum's unit. The value is rounded to float32 once.
+    shift, scale : ndarray of float64, shape (neurons,)
+        Value of the sum 0 in units of a sum, and value of a unit. The value is rounded to float32
+        once.
     map : tuple of int or None
         Rows, columns and neurons of the map that the sums are.
     window : Window or None
@@ -45,7 +46,7 @@ class Sums(Root):
     """
 
     weights: np.ndarray
-    offset: np.ndarray
+    shift: np.ndarray
     scale: np.ndarray
     map: tuple | None
     window: Window | None = None
@@ -89,7 +90,7 @@ class Sums(Root):
 
     def base(self, units, dtype=np.float32):
         sums = self.low[units, None] + self.unit_step * np.arange(int(self.counts[units].max()))
-        return (self.offset[units, None] + self.scale[units, None] * sums).astype(dtype)
+        return (self.scale[units, None] * (self.shift[units, None] + sums)).astype(dtype)
 
 
 @dataclass(frozen=True, eq=False)

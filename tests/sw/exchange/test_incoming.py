@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import numpy_helper
 
 from sw import golden
 from sw.data import datasets
@@ -124,6 +125,39 @@ def test_activations_of_few_bits_become_thresholds(tmp_path, bits, signed, narro
     assert made.network.layers[1].outputs == 12 * levels
     pixels = images(made)
     assert_equal(made, pixels, reference(sketch.model(4), in_graph(made, pixels)))
+
+
+def learned(bits):
+    """Return what adds activations of a learned scale, whose multiples float32 rounds."""
+    def activate(g, place):
+        quant(bits, 0, scale=0.06666667 if place == "input" else 0.75326973)(g, place)
+    return activate
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.2024478])
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_sums_of_values_that_float32_rounds_are_exact(tmp_path, bits, scale):
+    sketch = layered(learned(bits))
+    weights = sketch.constants[-1]
+    latent = np.random.default_rng(9).choice([-1, 1], (12, 4)).astype(np.float32)
+    weights.CopyFrom(numpy_helper.from_array(latent * np.float32(scale), weights.name))
+    made = incoming.load(sketch.save(tmp_path / "x.onnx"))
+    pixels = images(made, 400)
+    assert_equal(made, pixels, reference(sketch.model(4), in_graph(made, pixels)), exact=False)
+    assert (made.walk.expected(np.zeros((1, 4), np.int32)) == 0).all()
+
+
+def test_sums_of_pixels_that_float32_rounds_are_exact(tmp_path):
+    rng, g = np.random.default_rng(4), Sketch((1, 784))
+    g.add("MatMul", rng.choice([-0.1, 0.1], (784, 40)).astype(np.float32))
+    g.normalize(rng, 40, 1)
+    g.sign()
+    g.add("MatMul", rng.choice([-0.3, 0.3], (40, 4)).astype(np.float32))
+    made = incoming.load(g.save(tmp_path / "x.onnx"))
+    assert [layer.kind for layer in made.network.layers] == ["integer_dense", "scores"]
+    found = check.compare(made, check.Images(images(made, 1000), None, "test"))
+    assert (found.labels_differ, found.scores_differ) == (0, 0)
+    assert found.shared > 50
 
 
 @pytest.mark.parametrize("channels", [1, 12])
