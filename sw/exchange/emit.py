@@ -20,6 +20,7 @@ from .tensor import ELEMENTS
 
 
 LEVELS = 15  # most thresholds of an activation, of 4 bits
+ROUNDING = 2.0**-22  # of the greatest sum: as far as additions in float32 move a sum, about
 MOST = 2**29  # most values of pixels that an encoder is found from
 
 
@@ -149,7 +150,7 @@ def _distinct(thresholds, never):
 def layer_of_sums(node, signal, code, level, most, name):
     """Make the layer of quantized sums; return the signal of its bits, the layers, and ties.
 
-    A tie is a threshold that float64 would put elsewhere than the graph's float32.
+    A tie is a threshold that another rounding would put elsewhere, as :func:`_ties` counts them.
     """
     sums = signal.root
     if isinstance(sums, Totals):
@@ -162,7 +163,7 @@ def layer_of_sums(node, signal, code, level, most, name):
                          f"thresholds: {sums.weights.size * most:,}")
     try:
         numbers, falling, every = fold(signal, code, most)
-        ties = int((fold(signal, code, most, np.float64)[0] != numbers).sum())
+        ties = _ties(signal, code, most, numbers)
     except ValueError as error:
         raise ValueError(f"{node}: {error}") from None
     weights = np.where(_column(falling, sums.weights), -sums.weights, sums.weights)
@@ -188,6 +189,22 @@ def layer_of_sums(node, signal, code, level, most, name):
     spread = replace(level, constants=tuple(np.tile(each, positions) if len(each) > 1 else each
                                             for each in level.constants))
     return Signal(bits, signal.source, (meaning, spread)), layers, ties
+
+
+def _ties(signal, code, most, numbers):
+    """Return how many thresholds rounding moves: float64's, or that of each addition of a sum.
+
+    Sums of a scale that is a power of two are exact in every runtime.
+    """
+    moved = fold(signal, code, most, np.float64)[0] != numbers
+    sums = signal.root
+    rounded = np.abs(np.frexp(sums.scale)[0]) != 0.5
+    if rounded.any():
+        nudge = ROUNDING * rounded * (sums.unit_step * sums.counts + np.abs(sums.shift))
+        for shift in (sums.shift - nudge, sums.shift + nudge):
+            nearby = replace(signal, root=replace(sums, shift=shift))
+            moved |= fold(nearby, code, most)[0] != numbers
+    return int(moved.sum())
 
 
 def _layer(sums, weights, thresholds, name):

@@ -160,6 +160,19 @@ def test_sums_of_pixels_that_float32_rounds_are_exact(tmp_path):
     assert found.shared > 50
 
 
+@pytest.mark.parametrize(("scale", "ties"), [(0.1, 8), (0.125, 0)])
+def test_thresholds_that_additions_move_are_counted(tmp_path, scale, ties):
+    g = Sketch((1, 16))
+    g.add("Sub", np.float32([0.5]))
+    g.sign()
+    weights = np.random.default_rng(2).choice([-scale, scale], (16, 8)).astype(np.float32)
+    g.add("MatMul", weights)
+    g.add("Sub", np.float32([2e-9]))  # a mean of about 0
+    g.sign()
+    g.add("MatMul", np.ones((8, 4), np.float32))
+    assert incoming.load(g.save(tmp_path / "x.onnx")).walk.ties == ties
+
+
 @pytest.mark.parametrize("channels", [1, 12])
 def test_multithreshold_counts_the_thresholds_of_a_channel(tmp_path, channels):
     def activate(g, place):
