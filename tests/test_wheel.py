@@ -78,7 +78,7 @@ def test_a_network_is_trained_folded_built_and_simulated(thresher, environment, 
             (("evaluate", "build/tiny/tiny.net.npz"), "wrote build/tiny/tiny.eval.json"),
             (("exchange", "tfc", "-o", "tfc.onnx"), "wrote tfc.onnx "),
             (("build", "icebreaker", "build/tiny/tiny.net.npz", "--freq", "18",
-              "--images-per-second", "1000"), "wrote build/icebreaker/tiny.bit, "),
+              "--images-per-second", "1000"), "wrote build/icebreaker/tiny.bin, "),
             (("generate", "build/tiny/tiny.net.npz", "--board", "icebreaker", "-o", "tiny.v"), ""),
             (("simulate", "build/tiny/tiny.net.npz", "--limit", "200"), "")]:
         done = thresher(*arguments)
