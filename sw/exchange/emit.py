@@ -15,12 +15,11 @@ from ..layer.spacetodepth import SpaceToDepth
 from . import arrange
 from .root import Bits, Pixels
 from .signal import TABLE, Signal, Step, least
-from .sums import Sums, Totals, fold
+from .sums import Sums, Totals, fold, ties
 from .tensor import ELEMENTS
 
 
 LEVELS = 15  # most thresholds of an activation, of 4 bits
-ROUNDING = 2.0**-22  # of the greatest sum: as far as additions in float32 move a sum, about
 MOST = 2**29  # most values of pixels that an encoder is found from
 
 
@@ -150,7 +149,8 @@ def _distinct(thresholds, never):
 def layer_of_sums(node, signal, code, level, most, name):
     """Make the layer of quantized sums; return the signal of its bits, the layers, and ties.
 
-    A tie is a threshold that another rounding would put elsewhere, as :func:`_ties` counts them.
+    A tie is a threshold that another rounding would put elsewhere: see
+    :func:`sw.exchange.sums.ties`.
     """
     sums = signal.root
     if isinstance(sums, Totals):
@@ -163,7 +163,7 @@ def layer_of_sums(node, signal, code, level, most, name):
                          f"thresholds: {sums.weights.size * most:,}")
     try:
         numbers, falling, every = fold(signal, code, most)
-        ties = _ties(signal, code, most, numbers)
+        moved = ties(signal, code, most, numbers)
     except ValueError as error:
         raise ValueError(f"{node}: {error}") from None
     weights = np.where(_column(falling, sums.weights), -sums.weights, sums.weights)
@@ -188,23 +188,7 @@ def layer_of_sums(node, signal, code, level, most, name):
     meaning = Step(lambda fired: meant[fired.astype(np.int64)], ())
     spread = replace(level, constants=tuple(np.tile(each, positions) if len(each) > 1 else each
                                             for each in level.constants))
-    return Signal(bits, signal.source, (meaning, spread)), layers, ties
-
-
-def _ties(signal, code, most, numbers):
-    """Return how many thresholds rounding moves: float64's, or that of each addition of a sum.
-
-    Sums of a scale that is a power of two are exact in every runtime.
-    """
-    moved = fold(signal, code, most, np.float64)[0] != numbers
-    sums = signal.root
-    rounded = np.abs(np.frexp(sums.scale)[0]) != 0.5
-    if rounded.any():
-        nudge = ROUNDING * rounded * (sums.unit_step * sums.counts + np.abs(sums.shift))
-        for shift in (sums.shift - nudge, sums.shift + nudge):
-            nearby = replace(signal, root=replace(sums, shift=shift))
-            moved |= fold(nearby, code, most)[0] != numbers
-    return int(moved.sum())
+    return Signal(bits, signal.source, (meaning, spread)), layers, moved
 
 
 def _layer(sums, weights, thresholds, name):

@@ -1,6 +1,6 @@
 """Sums of a layer that is not yet made, and the fold of what follows them into thresholds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from .signal import TABLE, Signal
 
 
 EXACT = 2**24  # integers up to this are exact in float32
+ROUNDING = 2.0**-22  # of the greatest sum: as far as additions in float32 move a sum, about
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,22 @@ def fold(signal, code, most, dtype=np.float32):
             first = np.broadcast_to(head.table(units), codes.shape)
             every[units] = _direction(first, possible) ^ down
     return numbers, falling, every
+
+
+def ties(signal, code, most, numbers):
+    """Return how many thresholds rounding moves: float64's, or that of each addition of a sum.
+
+    Sums of a scale that is a power of two are exact in every runtime.
+    """
+    moved = fold(signal, code, most, np.float64)[0] != numbers
+    sums = signal.root
+    rounded = np.abs(np.frexp(sums.scale)[0]) != 0.5
+    if rounded.any():
+        nudge = ROUNDING * rounded * (sums.unit_step * sums.counts + np.abs(sums.shift))
+        for shift in (sums.shift - nudge, sums.shift + nudge):
+            nearby = replace(signal, root=replace(sums, shift=shift))
+            moved |= fold(nearby, code, most)[0] != numbers
+    return int(moved.sum())
 
 
 def _direction(values, possible):
