@@ -29,6 +29,7 @@ COMMANDS = {
     "program": ("boards.program", "load a bitstream onto a board"),
     "virtual": ("sim.virtual", "start a board as a program behind a pseudo-terminal"),
     "host": ("sw.host", "classify, evaluate and measure on a board"),
+    "c": ("sw.c", "C library that computes the same scores"),
     "simulate": ("sim.full", "all test images through the RTL, against golden"),
     "netlist": ("sim.netlist", "test images through the synthesized netlist"),
     "trace": ("sim.trace", "every layer of the RTL beside golden, for one image"),
@@ -44,9 +45,9 @@ OWN = {
 SHELLS = ("bash", "zsh")
 OPTIONS = {"bitstream": "--network --dataset --train --output"}
 BASH = """_thresher() {{
-    local word="${{COMP_WORDS[COMP_CWORD]}}"
+    local word="${{COMP_WORDS[COMP_CWORD]}}" IFS=$'\\n'
     if [ "$COMP_CWORD" = 1 ]; then
-        COMPREPLY=($(compgen -W "{names}" -- "$word"))
+        COMPREPLY=($(compgen -W $'{names}' -- "$word"))
     elif [ "${{word:0:1}}" = - ]; then
         COMPREPLY=($(compgen -W "$(thresher "${{COMP_WORDS[1]}}" --help 2>/dev/null |
             grep -oE -- '--[a-z][a-z-]*' | sort -u)" -- "$word"))
@@ -107,7 +108,7 @@ def completion(arguments):
         raise ValueError(f"Shell must be one of {', '.join(SHELLS)}: "
                          f"{shlex.join(arguments) or 'none'} (such as: eval \"$(thresher "
                          f"completion bash)\")")
-    text = BASH.format(names=" ".join([*COMMANDS, *OWN]))
+    text = BASH.format(names="\\n".join([*COMMANDS, *OWN]))
     print(("autoload -U bashcompinit && bashcompinit\n" if arguments == ["zsh"] else "") + text,
           end="")
     return 0

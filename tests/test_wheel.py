@@ -77,6 +77,8 @@ def test_a_network_is_trained_folded_built_and_simulated(thresher, environment, 
             (("fold", "build/tiny/tiny.ckpt.npz"), "wrote build/tiny/tiny.net.npz "),
             (("evaluate", "build/tiny/tiny.net.npz"), "wrote build/tiny/tiny.eval.json"),
             (("exchange", "tfc", "-o", "tfc.onnx"), "wrote tfc.onnx "),
+            (("build", "icebreaker", "build/tiny/tiny.net.npz", "--freq", "18",
+              "--images-per-second", "1000"), "wrote build/icebreaker/tiny.bin, "),
             (("generate", "build/tiny/tiny.net.npz", "--board", "icebreaker", "-o", "tiny.v"), ""),
             (("simulate", "build/tiny/tiny.net.npz", "--limit", "200"), "")]:
         done = thresher(*arguments)

@@ -1,5 +1,6 @@
 """Exchanges networks with other tools: a QONNX file becomes a folded network, or the other way."""
 
+from argparse import ArgumentTypeError
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -17,6 +18,7 @@ from .scaling import Scaling
 
 
 GRAPHS = {"onnx": graph.read, "larq": larq.read}
+PICTURES, TEXTS = (".png", ".svg", ".pdf"), (".txt", ".md")  # endings of reports
 
 
 def main(argv=None):
@@ -63,9 +65,9 @@ def _parser():
     reading.add_argument("--layers", metavar="KIND,…",
                          help="layers of bnn-pynq: cnv, or conv, pool and dense ones in order, "
                               "such as conv,conv5,pool,dense,dense (default: all dense)")
-    reading.add_argument("--report", type=Path, metavar="FILE",
-                         help="write what became of each node there: text, or a picture by its "
-                              "ending (.png, .svg, .pdf)")
+    reading.add_argument("--report", type=_report_file, metavar="FILE",
+                         help=f"write what became of each node there: a text ({', '.join(TEXTS)}) "
+                              f"or a picture ({', '.join(PICTURES)}), by its ending")
     choices.add_arguments(parser, mapped=False)
     writing = parser.add_argument_group("writing a graph")
     writing.add_argument("--no-bipolar", action="store_true",
@@ -74,16 +76,33 @@ def _parser():
 
 
 def _numbers(text):
-    return tuple(float(part) for part in text.split(","))
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"must be numbers with commas between them: {text!r}") from None
 
 
 def _counts(text):
-    return tuple(int(part) for part in text.split(","))
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"must be integers with commas between them: {text!r}") from None
+
+
+def _report_file(text):
+    path = Path(text)
+    if path.suffix not in (*PICTURES, *TEXTS):
+        raise ArgumentTypeError(f"must end in {', '.join(TEXTS)} for text, or in "
+                                f"{', '.join(PICTURES)} for a picture: {text!r}")
+    return path
 
 
 def _read(args):
     options = choices.from_arguments(args)
     if (kind := arrays.format_of(args)) in arrays.READERS:
+        if args.report:
+            raise ValueError(f"Report must be about a graph, of the format {' or '.join(GRAPHS)}: "
+                             f"{kind} has no nodes (leave --report out)")
         where = "folder" if Path(args.source).is_dir() else "file"
         arrays.READERS[kind](args, options, _labels(args), {where: Path(args.source).name})
         return
@@ -132,7 +151,7 @@ def _converted(made, options):
 
 
 def _write_report(path, made):
-    if path.suffix in (".png", ".svg", ".pdf"):
+    if path.suffix in PICTURES:
         from .picture import draw
         draw(path, made)
     else:

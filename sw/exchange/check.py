@@ -101,6 +101,8 @@ class Comparison:
         Index of the first image that differs.
     labels : ndarray of int64, shape (n,)
         Place among the graph's scores of the class that the golden model chooses.
+    shared : int
+        Images whose greatest score several classes have.
     """
 
     images: Images
@@ -110,6 +112,7 @@ class Comparison:
     scores_differ: int
     first: int | None
     labels: np.ndarray
+    shared: int = 0
 
     @property
     def equal(self):
@@ -130,6 +133,9 @@ class Comparison:
                 else f"accuracy of the golden model {accuracy:.2f} %"
         yield (f"labels that differ: {self.labels_differ} of {count}; images with scores that "
                f"differ: {self.scores_differ} of {count}")
+        if self.shared:
+            yield (f"images whose greatest score several classes have: {self.shared} of {count} "
+                   f"(the graph's first class wins; a runtime that rounds sums may choose another)")
         if not self.equal:
             yield (f"first in image {self.first}: the graph's scores are "
                    f"{self.scores[self.first].tolist()}, golden's "
@@ -148,7 +154,12 @@ def compare(imported, images):
     labels = chosen != scores.argmax(axis=1)
     both = np.flatnonzero(differ | labels)
     return Comparison(images, scores, ours, int(labels.sum()), int(differ.sum()),
-                      int(both[0]) if len(both) else None, chosen)
+                      int(both[0]) if len(both) else None, chosen, _shared(scores))
+
+
+def _shared(scores):
+    """Return how many rows have their greatest score several times."""
+    return int(((scores == scores.max(axis=1, keepdims=True)).sum(axis=1) > 1).sum())
 
 
 def fitted(conversion, fit):

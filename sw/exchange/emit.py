@@ -15,7 +15,7 @@ from ..layer.spacetodepth import SpaceToDepth
 from . import arrange
 from .root import Bits, Pixels
 from .signal import TABLE, Signal, Step, least
-from .sums import Sums, Totals, fold
+from .sums import Sums, Totals, fold, ties
 from .tensor import ELEMENTS
 
 
@@ -149,7 +149,8 @@ def _distinct(thresholds, never):
 def layer_of_sums(node, signal, code, level, most, name):
     """Make the layer of quantized sums; return the signal of its bits, the layers, and ties.
 
-    A tie is a threshold that float64 would put elsewhere than the graph's float32.
+    A tie is a threshold that another rounding would put elsewhere: see
+    :func:`sw.exchange.sums.ties`.
     """
     sums = signal.root
     if isinstance(sums, Totals):
@@ -162,7 +163,7 @@ def layer_of_sums(node, signal, code, level, most, name):
                          f"thresholds: {sums.weights.size * most:,}")
     try:
         numbers, falling, every = fold(signal, code, most)
-        ties = int((fold(signal, code, most, np.float64)[0] != numbers).sum())
+        moved = ties(signal, code, most, numbers)
     except ValueError as error:
         raise ValueError(f"{node}: {error}") from None
     weights = np.where(_column(falling, sums.weights), -sums.weights, sums.weights)
@@ -187,7 +188,7 @@ def layer_of_sums(node, signal, code, level, most, name):
     meaning = Step(lambda fired: meant[fired.astype(np.int64)], ())
     spread = replace(level, constants=tuple(np.tile(each, positions) if len(each) > 1 else each
                                             for each in level.constants))
-    return Signal(bits, signal.source, (meaning, spread)), layers, ties
+    return Signal(bits, signal.source, (meaning, spread)), layers, moved
 
 
 def _layer(sums, weights, thresholds, name):

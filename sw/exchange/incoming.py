@@ -100,6 +100,7 @@ def load(path, *, labels=None, shape=None, scaling=None, provenance=None, fit="a
     graph = reader(path)
     ours = Ours.of(graph)
     scaling = scaling or (Scaling(1.0) if ours else guessed(graph))
+    scaling.check(graph.shape)
     walk = Walk(graph, lambda pixels: scaling.signal(INPUT, pixels), ours.input_bits if ours else 8)
     shape = _shape(graph.shape, shape, ours)
     if labels is None:

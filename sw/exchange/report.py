@@ -18,7 +18,7 @@ def lines(imported):
     if (walk.classes[1:] < walk.classes[:-1]).any():
         yield (f"classes in the network's order, so that ties fall as the graph's biases decide: "
                f"{', '.join(network.labels)}")
-    yield f"thresholds that another rounding than float32's would move: {walk.ties}"
+    yield f"thresholds that another rounding would move: {walk.ties}"
 
 
 def layers(network):

@@ -1,4 +1,7 @@
-"""Runs a graph on images: every node in the arithmetic of its tensors, float32 in practice."""
+"""Runs a graph on images: every node in the arithmetic of its tensors, float32 in practice.
+
+Sums are exact, then rounded once: values that are multiples of a step are summed in steps.
+"""
 
 import numpy as np
 
@@ -48,10 +51,17 @@ def _scores(walk, values, live):
             break
         if any(output in live for output in node.outputs):
             with np.errstate(all="ignore"):
-                made = kind.of(node).compute(node, [values[each] for each in node.inputs], True)
+                made = _made(node, [values[each] for each in node.inputs], walk.grids.get(node))
             values.update(zip(filter(None, node.outputs), made, strict=False))
     scores = values[name]
     return scores.reshape(len(scores), -1)
+
+
+def _made(node, inputs, even):
+    """Return the outputs of a node; ``even`` is the form of the values that it sums, or None."""
+    if even is None:
+        return kind.of(node).compute(node, inputs, True)
+    return kind.of(node).compute(node, [even.units(inputs[0]), *inputs[1:]], True, even.step)
 
 
 def _size(value):

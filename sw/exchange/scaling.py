@@ -50,6 +50,14 @@ class Scaling:
             pixels = pixels.then(node, function, [constant])
         return pixels
 
+    def check(self, shape):
+        """Check that mean and deviation are one number, or one a channel of the graph's input."""
+        channels = shape[self._channels(shape)]
+        for what, values in (("Mean", self.mean), ("Deviation", self.deviation)):
+            if len(values) not in (0, 1, channels):
+                raise ValueError(f"{what} of the input must be one number, or one a channel: "
+                                 f"{len(values)} for {channels}")
+
     @staticmethod
     def _channels(shape):
         """Return the axis of the channels."""

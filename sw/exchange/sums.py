@@ -1,6 +1,6 @@
 """Sums of a layer that is not yet made, and the fold of what follows them into thresholds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from .signal import TABLE, Signal
 
 
 EXACT = 2**24  # integers up to this are exact in float32
+ROUNDING = 2.0**-22  # of the greatest sum: as far as additions in float32 move a sum, about
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,15 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Sums(Root):
-    """Sums of weighted bits or pixels: a value is ``offset + scale * sum``.
+    """Sums of weighted bits or pixels: a value is ``scale * (shift + sum)``.
 
     Attributes
     ----------
     weights : ndarray of int8, shape (neurons, inputs) or (neurons, rows, columns, channels)
         -1, 0, +1.
-    offset, scale : ndarray of float64, shape (neurons,)
-        Value of the sum 0, and of a sum's unit. The value is rounded to float32 once.
+    shift, scale : ndarray of float64, shape (neurons,)
+        Value of the sum 0 in units of a sum, and value of a unit. The value is rounded to float32
+        once.
     map : tuple of int or None
         Rows, columns and neurons of the map that the sums are.
     window : Window or None
@@ -45,7 +47,7 @@ class Sums(Root):
     """
 
     weights: np.ndarray
-    offset: np.ndarray
+    shift: np.ndarray
     scale: np.ndarray
     map: tuple | None
     window: Window | None = None
@@ -89,7 +91,7 @@ class Sums(Root):
 
     def base(self, units, dtype=np.float32):
         sums = self.low[units, None] + self.unit_step * np.arange(int(self.counts[units].max()))
-        return (self.offset[units, None] + self.scale[units, None] * sums).astype(dtype)
+        return (self.scale[units, None] * (self.shift[units, None] + sums)).astype(dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +169,22 @@ def fold(signal, code, most, dtype=np.float32):
             first = np.broadcast_to(head.table(units), codes.shape)
             every[units] = _direction(first, possible) ^ down
     return numbers, falling, every
+
+
+def ties(signal, code, most, numbers):
+    """Return how many thresholds rounding moves: float64's, or that of each addition of a sum.
+
+    Sums of a scale that is a power of two are exact in every runtime.
+    """
+    moved = fold(signal, code, most, np.float64)[0] != numbers
+    sums = signal.root
+    rounded = np.abs(np.frexp(sums.scale)[0]) != 0.5
+    if rounded.any():
+        nudge = ROUNDING * rounded * (sums.unit_step * sums.counts + np.abs(sums.shift))
+        for shift in (sums.shift - nudge, sums.shift + nudge):
+            nearby = replace(signal, root=replace(sums, shift=shift))
+            moved |= fold(nearby, code, most)[0] != numbers
+    return int(moved.sum())
 
 
 def _direction(values, possible):

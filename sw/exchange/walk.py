@@ -58,6 +58,8 @@ class Walk:
         Array or :class:`sw.exchange.signal.Signal` of each tensor.
     layers : list of sw.layer.kind.Layer
         Layers made so far.
+    grids : dict
+        Form of the values that a node sums, :class:`sw.exchange.weigh.Even`, or None.
     range : tuple of float
         Pixels that become 0 and the greatest input of the network.
     rows : list of Row
@@ -75,6 +77,7 @@ class Walk:
     def __init__(self, graph, scaled, bits=8):
         self.graph, self.batch = graph, graph.batch
         self.layers, self.rows, self.range = [], [], (0.0, 2.0**bits - 1)
+        self.grids = {}
         self.ended, self.ties, self.room = None, 0, ROOM
         pixels = Signal(Pixels(prod(graph.shape), bits), arrange.of_input(graph.shape))
         self.tip = pixels.root

@@ -27,6 +27,48 @@ class Grid:
     most: int
 
 
+@dataclass(frozen=True)
+class Even:
+    """Values of a tensor as ``step * (zero + integer)``, the same step for all.
+
+    A step that is no power of two makes float32 round the values. Sums of them are those of
+    ``zero + integer``, which are exact, times the step.
+
+    Attributes
+    ----------
+    zero, step : float
+        Value of the integer 0 in steps, and distance of two integers.
+    """
+
+    zero: float
+    step: float
+
+    @classmethod
+    def of(cls, low, step):
+        """Return the form of a grid, None where float32 has its values or places differ."""
+        if len(np.unique(low)) > 1 or len(np.unique(step)) > 1 or not step.flat[0] \
+                or abs(np.frexp(step.flat[0])[0]) == 0.5:
+            return None
+        return cls(float(low.flat[0] / step.flat[0]), float(step.flat[0]))
+
+    def units(self, x):
+        """Return values in steps, float64, or float32 where that is exact."""
+        units = self.zero + np.rint(x.astype(np.float64) / self.step - self.zero)
+        return units.astype(np.float32) if 2 * self.zero == round(2 * self.zero) else units
+
+
+def halves(values, tolerance):
+    """Return values that are multiples of 1/2 where rounding moved them a little."""
+    near = np.rint(2 * values) / 2
+    return np.where(np.abs(values - near) <= tolerance, near, values)
+
+
+def _settled(low, step, reach):
+    """Return the value of the integer 0, a multiple of half a step where float32 rounded one."""
+    each = np.where(step == 0, 1, step)
+    return np.where(step == 0, low, each * halves(low / each, CLOSE * reach / np.abs(each)))
+
+
 def grid_of_bits(node, signal):
     """Return the :class:`Grid` of the values that bits stand for; an integer counts bits."""
     first, index = signal.grouped()
@@ -38,7 +80,7 @@ def grid_of_bits(node, signal):
     if not (np.abs(tables - ideal) <= CLOSE * reach).all():
         raise ValueError(f"{node} must take values at equal distances: they are "
                          f"{', '.join(f'{each:g}' for each in tables[0])}")
-    return Grid(low[index], step[index], most)
+    return Grid(_settled(low, step, reach[:, 0])[index], step[index], most)
 
 
 def grid_of_pixels(node, signal):
@@ -61,19 +103,24 @@ def grid_of_pixels(node, signal):
     if not np.isfinite(table).all() or table[0] == table[-1]:
         raise ValueError(f"{node} must take pixels that differ: they are scaled to "
                          f"{table[0]:g}..{table[-1]:g}")
-    top = len(table) - 1
+    top, reach = len(table) - 1, np.abs(table).max()
     step = (table[-1] - table[0]) / top
     pixels = np.arange(top + 1)
-    if (np.abs(table - (table[0] + step * pixels)) <= CLOSE * np.abs(table).max()).all():
-        return Grid(table[:1], np.array([step]), top), (0.0, float(top))
+    if (np.abs(table - (table[0] + step * pixels)) <= CLOSE * reach).all():
+        return _pixels(table[0], step, reach, top), (0.0, float(top))
     found = np.unique(table)
-    step = np.diff(found).min()
-    codes = np.rint((table - found[0]) / step)
-    if (np.abs(table - (found[0] + step * codes)) > CLOSE * np.abs(table).max()).any() \
+    codes = np.rint((table - found[0]) / np.diff(found).min())
+    step = (found[-1] - found[0]) / codes.max()
+    if (np.abs(table - (found[0] + step * codes)) > CLOSE * reach).any() \
             or codes.max() > top or (np.diff(codes) < 0).any():
         raise ValueError(f"{node} must take pixels of few bits at equal distances, rising: they "
                          f"have {len(found)} values")
-    return Grid(found[:1], np.array([step]), top), _range(node, codes, top)
+    return _pixels(found[0], step, reach, top), _range(node, codes, top)
+
+
+def _pixels(low, step, reach, top):
+    step = np.array([step])
+    return Grid(_settled(np.array([low]), step, reach), step, top)
 
 
 def _range(node, codes, top):

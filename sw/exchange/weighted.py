@@ -11,9 +11,10 @@ from .root import Addresses, Bits, Means, Pixels
 from .signal import Signal
 from .sums import Sums, Totals, Window
 from .tensor import ELEMENTS
-from .weigh import CLOSE, grid_of_bits, grid_of_pixels, ternary
+from .weigh import CLOSE, Even, grid_of_bits, grid_of_pixels, halves, ternary
 
 
+NOISE = 1e-7  # of a shift, in units of a sum: float64 rounds less
 PAD_LIMIT = (KERNEL_LIMIT - 1) // 2
 MAP_LIMIT = 2**24  # most values of a map that a convolution gives
 
@@ -30,16 +31,17 @@ def dense(walk, node, signal, weights):
     grid, most, bits = _grid(walk, node, signal)
     low, step = (np.broadcast_to(each, signal.root.units)[signal.source.ravel()]
                  for each in (grid.low, grid.step))
+    walk.grids[node] = Even.of(low, step)
     half = 0 if bits else most / 2
     signs, scale = ternary(node, weights * step * (1 if bits else 0.5))
-    offset = weights @ (low + step * half)
+    shift = halves(weights @ (low + step * half) / scale, NOISE)
     _bounded(node, len(weights) * signal.root.whole.units * (1 if bits else most))
     ours = np.zeros((len(weights), signal.root.whole.units), np.int32)
     np.add.at(ours, (slice(None), signal.places.ravel()), signs)
     if np.abs(ours).max() > 1:
         raise ValueError(f"{node} must take each value once: some are there several times")
     ours = np.repeat(ours, 1 if bits else most, axis=1).astype(np.int8)
-    sums = Sums(ours, offset, scale, None, pixel_bits=bits)
+    sums = Sums(ours, shift, scale, None, pixel_bits=bits)
     return _sums(walk, sums, np.arange(len(weights))[None].reshape(
         *signal.shape[:-1], -1))
 
@@ -59,10 +61,12 @@ def conv(walk, node, signal, kernel, form, value):
     kernel, pad = _grown(node, kernel, form.pads)
     grid, most, bits = _grid(walk, node, signal)
     low, step = (_of_channels(node, each, map_) for each in (grid.low, grid.step))
+    walk.grids[node] = Even.of(low, step)
     _bounded(node, kernel.size * (1 if bits else most))
     kernel = kernel.astype(np.float64)
     signs, scale = ternary(node, kernel * step * (1 if bits else 0.5))
     offset = (kernel * (low + step * (0 if bits else most / 2))).sum(axis=(1, 2, 3))
+    shift = halves(offset / scale, NOISE)
     signs = np.repeat(signs, 1 if bits else most, axis=3)
     around = _padding(node, low, step, most, bits, value) if pad else 0
     window = Window(*map_[:2], form.strides[0], pad, around)
@@ -74,7 +78,7 @@ def conv(walk, node, signal, kernel, form, value):
                          f"{' x '.join(map(str, made))}")
     if not pad and kernel.shape[1:3] == map_[:2]:
         window, signs = None, signs.reshape(len(signs), -1)
-    sums = Sums(signs, offset, scale, made, window, bits)
+    sums = Sums(signs, shift, scale, made, window, bits)
     return _sums(walk, sums, arrange.places(made))
 
 
@@ -94,8 +98,9 @@ def means(walk, node, signal, divisor):
     if signal.steps or sums.pool or sums.weights.shape[1:3] != (1, 1) or sums.pixel_bits \
             or (sums.window and (sums.window.stride, sums.window.padding) != (1, 0)):
         raise ValueError(f"{node} must take the sums of a 1 x 1 convolution of bits, as they are")
-    return _sums(walk, Totals(sums.rows, sums.offset * (positions / divisor), sums.scale / divisor,
-                              map_, positions=positions), source)
+    walk.grids[node] = Even.of(sums.scale * (sums.shift - np.floor(sums.shift)), sums.scale)
+    return _sums(walk, Totals(sums.rows, sums.shift * positions, sums.scale / divisor, map_,
+                              positions=positions), source)
 
 
 def _of_means(walk, node, signal, weights):
@@ -112,9 +117,11 @@ def _of_means(walk, node, signal, weights):
     kernel = np.zeros(weights.shape)
     kernel[:, channels] = weights
     positions = root.map[0] * root.map[1]
+    walk.grids[node] = Even.of(low * (positions / root.divisor), step / root.divisor)
     signs, scale = ternary(node, kernel * step / (2 * root.divisor))
     offset = kernel @ (low + step * grid.most / 2) * (positions / root.divisor)
-    return _sums(walk, Totals(np.repeat(signs, grid.most, axis=1), offset, scale, root.map,
+    shift = halves(offset / scale, NOISE)
+    return _sums(walk, Totals(np.repeat(signs, grid.most, axis=1), shift, scale, root.map,
                               positions=positions),
                  np.arange(len(weights)).reshape(*signal.shape[:-1], -1))
 

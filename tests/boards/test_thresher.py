@@ -43,12 +43,18 @@ def test_other_words_are_refused_in_one_line(arguments, capsys):
     assert error.startswith(("error: Command must be", "error: Shell must be"))
 
 
-def test_completions_are_shell(capsys):
+def test_completions_are_shell(tmp_path, capsys):
     assert thresher.main(["completion", "bash"]) == 0
     text = capsys.readouterr().out
     asked = f'{text}\nCOMP_WORDS=(thresher ex); COMP_CWORD=1; _thresher; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["exchange", "explore"]
+    (tmp_path / "mein Netz ü.onnx").touch()
+    asked = (f'{text}\nCOMP_WORDS=(thresher exchange mein); COMP_CWORD=2; _thresher\n'
+             f'printf "%s|" "${{COMPREPLY[@]}}"')
+    done = subprocess.run(["bash", "-c", asked], cwd=tmp_path, capture_output=True, text=True,
+                          check=True)
+    assert done.stdout == "mein Netz ü.onnx|"
     assert thresher.main(["completion", "zsh"]) == 0
     assert capsys.readouterr().out.startswith("autoload -U bashcompinit")
 

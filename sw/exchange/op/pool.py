@@ -59,10 +59,11 @@ class Summary(Op):
     def divisor(self):
         """Return what the sum is divided by; None for the number of positions."""
 
-    def compute(self, node, values, live):
+    def compute(self, node, values, live, step=None):
         axes, keep = self.axes(node, values)
         made = self.reduced(values[0].astype(np.float64), axes, keep)
-        return [made.astype(values[0].dtype)]
+        return [made.astype(values[0].dtype) if step is None
+                else (made * step).astype(np.float32)]
 
     def trace(self, node, values, walk):
         signal = walk.signal(node, values, 0)

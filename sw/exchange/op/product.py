@@ -12,14 +12,21 @@ DENOMINATOR = 2**12  # values that are multiples of its inverse can be summed ex
 TOGETHER = 128  # channels of a window that are multiplied at once
 
 
-def multiplied(x, weights):
+def multiplied(x, weights, step=None):
     """Return ``x @ weights``, each sum rounded once to the type of x.
 
     Sums are exact in float64 for values on common grids, and in float32 where all are small.
+    Where x is in units of a step, the sums are multiplied by it and rounded once to float32.
     """
     if x.dtype == np.float32 and _exact(x, weights):
-        return x @ weights
-    return (x.astype(np.float64) @ weights.astype(np.float64)).astype(x.dtype)
+        return _rounded(x @ weights, x.dtype, step)
+    return _rounded(x.astype(np.float64) @ weights.astype(np.float64), x.dtype, step)
+
+
+def _rounded(sums, kind, step):
+    if step is None:
+        return sums.astype(kind, copy=False)
+    return (sums.astype(np.float64) * step).astype(np.float32)
 
 
 def _exact(x, weights):
@@ -31,7 +38,7 @@ def _exact(x, weights):
     return bool((weights == np.rint(weights)).all() and (scaled == np.rint(scaled)).all())
 
 
-def _windows(x, kernel, rows, columns, strides):
+def _windows(x, kernel, rows, columns, strides, step):
     """Return the sums of a kernel over the windows of maps, (images, rows, columns, neurons).
 
     Parameters
@@ -44,6 +51,8 @@ def _windows(x, kernel, rows, columns, strides):
         Extents of the result.
     strides : tuple of int
         Of rows and columns.
+    step : float or None
+        Unit of the maps' values, as for :func:`multiplied`.
     """
     taps = [(row, column) for row in range(kernel.shape[1]) for column in range(kernel.shape[2])
             if kernel[:, row, column].any()]
@@ -60,20 +69,20 @@ def _windows(x, kernel, rows, columns, strides):
         inputs = np.concatenate(views, axis=3).astype(wide, copy=False)
         weights = np.concatenate([kernel[:, row, column] for row, column in some], axis=1)
         total += inputs @ weights.T.astype(wide)
-    return total.astype(x.dtype, copy=False)
+    return _rounded(total, x.dtype, step)
 
 
 @register("MatMul")
 class MatMul(Op):
     role = "weights"
 
-    def compute(self, node, values, live):
+    def compute(self, node, values, live, step=None):
         x, weights = values
         if weights.ndim != 2 or x.ndim < 2 or x.shape[-1] != weights.shape[0] \
                 or x.size // max(1, x.shape[-1]) * weights.shape[1] > ELEMENTS:
             raise ValueError(f"{node} must multiply matrices that fit: {short(x.shape)} by "
                              f"{short(weights.shape)}")
-        return [multiplied(x, weights)]
+        return [multiplied(x, weights, step)]
 
     def trace(self, node, values, walk):
         weights = constant(node, values, 1, "matrix of weights")
@@ -91,13 +100,13 @@ class Gemm(Op):
 
     role = "weights"
 
-    def compute(self, node, values, live):
+    def compute(self, node, values, live, step=None):
         x, weights, bias = self._parts(node, values)
         if x.ndim != 2 or x.shape[1] != weights.shape[1] \
                 or len(x) * len(weights) > ELEMENTS:
             raise ValueError(f"{node} must multiply matrices that fit: {short(x.shape)} by "
                              f"{short(weights.T.shape)}")
-        made = multiplied(x, weights.T)
+        made = multiplied(x, weights.T, step)
         return [made if bias is None else made + bias]
 
     def trace(self, node, values, walk):
@@ -125,7 +134,7 @@ class Gemm(Op):
 class Conv(Op):
     role = "weights"
 
-    def compute(self, node, values, live):
+    def compute(self, node, values, live, step=None):
         x, weights = values[:2]
         form = ConvForm(node, x.shape, weights)
         kernel = form.kernel()
@@ -135,7 +144,7 @@ class Conv(Op):
         rows, columns = ((side - extent) // stride + 1 for side, extent, stride
                          in zip(x.shape[1:3], kernel.shape[1:3], form.strides, strict=True))
         check_size(node, (len(x), rows, columns, len(kernel)))
-        made = _windows(x, kernel, rows, columns, form.strides).transpose(0, 3, 1, 2)
+        made = _windows(x, kernel, rows, columns, form.strides, step).transpose(0, 3, 1, 2)
         return [made if len(values) < 3 or values[2] is None
                 else made + values[2].reshape(1, -1, 1, 1)]
 

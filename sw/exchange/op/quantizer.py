@@ -48,6 +48,9 @@ class Quantizer(Op):
 
     def compute(self, node, values, live):
         constants = self.constants(node, values)
+        if not live and np.isnan(values[0]).any():
+            raise ValueError(f"{node} must quantize numbers: NaN is among them (check the "
+                             f"training)")
         check_size(node, values[0].shape, *(each.shape for each in constants))
         return [self.both(node, values)(values[0], *constants)]
 

@@ -12,6 +12,7 @@ from sw import golden, network
 from sw.artefact import artefact
 from sw.command import run
 from sw.data import datasets
+from sw.exchange import check, incoming
 from sw.exchange.__main__ import main
 from sw.exchange.check import Comparison, Images
 from tests.networks import random_network
@@ -29,10 +30,12 @@ def test_a_model_of_brevitas_becomes_a_network_and_a_graph_again(tmp_path, capsy
     assert lines[0] == "input: pixels / 255, 0 to 1"
     assert "BipolarQuant 'node__symbolic_2'" in lines[8]
     assert lines[8].endswith("fc1: thresholds")
-    assert lines[-4:-1] == [
+    assert lines[-5:-1] == [
         "compared on mnist, 10000 test images: t10k-images-idx3-ubyte.gz",
         "accuracy 86.91 %, the graph's and the golden model's",
-        "labels that differ: 0 of 10000; images with scores that differ: 0 of 10000"]
+        "labels that differ: 0 of 10000; images with scores that differ: 0 of 10000",
+        "images whose greatest score several classes have: 282 of 10000 (the graph's first class "
+        "wins; a runtime that rounds sums may choose another)"]
     made = network.load(net)
     assert lines[-1] == f"wrote {net}, {picture} (identity {made.identity[:12]})"
     assert made.provenance == {"dataset": "mnist", "exchange": {"file": "fc.onnx"}}
@@ -56,6 +59,22 @@ def test_a_published_network_is_written_by_its_name(tmp_path, capsys):
     identity = network.load(artefact("tfc")).identity[:12]
     assert f"(of the network {identity}; " in capsys.readouterr().out
     assert b"BipolarQuant" not in (tmp_path / "x.onnx").read_bytes().split(b"fc1_matmul")[1][:400]
+
+
+def test_images_that_several_classes_win_are_counted(tmp_path, capsys):
+    g = Sketch((1, 16))
+    g.add("Sub", np.float32([0.5]))
+    g.sign()
+    g.add("MatMul", np.random.default_rng(1).choice([-0.37, 0.37], (16, 4)).astype(np.float32))
+    main([str(g.save(tmp_path / "netz ü カ.onnx")), "-o", str(tmp_path / "netz ü カ.net.npz")])
+    made = network.load(tmp_path / "netz ü カ.net.npz")
+    images = check.random_images(incoming.load(tmp_path / "netz ü カ.onnx")).pixels
+    scores = np.sort(golden.Model(made).scores(images), axis=1)
+    shared = int((scores[:, -1] == scores[:, -2]).sum())
+    assert shared > 50
+    assert (f"images whose greatest score several classes have: {shared} of 1000 (the graph's "
+            f"first class wins; a runtime that rounds sums may choose another)"
+            in capsys.readouterr().out)
 
 
 def test_names_of_classes_come_from_a_file(tmp_path):
@@ -111,6 +130,18 @@ def test_bad_arguments_are_refused_in_one_line(tmp_path, capsys):
           "quantization comes first (invert the files)")
     fails([FILES / "fc.onnx", "-o", tmp_path / "x.net.npz", "--std", "0"], capsys,
           "Deviation of the input must be finite numbers, and no deviation 0: (0.0,)")
+    fails([FILES / "fc.onnx", "-o", tmp_path / "x.net.npz", "--mean", "0.1,0.2"], capsys,
+          "Mean of the input must be one number, or one a channel: 2 for 1")
+    for option, value, rule in (
+            ("--mean", "a", "must be numbers with commas between them: 'a'"),
+            ("--pe", "4;2", "must be integers with commas between them: '4;2'"),
+            ("--report", "x.jpg", "must end in .txt, .md for text, or in .png, .svg, .pdf for a "
+                                  "picture: 'x.jpg'")):
+        fails([FILES / "fc.onnx", "-o", tmp_path / "x.net.npz", option, value], capsys,
+              f"argument {option}: {rule} (python -m sw.exchange --help says what can be given)")
+    fails([tmp_path / "x.pt", "-o", tmp_path / "x.net.npz", "--report", "x.txt"], capsys,
+          "Report must be about a graph, of the format onnx or larq: torch has no nodes (leave "
+          "--report out)")
     fails([FILES / "README.md", "-o", tmp_path / "x.net.npz"], capsys,
           f"{FILES / 'README.md'} must be an ONNX model: its octets are none (check the download)")
     shutil.copy(FILES / "fc.onnx", tmp_path / "x.net.npz")

@@ -67,6 +67,13 @@ def test_a_command_of_the_page_runs(command, folder, monkeypatch, capsys):
         network.load(output)
 
 
+def test_the_page_s_python_runs(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    code, = re.findall(r"^```python\n(.+?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    exec(code, {})
+    assert Path("again.onnx").stat().st_size > 500
+
+
 def test_every_operator_is_on_the_page():
     from sw.exchange.op import kind
     from sw.exchange.op.kind import OPS

@@ -95,6 +95,36 @@ def test_published_networks_go_out_and_in_again(tmp_path, name):
     assert (back.network.identity == net.identity) or not plain
 
 
+@pytest.mark.parametrize("bipolar", [True, False])
+@pytest.mark.parametrize("name", ["tfc", "lookup-small", "mnist-conv"])
+def test_onnxruntime_computes_the_scores(tmp_path, name, bipolar):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    net = network.load(artefact(name))
+    outgoing.write(tmp_path / "x.onnx", net, bipolar=bipolar)
+    images = load_test_set(net, download=False).images[:1000]
+    session = onnxruntime.InferenceSession(tmp_path / "x.onnx", providers=["CPUExecutionProvider"])
+    found = session.run(None, {session.get_inputs()[0].name: as_input(net, images)})[0]
+    np.testing.assert_array_equal(found, golden.Model(net).scores(images))
+
+
+@pytest.mark.parametrize("bipolar", [True, False])
+def test_qonnx_computes_the_scores(tmp_path, bipolar):
+    pytest.importorskip("qonnx")
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.core.onnx_exec import execute_onnx
+    from qonnx.transformation.infer_shapes import InferShapes
+    net = network.load(artefact("tfc"))
+    outgoing.write(tmp_path / "x.onnx", net, bipolar=bipolar)
+    model = ModelWrapper(str(tmp_path / "x.onnx"))
+    (source,), (sink,) = model.graph.input, model.graph.output
+    images = load_test_set(net, download=False).images[:1000]
+    x = as_input(net, images)
+    model.set_tensor_shape(source.name, list(x.shape))
+    model.set_tensor_shape(sink.name, [len(x), net.classes])
+    found = execute_onnx(model.transform(InferShapes()), {source.name: x})[sink.name]
+    np.testing.assert_array_equal(found, golden.Model(net).scores(images))
+
+
 def test_equal_thresholds_of_a_pixel_stay_levels(tmp_path):
     thresholds = [[10, 10, 90], [0, 256, 256], [256, 256, 256], [0, 0, 0], [7, 70, 70]]
     net = Network([Encoder("encoder", np.array(thresholds)),

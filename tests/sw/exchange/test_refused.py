@@ -140,6 +140,18 @@ def test_scales_that_cannot_be(tmp_path, constants, reason):
     refused(path, message)
 
 
+def test_weights_that_are_no_numbers_have_no_sign(tmp_path):
+    def change(model):
+        tensor = next(each for each in model.graph.initializer if len(each.dims) == 2)
+        latent = onnx.numpy_helper.to_array(tensor).copy()
+        latent[2, 3] = np.nan
+        tensor.CopyFrom(onnx.numpy_helper.from_array(latent, tensor.name))
+    path = changed(tmp_path, change)
+    refused(path, f"{onnx.load(path).graph.node[4].op_type} "
+                  f"{onnx.load(path).graph.node[4].name!r} must quantize numbers: NaN is among "
+                  f"them (check the training)")
+
+
 def test_external_data_must_lie_beside_the_model(tmp_path):
     outside = tmp_path / "secret"
     outside.write_bytes(bytes(784 * 8 * 4))
