@@ -18,7 +18,6 @@ from ..command import explain
 from ..line import ports
 from . import answer, step, upload
 from .project import OWN, checked
-from .step import VIRTUAL
 
 
 PAGE = Path(__file__).parent / "page"
@@ -97,7 +96,7 @@ class Requests:
     async def ask_board(self, request, project):
         """Answer an input by the board at a port: the virtual one, or one that was listed."""
         path, port = self.network_of(request, project), request.query_params["port"]
-        known = {VIRTUAL: str(step.port(project, self.run_of(request, project))),
+        known = {step.VIRTUAL: str(step.port(project, self.run_of(request, project))),
                  **{one.path: one.path for one in ports.candidates() if not one.reason}}
         if port not in known:
             raise KeyError(port)
@@ -106,9 +105,8 @@ class Requests:
         return await run_in_threadpool(self.studio.boards.ask, known[port], own.identity, image)
 
     async def listed_ports(self, request):
-        found = await run_in_threadpool(ports.candidates)
-        return [{"path": one.path, "about": one.about} for one in found
-                if not one.reason and not one.virtual]
+        return [{"path": one.path, "about": one.about} for one
+                in await run_in_threadpool(ports.candidates) if not one.reason and not one.virtual]
 
     async def cell(self, request, project):
         path, given = self.network_of(request, project), request.query_params
@@ -185,7 +183,7 @@ def application(studio):
     routes += [WebSocketRoute(f"{own}/live", on.live),
                Mount("/", StaticFiles(directory=PAGE, html=True))]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=dict.fromkeys(
-        (KeyError, ValueError, TypeError, AttributeError, OSError), _refused))
+        (KeyError, ValueError, TypeError, AttributeError, OSError, RecursionError), _refused))
 
 
 async def _refused(request, error):

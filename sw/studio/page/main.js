@@ -57,7 +57,8 @@ function jobPart(job, endless) {
     job.steps.length > 1 && h("ol", { class: "substeps" }, job.steps.map((step) =>
       h("li", { class: step.ended ? "ended" : "" }, said(step.step),
         step.seconds != null && h("span", {}, clock(step.seconds))))),
-    job.error && h("p", { class: "wrong" }, job.error),
+    (job.error ? [job.error] : job.errors.split("\n").filter((line) => line.startsWith("error: "))).map(
+      (reason) => h("p", { class: "wrong" }, reason.replace("error: ", ""))),
     running && button(t("stop"), () => context.attempt(() => post(context.path("stop"), { id: job.id }))),
     h("details", {}, h("summary", {}, t("log")),
       h("pre", { tabindex: "0" }, [...job.texts, job.errors].filter(Boolean).join("\n") || "–")));
@@ -82,7 +83,7 @@ function onTheWay() {
   const is = (state) => STEPS.findLast((step) => marks(step) === state), auto = snapshot.choices.auto;
   const step = auto ? is("running") : is("failed") ?? (context.last("virtual")?.state === "running" && "try");
   const link = step && step !== here.step && h("a", { href: `#/${here.name}/${step}` }, t(step));
-  return auto || link ? h("p", { class: "way card" }, t(auto ? "onTheWay" : step === "try" ? "ready" : "failed"), " ", link) : [];
+  return auto || link ? h("p", { class: "card onway" }, t(auto ? "onTheWay" : step === "try" ? "ready" : "failed"), " ", link) : [];
 }
 
 function frame() {
@@ -138,7 +139,7 @@ async function route() {
         if (place("said").textContent === t("noServer")) context.say("");
         snapshot = now;
         update();
-      }, () => context.say(t("noServer")));
+      }, () => get(context.path()).catch(({ status }) => status === 404 ? context.go("", null) : context.say(t("noServer"))));
     }
   }
   render();

@@ -16,10 +16,10 @@ from PIL import Image
 
 from sw.data import wav
 from sw.data.summary import SAMPLES
-from sw.studio.job import Jobs
+from sw.jobs.job import Jobs
+from tests.sw.jobs.test_job import until
 
 from .server import serving
-from .test_jobs import until
 from .walk import CHROMIUM, DROP, STEPS, browsing, go, opened, stroke, wire
 
 
