@@ -85,8 +85,10 @@ export function microphone(context, rate, onword) {
 // A sound as recordings must be, of so many samples a second: a WAV file of one channel stays as it
 // is. The browser decodes others, in its formats; the mean of their channels is what is heard.
 export async function recording(file, rate) {
-  const octets = await file.arrayBuffer(), view = new DataView(octets), long = octets.byteLength > 44;
-  const own = long && view.getUint32(12) === 0x666d7420 && view.getUint32(20, true) === 0x10001 && view.getUint32(24, true);
+  const octets = await file.arrayBuffer(), view = new DataView(octets), end = octets.byteLength - 24;
+  let at = end > 0 && view.getUint32(0) === 0x52494646 ? 12 : end;  // RIFF; its chunks until the format
+  while (at < end && view.getUint32(at) !== 0x666d7420) at += 8 + view.getUint32(at + 4, true) + view.getUint32(at + 4, true) % 2;
+  const own = at < end && view.getUint32(at + 8, true) === 0x10001 && view.getUint32(at + 12, true);
   if (own && (rate ? own === rate : own >= LEAST && own <= RATE)) return { body: file, rate: own };
   const sound = await new OfflineAudioContext(1, 1, rate ?? RATE).decodeAudioData(octets);
   const channels = Array.from({ length: sound.numberOfChannels }, (_, index) => sound.getChannelData(index));

@@ -36,10 +36,11 @@ def picture(rows=4, columns=4):
 def arrays():
     """Return an .npz that says that its array takes :data:`ENDLESS` octets once it is unpacked."""
     octets = io.BytesIO()
-    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("x_train.npy", "w", force_zip64=True) as file:
-            np.save(file, np.zeros((10, 4, 4), np.uint8))
-        archive.infolist()[0].file_size = ENDLESS
+    with (zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive,
+          archive.open("x_train.npy", "w") as file):
+        about = {"descr": "|u1", "fortran_order": False, "shape": (ENDLESS >> 10, 32, 32)}
+        np.lib.format.write_array_header_1_0(file, about)
+        file.write(bytes(1 << 20))
     return octets.getvalue()
 
 

@@ -11,7 +11,8 @@ from .server import serving
 
 
 STUBBORN = ["python", "-u", "-c", "import signal, time\n"
-            "signal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('{\"event\": \"text\", \"text\": \"begun\"}')\ntime.sleep(60)"]
+            "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "print('{\"event\": \"text\", \"text\": \"begun\"}')\ntime.sleep(60)"]
 
 
 def test_a_killed_server_loses_nothing(tmp_path):
