@@ -11,7 +11,7 @@ const PAUSE = 250;  // ms from the last change to an estimate
 export default function network(context) {
   const options = h("div", { class: "cards" }), reason = h("p", { class: "hint" }), slider = h("div");
   const result = h("div", { class: "card", "aria-live": "polite" }), byHand = h("div");
-  let timer = null, last = null, seen = null;
+  let timer = null, last = null, sent = [];
 
   const show = (chosen, label) => {
     const asked = last = [chosen, label];
@@ -24,7 +24,10 @@ export default function network(context) {
     }, PAUSE);
   };
   const choose = (chosen, label) => {
-    context.choose({ network: chosen });
+    if (sent.length || JSON.stringify(chosen) !== JSON.stringify(context.snapshot.choices.network)) {
+      sent.push(JSON.stringify(chosen));
+      context.choose({ network: chosen });
+    }
     show(chosen, label);
   };
   const pick = (name) => choose({ recipe: name }, name);
@@ -36,7 +39,7 @@ export default function network(context) {
     fill(slider, found.measured, () => points(found, context.snapshot.choices.network?.recipe ?? found.default, pick));
     fill(byHand, "hand", () => hand(context, choose));
     const chosen = context.snapshot.choices.network;
-    if (chosen?.hidden) choose(chosen, t("byHand"));
+    if (chosen?.hidden) choose(chosen, nameOf(chosen));
     else pick(chosen?.recipe ?? found.default);
   });
 
@@ -49,9 +52,9 @@ export default function network(context) {
       if (last) choose(...last);
     } });
   return { update({ choices: { network: other } }) {  // another tab may have chosen
-    if (JSON.stringify(other) === seen) return;
-    seen = JSON.stringify(other);
-    if (last && other && seen !== JSON.stringify(last[0])) show(other, other.recipe ?? t("byHand"));
+    const key = JSON.stringify(other);
+    if (sent.includes(key)) sent = sent.slice(sent.indexOf(key) + 1);
+    else if (!sent.length && last && other && key !== JSON.stringify(last[0])) show(other, nameOf(other));
   }, element: h("div", { class: "columns wide" },
     h("div", {}, h("p", { class: "hint" }, t("pickNetwork")), reason, slider,
       h("fieldset", {}, h("legend", {}, t("network")), options), byHand),
@@ -59,6 +62,8 @@ export default function network(context) {
       h("p", {}, h("label", { for: "speed" }, `${t("speed")} `), speeds),
       h("p", {}, h("label", { for: "seconds" }, `${t("minutes")} `), times))) };
 }
+
+const nameOf = ({ recipe, hidden }) => recipe ?? hidden.join("-");
 
 function option(found, name, pick) {
   const row = found.measured.find((one) => one.recipe === name), recipe = found.recipes[name];
@@ -96,7 +101,7 @@ function hand(context, choose) {
     const inputs = sizes.map((size) => h("input", { type: "number", min: 1, max: 4096, value: size, required: true }));
     const read = () => inputs.map((input) => Number(input.value));
     const changed = () => inputs.every((input) => input.reportValidity()) &&
-      choose({ hidden: read() }, read().join("-"));
+      choose({ hidden: read() }, nameOf({ hidden: read() }));
     for (const input of inputs) input.addEventListener("input", changed);
     rows.replaceChildren(...inputs.map((input, index) => h("label", {}, `${t("neurons", { index: index + 1 })} `, input)),
       h("p", {}, sizes.length < 6 && button(t("addLayer"), () => build([...read(), 64], true)), " ",

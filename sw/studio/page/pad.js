@@ -104,6 +104,6 @@ function wav(samples, rate) {
   for (const [at, text] of texts) [...text].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
   for (const [at, word] of words) view.setUint32(at, word, true);  // two of 16 bits: format and channels, size and bits
   samples.forEach((sample, place) => view.setInt16(44 + 2 * place,
-    Math.max(-32768, Math.min(32767, Math.round(32768 * sample))), true));
+    Math.max(-32768, Math.min(32767, Math.round((sample < 0 ? 32768 : 32767) * sample))), true));  // as Chromium reads them
   return new Blob([view]);
 }
