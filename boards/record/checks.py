@@ -18,6 +18,7 @@ RUNGS = {
 }
 RECORD = ("--record", "RECORD")
 ENOUGH = 2_000_000  # cycles of a netlist's simulation, about: fewer images where one takes many
+FEWEST = 4  # images of it at least
 
 
 @dataclass(frozen=True)
@@ -105,15 +106,17 @@ def of_preset(preset, interval):
     """
     name, recipe = preset.name, preset.recipe
     where = (recipe, "--board", preset.board, *preset.asked())
-    limit = ("--limit", str(min(1000, max(200, ENOUGH // interval // 100 * 100))))
+    some = ("--limit", str(preset.test_images)) if preset.test_images else ()
+    count = ENOUGH // interval
+    limit = ("--limit", str(min(1000, count // 100 * 100 or max(FEWEST, count))))
     stall = ("--stall",) if interval < 1000 else ()
     yield Check(f"{name}-pytorch", (("-m", "sw.evaluate", recipe),), evaluation(recipe), recipe,
                 always=True, checkpoint=FOLDER / f"{recipe}.ckpt.npz")
     yield Check(f"{name}-arithmetic", (("-m", "sw.arithmetic", recipe, *RECORD),),
                 recorded("images", "popcounts"), recipe, always=True)
-    yield Check(f"{name}-rtl", (("-m", "sim.full", *where, *stall, *RECORD),),
+    yield Check(f"{name}-rtl", (("-m", "sim.full", *where, *some, *stall, *RECORD),),
                 recorded("images", "equal", "interval", "latency", "cycles"), recipe,
-                {"simulation": ("-m", "sim.full", *where)})
+                {"simulation": ("-m", "sim.full", *where, *some)})
     yield Check(f"{name}-netlist", (("-m", "sim.netlist", *where, *limit, *stall, *RECORD),),
                 recorded("images", "equal", "family", "cells", "interval", "netlist"), recipe,
                 {"netlist": ("-m", "sim.netlist", *where, *limit)})

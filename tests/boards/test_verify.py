@@ -37,6 +37,14 @@ def test_commands_are_shown_as_typed():
     assert check.shown == "python -m sim.full tfc --board icebreaker --freq 24 --stall"
 
 
+def test_long_images_are_fewer_in_simulations():
+    """Those of cifar-icebreaker take half a million cycles each."""
+    commands = {check.name: check.shown for check in checks(PRESETS.values(), lambda _: 589_824)}
+    assert " --limit 100" in commands["cifar-icebreaker-rtl"]
+    assert commands["cifar-icebreaker-netlist"].endswith(" --limit 4")
+    assert "--limit" not in commands["tfc-icebreaker-rtl"]
+
+
 def test_every_check_depends_on_something():
     for check in all_checks():
         assert check.always + bool(check.questions) + bool(check.modules) >= 1

@@ -78,7 +78,7 @@ def fit(network, train, *, epochs, rate=1e-3, batch=128, seed=0, decay=0.0, smoo
                 shown = inputs[rows] if augment is None else augment(inputs[rows], generator)
                 with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
                     logits = network(shown)
-                value = loss(logits.float(), targets[rows], shown)
+                    value = loss(logits.float(), targets[rows], shown)
                 optimizer.zero_grad()
                 value.backward()
                 optimizer.step()

@@ -42,7 +42,7 @@ def loss_of(teacher, lesson):
 
     def loss(logits, labels, inputs):
         with torch.no_grad():
-            answers = teacher(inputs)
+            answers = teacher(inputs).float()
         if answers.shape != logits.shape:
             raise ValueError(f"Teacher must have the student's classes: {answers.shape[1]}, the "
                              f"student {logits.shape[1]}")

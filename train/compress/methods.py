@@ -58,6 +58,8 @@ class Setting:
         Layers of the student.
     every : bool
         Whether the first and the last layer become ternary too.
+    half : bool
+        Whether trainings may multiply in bfloat16 (:func:`train.compress.fit.fit`).
     """
 
     name: str
@@ -74,6 +76,7 @@ class Setting:
     speedup: float = 4.0
     pupil: str = ""
     every: bool = False
+    half: bool = False
 
     @property
     def layers(self):
@@ -88,7 +91,7 @@ SETTINGS = {
                       conv_bits=6,
                       pupil="conv 6 5x5 valid, pool, conv 12 5x5 valid, pool, dense 40, scores"),
     "cifar": Setting("cifar", "cifar10-jpeg", epochs=12, again=3, bits_epochs=8, augment="mirror",
-                     factor=6, keep=0.6, bits=6,
+                     factor=6, keep=0.6, bits=6, half=True,
                      pupil="conv 16 norm, pool, conv 32 norm, pool, conv 64 norm, pool, scores"),
 }
 SETTINGS["lenet"] = SETTINGS["lenet5"]

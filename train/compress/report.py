@@ -76,7 +76,7 @@ def rows_of_seed(setting, folder, seed, names, limit):
     base = float_network(setting, folder, seed, limit)
     found = task.Task(base.network, dataset, data.split(dataset, seed, limit=limit),
                       Retrain(setting.again, setting.rate, seed, setting.augment,
-                              loss_of(base.network, Lesson())), setting.name)
+                              loss_of(base.network, Lesson()), setting.half), setting.name)
     for name in missing:
         try:
             row = METHODS[name](found, setting, folder)
@@ -94,7 +94,8 @@ def float_network(setting, folder, seed, limit):
     if not path.exists():
         with deterministic():
             trained = train(setting.layers, setting.dataset, seed=seed, epochs=setting.epochs,
-                            augment=setting.augment, limit=limit, name=setting.name)
+                            augment=setting.augment, limit=limit, half=setting.half,
+                            name=setting.name)
         checkpoint.save(path, trained)
     return checkpoint.load(path)
 

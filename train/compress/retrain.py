@@ -21,6 +21,8 @@ class Retrain:
         One of :data:`train.compress.fit.AUGMENTS`.
     loss : callable or None
         As in :func:`train.compress.fit.fit`, such as that of a teacher.
+    half : bool
+        As in :func:`train.compress.fit.fit`.
     """
 
     epochs: int = 3
@@ -28,6 +30,7 @@ class Retrain:
     seed: int = 0
     augment: str = "none"
     loss: object = None
+    half: bool = False
 
     def slower(self, factor):
         """Return a copy whose rate is divided by ``factor``."""
@@ -37,7 +40,8 @@ class Retrain:
         """Train a network on a part of the data; ``number`` tells several trainings apart."""
         if self.epochs:
             fit(network, part, epochs=self.epochs, rate=self.rate, seed=self.seed + 1000 * number,
-                augment=AUGMENTS[self.augment], loss=self.loss, what=what, **options)
+                augment=AUGMENTS[self.augment], loss=self.loss, half=self.half, what=what,
+                **options)
         return network.eval()
 
 
