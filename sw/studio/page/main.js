@@ -78,12 +78,12 @@ const marks = (step) => {
   return state === "running" && step !== "try" ? "running" : state === "failed" ? "failed" : made[step] ? "done" : "";
 };
 
-// Where a project that goes all the way is, or where it came to.
+// Where a project that goes all the way is, or where it came to. Where somebody draws, nothing may move.
 function onTheWay() {
   const is = (state) => STEPS.findLast((step) => marks(step) === state), auto = snapshot.choices.auto;
   const step = auto ? is("running") : is("failed") ?? (context.last("virtual")?.state === "running" && "try");
   const link = step && step !== here.step && h("a", { href: `#/${here.name}/${step}` }, t(step));
-  return auto || link ? h("p", { class: "card onway" }, t(auto ? "onTheWay" : step === "try" ? "ready" : "failed"), " ", link) : [];
+  return here.step !== "try" && (auto || link) ? h("p", { class: "card onway" }, t(auto ? "onTheWay" : step === "try" ? "ready" : "failed"), " ", link) : [];
 }
 
 function frame() {
