@@ -21,6 +21,7 @@ from sw.store.lock import alone
 from . import target
 from .board import catalog
 from .request import add_arguments, complete, from_arguments
+from .suggest import usual_seconds
 from .toolchain import provenance, report, resources
 from .toolchain.flow import Job, build, consumed
 from .toolchain.steps import Steps, stopping_on_terminate
@@ -94,6 +95,7 @@ def build_network(request, output=Path("build"), *, reuse=False):
     with steps.step("schedule"):
         top = create(request)
         expected = expect(request, top)
+    steps.usual = usual_seconds(request.board.family, expected.lut4)
     job = job_of(request, top, output, reuse=reuse)
     weights = job.directory / f"{job.name}{WEIGHTS}"
     with stopping_on_terminate(), alone(job.directory / ".lock", f"Build in {job.directory}"):

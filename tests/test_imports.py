@@ -42,6 +42,7 @@ ROOMS = {
            "c": ("artefact", "bits", "command", "network"),
            "exchange": ("artefact", "checkpoint", "command", "conversion", "fold", "golden",
                         "network", "picture", "progress"),
+           "jobs": ("follow",),
            "studio": ("artefact", "command", "conversion", "follow", "golden", "network")},
     "train": {"forward": ("augment", "binarize"),
               "lookup": ("area", "augment", "loop", "places", "plan", "state"),

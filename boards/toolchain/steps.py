@@ -41,6 +41,8 @@ class Steps:
         Wall time of each finished step, in order.
     earlier : dict of str to float
         Wall time of steps in an earlier build, to compare with.
+    usual : dict of str to float
+        Likely wall time of steps that no earlier build has.
     """
 
     def __init__(self, stream=None):
@@ -49,7 +51,7 @@ class Steps:
         self.events = events.active() and not self.quiet
         self.live = not self.quiet and not self.events and self.stream.isatty()
         self.seconds = {}
-        self.earlier = {}
+        self.earlier, self.usual = {}, {}
         self._spinner = cycle(SPINNER)
         self._name = None
         self._shown = 0.0
@@ -86,14 +88,16 @@ class Steps:
             return
         self._shown = now
         last = self.earlier.get(self._name)
+        likely = last or self.usual.get(self._name)
         if self.events:
             seconds = now - self._start
             self._emit("progress", step=self._name, seconds=round(seconds, 1), text=text,
-                       share=round(min(0.99, seconds / last), 4) if last else None,
-                       left=round(max(0.0, last - seconds), 1) if last else None)
+                       share=round(min(0.99, seconds / likely), 4) if likely else None,
+                       left=round(max(0.0, likely - seconds), 1) if likely else None)
             return
-        line = (f"{self._name} {duration(now - self._start)}"
-                + (f" ({duration(last)} last time)" if last else "") + f"  {text}")
+        guess = f" ({duration(last)} last time)" if last else \
+            f" (usually some {duration(likely)})" if likely else ""
+        line = f"{self._name} {duration(now - self._start)}{guess}  {text}"
         if self.live:
             width = os.get_terminal_size(self.stream.fileno()).columns - 1
             self._write("\r\033[K" + f"{next(self._spinner)} {line}"[:width])

@@ -1,8 +1,10 @@
 """Summary of a dataset for programs: counts, conversion, warnings as JSON, samples as a picture."""
 
+from math import prod
+
 import numpy as np
 
-from ..conversion import Picture
+from ..conversion import Picture, Row
 from ..sound import Sound
 from .describe import describe, warnings
 from .sheet import pixels_of
@@ -10,6 +12,8 @@ from .sheet import pixels_of
 
 SAMPLES = 12  # of each class
 BAR_HEIGHT = 32  # pixels of a row of numbers that is drawn as bars
+BAR_WIDTH, FEW_COLUMNS = 6, 16  # pixels of a bar and its gap, of rows with at most so many columns
+EDGE = 90  # grey level between two rows
 
 
 def summary(dataset, encoder):
@@ -26,7 +30,19 @@ def summary(dataset, encoder):
         "guessed": list(facts.guessed), "warnings": list(warnings(dataset, encoder)),
         "lines": list(describe(dataset, encoder)),
         "rate": getattr(dataset.conversion, "rate", None),  # samples a second of recordings
+        "columns": _columns(dataset.conversion, dataset.input_shape),
     }
+
+
+def _columns(conversion, shape):
+    """Return the name, least and greatest value of each input of a table; none of others."""
+    if not isinstance(conversion, Row):
+        return []
+    inputs = prod(shape)
+    names = conversion.columns or range(1, inputs + 1)
+    bounds = zip(np.broadcast_to(conversion.low, inputs).tolist(),
+                 np.broadcast_to(conversion.high, inputs).tolist(), strict=True)
+    return [[str(name), *both] for name, both in zip(names, bounds, strict=True)]
 
 
 def sample_tiles(dataset):
@@ -76,7 +92,16 @@ def inputs_pictures(images, conversion, input_bits):
 
 
 def bars(rows):
-    """Return rows of numbers 0..255, shape (n, columns), as pictures of bars."""
+    """Return rows of numbers 0..255, shape (n, columns), as pictures of bars.
+
+    Bars of few columns are wide and have gaps, and a grey edge ends each picture.
+    """
     heights = rows.astype(np.int32) * BAR_HEIGHT // 256
     levels = np.arange(BAR_HEIGHT)[::-1, None]
-    return np.where(levels <= heights[:, None], 255, 0).astype(np.uint8)
+    drawn = np.where(levels <= heights[:, None], 255, 0).astype(np.uint8)
+    if rows.shape[1] > FEW_COLUMNS:
+        return drawn
+    drawn = np.repeat(drawn, BAR_WIDTH, axis=2)
+    drawn[:, :, BAR_WIDTH - 1::BAR_WIDTH] = 0
+    drawn[:, :, -1] = EDGE
+    return drawn

@@ -1,4 +1,4 @@
-"""Boards that are asked now and then: each port is opened once, and kept open."""
+"""Boards that are asked now and then: a port stays open from one question to the next."""
 
 import threading
 import time
@@ -8,11 +8,14 @@ from .protocol import BAUDS, ProtocolError
 from .serialport import SerialPort
 
 
+IDLE = 10.0  # s without a question until a port is left to other programs
+
+
 class Boards:
     """Boards behind serial ports, virtual ones too. Threads may share them."""
 
     def __init__(self):
-        self._open = {}
+        self._open, self._asked = {}, {}
         self._lock = threading.Lock()
 
     def ask(self, path, identity, image):
@@ -39,7 +42,7 @@ class Boards:
                     raise ProtocolError(f"Board at {path} must hold the network {identity[:12]}: "
                                         f"it holds {client.info.identity[:12]} (load the "
                                         f"network's bitstream)")
-                start = time.perf_counter()
+                self._asked[path] = start = time.perf_counter()
                 labels, scores = client.classify(image[None])
             except (OSError, ValueError):
                 self._open.pop(path).port.close()
@@ -47,11 +50,19 @@ class Boards:
         return {"by": client.info.board, "label": int(labels[0]), "scores": scores[0].tolist(),
                 "milliseconds": round(1000 * (time.perf_counter() - start), 2)}
 
-    def close(self, path):
-        """Leave a port to others."""
+    def close(self, path=None):
+        """Leave a port to others, or all ports."""
         with self._lock:
-            if client := self._open.pop(path, None):
-                client.port.close()
+            for name in list(self._open) if path is None else [path]:
+                if client := self._open.pop(name, None):
+                    client.port.close()
+
+    def close_idle(self):
+        """Leave the ports to others whose boards nobody has asked for :data:`IDLE` seconds."""
+        now = time.perf_counter()
+        for path, asked in list(self._asked.items()):
+            if path in self._open and now - asked > IDLE:
+                self.close(path)
 
     def _connect(self, path):
         for rate in BAUDS:

@@ -1,11 +1,13 @@
 """Networks of runs, and what the page sends to be answered: a picture, a recording, an input."""
 
 import io
+import json
 from contextlib import suppress
 
 import numpy as np
 
 from .. import golden, network
+from ..conversion import Row
 from ..data import images, wav
 from ..data.testset import load_test_set
 from ..store.kept import kept
@@ -40,7 +42,12 @@ def identity_of(path):
 
 
 def example(octets, own):
-    """Return the octets of a file, a picture or recording as the network takes it, as an array."""
+    """Return a picture, a recording, or numbers in JSON, whichever a network takes, as an array."""
+    if isinstance(own.conversion, Row) and octets[:1] == b"[":
+        row = np.array(json.loads(octets), float)
+        if row.shape != (own.inputs,):
+            raise ValueError(f"Row must have {own.inputs} numbers: {row.size}")
+        return row
     rate, file = getattr(own.conversion, "rate", None), io.BytesIO(octets)
     return images.decode(file, PIXELS) if rate is None else wav.decode(file, rate)
 

@@ -15,11 +15,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from ..answer import traced
 from ..command import explain
-from ..data.known import KNOWN
 from ..line import ports
 from . import answer, step, upload
 from .project import OWN, checked
-from .step import VIRTUAL
 
 
 PAGE = Path(__file__).parent / "page"
@@ -27,10 +25,9 @@ TICK = 0.3  # s between two looks at the jobs
 
 
 class Requests:
-    """Answers to the page's requests, by the routes of :func:`application`.
+    """Answers to the page's requests: coroutines of a request, and its project if it names one.
 
-    Each is a coroutine of a request and its project, if the address names one, and returns what
-    becomes JSON, or a response.
+    What they return becomes JSON, unless it is a response.
     """
 
     def __init__(self, studio):
@@ -45,20 +42,12 @@ class Requests:
     def network_of(self, request, project):
         return project.network(self.run_of(request, project))
 
-    async def home(self, request):
-        projects = [{"name": project.name, **project.choices}
-                    for project in self.studio.projects.all()]
-        return {"datasets": sorted(KNOWN), "projects": projects}
-
     async def create(self, request):
         given = await request.json()
         made = self.studio.projects.create(given["dataset"], given.get("board", "icebreaker"))
         if made.choices["dataset"] != OWN:
             self.studio.start(made, "data", "run1")
         return {"name": made.name}
-
-    async def show(self, request, project):
-        return await run_in_threadpool(self.studio.snapshot, project)
 
     async def change(self, request, project):
         given = await request.json()
@@ -82,12 +71,6 @@ class Requests:
         job = self.studio.jobs(project).find((await request.json())["id"])
         await run_in_threadpool(self.studio.stop, project, job)
 
-    async def boards(self, request):
-        return await self.studio.estimator.ask(boards=True)
-
-    async def networks(self, request, project):
-        return await self.studio.estimator.suggest(project)
-
     async def estimate(self, request, project):
         given = await request.json()
         return await self.studio.estimator.estimate(project, checked("network", given["network"]))
@@ -97,9 +80,6 @@ class Requests:
         if "class" in given:
             return {"name": await upload.take_example(project, stream, given["class"])}
         return {"name": await upload.take_table(project, stream, given.get("kind", ""))}
-
-    async def clear(self, request, project):
-        upload.clear(project)
 
     async def ask(self, request, project):
         """Answer a picture, a recording, or a test image, by the golden model."""
@@ -116,7 +96,7 @@ class Requests:
     async def ask_board(self, request, project):
         """Answer an input by the board at a port: the virtual one, or one that was listed."""
         path, port = self.network_of(request, project), request.query_params["port"]
-        known = {VIRTUAL: str(step.port(project, self.run_of(request, project))),
+        known = {step.VIRTUAL: str(step.port(project, self.run_of(request, project))),
                  **{one.path: one.path for one in ports.candidates() if not one.reason}}
         if port not in known:
             raise KeyError(port)
@@ -125,9 +105,8 @@ class Requests:
         return await run_in_threadpool(self.studio.boards.ask, known[port], own.identity, image)
 
     async def listed_ports(self, request):
-        found = await run_in_threadpool(ports.candidates)
-        return [{"path": one.path, "about": one.about} for one in found
-                if not one.reason and not one.virtual]
+        return [{"path": one.path, "about": one.about} for one
+                in await run_in_threadpool(ports.candidates) if not one.reason and not one.virtual]
 
     async def cell(self, request, project):
         path, given = self.network_of(request, project), request.query_params
@@ -145,16 +124,14 @@ class Requests:
             return Response(path.read_bytes(), media_type="image/png")
         return FileResponse(path, filename=path.name)
 
-    async def remove(self, request, project):
-        await run_in_threadpool(self.studio.remove, project)
-
     def answering(self, act):
         """Return the endpoint of one of these coroutines."""
         async def endpoint(request):
             projects = [self.studio.projects.find(name) for key, name
                         in request.path_params.items() if key == "name"]
             found = await act(request, *projects)
-            return found if isinstance(found, Response) else JSONResponse(found or {})
+            return found if isinstance(found, Response) else JSONResponse(
+                {} if found is None else found)
         return endpoint
 
     async def live(self, socket):
@@ -189,19 +166,24 @@ def application(studio):
 
     on, own = Requests(studio), "/projects/{name}"
     answers = {
-        "GET": {"/projects": on.home, own: on.show, f"{own}/networks": on.networks,
-                f"{own}/cell": on.cell, f"{own}/files/{{file}}": on.file, "/boards": on.boards,
+        "GET": {"/projects": lambda _: run_in_threadpool(studio.overview),
+                "/boards": lambda _: studio.estimator.ask(boards=True),
+                own: lambda _, project: run_in_threadpool(studio.snapshot, project),
+                f"{own}/networks": lambda _, project: studio.estimator.suggest(project),
+                f"{own}/cell": on.cell, f"{own}/files/{{file}}": on.file,
                 "/ports": on.listed_ports},
         "POST": {"/projects": on.create, own: on.change, f"{own}/jobs": on.start,
                  f"{own}/stop": on.stop, f"{own}/estimate": on.estimate, f"{own}/answer": on.ask,
                  f"{own}/board": on.ask_board},
-        "PUT": {f"{own}/data": on.take}, "DELETE": {f"{own}/data": on.clear, own: on.remove}}
+        "PUT": {f"{own}/data": on.take},
+        "DELETE": {f"{own}/data": lambda _, project: run_in_threadpool(upload.clear, project),
+                   own: lambda _, project: run_in_threadpool(studio.remove, project)}}
     routes = [Route(path, on.answering(act), methods=[method])
               for method, of_paths in answers.items() for path, act in of_paths.items()]
     routes += [WebSocketRoute(f"{own}/live", on.live),
                Mount("/", StaticFiles(directory=PAGE, html=True))]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=dict.fromkeys(
-        (KeyError, ValueError, TypeError, AttributeError, OSError), _refused))
+        (KeyError, ValueError, TypeError, AttributeError, OSError, RecursionError), _refused))
 
 
 async def _refused(request, error):

@@ -26,8 +26,7 @@ class Guard:
 
     A request must name the token as the first part of its path, and this server in ``Host``, so
     that another name that resolves to 127.0.0.1 does not help (DNS rebinding). ``Origin`` must be
-    this server's where a browser sends one. A WebSocket must have it. The
-    application sees paths without the token.
+    this server's; only a WebSocket must have one. The application sees paths without the token.
     """
 
     def __init__(self, app, token, port):

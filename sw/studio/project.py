@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+from ..conversion import FITS
 from ..data.known import KNOWN
 from ..store.files import read_json, write_text
 
@@ -40,6 +41,11 @@ class Project:
             return self.choices["dataset"]
         tables = [self.data / name for name in ("upload.npz", "upload.csv")]
         return str(next((path for path in tables if path.exists()), self.data))
+
+    @property
+    def source(self):
+        """The dataset and what is taken of its pictures, as words of a command line."""
+        return [self.dataset, *[f"--{fit}" for fit in [self.choices.get("fit")] if fit]]
 
     @property
     def board(self):
@@ -105,6 +111,7 @@ CHECKS = {
     "board": lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w[\w-]{0,39}", value)),
     "part": _is_part,
     "network": _is_network,
+    "fit": lambda value: value is None or value in FITS,
     "rate": lambda value: value is None or (type(value) is int and 1 <= value <= 10**9),
     "seconds": lambda value: type(value) is int and SECONDS[0] <= value <= SECONDS[1],
     "run": lambda value: isinstance(value, str) and bool(RUN.fullmatch(value)),

@@ -6,15 +6,22 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from ..data.known import KNOWN
+from ..jobs.job import Jobs
 from ..line.boards import Boards
 from ..store.files import read_json, write_text
 from . import answer, step, upload
 from .estimator import Estimator
-from .job import Jobs
 from .project import Projects
 
 
 ENDING, POLL = 10.0, 0.1  # s that jobs may take to end, and between two looks
+
+
+def content(path):
+    """Return what a JSON file holds; None if there is no such file."""
+    with suppress(OSError, ValueError):
+        return read_json(path)
 
 
 class Studio:
@@ -41,6 +48,8 @@ class Studio:
                     "seed": int(run[3:])}) + "\n")
             project.change(run=run)
         run = run or project.run
+        if kind == "program":
+            self.boards.close()
         return self.jobs(project).start(kind, run, step.commands(kind, project, run),
                                         answer.identity_of(project.network(run)))
 
@@ -58,17 +67,35 @@ class Studio:
         job.stop()
 
     def remove(self, project):
-        """Stop the jobs of a project, and remove its folder."""
+        """Stop the jobs of a project, close the boards' ports, and remove its folder."""
+        project.change(auto=False)
         jobs = self._jobs.pop(project.name, Jobs(project.folder / "jobs")).all()
         for job in jobs:
             self.stop(project, job)
         end = time.monotonic() + ENDING
-        while any(job.state == "running" for job in jobs) and time.monotonic() < end:
+        while running := [job for job in jobs if job.state == "running"]:
+            if time.monotonic() > end:
+                for job in running:
+                    job.kill()
             time.sleep(POLL)
+        self.boards.close()
         shutil.rmtree(project.folder, ignore_errors=True)
 
+    def overview(self):
+        """Return what the first page shows, a dict for JSON: datasets, and all projects."""
+        def trained(project):
+            return content(project.folder / project.run / f"{project.run}.json")
+
+        return {"datasets": sorted(KNOWN), "projects": [{
+            "name": project.name, **project.choices,
+            "labels": (content(project.folder / "data.json") or {}).get("labels", []),
+            "accuracy": (trained(project) or {}).get("test_accuracy"),
+            "busy": any(job.state == "running" for job in self.jobs(project).all())}
+            for project in self.projects.all()]}
+
     def advance(self):
-        """Start the next job of each project that goes all the way."""
+        """Start the next job of each project that goes all the way; close ports nobody uses."""
+        self.boards.close_idle()
         for project in self.projects.all():
             if project.choices.get("auto"):
                 self._advance(project)
@@ -92,10 +119,6 @@ class Studio:
 
     def snapshot(self, project):
         """Return all that the page shows of a project, a dict for JSON."""
-        def content(path):
-            with suppress(OSError, ValueError):
-                return read_json(path)
-
         run, runs = project.run, []
         for name in project.runs():
             trained = content(project.folder / name / f"{name}.json")
@@ -103,11 +126,13 @@ class Studio:
                 "name": name, **(content(project.folder / name / "run.json") or {}),
                 "trained": trained and {key: trained.get(key) for key in (
                     "test_accuracy", "confusion", "history")},
+                "compared": bool(trained and step.sizes(trained)),
                 "identity": answer.identity_of(project.network(name))})
         known = step.files(project, run)
         return {
             "name": project.name, "choices": project.choices, "run": run, "runs": runs,
             "data": content(project.folder / "data.json"), "uploaded": upload.counts(project),
+            "rate": upload.rate(project),
             "evaluation": content(known.get("evaluation.json", Path("none"))),
             "report": content(known.get("report.json", Path("none"))), "files": sorted(known),
             "jobs": [{**job.summary(), "current": self.current(project, job)}

@@ -28,22 +28,29 @@ def _training(project, run):
     layers = (("--network", network["recipe"]) if "recipe" in network else
               ("--hidden", ",".join(map(str, network["hidden"]))))
     resume = ("--resume",) if (folder / f"{run}.resume.pt").exists() else ()
-    return [("train.bnn_mnist", "--dataset", project.dataset, *layers, "--seed", about["seed"],
+    return [("train.bnn_mnist", "--dataset", *project.source, *layers, "--seed", about["seed"],
              "--time-limit", about["seconds"], "--name", run, "--output", folder,
              "--errors", folder / "errors.png", *resume),
             ("sw.fold", folder / f"{run}.ckpt.npz"), ("sw.evaluate", project.network(run))]
+
+
+def sizes(trained):
+    """Return the neurons of each layer of a trained recipe; none if it has convolutions."""
+    recipe = trained["recipe"]
+    if isinstance(layers := recipe.get("hidden") or recipe["layers"], str):
+        return []
+    return [layer["neurons"] if isinstance(layer, dict) else layer for layer in layers]
 
 
 def _compression(project, run):
     """Return the commands that compress a float network with the dense layers of a run."""
     folder = project.folder / run
     trained, made = read_json(folder / f"{run}.json"), folder / "compressed"
-    if "hidden" not in trained["recipe"]:
-        raise ValueError("Network must be dense layers to be compared with a float one: this one "
-                         "has others (train another run)")
-    layers = [f"dense {min(size, MOST)}" for size in trained["recipe"]["hidden"]]
+    if not (layers := [f"dense {min(size, MOST)}" for size in sizes(trained)]):
+        raise ValueError("Network must have no convolutions to be compared with a float one, "
+                         "because look-up tables begin with dense layers (train another run)")
     float_ = made / f"{run}.float.npz"
-    return [("train.bnn_mnist", "--float", "--dataset", project.dataset, "--network",
+    return [("train.bnn_mnist", "--float", "--dataset", *project.source, "--network",
              ", ".join([*layers, "scores"]), "--seed", trained["seed"], "--name", run,
              "--output", made),
             ("train.compress.calibrate", float_, "--output", made),
@@ -61,7 +68,7 @@ def _others(project, run):
     fast = ("--images-per-second", rate) if rate else ()  # with the least area
     bitstream = files(project, run).get("bitstream", built / "none")
     return {
-        "data": [("sw.data", project.dataset, "--json", project.folder / "data.json")],
+        "data": [("sw.data", *project.source, "--json", project.folder / "data.json")],
         "evaluate": [("sw.evaluate", net)],
         "simulate": [("sim.full", net, *project.words("--board"), *fast, "--limit", IMAGES,
                       "--output", made)],

@@ -4,10 +4,11 @@ import csv
 import io
 import os
 import shutil
+from asyncio import to_thread
 from collections import Counter
 from contextlib import suppress
 
-from ..data import wav
+from ..data import images, wav
 from ..store.files import replacing, write_bytes
 
 
@@ -50,7 +51,9 @@ async def take_example(project, stream, label):
         raise ValueError("File must be a picture, PNG, JPEG, GIF, BMP, WebP or TIFF, or a WAV "
                          "file")
     if suffix == wav.SUFFIX:
-        wav.decode(io.BytesIO(octets))
+        await to_thread(wav.decode, io.BytesIO(octets), rate(project))
+    else:
+        await to_thread(images.open_picture, io.BytesIO(octets))
     folder = project.data
     folder.mkdir(exist_ok=True)
     names = os.listdir(folder)
@@ -82,6 +85,12 @@ async def take_table(project, stream, kind):
     project.data.mkdir()
     os.replace(arriving, project.data / TABLES[kind])
     return TABLES[kind]
+
+
+def rate(project):
+    """Return the samples a second of a project's recordings; None if it has none."""
+    with suppress(OSError, ValueError, StopIteration):
+        return wav.rate_of(next(project.data.glob(f"*{wav.SUFFIX}")))
 
 
 def clear(project):

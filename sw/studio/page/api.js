@@ -7,7 +7,7 @@ export async function call(path, { method = "GET", json, body } = {}) {
     method, body: json === undefined ? body : JSON.stringify(json),
     headers: json === undefined ? {} : { "content-type": "application/json" } });
   const content = await answer.json();
-  if (!answer.ok) throw new Error(content.error ?? answer.statusText);
+  if (!answer.ok) throw Object.assign(new Error(content.error ?? answer.statusText), { status: answer.status });
   return content;
 }
 

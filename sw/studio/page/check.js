@@ -13,7 +13,8 @@ export default function check(context) {
     const { identity, compared } = now.evaluation ?? {}, own = now.runs.find((run) => run.name === now.run);
     golden.update(now, compared && identity === own.identity && [compared.images - compared.scores_differ, compared.images]);
     const job = context.last("simulate"), found = job?.texts.map((line) => EQUAL.exec(line)).find(Boolean);
-    rtl.update(now, found && job.current && found.slice(1).map((text) => Number(text.replaceAll(",", ""))));
+    rtl.update(now, job?.current && (found ? found.slice(1).map((text) => Number(text.replaceAll(",", "")))
+      : job.state === "failed" && /differ/.test(job.errors) && []));
   } };
 }
 
@@ -21,12 +22,13 @@ function part(context, kind, name) {
   const action = h("p"), verdict = h("div"), job = h("div");
   return { element: h("section", { class: "card" }, h("h2", {}, t(`${name}Title`)), h("p", {}, t(`${name}Why`)),
     verdict, action, job), update(now, found) {
-    const last = context.last(kind), { ready } = context;
+    const trained = context.last("train"), { ready } = context;  // a training ends with the golden model's comparison
+    const last = context.last(kind) ?? (kind === "evaluate" && trained?.state === "failed" ? trained : null);
     fill(verdict, [found, ready], () => {
       if (!found) return h("p", { class: "verdict" }, t(ready ? "notCompared" : "trainFirst"));
-      const [equal, images] = found, same = equal === images;
+      const [equal, images] = found, same = images != null && equal === images;
       return h("p", { class: same ? "verdict equal" : "verdict wrong" }, h("b", {}, t(same ? "equal" : "differs")), " ",
-        t(same ? "equalAll" : "equalOf", { equal: number(equal), images: number(images) }));
+        images != null && t(same ? "equalAll" : "equalOf", { equal: number(equal), images: number(images) }));
     });
     fill(action, [ready, last?.state === "running"], () => button(t("compare"), () => context.start(kind, now.run),
       { class: "primary", disabled: !ready || last?.state === "running" }));

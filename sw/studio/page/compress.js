@@ -10,8 +10,9 @@ export function compression(context) {
   return { element: h("details", { class: "card" }, h("summary", {}, t("compress")), h("p", { class: "hint" }, t("compressHint")),
     action, job, result), update(now) {
     const last = context.last("compress"), running = last?.state === "running", done = context.fresh("compress");
-    fill(action, [context.ready, running], () => button(t("compare"), () => context.start("compress", now.run),
-      { disabled: !context.ready || running }));
+    const not = context.ready && !now.runs.find((run) => run.name === now.run).compared;
+    fill(action, [context.ready, running, not], () => not ? t("notCompressed") : button(t("compare"),
+      () => context.start("compress", now.run), { disabled: !context.ready || running }));
     showJob(job, last);
     fill(result, done && last.id, () => []);
     if (done && !result.children.length) context.attempt(() => load(context, result));

@@ -51,13 +51,14 @@ export async function picture(src) {
   return image;
 }
 
-// One of so many rows of a picture that is on its way.
+// One of so many rows of a picture that is on its way; a dash if nothing is in it.
 export function pictureRow(coming, rows, index, label) {
   const canvas = h("canvas", { class: "samples", role: "img", "aria-label": label });
   coming.then((image) => {
-    const width = image.naturalWidth, height = image.naturalHeight / rows;
+    const width = image.naturalWidth, height = image.naturalHeight / rows, brush = canvas.getContext("2d");
     [canvas.width, canvas.height] = [width, height];
-    canvas.getContext("2d").drawImage(image, 0, index * height, width, height, 0, 0, width, height);
+    brush.drawImage(image, 0, index * height, width, height, 0, 0, width, height);
+    if (brush.getImageData(0, 0, width, height).data.every((value, at) => at % 4 === 3 || !value)) canvas.replaceWith("–");
   }).catch(() => {});
   return canvas;
 }
@@ -109,5 +110,5 @@ export function chart(lines, { title, unit }) {
   lines.map((line, index) => svg("polyline", { class: `line line${index % 6}`,
     points: line.points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ") })),
   lines.map((line, index) => line.points.length && svg("text", { class: `end line${index % 6}`,
-    x: Math.min(x(line.points.at(-1)[0]), width - 60), y: y(line.points.at(-1)[1]) - 6 }, line.name)));
+    x: Math.min(x(line.points.at(-1)[0]), width - 60), y: Math.max(18, y(line.points.at(-1)[1]) - 6) }, line.name)));
 }

@@ -2,7 +2,7 @@
 
 import { get, live, post, url } from "./api.js";
 import { button, clock, fill, h } from "./dom.js";
-import { LANGUAGES, current, speak, t } from "./text.js";
+import { LANGUAGES, current, said, speak, t } from "./text.js";
 import home from "./home.js"; import data from "./data.js"; import board from "./board.js";
 import network from "./network.js"; import train from "./train.js"; import check from "./check.js";
 import build from "./build.js"; import tryIt from "./try.js"; import take from "./take.js";
@@ -48,16 +48,17 @@ function jobPart(job, endless) {
   const now = job.now, running = job.state === "running";
   return h("section", { class: `job ${job.state}` },
     h("p", { class: "state" }, h("b", {}, t(job.state)),
-      running && now && !now.ended && ` · ${now.step}${
+      running && now && !now.ended && ` · ${said(now.step)}${
         now.left != null ? ` · ${t("left", { time: clock(now.left) })}`
           : now.seconds != null ? ` · ${t("soFar", { time: clock(now.seconds) })}` : ""}`,
       !job.current && ` · ${t("stale")}`),
     running && !(endless && job.texts.length) && h("progress", { max: 1, "aria-label": t("running"),
       value: now?.share }),
     job.steps.length > 1 && h("ol", { class: "substeps" }, job.steps.map((step) =>
-      h("li", { class: step.ended ? "ended" : "" }, step.step,
+      h("li", { class: step.ended ? "ended" : "" }, said(step.step),
         step.seconds != null && h("span", {}, clock(step.seconds))))),
-    job.error && h("p", { class: "wrong" }, job.error),
+    (job.error ? [job.error] : job.errors.split("\n").filter((line) => line.startsWith("error: "))).map(
+      (reason) => h("p", { class: "wrong" }, reason.replace("error: ", ""))),
     running && button(t("stop"), () => context.attempt(() => post(context.path("stop"), { id: job.id }))),
     h("details", {}, h("summary", {}, t("log")),
       h("pre", { tabindex: "0" }, [...job.texts, job.errors].filter(Boolean).join("\n") || "–")));
@@ -77,10 +78,18 @@ const marks = (step) => {
   return state === "running" && step !== "try" ? "running" : state === "failed" ? "failed" : made[step] ? "done" : "";
 };
 
+// Where a project that goes all the way is, or where it came to. Where somebody draws, nothing may move.
+function onTheWay() {
+  const is = (state) => STEPS.findLast((step) => marks(step) === state), auto = snapshot.choices.auto;
+  const step = auto ? is("running") : is("failed") ?? (context.last("virtual")?.state === "running" && "try");
+  const link = step && step !== here.step && h("a", { href: `#/${here.name}/${step}` }, t(step));
+  return here.step !== "try" && (auto || link) ? h("p", { class: "card onway" }, t(auto ? "onTheWay" : step === "try" ? "ready" : "failed"), " ", link) : [];
+}
+
 function frame() {
   const other = LANGUAGES.find((name) => name !== current());
   fill(place("header"), [here, other], () => [h("a", { href: "#/", class: "brand" }, t("title")),
-    h("span", { class: "tagline" }, here.name ?? t("tagline")), button(t("language"), () => {
+    h("span", { class: "tagline" }, here.name), button(t("language"), () => {
       speak(other);
       localStorage.setItem("language", other);
       render();
@@ -99,8 +108,8 @@ function render() {
   if (here.name && !snapshot) return;  // it is on its way
   shown?.leave?.();
   const next = STEPS[STEPS.indexOf(here.step) + 1];
-  shown = here.name ? { footer: h("div"), ...VIEWS[here.step](context) } : home(context);
-  place("view").replaceChildren(...here.name ? [h("h1", {}, t(here.step)), shown.element, shown.footer,
+  shown = here.name ? { footer: h("div"), way: h("div", { role: "status" }), ...VIEWS[here.step](context) } : home(context);
+  place("view").replaceChildren(...here.name ? [h("h1", {}, t(here.step)), shown.way, shown.element, shown.footer,
     next ? h("p", { class: "next" }, h("a", { class: "button", href: `#/${here.name}/${next}` },
       t("next", { step: t(next) }))) : ""] : [shown.element]);
   update();
@@ -109,6 +118,7 @@ function render() {
 function update() {
   shown.update?.(snapshot);
   const commands = (snapshot && KINDS[here.step] || []).flatMap((kind) => context.last(kind)?.commands ?? []);
+  if (shown.way) fill(shown.way, [snapshot.choices.auto, STEPS.map(marks), current()], onTheWay);
   if (shown.footer) fill(shown.footer, commands, () => commands.length ? h("details", { class: "commands" },
     h("summary", {}, t("command")), h("pre", { tabindex: "0" }, commands.join("\n"))) : []);
   frame();
@@ -129,7 +139,7 @@ async function route() {
         if (place("said").textContent === t("noServer")) context.say("");
         snapshot = now;
         update();
-      }, () => context.say(t("noServer")));
+      }, () => get(context.path()).catch(({ status }) => status === 404 ? context.go("", null) : context.say(t("noServer"))));
     }
   }
   render();

@@ -11,12 +11,11 @@ const PAUSE = 250;  // ms from the last change to an estimate
 export default function network(context) {
   const options = h("div", { class: "cards" }), reason = h("p", { class: "hint" }), slider = h("div");
   const result = h("div", { class: "card", "aria-live": "polite" }), byHand = h("div");
-  let timer = null, last = null;
+  let timer = null, last = null, sent = [];
 
-  const choose = (chosen, label) => {
+  const show = (chosen, label) => {
     const asked = last = [chosen, label];
     for (const input of options.querySelectorAll("input")) input.checked = input.value === chosen.recipe;
-    context.choose({ network: chosen });
     fill(result, ["waiting", chosen], () => h("p", {}, t("estimating")));
     clearTimeout(timer);
     timer = setTimeout(async () => {
@@ -24,16 +23,23 @@ export default function network(context) {
       if (asked === last) fill(result, found, () => estimated(label, found));
     }, PAUSE);
   };
+  const choose = (chosen, label) => {
+    if (sent.length || JSON.stringify(chosen) !== JSON.stringify(context.snapshot.choices.network)) {
+      sent.push(JSON.stringify(chosen));
+      context.choose({ network: chosen });
+    }
+    show(chosen, label);
+  };
   const pick = (name) => choose({ recipe: name }, name);
 
   context.attempt(async () => {
     const found = await get(context.path("networks"));
     reason.textContent = t(`${found.reason}Reason`, { network: found.default });
     fill(options, found, () => found.names.map((name) => option(found, name, pick)));
-    fill(slider, found.measured, () => points(found, pick));
+    fill(slider, found.measured, () => points(found, context.snapshot.choices.network?.recipe ?? found.default, pick));
     fill(byHand, "hand", () => hand(context, choose));
     const chosen = context.snapshot.choices.network;
-    if (chosen?.hidden) choose(chosen, t("byHand"));
+    if (chosen?.hidden) choose(chosen, nameOf(chosen));
     else pick(chosen?.recipe ?? found.default);
   });
 
@@ -45,7 +51,11 @@ export default function network(context) {
       await context.choose({ rate: Number(event.target.value) || null });
       if (last) choose(...last);
     } });
-  return { element: h("div", { class: "columns wide" },
+  return { update({ choices: { network: other } }) {  // another tab may have chosen
+    const key = JSON.stringify(other);
+    if (sent.includes(key)) sent = sent.slice(sent.indexOf(key) + 1);
+    else if (!sent.length && last && other && key !== JSON.stringify(last[0])) show(other, nameOf(other));
+  }, element: h("div", { class: "columns wide" },
     h("div", {}, h("p", { class: "hint" }, t("pickNetwork")), reason, slider,
       h("fieldset", {}, h("legend", {}, t("network")), options), byHand),
     h("div", { class: "sticky" }, h("h2", {}, t("estimate")), result,
@@ -53,46 +63,50 @@ export default function network(context) {
       h("p", {}, h("label", { for: "seconds" }, `${t("minutes")} `), times))) };
 }
 
+const nameOf = ({ recipe, hidden }) => recipe ?? hidden.join("-");
+
 function option(found, name, pick) {
   const row = found.measured.find((one) => one.recipe === name), recipe = found.recipes[name];
-  const layers = recipe.hidden?.join("-") ?? (typeof recipe.layers === "string" ? recipe.layers
-    : `${recipe.layers.map((layer) => layer.neurons).join("-")} (tables)`);
+  const layers = recipe.hidden ? `${recipe.hidden.join("-")}${recipe.synapses ? ` · ${t("synapses", {
+    synapses: recipe.synapses.join("/") })}` : ""}` : typeof recipe.layers === "string" ? recipe.layers
+    : `${recipe.layers.map((layer) => layer.neurons).join("-")} · ${t("tables")}`;
   return h("label", { class: "card choice" },
     h("input", { type: "radio", name: "network", value: name, onchange: () => pick(name) }), h("b", {}, name),
     h("span", { class: "quiet" }, layers),
     row && h("small", {}, asMeasured(row)));
 }
 
-const asMeasured = (row) => t("measuredAs", { accuracy: number(row.accuracy, 2), lut4: number(row.lut4),
-  rate: rate(row.images_per_second) });
+const asMeasured = (row) => t("measuredAs", { dataset: row.dataset, accuracy: number(row.accuracy, 2),
+  lut4: number(row.lut4), rate: rate(row.images_per_second) });
 
-// A slider over what was measured on this board: from the fastest to the most accurate.
-function points(found, pick) {
-  const rows = [...found.measured].sort((a, b) => a.accuracy - b.accuracy);
-  if (rows.length < 2) return [];
-  const said = h("output", {}, "");
-  const show = (index) => {
-    said.textContent = `${rows[index].recipe}: ${asMeasured(rows[index])}`;
-    return rows[index].recipe;
+// A slider each for accuracy, area and speed, over what was measured on this board: one moves the others.
+function points({ measured }, chosen, pick) {
+  if (measured.length < 2) return [];
+  const said = h("output", {}), show = (row) => {
+    orders.forEach((order, index) => { inputs[index].value = order.indexOf(row); });
+    said.textContent = `${row.recipe}: ${asMeasured(row)}`;
+    return row.recipe;
   };
-  const input = h("input", { type: "range", id: "point", min: 0, max: rows.length - 1, step: 1,
-    value: Math.max(0, rows.findIndex((row) => row.recipe === found.default)),
-    oninput: (event) => show(event.target.value), onchange: (event) => pick(show(event.target.value)) });
-  show(input.value);
-  return h("div", { class: "card" }, h("label", { for: "point" }, t("slider")), input, said);
+  const keys = ["accuracy", "lut4", "images_per_second"], orders = keys.map((key) => [...measured].sort((a, b) => a[key] - b[key]));
+  const inputs = orders.map((order, index) => h("input", { type: "range", id: keys[index], min: 0, max: measured.length - 1,
+    oninput: ({ target }) => show(order[target.value]), onchange: ({ target }) => pick(show(order[target.value])) }));
+  show(measured.find((row) => row.recipe === chosen) ?? measured[0]);
+  return h("div", { class: "card sliders" }, h("p", {}, t("slider")),
+    keys.map((key, index) => [h("label", { for: key }, t(key)), inputs[index]]), said);
 }
 
 function hand(context, choose) {
   const rows = h("div", { class: "layers" });
-  const build = (sizes) => {
+  const build = (sizes, told) => {
     const inputs = sizes.map((size) => h("input", { type: "number", min: 1, max: 4096, value: size, required: true }));
     const read = () => inputs.map((input) => Number(input.value));
     const changed = () => inputs.every((input) => input.reportValidity()) &&
-      choose({ hidden: read() }, read().join("-"));
+      choose({ hidden: read() }, nameOf({ hidden: read() }));
     for (const input of inputs) input.addEventListener("input", changed);
     rows.replaceChildren(...inputs.map((input, index) => h("label", {}, `${t("neurons", { index: index + 1 })} `, input)),
-      h("p", {}, sizes.length < 6 && button(t("addLayer"), () => { build([...read(), 64]); changed(); }), " ",
-        sizes.length > 1 && button(t("dropLayer"), () => build(read().slice(0, -1))), " ", button(t("use"), changed)));
+      h("p", {}, sizes.length < 6 && button(t("addLayer"), () => build([...read(), 64], true)), " ",
+        sizes.length > 1 && button(t("dropLayer"), () => build(read().slice(0, -1), true)), " ", button(t("use"), changed)));
+    if (told) changed();
   };
   build(context.snapshot.choices.network?.hidden ?? [64, 64]);
   return h("details", { class: "card" }, h("summary", {}, t("byHand")), rows);

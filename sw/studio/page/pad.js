@@ -4,22 +4,21 @@ import { button, h } from "./dom.js";
 import { t } from "./text.js";
 
 const SIDE = 280, PEN = 22, STEP = 14;
-const WORD = 1500, RATE = 16000;  // ms, samples a second
+const WORD = 1500, LEAST = 8000, RATE = 16000;  // ms, samples a second
 
-// White on black, as MNIST's digits; onstroke is called while somebody draws.
-export function pad(context, { onstroke = () => {}, pen = PEN }) {
+// White on black, as MNIST's digits, or black on white; onstroke is called while somebody draws.
+export function pad(onstroke = () => {}) {
   const canvas = h("canvas", { width: SIDE, height: SIDE, class: "pad", tabindex: "0", role: "application",
     "aria-label": t("drawKeys") });
   const brush = canvas.getContext("2d", { willReadFrequently: true });
-  let last = null, cursor = [SIDE / 2, SIDE / 2], down = false;
+  let last = null, cursor = [SIDE / 2, SIDE / 2], down = false, colours = ["#000", "#fff"];
   const clear = () => {
-    brush.fillStyle = "#000";
+    [brush.fillStyle, brush.strokeStyle] = colours;
     brush.fillRect(0, 0, SIDE, SIDE);
     last = null;
   };
   const stroke = (to) => {
-    brush.strokeStyle = "#fff";
-    [brush.lineWidth, brush.lineCap, brush.lineJoin] = [pen, "round", "round"];
+    [brush.lineWidth, brush.lineCap, brush.lineJoin] = [PEN, "round", "round"];
     brush.beginPath();
     brush.moveTo(...(last ?? to));
     brush.lineTo(...to);
@@ -44,7 +43,7 @@ export function pad(context, { onstroke = () => {}, pen = PEN }) {
     if (down) stroke(cursor);
   };
   clear();
-  return { canvas, clear, element: h("div", { class: "drawing" }, canvas,
+  return { canvas, clear, turn: () => { colours.reverse(); clear(); }, element: h("div", { class: "drawing" }, canvas,
     h("p", {}, button(t("clear"), clear))) };
 }
 
@@ -78,11 +77,23 @@ export function microphone(context, rate, onword) {
     await ended;
     record.textContent = t("record");
     stream.getTracks().forEach((track) => track.stop());
-    const wanted = rate() ?? RATE, octets = await new Blob(parts).arrayBuffer();
-    const sound = await new OfflineAudioContext(1, 1, wanted).decodeAudioData(octets);
-    await onword(wav(sound.getChannelData(0), wanted));
+    await onword((await recording(new Blob(parts), rate())).body);
   }));
   return record;
+}
+
+// A sound as recordings must be, of so many samples a second: a WAV file of one channel stays as it
+// is. The browser decodes others, in its formats; the mean of their channels is what is heard.
+export async function recording(file, rate) {
+  const octets = await file.arrayBuffer(), view = new DataView(octets), end = octets.byteLength - 24;
+  let at = end > 0 && view.getUint32(0) === 0x52494646 ? 12 : end;  // RIFF; its chunks until the format
+  while (at < end && view.getUint32(at) !== 0x666d7420) at += 8 + view.getUint32(at + 4, true) + view.getUint32(at + 4, true) % 2;
+  const own = at < end && view.getUint32(at + 8, true) === 0x10001 && view.getUint32(at + 12, true);
+  if (own && (rate ? own === rate : own >= LEAST && own <= RATE)) return { body: file, rate: own };
+  const sound = await new OfflineAudioContext(1, 1, rate ?? RATE).decodeAudioData(octets);
+  const channels = Array.from({ length: sound.numberOfChannels }, (_, index) => sound.getChannelData(index));
+  const mean = channels[0].map((_, at) => channels.reduce((sum, one) => sum + one[at], 0) / channels.length);
+  return { body: wav(mean, sound.sampleRate), rate: sound.sampleRate, changed: true };
 }
 
 // A WAV file of one channel of integers of 16 bits, from samples -1 to 1.
@@ -92,6 +103,7 @@ function wav(samples, rate) {
   const words = [[4, 36 + octets], [16, 16], [20, 0x10001], [24, rate], [28, 2 * rate], [32, 0x100002], [40, octets]];
   for (const [at, text] of texts) [...text].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
   for (const [at, word] of words) view.setUint32(at, word, true);  // two of 16 bits: format and channels, size and bits
-  samples.forEach((sample, place) => view.setInt16(44 + 2 * place, 32767 * Math.max(-1, Math.min(1, sample)), true));
+  samples.forEach((sample, place) => view.setInt16(44 + 2 * place,
+    Math.max(-32768, Math.min(32767, Math.round((sample < 0 ? 32768 : 32767) * sample))), true));  // as Chromium reads them
   return new Blob([view]);
 }

@@ -1,9 +1,9 @@
 // Step 7: draw, and see who answers what: golden model, virtual board, real board.
 
 import { call, get } from "./api.js";
-import { button, chooser, fill, h, meter, number, select } from "./dom.js";
+import { button, chooser, fill, h, meter, number, picture, select } from "./dom.js";
 import { showJob } from "./main.js";
-import { camera, microphone, pad, png } from "./pad.js";
+import { camera, microphone, pad, png, recording } from "./pad.js";
 import { SerialBoard } from "./serial.js";
 import { t } from "./text.js";
 
@@ -77,13 +77,16 @@ export default function tryIt(context) {
     }
   };
 
-  const { rate } = context.snapshot.data ?? {};
-  const drawn = pad(context, { onstroke: askCanvas });
-  const shot = camera(context);
+  const { rate, columns = [] } = context.snapshot.data ?? {};
+  const drawn = pad(askCanvas), shot = camera(context);
+  picture(context.file("data.png")).then((image) => isLight(image) && drawn.turn()).catch(() => {});
   const looking = setInterval(() => { if (!shot.video.hidden && shot.video.videoWidth && film++ % 4 === 0) askCanvas(shot.take()); }, 100);
-  const file = chooser(t("file"), ([file]) => askFile(file), { accept: rate ? ".wav" : "image/*", name: "example" });
+  const file = !columns.length && chooser(t(rate ? "soundFile" : "file"), ([file]) => rate
+    ? context.attempt(async () => askFile((await recording(file, rate)).body)) : askFile(file),
+  { accept: rate ? "audio/*" : "image/*", name: "example" });
   const example = button(t("example"), () => ask(() => ({ query: `example=${Math.floor(1e6 * Math.random())}` })));
-  const input = rate ? [microphone(context, () => rate, askFile)] : [drawn.element, shot.element];
+  const input = columns.length ? [numbers(columns, askFile)] : rate ? [microphone(context, () => rate, askFile)]
+    : [drawn.element, shot.element];
   const connect = "serial" in navigator
     ? button(t("webSerial"), () => context.attempt(async () => {
       await serial?.close();
@@ -95,7 +98,7 @@ export default function tryIt(context) {
     { onchange: (event) => { port = event.target.value; askBoards(); } })))).catch(() => {});
 
   return { element: h("div", { class: "columns try" },
-    h("section", {}, h("h2", {}, t(rate ? "record" : "draw")), input[0], h("p", { class: "row" }, example, file), input[1]),
+    h("section", {}, h("h2", {}, t(columns.length ? "numbers" : rate ? "record" : "draw")), input[0], h("p", { class: "row" }, example, file), input[1]),
     h("section", {}, h("h2", {}, t("answers")), answers, verdict, h("h2", {}, t("scores")), scores),
     h("section", {}, h("h2", {}, t("virtual")), start, virtual, h("h2", {}, t("real")), h("p", { class: "row" }, connect, ports)),
     h("section", { class: "all" }, h("h2", {}, t("inside")), inside)),
@@ -112,4 +115,23 @@ export default function tryIt(context) {
     shot.video.srcObject?.getTracks().forEach((track) => track.stop());
     serial?.close();
   } };
+}
+
+// A field for each column of a table, with its middle value at first.
+function numbers(columns, onrow) {
+  const inputs = columns.map(([, low, high]) => h("input", { type: "number", step: "any", required: true,
+    value: Number(((low + high) / 2).toPrecision(3)) }));
+  return h("form", { class: "layers", onsubmit: (event) => {
+    event.preventDefault();
+    onrow(JSON.stringify(inputs.map((input) => Number(input.value))));
+  } }, columns.map(([name, low, high], index) => h("label", {}, `${name} (${number(low, 2)} … ${number(high, 2)}) `, inputs[index])),
+  button(t("ask"), null, { type: "submit" }));
+}
+
+// Whether most samples of a dataset are light, so that drawings must be dark.
+function isLight(image) {
+  const canvas = h("canvas", { width: image.naturalWidth, height: image.naturalHeight }), brush = canvas.getContext("2d");
+  brush.drawImage(image, 0, 0);
+  const { data } = brush.getImageData(0, 0, canvas.width, canvas.height);
+  return data.reduce((sum, value) => sum + value, 0) / data.length > (3 * 127 + 255) / 4;  // opacity counts
 }

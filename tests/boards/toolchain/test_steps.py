@@ -28,3 +28,26 @@ def test_steps_are_events_with_time_left_from_the_second_build_on(capsys, monkey
         {"event": "progress", "step": "route", "seconds": 2.0, "text": "iteration 1",
          "share": 0.25, "left": 6.0},
         {"event": "done", "step": "route", "seconds": 2.1}]
+
+
+def test_a_first_build_goes_by_what_is_usual(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sys, "stdout", events.Events(sys.stdout))
+    steps = Steps()
+    steps.usual = {"route": 8.0}
+    with steps.step("route"):
+        now[0] += 6
+        steps.tick()
+    assert '"share": 0.75, "left": 2.0' in capsys.readouterr().out
+
+
+def test_people_are_told_what_is_usual(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    steps = Steps(sys.stdout)
+    steps.usual = {"route": 8.0}
+    with steps.step("route"):
+        now[0] += 6
+        steps.tick("iteration 1")
+    assert "route 6 s (usually some 8 s)  iteration 1\n" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from sw.data.__main__ import main
-from sw.data.summary import SAMPLES, bars
+from sw.data.summary import BAR_WIDTH, EDGE, SAMPLES, bars
 
 
 def test_a_summary_has_counts_and_samples(tmp_path, capsys):
@@ -30,6 +30,21 @@ def test_a_summary_has_counts_and_samples(tmp_path, capsys):
 
 
 def test_rows_of_numbers_become_bars():
-    drawn = bars(np.array([[0, 128, 255]], np.uint8))[0]
-    assert (drawn > 0).sum(axis=0).tolist() == [1, 17, 32]
+    drawn = bars(np.array([[0, 128, 255] * 8], np.uint8))[0]
+    assert (drawn > 0).sum(axis=0).tolist() == [1, 17, 32] * 8
     assert drawn[-1].all()
+
+
+def test_bars_of_few_numbers_have_gaps():
+    drawn = bars(np.array([[0, 128, 255]], np.uint8))[0]
+    bar = BAR_WIDTH - 1
+    assert (drawn == 255).sum(axis=0).tolist() == [*[1] * bar, 0, *[17] * bar, 0, *[32] * bar, 0]
+    assert (drawn[:, -1] == EDGE).all()
+
+
+def test_columns_of_a_table_have_names_and_ranges(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,kind\n" + "".join(f"{n / 2},{n},{'xy'[n % 2]}\n" for n in range(40)))
+    main([str(table), "--json", str(tmp_path / "t.json")])
+    found = json.loads((tmp_path / "t.json").read_text())
+    assert found["columns"] == [["a", 0.0, 15.5], ["b", 0.0, 255.0]]

@@ -1,21 +1,47 @@
 """sw.studio: what other pages, other names, and damaged requests may not do."""
 
+import io
 import json
 import os
 import socket
+import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from sw.studio import upload
+from sw.conversion import Row
+from sw.studio import answer, upload
 from sw.studio.project import Projects, checked
+from tests.sw.jobs.test_job import until
 
 from .server import serving
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+ENDLESS = 1 << 40  # octets that a small file would unpack to
+
+
+def picture(rows=4, columns=4):
+    """Return a white PNG of any size, which is small where it is packed."""
+    octets = io.BytesIO()
+    Image.new("1", (columns, rows), 1).save(octets, "PNG")
+    return octets.getvalue()
+
+
+def arrays():
+    """Return an .npz that says that its array takes :data:`ENDLESS` octets once it is unpacked."""
+    octets = io.BytesIO()
+    with (zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive,
+          archive.open("x_train.npy", "w") as file):
+        about = {"descr": "|u1", "fortran_order": False, "shape": (ENDLESS >> 10, 32, 32)}
+        np.lib.format.write_array_header_1_0(file, about)
+        file.write(bytes(1 << 20))
+    return octets.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -173,16 +199,57 @@ def test_a_board_name_never_becomes_an_option(name):
 def test_uploads_have_names_of_ours_and_bounds(studio, monkeypatch):
     folder = studio.folder / "own-1" / "data"
     path = "projects/own-1/data?class=..%2F..%2Fx&name=../../evil.png"
-    status, _, octets = studio.ask("PUT", path, PNG)
+    status, _, octets = studio.ask("PUT", path, picture())
     assert (status, json.loads(octets)) == (200, {"name": "000001.png"})
     assert (folder / "labels.csv").read_text() == "file,label\n000001.png,../../x\n"
-    for refused, body in (("class=a", b"GARBAGE"), ("class=", PNG), ("class=%0a%00", PNG),
-                          (f"class={'a' * 61}", PNG), ("kind=py", b""), ("", b"")):
+    for refused, body in (("class=a", b"GARBAGE"), ("class=a", PNG), ("class=", PNG),
+                          ("class=%0a%00", PNG), (f"class={'a' * 61}", PNG), ("kind=py", b""),
+                          ("", b"")):
         assert studio.ask("PUT", f"projects/own-1/data?{refused}", body)[0] == 400
     assert sorted(path.name for path in folder.iterdir()) == ["000001.png", "labels.csv"]
     large = studio.ask("PUT", "projects/own-1/data?class=a", PNG + bytes(upload.EXAMPLE))
     assert large[0] == 413
     assert sorted(path.name for path in folder.iterdir()) == ["000001.png", "labels.csv"]
+
+
+def test_small_files_that_unpack_to_large_ones_are_refused(studio):
+    """Neither is unpacked: the server's memory grows by less than either would take."""
+    def peak():
+        status = Path(f"/proc/{studio.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) << 10
+
+    before, bomb = peak(), picture(30_000, 30_000)
+    assert len(bomb) < 1 << 18
+    status, _, octets = studio.ask("PUT", "projects/own-1/data?class=a", bomb)
+    assert (status, b"more than 64 million" in octets) == (400, True)
+    assert studio.post("projects", {"dataset": "own"}) == (200, {"name": "own-2"})
+    assert studio.ask("PUT", "projects/own-2/data?kind=npz", arrays())[0] == 200
+    assert peak() - before < 1 << 28
+    studio.post("projects/own-2/jobs", {"kind": "data"})
+
+    def ended():
+        job = studio.get("projects/own-2")["jobs"][0]
+        return job if job["state"] != "running" else None
+
+    job = until(ended)
+    assert job["state"] == "failed"
+    assert "its arrays take more than 2048 MiB" in job["error"]
+    assert "data.json" not in studio.get("projects/own-2")["files"]
+    assert studio.ask("DELETE", "projects/own-2")[0] == 200
+
+
+def test_rows_of_numbers_are_bounded_and_finite():
+    own = SimpleNamespace(inputs=2, conversion=Row(("a", "b")))
+    assert answer.example(b"[1, 2.5]", own).tolist() == [1, 2.5]
+    for octets in (b"[1]", b"[[1, 2]]", b'[1, "x"]', b"[1, 2", b"[" * 5000, b"[]"):
+        with pytest.raises((ValueError, RecursionError)):
+            answer.example(octets, own)
+
+
+def test_json_without_end_is_refused(studio):
+    for path in ("projects", "projects/own-1", "projects/own-1/jobs"):
+        status, _, octets = studio.ask("POST", path, b"[" * 100_000)
+        assert (status, set(json.loads(octets))) == (400, {"error"})
 
 
 def test_requests_are_bounded(studio):

@@ -64,10 +64,21 @@ def test_a_comparison_is_of_the_dense_layers_of_a_run(project):
     assert [line.split()[0] for line in others] == [
         f"train.compress.{name}" for name in ("calibrate", "validate", "binarize", "binarize")]
     record.write_text(json.dumps({"recipe": {"layers": "conv 8, scores"}, "seed": 3}))
-    with pytest.raises(ValueError, match=r"^Network must be dense layers to be compared with a "
-                                         r"float one: this one has others \(train another "
-                                         r"run\)$"):
+    with pytest.raises(ValueError, match=r"^Network must have no convolutions to be compared with "
+                                         r"a float one, because look-up tables begin with dense "
+                                         r"layers \(train another run\)$"):
         step.commands("compress", project, "run1")
+    record.write_text(json.dumps({"recipe": {"layers": [{"neurons": 40}, {"neurons": 300}]},
+                                  "seed": 3}))
+    assert " --network dense 40, dense 256, scores " in shown("compress", project)[0]
+
+
+def test_what_is_taken_of_a_picture_is_told_to_all_commands(project):
+    project.change(fit="photo")
+    assert shown("data", project)[0].startswith("sw.data mnist --photo --json ")
+    assert shown("train", project)[0].startswith("train.bnn_mnist --dataset mnist --photo ")
+    with pytest.raises(ValueError, match=r"^Choice 'fit' must make sense: "):
+        project.change(fit="--output")
 
 
 def test_a_job_is_of_the_network_board_and_speed_that_it_was_started_with(project):

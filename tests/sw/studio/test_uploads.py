@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from tests.recordings import TONES, dataset, wav
+from tests.sw.jobs.test_job import until
 
 from .server import serving
-from .test_jobs import until
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_recordings_are_trained_with_and_answered(studio, tmp_path):
     assert "8,000 to 16,000 samples a second: 44,100" in json.loads(answer)["error"]
     studio.post(project, {"network": {"hidden": [24]}, "seconds": 5})
     studio.post(f"{project}/jobs", {"kind": "train"})
-    until(lambda: studio.get(project)["jobs"][-1]["state"] == "done")
+    until(lambda: studio.get(project)["jobs"][-1]["state"] == "done", 300)
     for query, octets in files[:3]:
         status, _, octets = studio.ask("POST", f"{project}/answer", octets)
         answer = json.loads(octets)

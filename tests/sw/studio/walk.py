@@ -41,13 +41,14 @@ Object.defineProperty(navigator, "serial", { value: { requestPort: async () => n
 DROP = """
 (folders) => {
   const octets = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const entry = ([name, content]) => typeof content === "string"
-    ? { isFile: true, name, file: (take) => take(new File([octets(content)], name)) }
-    : { isFile: false, name, createReader: () => {
-      const left = Object.entries(content).map(entry);
+  const below = (path) => ([name, content]) => typeof content === "string"
+    ? { isFile: true, fullPath: path + name,
+      file: (take) => take(new File([octets(content)], name)) }
+    : { isFile: false, createReader: () => {
+      const left = Object.entries(content).map(below(`${path}${name}/`));
       return { readEntries: (take) => take(left.splice(0, 2)) };
     } };
-  const items = Object.entries(folders).map((one) => ({ webkitGetAsEntry: () => entry(one) }));
+  const items = Object.entries(folders).map((one) => ({ webkitGetAsEntry: () => below("/")(one) }));
   const event = Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { items } });
   document.querySelector(".drop").dispatchEvent(event);
 }

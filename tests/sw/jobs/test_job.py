@@ -1,4 +1,4 @@
-"""sw.studio.job: jobs go on without the server, are found again, stopped, and lost aloud."""
+"""sw.jobs: jobs go on without who started them, are found again, stopped, and lost aloud."""
 
 import json
 import os
@@ -7,9 +7,7 @@ import time
 
 import pytest
 
-from sw.studio.job import Jobs
-
-from .server import serving
+from sw.jobs.job import Jobs
 
 
 SLOW = ["python", "-u", "-c", "import time\nprint('{\"event\": \"text\", \"text\": \"begun\"}')\n"
@@ -78,20 +76,3 @@ def test_a_job_that_was_killed_is_lost(tmp_path):
     os.killpg(int((job.folder / "pid").read_text()), signal.SIGKILL)
     until(lambda: job.state == "lost")
     assert Jobs(tmp_path).start("build", "run1", [code("")]).id == "0002-build"
-
-
-def test_a_killed_server_loses_nothing(tmp_path):
-    with serving(tmp_path) as server:
-        server.post("projects", {"dataset": "own"})
-        server.post("projects/own-1", {"seconds": 7})
-        jobs = Jobs(tmp_path / "own-1" / "jobs")
-        job = jobs.start("train", "run1", [SLOW])
-        until(lambda: job.summary()["texts"])
-        server.kill()
-    with serving(tmp_path) as server:
-        found = server.get("projects/own-1")
-        assert found["choices"]["seconds"] == 7
-        assert [(one["kind"], one["state"], one["texts"]) for one in found["jobs"]] == [
-            ("train", "running", ["begun"])]
-        assert server.post("projects/own-1/stop", {"id": "0001-train"}) == (200, {})
-        until(lambda: server.get("projects/own-1")["jobs"][0]["state"] == "stopped")

@@ -1,7 +1,7 @@
-"""Runs the commands of a job one after the other: ``python -m sw.studio.runner FOLDER``.
+"""Runs the commands of a job one after the other: ``python -m sw.jobs.runner FOLDER``.
 
-The runner outlives the server that started it. It holds a lock on the job's file as long as it
-lives, and leaves the exit status behind, so another server finds the job again.
+The runner outlives who started it. It holds a lock on the job's file as long as it
+lives, and leaves the exit status behind, so others find the job again.
 """
 
 import fcntl

@@ -1,4 +1,4 @@
-"""Jobs of the studio: commands that run as processes of their own, and what they say."""
+"""Jobs: commands that run as processes of their own, found again, stopped, and what they say."""
 
 import json
 import os
@@ -54,8 +54,12 @@ class Job:
         """Ask all processes of the job to end, as Ctrl-C does."""
         if self.state == "running":
             write_text(self.folder / "stop", "")
-            with suppress(OSError, ValueError):
-                os.killpg(int((self.folder / "pid").read_text(encoding="utf-8")), signal.SIGINT)
+            self.kill(signal.SIGINT)
+
+    def kill(self, number=signal.SIGKILL):
+        """Send a signal to all processes of the job."""
+        with suppress(OSError, ValueError):
+            os.killpg(int((self.folder / "pid").read_text(encoding="utf-8")), number)
 
     def summary(self):
         """Return what the page shows of the job, a dict for JSON."""

@@ -1,0 +1,1 @@
+"""Commands as jobs: processes that outlive who started them, and are found again."""
