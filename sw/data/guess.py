@@ -11,6 +11,8 @@ from .form.table import pixels
 LARGEST = 64  # rows or columns of pictures that are taken in their own size
 USUAL = 32    # rows or columns of the input for larger pictures
 PLANES = 0.65  # ratio of differences of rows of planes: 0.33 of CIFAR-10's, 0.98 of colours in turn
+MOST = 5, 95  # percentiles of a column between which most values lie
+REACH = 10    # spreads of these beyond which a value is cut
 
 
 def conversion_of(raw, seen, options):
@@ -38,7 +40,7 @@ def conversion_of(raw, seen, options):
     if isinstance(examples, np.ndarray) and examples.ndim == 2:
         shape = _shape_of_rows(raw, examples, options, said)
         if shape is None:
-            return _row(raw, examples, options), said
+            return _row(raw, examples, options, said), said
         if len(shape) == 3:
             _refuse_planes(raw.path, examples, shape)
         reshape_rows(raw, shape, options)
@@ -110,7 +112,7 @@ def _are_pixels(raw, examples):
     return examples.max() > TOP // 2 and pixels(names, examples)
 
 
-def _row(raw, examples, options):
+def _row(raw, examples, options, said):
     """Return the conversion of rows: columns of 0..255 stay, others are scaled by their range."""
     if options.fit not in (None, "as-is") or options.transpose or options.invert:
         raise ValueError(f"{raw.path} must hold pictures to be cut, turned or inverted: it holds "
@@ -124,14 +126,31 @@ def _row(raw, examples, options):
         return Row(low=(float(low),), high=(float(high),), **names)
     octets = ((examples == np.floor(examples)) & (examples >= 0) & (examples <= TOP)).all(axis=0)
     octets |= [bool(words) for words in raw.categories or [None] * len(octets)]
-    low = np.where(octets, 0, examples.min(axis=0)).astype(np.float64)
-    high = np.where(octets, TOP, examples.max(axis=0)).astype(np.float64)
+    low, high = _bounds(examples)
+    low, high = np.where(octets, 0, low), np.where(octets, TOP, high)
     high = np.where(high > low, high, low + 1)
     if not (np.isfinite(high).all() and (high > low).all()):
         raise ValueError(f"{raw.path} must have columns with a finite range")
     if octets.all():
         low, high = low[:1], high[:1]
-    return Row(low=tuple(low.tolist()), high=tuple(high.tolist()), **names)
+    row = Row(low=tuple(low.tolist()), high=tuple(high.tolist()), **names)
+    cut = ((examples < low) | (examples > high)).sum(axis=0)
+    said.extend(f"{row.column(place)}: {cut[place]:,} of {len(examples):,} values far from the "
+                f"others are cut to {low[place]:g}..{high[place]:g} (--range LOW,HIGH: one range "
+                f"for all columns)" for place in np.flatnonzero(cut))
+    return row
+
+
+def _bounds(examples):
+    """Return the least and the greatest value of each column that are not far from the others.
+
+    A column of a few huge values would become almost one input: what lies more than :data:`REACH`
+    times the spread of most values beyond them is cut.
+    """
+    least, greatest = (edge.astype(np.float64) for edge in (examples.min(0), examples.max(0)))
+    few, many = np.percentile(examples, MOST, axis=0)
+    reach = np.where(many > few, REACH * (many - few), np.inf)
+    return np.maximum(least, few - reach), np.minimum(greatest, many + reach)
 
 
 def _sound(raw, rate, options, said):

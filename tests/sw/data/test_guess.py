@@ -127,3 +127,26 @@ def test_rows_of_colour_planes_are_refused(tmp_path):
     planes = pictures.transpose(0, 3, 1, 2).reshape(20, -1)
     with pytest.raises(ValueError, match="colours of a pixel side by side"):
         arrays(tmp_path, planes, options)
+
+
+def test_a_few_huge_values_do_not_hide_the_rest_of_a_column(tmp_path):
+    rows = np.column_stack([np.linspace(0, 3, 200), np.linspace(-1, 1, 200)])
+    rows[[20, 60], 0] = 1e8, 1e9
+    np.savez(tmp_path / "a.npz", x_train=rows, y_train=np.arange(200) % 2,
+             x_test=rows[:4], y_test=[0, 1, 0, 1])
+    dataset = load(tmp_path / "a.npz", Options())
+    few, many = np.percentile(rows[:, 0], (5, 95))
+    high = many + 10 * (many - few)
+    assert dataset.conversion.low == (0.0, -1.0)
+    assert dataset.conversion.high == (high, 1.0)
+    assert len(np.unique(dataset.train_images[:, 0])) > 20
+    assert (f"column 1: 2 of 200 values far from the others are cut to 0..{high:g} (--range "
+            f"LOW,HIGH: one range for all columns)") in dataset.facts.guessed
+
+
+def test_a_column_of_rare_values_keeps_its_range(tmp_path):
+    rows = np.zeros((200, 2))
+    rows[:, 1], rows[3, 0] = np.linspace(0, 2, 200), 1000.5
+    np.savez(tmp_path / "a.npz", x_train=rows, y_train=np.arange(200) % 2,
+             x_test=rows[:4], y_test=[0, 1, 0, 1])
+    assert load(tmp_path / "a.npz", Options()).conversion.high == (1000.5, 2.0)
