@@ -67,7 +67,7 @@ def simulated(folder):
     return re.search(r"TESTS=.*SKIP=\d+", out)[0]
 
 
-@pytest.mark.parametrize(("bus", "verdict"), [("axis", "TESTS=5 PASS=5 FAIL=0 SKIP=0"),
+@pytest.mark.parametrize(("bus", "verdict"), [("axis", "TESTS=6 PASS=6 FAIL=0 SKIP=0"),
                                               ("wishbone", "TESTS=3 PASS=2 FAIL=0 SKIP=1")])
 def test_fusesoc_lints_and_simulates(tmp_path, bus, verdict):
     folder = make(tmp_path, bus)
@@ -78,14 +78,14 @@ def test_fusesoc_lints_and_simulates(tmp_path, bus, verdict):
 
 def test_a_bench_that_fails_or_does_not_run_is_no_success(tmp_path):
     folder = make(tmp_path, "axis", pixels=12)  # an image is a beat
-    assert simulated(folder) == "TESTS=5 PASS=4 FAIL=0 SKIP=1"
+    assert simulated(folder) == "TESTS=6 PASS=5 FAIL=0 SKIP=1"
     said = "Tests of bench_tiny must run and pass: see results.xml and the lines above\n"
     status, out = fusesoc(folder, "sim", GPI_USERS="no.so,start")
     assert (status, said in out, "TESTS=" in out) == (1, True, False)
     bench = folder / "bench_tiny.py"
     bench.write_text(bench.read_text().replace("== label\n", "!= label\n"))
     status, out = fusesoc(folder, "sim")
-    assert (status, said in out, "FAIL=4" in out) == (1, True, True)
+    assert (status, said in out, "FAIL=5" in out) == (1, True, True)
 
 
 @pytest.mark.parametrize(("rom", "device", "options"), [
