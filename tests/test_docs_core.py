@@ -32,6 +32,7 @@ COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
 
 # Commands that other tests run, on smaller networks, and where.
 ELSEWHERE = {
+    "boards.build": ("tests/boards/test_build.py",),
     "hw.core": ("tests/hw/core/test_command.py",),
     "sim.litex": ("tests/sim/test_litex.py",),
     "sim.virtual": ("tests/sim/test_loaded.py", "tests/sim/test_output.py",
