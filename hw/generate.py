@@ -185,8 +185,9 @@ def main(argv=None):
     rate = float(clock) / component.accelerator.interval
     print(f"interval {component.accelerator.interval} cycles, latency "
           f"{component.accelerator.latency} cycles, {rate:,.0f} images/s at {megahertz(clock)} MHz")
-    print(f"estimate for {device.name}: {total.lut4:,} of {device.lut4:,} LUT4, {total.ff:,} of "
-          f"{device.ff:,} flip-flops, {total.block_ram} of {device.block_rams} block RAMs")
+    print(f"estimate for {device.name}: {total.lut4:,.0f} of {device.lut4:,} LUT4, "
+          f"{total.ff:,.0f} of {device.ff:,} flip-flops, {total.block_ram} of "
+          f"{device.block_rams} block RAMs")
     if left := left_over(network, schedule):
         print("left of the outputs of layers: " + ", ".join(
             f"{name} {some:,} of {every:,}" for name, (some, every) in left.items()))

@@ -155,16 +155,23 @@ def say(component, arrival, total, device, clock, bus):
     accelerator = component.accelerator
     if bus == "axis":
         cycles = accelerator.beats
-        comes = f"{cycles:,} beats of {accelerator.input_width} bits"
+        comes = f"{counted(cycles, 'beat')} of {accelerator.input_width} bits"
     else:
         cycles = arrival.cycles
-        comes = f"{component.words:,} words of {WORD} bits"
+        comes = f"{counted(component.words, 'word')} of {WORD} bits"
     rate = float(clock) / max(accelerator.interval, cycles)
-    print(f"{BUSES[bus]} brings an image in {cycles:,} cycles: {comes}")
-    print(f"interval {accelerator.interval:,} cycles, latency {accelerator.latency:,} cycles, "
-          f"at most {rate:,.0f} images/s at {megahertz(clock)} MHz")
-    print(f"estimate for {device.name}: {total.lut4:,} of {device.lut4:,} LUT4, {total.ff:,} of "
-          f"{device.ff:,} flip-flops, {total.block_ram} of {device.block_rams} block RAMs")
+    print(f"{BUSES[bus]} brings an image in {counted(cycles, 'cycle')}: {comes}")
+    print(f"interval {counted(accelerator.interval, 'cycle')}, latency "
+          f"{counted(accelerator.latency, 'cycle')}, at most {rate:,.0f} images/s at "
+          f"{megahertz(clock)} MHz")
+    print(f"estimate for {device.name}, without the bus: {total.lut4:,.0f} of {device.lut4:,} "
+          f"LUT4, {total.ff:,.0f} of {device.ff:,} flip-flops, {total.block_ram} of "
+          f"{device.block_rams} block RAMs")
+
+
+def counted(number, noun):
+    """Return a number and what it counts."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ BUSES = {"axis": "AXI4-Stream", "wishbone": "Wishbone", "litex": "Wishbone for L
 
 # All files that a core may have; each holds the core's name, so that cores may share a folder.
 README = "{}.README.md"
-FILES = ("{}.v", "{}.hw.json", "{}.core", "bench_{}.py", "{}.net.npz", README, "{}.h",
-         "{}.csr.json", "{}.csr.csv", "{}.svd", "{}_litex.py", "{}.load.bin", "{}.shape.json")
+FILES = ("{}.v", "{}.hw.json", "{}.core", "bench_{}.py", "bench_{}.cpp", "{}.net.npz", README,
+         "{}.h", "{}.csr.json", "{}.csr.csv", "{}.svd", "{}_litex.py", "{}.load.bin",
+         "{}.shape.json")
 
 
 def arrival_of(network, bus, *, pipelined=False, data_width=WORD):
@@ -77,7 +78,7 @@ def files_of(component, estimated, name, bus):
     texts = {f"{name}.v": convert(component, name)}
     if bus == "axis":
         words |= {"label_width": component.label_width, "score_width": component.score_width,
-                  "wrong_last": int(accelerator.beats > 1)}
+                  "keep": 2**component.octets - 1, "last_keep": 2**component.last_octets - 1}
         output, form = packed_answer(component), "axis"
     else:
         rows = registers(network.classes, bool(accelerator.loaded))
@@ -110,4 +111,6 @@ def files_of(component, estimated, name, bus):
     texts[f"{name}.hw.json"] = json.dumps(describe(component, estimated, output), indent=2) + "\n"
     return texts | {f"{name}.core": filled("fusesoc.txt", words),
                     f"bench_{name}.py": filled(f"bench_{form}.txt", words),
-                    README.format(name): filled(f"readme_{form}.txt", words)}
+                    f"bench_{name}.cpp": filled("bench.cpp", words),
+                    README.format(name): (filled(f"readme_{form}.txt", words)
+                                          + filled("readme_bench.txt", words))}

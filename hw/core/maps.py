@@ -33,7 +33,9 @@ def csv(rows):
 
 def svd(name, rows):
     """Return the map as CMSIS-SVD text."""
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', '<device schemaVersion="1.3">',
+    lines = ['<?xml version="1.0" encoding="utf-8"?>',
+             '<device schemaVersion="1.3" xmlns:xs="http://www.w3.org/2001/XMLSchema-instance" '
+             'xs:noNamespaceSchemaLocation="CMSIS-SVD.xsd">',
              f"  <name>{name}</name>", "  <version>1.0</version>",
              "  <description>A network of Thresher on a bus</description>",
              "  <addressUnitBits>8</addressUnitBits>", f"  <width>{WORD}</width>",

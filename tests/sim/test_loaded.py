@@ -54,6 +54,21 @@ def test_two_networks_take_turns_without_a_build(client):
         assert scores.tolist() == Model(network).scores(IMAGES).tolist()
 
 
+def test_two_networks_take_turns_by_commands(virtual, tmp_path, capsys):
+    data, called = tmp_path / "data.npz", ["--port", str(virtual.port), "--baud", "125000"]
+    labels = np.arange(len(IMAGES)) % 5
+    np.savez(data, x_train=IMAGES[:10], y_train=labels[:10], x_test=IMAGES, y_test=labels)
+    files = [tmp_path / f"{seed}.net.npz" for seed in (1, 4)]
+    for seed, file in zip((1, 4), files, strict=True):
+        save(file, network_of(seed))
+    for file in files * 2:
+        assert host.main([*called, "load", str(file)]) == 0
+        assert capsys.readouterr().out.startswith(f"board virtual holds {file}, ")
+        assert host.main([*called, "--network", str(file), "evaluate", "--limit", "200",
+                          "--dataset", str(data)]) == 0
+        assert "equal       200 of 200 labels, 200 of 200 images' scores" in capsys.readouterr().out
+
+
 def part(client, at, octets):
     """Send a part of a load; return status and position."""
     payload = client.request(Type.LOAD, at.to_bytes(4, "little") + octets, seconds=0.1)

@@ -40,8 +40,8 @@ static inline uint32_t @p@_receive(volatile uint32_t *base, int32_t *scores) {
     do {
         label = @p@_read(base, @P@_LABEL);
     } while (label & @P@_LABEL_NONE);
-    for (size_t class_ = 0; scores != NULL && class_ < @P@_CLASS_COUNT; ++class_) {
-        scores[class_] = (int32_t)@p@_read(base, @P@_SCORES + 4 * class_);
+    for (uint32_t class_ = 0; scores != NULL && class_ < @P@_CLASS_COUNT; ++class_) {
+        scores[class_] = (int32_t)@p@_read(base, @P@_SCORES + 4u * class_);
     }
     @p@_write(base, @P@_COMMAND, @P@_COMMAND_NEXT);
     return label & @P@_LABEL_LABEL;

@@ -21,9 +21,8 @@ CLEAR, NEXT, LOAD = 1, 2, 4
 ANSWER, BUSY, OVERRUN, UNDERRUN, ILLEGAL, WHOLE, LOADING, REFUSED = (1 << bit for bit in range(8))
 
 
-def network_of(seed, labels=None):
-    return random_network(np.random.default_rng(seed), [30, 8, 5], levels=(64, 128, 192),
-                          labels=labels)
+def network_of(seed, levels=(64, 128, 192)):
+    return random_network(np.random.default_rng(seed), [30, 8, 5], levels=levels)
 
 
 NETWORK, OTHER = network_of(1), network_of(2)
@@ -68,7 +67,8 @@ class Master:
         raise AssertionError("the status does not change")
 
     async def send(self, image):
-        octets = pack_images(image[None], NETWORK.pixel_bits, NETWORK.shift)[0]
+        network = self.core.accelerator.network
+        octets = pack_images(image[None], network.pixel_bits, network.shift)[0]
         for word in np.pad(octets, (0, -len(octets) % 4)).view("<u4").tolist():
             await self.access(Address.PIXELS, word)
 
@@ -116,6 +116,21 @@ def test_images_are_answered_as_golden(pipelined):
         assert await master.access(Address.STATUS) == WHOLE
 
     simulate(WishboneAccelerator(Accelerator(NETWORK, SCHEDULE), pipelined=pipelined), bench)
+
+
+@pytest.mark.parametrize("levels", [(96, 128, 160), (128,), (1, 2, 255)])
+def test_pixels_may_lie_in_two_words(levels):
+    network = network_of(1, levels)
+    core = WishboneAccelerator(Accelerator(network, SCHEDULE))
+
+    async def bench(master):
+        assert await master.access(Address.WORDS) == -(-30 * network.pixel_bits // 32)
+        for image, answer in zip(IMAGES, expected(network, IMAGES), strict=True):
+            await master.send(image)
+            assert await master.answer() == answer
+
+    assert network.pixel_bits in (1, 3, 8)
+    simulate(core, bench)
 
 
 @pytest.mark.parametrize("pipelined", [False, True])
