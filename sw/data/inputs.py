@@ -96,7 +96,7 @@ class Inputs:
     def _picture(self, name, pixels):
         if self.unsaid:
             return self.unsaid.batch(pixels[None])[0]
-        if not isinstance(self.converter.conversion, Row):
+        if not isinstance(self.converter.conversion, Row) or pixels.ndim == 1:
             return self.converter.batch(pixels[None])[0]
         inputs = prod(self.input_shape)
         if pixels.size != inputs and pixels.ndim == 3:

@@ -35,14 +35,18 @@ def summary(dataset, encoder):
 
 
 def _columns(conversion, shape):
-    """Return the name, least and greatest value of each input of a table; none of others."""
+    """Return name, least and greatest value of each column of a table; of words these, too.
+
+    The number of a word is its place. Other datasets have no columns.
+    """
     if not isinstance(conversion, Row):
         return []
-    inputs = prod(shape)
-    names = conversion.columns or range(1, inputs + 1)
-    bounds = zip(np.broadcast_to(conversion.low, inputs).tolist(),
-                 np.broadcast_to(conversion.high, inputs).tolist(), strict=True)
-    return [[str(name), *both] for name, both in zip(names, bounds, strict=True)]
+    words = conversion.categories or (None,) * prod(shape)
+    names = conversion.columns or range(1, len(words) + 1)
+    low, high = (np.broadcast_to(bound, len(words)).tolist()
+                 for bound in (conversion.low, conversion.high))
+    return [[str(name), 0, len(known) - 1, list(known)] if known else [str(name), *bounds]
+            for name, known, *bounds in zip(names, words, low, high, strict=True)]
 
 
 def sample_tiles(dataset):

@@ -45,8 +45,9 @@ def example(octets, own):
     """Return a picture, a recording, or numbers in JSON, whichever a network takes, as an array."""
     if isinstance(own.conversion, Row) and octets[:1] == b"[":
         row = np.array(json.loads(octets), float)
-        if row.shape != (own.inputs,):
-            raise ValueError(f"Row must have {own.inputs} numbers: {row.size}")
+        columns = len(own.conversion.categories) or own.inputs
+        if row.shape != (columns,):
+            raise ValueError(f"Row must have {columns} numbers: {row.size}")
         return row
     rate, file = getattr(own.conversion, "rate", None), io.BytesIO(octets)
     return images.decode(file, PIXELS) if rate is None else wav.decode(file, rate)

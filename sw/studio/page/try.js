@@ -117,14 +117,14 @@ export default function tryIt(context) {
   } };
 }
 
-// A field for each column of a table, with its middle value at first.
+// A field for each column of a table, with its middle value or first word at first.
 function numbers(columns, onrow) {
-  const inputs = columns.map(([, low, high]) => h("input", { type: "number", step: "any", required: true,
+  const inputs = columns.map(([, low, high, words]) => words ? h("select", {}, words.map((word, value) => h("option", { value }, word))) : h("input", { type: "number", step: "any", required: true,
     value: Number(((low + high) / 2).toPrecision(3)) }));
   return h("form", { class: "layers", onsubmit: (event) => {
     event.preventDefault();
     onrow(JSON.stringify(inputs.map((input) => Number(input.value))));
-  } }, columns.map(([name, low, high], index) => h("label", {}, `${name} (${number(low, 2)} … ${number(high, 2)}) `, inputs[index])),
+  } }, columns.map(([name, low, high, words], index) => h("label", {}, words ? `${name} ` : `${name} (${number(low, 2)} … ${number(high, 2)}) `, inputs[index])),
   button(t("ask"), null, { type: "submit" }));
 }
 

@@ -48,3 +48,12 @@ def test_columns_of_a_table_have_names_and_ranges(tmp_path):
     main([str(table), "--json", str(tmp_path / "t.json")])
     found = json.loads((tmp_path / "t.json").read_text())
     assert found["columns"] == [["a", 0.0, 15.5], ["b", 0.0, 255.0]]
+
+
+def test_columns_of_words_have_their_words(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,kind\n" + "".join(f"{n / 2},{'pqr'[n % 3]},{'xy'[n % 2]}\n"
+                                            for n in range(40)))
+    main([str(table), "--label", "kind", "--json", str(tmp_path / "t.json")])
+    found = json.loads((tmp_path / "t.json").read_text())
+    assert found["columns"] == [["a", 0.0, 15.5], ["b", 0, 2, ["p", "q", "r"]]]

@@ -109,6 +109,20 @@ def test_rows_of_numbers_are_tried_with_a_field_a_column(studio, page, table):
     assert (status, json.loads(octets)["image"]) == (200, "/wA=")  # 255 and 0
 
 
+def test_words_are_chosen(studio, page):
+    own = untrained.network({"hidden": [8]}, [4], 2)
+    own = replace(own, conversion=Row(("width", "colour"), (0, 0), (5, 255),
+                                      categories=(None, ("blue", "green", "red"))))
+    columns = [["width", 0, 5], ["colour", 0, 2, ["blue", "green", "red"]]]
+    project = prepared(studio, {"hidden": [8]}, own, {"shape": [4], "columns": columns})
+    visit(page, studio, project, "try")
+    page.locator("form select").select_option("red")
+    page.locator("form input").fill("5")
+    with page.expect_response(lambda response: "/answer" in response.url) as answered:
+        page.click("text=Ask")
+    assert answered.value.json()["image"] == "/wAA/w=="  # 255, 0, 0, 255
+
+
 def test_a_difference_is_shown_with_its_place(studio, page, table):
     ended(table, "simulate", 1, "error: 3 of 4 answers differ from golden, image 1 first\n")
     visit(page, studio, table, "check")
