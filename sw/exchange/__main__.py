@@ -13,7 +13,7 @@ from ..data.testset import overridden
 from ..network import load as load_network
 from ..network import save
 from ..store.files import write_text
-from . import arrays, check, graph, incoming, larq, outgoing, report
+from . import arrays, check, graph, incoming, larq, report
 from .scaling import Scaling
 
 
@@ -172,6 +172,10 @@ def _write(args):
     if not path.suffix and args.source in names():
         path = artefact(args.source)
     network = load_network(path)
+    try:
+        from . import outgoing
+    except ModuleNotFoundError:
+        raise ValueError("Exchange needs the package onnx (pip install onnx)") from None
     outgoing.write(args.output, network, bipolar=not args.no_bipolar)
     print(f"wrote {args.output} (of the network {network.identity[:12]}; "
           f"python -m sw.exchange {quote(str(args.output))} -o NAME{SUFFIX} reads it)")

@@ -1,6 +1,7 @@
 """The command thresher: short names, completions, and what make bitstream does."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -25,6 +26,19 @@ def test_help_shows_the_command_as_it_was_called(name, capsys, monkeypatch):
     assert caught.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: thresher {name} ")
     assert command.CALLED == []
+
+
+@pytest.mark.parametrize(("arguments", "lacks", "message"), [
+    (["simulate", "tfc"], "cocotb_tools", "Command 'thresher simulate' needs the package "
+     "cocotb_tools, which is not installed (pip install 'thresher[dev]')"),
+    (["exchange", str(artefact.artefact("tfc")), "-o", "a.onnx"], "onnx",
+     "Exchange needs the package onnx (pip install onnx)")])
+def test_a_package_that_is_missing_is_named(arguments, lacks, message, tmp_path):
+    (tmp_path / f"{lacks}.py").write_text(f"raise ModuleNotFoundError(name={lacks!r})")
+    done = subprocess.run(
+        [sys.executable, "-m", "boards.thresher", *arguments], check=False, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
 
 
 def test_the_list_has_all_commands(capsys):
