@@ -10,7 +10,7 @@ import build from "./build.js"; import tryIt from "./try.js"; import take from "
 const VIEWS = { data, board, network, train, check, build, try: tryIt, take };
 const STEPS = Object.keys(VIEWS);
 const KINDS = { data: ["data"], train: ["train", "compress"], check: ["simulate", "evaluate"], build: ["build"],
-  try: ["virtual"], take: ["verilog", "c", "onnx"] };  // jobs of a step, the first one first
+  try: ["virtual"], take: ["verilog", "c", "onnx"] };  // jobs of a step; the first one says how it ended
 const place = (id) => document.getElementById(id);
 
 let here = { name: null, step: null };
@@ -72,7 +72,8 @@ export function showJob(element, job, endless = false) {
 }
 
 const marks = (step) => {
-  const built = context.fresh("build"), state = step !== "take" && context.last(KINDS[step]?.[0])?.state;
+  const states = step === "take" ? [] : (KINDS[step] ?? []).map((kind) => context.last(kind)?.state);
+  const built = context.fresh("build"), state = states.find((one) => one === "running") ?? states[0];
   const made = { data: snapshot.data, board: true, network: snapshot.choices.network, build: built, take: built,
     train: snapshot.runs.some((run) => run.identity), check: context.fresh("simulate"), try: state === "running" };
   return state === "running" && step !== "try" ? "running" : state === "failed" ? "failed" : made[step] ? "done" : "";

@@ -107,13 +107,15 @@ def trained(studio, tmp_path_factory):
         go(page, "train")
         page.click("button.primary")
         page.locator("table.confusion").wait_for()
-        for step, button in (("train", "details button >> text=Compare"),
-                             ("check", "button.primary >> nth=1"), ("build", "button.primary")):
+        for step, button, kind in (("train", "details button >> text=Compare", "compress"),
+                                   ("check", "button.primary >> nth=1", "simulate"),
+                                   ("build", "button.primary", "build")):
             go(page, step)  # they work side by side, while the first tests look at what is there
             if step == "train":
                 page.click("text=Compared with numbers of 32 and 8 bits")
             page.click(button)
-            page.locator("nav .running").first.wait_for()
+            until(lambda wanted=kind: wanted in [
+                job["kind"] for job in studio.get(f"projects/{page.project}")["jobs"]])
         yield page
         jobs = Jobs(next(studio.folder.glob(f"**/{page.project}/jobs")))
         for job in jobs.all():
