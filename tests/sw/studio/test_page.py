@@ -20,7 +20,7 @@ from sw.jobs.job import Jobs
 from tests.sw.jobs.test_job import until
 
 from .server import serving
-from .walk import CHROMIUM, DROP, STEPS, browsing, go, opened, stroke, wire
+from .walk import CHROMIUM, DROP, STEPS, browsing, go, opened, press, stroke, wire
 
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
@@ -76,46 +76,57 @@ def check_view(page, name):
     page.set_viewport_size({"width": 1200, "height": 900})
 
 
+def following(page, *steps):
+    """Go through the steps that follow, by keyboard."""
+    for step in steps:
+        press(page, "Next: ")
+        page.locator(f'nav a[aria-current="step"][href$="/{step}"]').wait_for()
+
+
 @pytest.fixture(scope="module")
 def trained(studio, tmp_path_factory):
-    """Return the page after a folder was dropped and a network trained on it."""
+    """Return the page after a network was trained on a folder and all else begun, by keyboard."""
     source = pictures(tmp_path_factory.mktemp("shapes"))
     with browsing(viewport={"width": 1200, "height": 900}, locale="en") as page:
         page.server = studio
         page.port = tmp_path_factory.mktemp("line") / "serial"
         wire(page, page.port)
         page.goto(studio.address)
-        page.click(".tile:last-child")
-        page.set_input_files("input[name=folder]", source)
+        press(page, "My own data")
+        with page.expect_file_chooser() as chooser:
+            press(page, "Choose a folder")
+        chooser.value.set_files(source)
         page.get_by_text(f"{3 * EACH + 1} of {3 * EACH + 1} files sent").wait_for()
         for place in ("#said", ".card > [role=status]"):
             assert "notes.png (File must be a picture" in page.inner_text(place)
         assert page.wrong == ["Failed to load resource: the server responded with a status of "
                               "400 (Bad Request)"]
         page.wrong.clear()
-        page.click("text=Look at the data")
+        press(page, "Look at the data")
         page.locator("table.classes tbody tr").nth(2).wait_for()
         page.project = page.url.split("#/")[1].split("/")[0]
-        go(page, "network")
-        page.click("details.card summary")
-        page.click("text=Remove the last layer")
-        page.fill(".layers input", "12")
-        page.select_option("#speed", "1000")
-        page.select_option("#seconds", "10")
+        following(page, "board", "network")
         page.locator(".sticky .big").wait_for()
-        assert "12" in page.inner_text(".sticky b")
-        go(page, "train")
-        page.click("button.primary")
+        press(page, "Layer by layer")
+        press(page, "Remove the last layer")
+        press(page, "Neurons of layer 1", "Control+A", "1", "2")
+        press(page, "Speed", "Home", "ArrowDown")
+        press(page, "Train for", "Home")
+        page.locator(".sticky b >> text=12").wait_for()
+        until(lambda: {"rate": 1000, "seconds": 10, "network": {"hidden": [12]}}.items()
+              <= studio.get(f"projects/{page.project}")["choices"].items())
+        following(page, "train")
+        press(page, "Train")
         page.locator("table.confusion").wait_for()
-        for step, button, kind in (("train", "details button >> text=Compare", "compress"),
-                                   ("check", "button.primary >> nth=1", "simulate"),
-                                   ("build", "button.primary", "build")):
-            go(page, step)  # they work side by side, while the first tests look at what is there
-            if step == "train":
-                page.click("text=Compared with numbers of 32 and 8 bits")
-            page.click(button)
-            until(lambda wanted=kind: wanted in [
-                job["kind"] for job in studio.get(f"projects/{page.project}")["jobs"]])
+        press(page, "Compared with numbers of 32 and 8 bits")
+        for button, kinds, then in (("Compare", ["compress"], "check"),
+                                    ("Compare", ["evaluate", "simulate"], "build"),
+                                    ("Build the bitstream", ["build"], "try")):
+            for kind in kinds:  # they work side by side, while the first tests look at the page
+                press(page, button)
+                until(lambda wanted=kind: wanted in [
+                    job["kind"] for job in studio.get(f"projects/{page.project}")["jobs"]])
+            following(page, then)
         yield page
         jobs = Jobs(next(studio.folder.glob(f"**/{page.project}/jobs")))
         for job in jobs.all():
@@ -150,8 +161,8 @@ def test_golden_rtl_bitstream_and_boards_answer_alike(trained, studio):
     trained.locator("section.card .big").wait_for()
     assert "images/s" in trained.inner_text("section.card .big")
     go(trained, "try")
-    trained.click("text=Start the virtual board")
-    trained.click("text=A test example")
+    press(trained, "Start the virtual board")
+    press(trained, "A test example")
     trained.locator("[data-by=virtual] b").wait_for()
     assert "All agree" in trained.inner_text(".verdict")
     folder = next(studio.folder.glob(f"**/{trained.project}"))

@@ -55,6 +55,15 @@ DROP = """
 """
 
 
+# What the focused element is called.
+FOCUSED = """
+() => {
+  const it = document.activeElement;
+  return (it.getAttribute("aria-label") ?? it.labels?.[0]?.textContent ?? it.textContent).trim();
+}
+"""
+
+
 @contextmanager
 def browsing(**options):
     """Give a page of a browser without a window; what goes wrong in it is in ``page.wrong``."""
@@ -80,6 +89,18 @@ def go(page, step):
     base = page.url.split("#")[0] + "#/" + page.url.split("#/")[1].split("/")[0]
     page.goto(f"{base}/{step}")
     page.locator(f'nav a[aria-current="step"][href$="/{step}"]').wait_for()
+
+
+def press(page, text, *keys):
+    """Go with Tab to what begins with a text, and press Enter, or keys that are given, there."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED).startswith(text):
+            break
+    else:
+        raise AssertionError(f"no Tab leads to {text!r}")
+    for key in keys or ["Enter"]:
+        page.keyboard.press(key)
 
 
 def wire(page, path):
