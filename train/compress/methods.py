@@ -207,3 +207,4 @@ METHODS = {
     "ternary-plain": ternarized(True), "ternary": ternarized(False), "small": taught(0.0),
     "distil": taught(WEIGHT), "binarize": binarized(False), "lookup": binarized(True),
 }
+AFTER = {"share": "prune"}  # rows that begin with the network of another one

@@ -5,10 +5,13 @@ Each row of each seed is a small file in build/compress, so a killed run goes on
 
 import json
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, replace
+from functools import lru_cache
+from graphlib import TopologicalSorter
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from sw.command import Parser, run
 from sw.data import datasets
@@ -17,7 +20,7 @@ from sw.store.files import parse_json, read_json, write_text
 from ..determinism import deterministic
 from . import checkpoint, data, page, task
 from .lesson import Lesson, loss_of
-from .methods import METHODS, SETTINGS, Skipped
+from .methods import AFTER, METHODS, SETTINGS, Setting, Skipped
 from .result import Row
 from .retrain import Retrain
 from .train import train
@@ -41,14 +44,9 @@ def main(argv=None):
     names = [name for name in METHODS if not args.only or name in args.only]
     folder = Path(args.output or FOLDER / setting.name)
     _keep_to(folder / "setting.json", {**asdict(setting), "limit": args.limit})
-    jobs = [(setting, folder, seed, names, args.limit) for seed in range(1, args.seeds + 1)]
-    if args.jobs == 1 or args.seeds == 1:
-        for job in jobs:
-            rows_of_seed(*job)
-    else:
-        with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-            for done in [pool.submit(rows_of_seed, *job) for job in jobs]:
-                done.result()
+    make_rows([Job(setting, folder, seed, args.limit, name) for name in names
+               for seed in range(1, args.seeds + 1) if not _path(folder, name, seed).exists()],
+              args.jobs)
     found = gather(folder, names, args.seeds)
     wrote = page.write(folder, setting, found)
     text = wrote[0].read_text(encoding="utf-8")
@@ -67,25 +65,63 @@ def _keep_to(path, wanted):
     write_text(path, json.dumps(wanted, indent=1) + "\n")
 
 
-def rows_of_seed(setting, folder, seed, names, limit):
-    """Make the rows of a seed that are not there yet."""
-    missing = [name for name in names if not _path(folder, name, seed).exists()]
-    if not missing:
+class Job(NamedTuple):
+    """A row of a seed; without a method's name only the seed's float network."""
+
+    setting: Setting
+    folder: Path
+    seed: int
+    limit: int | None
+    name: str | None
+
+
+def make_rows(jobs, processes):
+    """Make rows, so many at once; a seed's float network comes before its rows."""
+    order = TopologicalSorter()
+    for job in jobs:
+        before = job._replace(name=AFTER.get(job.name))
+        order.add(job, job._replace(name=None), *[before] * (before in jobs))
+    if processes == 1:
+        for job in order.static_order():
+            make_row(job)
         return
-    dataset = datasets.load(setting.dataset)
+    order.prepare()
+    running = {}
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        try:
+            while order.is_active():
+                for job in order.get_ready():
+                    running[pool.submit(make_row, job)] = job
+                for made in wait(running, return_when=FIRST_COMPLETED).done:
+                    made.result()
+                    order.done(running.pop(made))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def make_row(job):
+    """Make the row of a job and write its file."""
+    setting, folder, seed, limit, name = job
     base = float_network(setting, folder, seed, limit)
+    if name is None:
+        return
+    dataset = _dataset(setting.dataset)
     found = task.Task(base.network, dataset, data.split(dataset, seed, limit=limit),
                       Retrain(setting.again, setting.rate, seed, setting.augment,
                               loss_of(base.network, Lesson()), setting.half), setting.name)
-    for name in missing:
-        try:
-            row = METHODS[name](found, setting, folder)
-            text = row.to_json()
-        except Skipped as reason:
-            text = {"method": name, "skipped": str(reason)}
-        write_text(_path(folder, name, seed),
-                   json.dumps(text, indent=1, default=task.plain_number) + "\n")
-        print(f"{setting.name}, seed {seed}: {name} is done", file=sys.stderr, flush=True)
+    try:
+        text = METHODS[name](found, setting, folder).to_json()
+    except Skipped as reason:
+        text = {"method": name, "skipped": str(reason)}
+    write_text(_path(folder, name, seed),
+               json.dumps(text, indent=1, default=task.plain_number) + "\n")
+    print(f"{setting.name}, seed {seed}: {name} is done", file=sys.stderr, flush=True)
+
+
+@lru_cache(maxsize=1)
+def _dataset(name):
+    return datasets.load(name)
 
 
 def float_network(setting, folder, seed, limit):
@@ -141,7 +177,7 @@ def _parser():
     add("--epochs", type=task.positive, metavar="N",
         help="passes of the first training, and at most so many of each other")
     add("--only", nargs="+", metavar="METHOD", help=f"some of {', '.join(METHODS)}")
-    add("--jobs", type=task.positive, default=2, metavar="N", help="seeds at once (default: 2)")
+    add("--jobs", type=task.positive, default=2, metavar="N", help="rows at once (default: 2)")
     add("--page", metavar="FILE", help="page of the documentation to put the tables into, between "
         "'<!-- begin NETWORK -->' and '<!-- end NETWORK -->'")
     add("--output", metavar="DIR", help="folder for rows and report "

@@ -134,7 +134,7 @@ def test_a_killed_report_goes_on(dataset, tmp_path, capsys, monkeypatch):
     """Rows that are there are not made again."""
     monkeypatch.setitem(SETTINGS, "lenet300", SETTINGS["lenet300"])
     arguments = ["--network", "lenet300", "--dataset", str(dataset), "--seeds", "1", "--epochs",
-                 "1", "--limit", "300", "--output", str(tmp_path), "--only"]
+                 "1", "--limit", "300", "--jobs", "1", "--output", str(tmp_path), "--only"]
     report.main([*arguments, "float32", "fixed8"])
     made = {path.name: path.read_bytes() for path in tmp_path.glob("*-1.json")}
     assert set(made) == {"float32-1.json", "fixed8-1.json"}
@@ -150,6 +150,20 @@ def test_a_killed_report_goes_on(dataset, tmp_path, capsys, monkeypatch):
     assert "No row for lowrank: the network has no convolutions." in shown
     assert (tmp_path / "report.png").stat().st_size > 5000
     assert len(json.loads((tmp_path / "report.json").read_text())["rows"]) == 3
+
+
+def test_rows_made_at_once_are_those_made_one_by_one(dataset, tmp_path):
+    def rows(jobs):
+        report.main(["--network", "lenet300", "--dataset", str(dataset), "--seeds", "2",
+                     "--epochs", "1", "--limit", "300", "--jobs", jobs, "--output",
+                     str(tmp_path / jobs), "--only", "share", "prune"])
+        found = [(name, seed, json.loads((tmp_path / jobs / f"{name}-{seed}.json").read_text()))
+                 for name in ("share", "prune") for seed in (1, 2)]
+        for _, _, row in found:
+            del row["seconds"]
+        return found
+
+    assert rows("2") == rows("1")
 
 
 def test_a_foreign_row_is_refused(tmp_path):
