@@ -11,6 +11,7 @@ from functools import lru_cache
 from graphlib import TopologicalSorter
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from sw.command import Parser, run
@@ -148,6 +149,7 @@ def gather(folder, names, seeds):
         first = made[0]
         first.accuracies = [row.accuracies[0] for row in made]
         first.octets = round(sum(row.octets for row in made) / len(made))
+        first.seconds = median(row.seconds for row in made)
         rows.append(first)
     return rows, skipped
 

@@ -175,13 +175,13 @@ def test_a_foreign_row_is_refused(tmp_path):
 
 def test_seeds_are_joined_in_a_row(tmp_path):
     for seed, accuracy in ((1, 98.0), (2, 99.0)):
-        row = result.Row("x", [accuracy], 10, 2, 100 * seed, 5, 1.0)
+        row = result.Row("x", [accuracy], 10, 2, 100 * seed, 5, 4.0 * seed)
         (tmp_path / f"prune-{seed}.json").write_text(json.dumps(row.to_json()))
     (joined,), _ = report.gather(tmp_path, ["prune"], 2)
-    assert (joined.accuracy, joined.spread, joined.octets) == (98.5, 1.0, 150)
+    assert (joined.accuracy, joined.spread, joined.octets, joined.seconds) == (98.5, 1.0, 150, 6.0)
     base = result.Row("float32", [99.0], 10, 32, 3000, 5, 0.0)
     assert list(result.table([joined], base))[-1] == \
-        "| x | 98.50 ± 0.50 | 10 | 2 | 150 | 20.0 | 5 | 1 |"
+        "| x | 98.50 ± 0.50 | 10 | 2 | 150 | 20.0 | 5 | 6 |"
 
 
 def test_tables_are_put_between_their_marks(tmp_path):
