@@ -3,15 +3,18 @@
 import sys
 
 import torch
+from torch import nn
 
 from sw.command import run
 
 from . import task
 from .graph import Graph, graph, plain
 from .layers import Conv2d, Relu
+from .network import FloatNetwork
 from .ranks import candidates, ranks_by_budget, ranks_by_energy
 from .responses import SAMPLES, energies, reconstruct, responses
 from .result import dense, positions
+from .trace import trace
 
 
 EPOCHS = 2
@@ -85,9 +88,39 @@ def compress(network, parts, retrain, *, speedup=4.0, energy=None):
     if energy is None and not 1 <= speedup <= 1e4:
         raise ValueError(f"Speedup must be in 1..10000: {speedup}")
     made, ranks = approximate(network, parts, speedup=speedup, energy=energy, seed=retrain.seed)
-    network = plain(made.traced, parts.train.shape)
+    shape = parts.train.shape
+    network = normalized(plain(made.traced, shape), parts.calibration.first(SEEN).inputs)
     retrain(network, parts.train, "retraining low ranks")
-    return dense("low rank", network, parts.train.shape, ranks=ranks)
+    return dense("low rank", plain(trace(network, shape), shape), shape, ranks=ranks)
+
+
+@torch.no_grad()
+def normalized(network, inputs):
+    """Return a network of the same function with a BatchNorm behind each convolution with a bias.
+
+    Retraining gets farther with it (docs/compression.md). Networks that the text of layers cannot
+    say stay as they are.
+    """
+    if not isinstance(network, FloatNetwork):
+        return network
+    text = ", ".join(f"{part} norm" if part.startswith("conv") and "nobias" not in part else part
+                     for part in network.text.split(", "))
+    made = FloatNetwork(text, network.input_shape, network.classes).eval()
+    kinds = nn.Conv2d | nn.Linear
+    before = iter([layer for layer in network if isinstance(layer, kinds)])
+    for layer in made:
+        if isinstance(layer, kinds):
+            old = next(before)
+            layer.weight.copy_(old.weight)
+            if layer.bias is not None:
+                layer.bias.copy_(old.bias)
+        if isinstance(layer, nn.BatchNorm2d):  # its scale and shift undo what it takes away
+            layer.running_mean.copy_(inputs.mean((0, 2, 3)))
+            layer.running_var.copy_(inputs.var((0, 2, 3), unbiased=False))
+            layer.weight.copy_((layer.running_var + layer.eps).sqrt())
+            layer.bias.copy_(layer.running_mean + old.bias)
+        inputs = layer(inputs)
+    return made
 
 
 def main(argv=None):

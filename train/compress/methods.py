@@ -136,7 +136,8 @@ def narrow(found, setting, folder):
 def thin(found, setting, folder):
     if not setting.speedup:
         raise Skipped("the network has no convolutions")
-    return found.run(lowrank.compress, speedup=setting.speedup)[1]
+    longer = replace(found.retrain, epochs=setting.epochs, rate=2e-3)
+    return replace(found, retrain=longer).run(lowrank.compress, speedup=setting.speedup)[1]
 
 
 def point(bits, dynamic):

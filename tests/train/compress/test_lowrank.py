@@ -6,7 +6,7 @@ from torch import nn
 
 from train.compress import lowrank, ranks, responses
 from train.compress.fit import accuracy, scores
-from train.compress.graph import graph
+from train.compress.graph import graph, plain
 from train.compress.retrain import NONE
 
 from . import small
@@ -115,3 +115,14 @@ def test_branches_are_approximated_too(parts):
     made = lowrank.compress(network, parts, NONE, speedup=1.5)
     assert isinstance(made.network, nn.Module)
     assert made.macs <= graph(network, parts.train.shape).traced.macs / 1.5
+
+
+def test_batchnorm_for_retraining_changes_nothing(conv, parts):
+    made, _ = lowrank.approximate(conv, parts, speedup=1.5)
+    network = plain(made.traced, parts.train.shape)
+    with_norm = lowrank.normalized(network, parts.calibration.inputs)
+    assert sum(isinstance(layer, nn.BatchNorm2d) for layer in with_norm) == sum(
+        isinstance(layer, nn.Conv2d) and layer.bias is not None for layer in network) > 0
+    with torch.no_grad():
+        inputs = parts.validation.inputs
+        torch.testing.assert_close(with_norm(inputs), network(inputs), rtol=1e-4, atol=1e-4)
