@@ -98,8 +98,7 @@ def compress(network, parts, retrain, *, speedup=4.0, energy=None):
 def normalized(network, inputs):
     """Return a network of the same function with a BatchNorm behind each convolution with a bias.
 
-    Retraining gets farther with it (docs/compression.md). Networks that the text of layers cannot
-    say stay as they are.
+    It is for retraining. Networks that the text of layers cannot say stay as they are.
     """
     if not isinstance(network, FloatNetwork):
         return network
